@@ -1,0 +1,1 @@
+"""The nouns of naavre-ext: frozen values, standard library only."""

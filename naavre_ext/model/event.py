@@ -1,0 +1,212 @@
+"""What happened in a run, told in the past tense: the only channel outward.
+
+The CLI's progress, papermill's metadata, the websocket and the run record read this one
+stream. Events are JSON-safe; ``seq`` counts from 0 within a run, ``at`` is Unix time in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+EVENT_VERSION = 1
+
+RunStatus = Literal["ok", "failed", "cancelled"]
+
+#: A notebook output in nbformat's shape (``output_type`` stream, display_data, execute_result, error),
+#: or one of two instructions: ``clear_output`` (with ``wait``) and ``update_display_data``.
+#: ``transient.display_id`` is kept where Jupyter sends it.
+OutputMessage = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """The common part of all events."""
+
+    seq: int = 0
+    at: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object with ``v``, ``type`` and every field."""
+        return {"v": EVENT_VERSION, "type": type(self).__name__, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(RunEvent):
+    """The run began. ``steps`` lists ``{id, cell_id, cell_number, title, placement}``."""
+
+    run_id: str
+    notebook: str | None
+    executor: str
+    slots: int
+    steps: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted(RunEvent):
+    """A step was handed to a worker."""
+
+    step: str
+    cell_id: str
+    placement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRelocated(RunEvent):
+    """A step's result from another worker was thrown away; it runs again in the main worker."""
+
+    step: str
+    cell_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellOutputReceived(RunEvent):
+    """A cell wrote an output; ``number`` counts the cell's output messages from 0."""
+
+    step: str
+    cell_id: str
+    number: int
+    output: OutputMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellOutputsDiscarded(RunEvent):
+    """What the cell had written so far in this run doesn't count; it starts anew."""
+
+    step: str
+    cell_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitStarted(RunEvent):
+    """A loop was cut into batches. ``batches`` is 0 when it runs whole, with the reason."""
+
+    step: str
+    cell_id: str
+    split: int
+    title: str | None
+    items: int
+    batches: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFinished(RunEvent):
+    """A batch of a split was computed. ``started_at`` and ``duration_s`` are the worker's."""
+
+    step: str
+    cell_id: str
+    split: int
+    batch: int
+    items: int
+    started_at: float
+    duration_s: float
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRefused(RunEvent):
+    """A loop that was being split had to run whole after all."""
+
+    step: str
+    cell_id: str
+    split: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFinished(RunEvent):
+    """A step ended well."""
+
+    step: str
+    cell_id: str
+    execution_count: int
+    started_at: float
+    duration_s: float
+    worker: str
+    batches: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailed(RunEvent):
+    """A step raised. ``traceback`` has the notebook's lines, without any of ours.
+
+    ``batch`` and ``item`` (from 0) say where in a split it happened, ``item_repr`` is the item.
+    """
+
+    step: str
+    cell_id: str
+    execution_count: int
+    started_at: float
+    duration_s: float
+    worker: str
+    ename: str
+    evalue: str
+    traceback: tuple[str, ...] = ()
+    batch: int | None = None
+    item: int | None = None
+    item_repr: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepNotRun(RunEvent):
+    """A step didn't run, or its results don't count: an earlier one failed, or the run was stopped."""
+
+    step: str
+    cell_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLogged(RunEvent):
+    """Something the user should know that is no output of a cell."""
+
+    level: Literal["info", "warning"]
+    text: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(RunEvent):
+    """The run ended."""
+
+    status: RunStatus
+    duration_s: float
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+_TYPES: dict[str, type[RunEvent]] = {
+    cls.__name__: cls
+    for cls in (
+        RunStarted,
+        StepStarted,
+        StepRelocated,
+        CellOutputReceived,
+        CellOutputsDiscarded,
+        SplitStarted,
+        BatchFinished,
+        SplitRefused,
+        StepFinished,
+        StepFailed,
+        StepNotRun,
+        MessageLogged,
+        RunFinished,
+    )
+}
+
+
+def event_from_json(data: Mapping[str, Any]) -> RunEvent:
+    """The event that :meth:`RunEvent.to_json` wrote.
+
+    Raises:
+        ValueError: the version or the type is unknown.
+    """
+    if data.get("v") != EVENT_VERSION or data.get("type") not in _TYPES:
+        raise ValueError(f"unknown event {data.get('type')!r} of version {data.get('v')!r}")
+    fields = {k: v for k, v in data.items() if k not in ("v", "type")}
+    for name in ("steps", "traceback"):
+        if isinstance(fields.get(name), list):
+            fields[name] = tuple(fields[name])
+    return _TYPES[data["type"]](**fields)

@@ -1,0 +1,27 @@
+"""Workflow parameters: ``param_*``, ``conf_*``, ``secret_*`` and papermill's ``parameters``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from naavre_ext.model.notebook import CellId
+
+ParameterKind = Literal["param", "conf", "secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A name that a run may set.
+
+    ``type_name`` is the default's Python type (``int``, ``list`` ...) or the annotation
+    where one is written; ``"NoneType"`` accepts any value. ``default`` is a literal; a secret's default is
+    not kept.
+    """
+
+    name: str
+    kind: ParameterKind
+    default: Any
+    type_name: str
+    cell_id: CellId
+    line: int

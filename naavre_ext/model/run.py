@@ -1,0 +1,54 @@
+"""A run's options and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from naavre_ext.model.diagnostic import Diagnostic
+from naavre_ext.model.event import RunStatus
+
+ExecutorName = Literal["ray", "local"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run. Validated once, at the edge; the core reads no environment.
+
+    ``cwd`` is the folder that cells see as theirs (default: the notebook's). ``address`` is a Ray
+    cluster's ``host:port``; None means a local Ray. ``timeout_s`` bounds each cell.
+    ``secrets`` never reach an event, a record or an output. ``keep`` names the variables whose final values
+    the result carries (``None``: all that can be pickled; ``()``: none).
+    """
+
+    executor: ExecutorName = "ray"
+    address: str | None = None
+    resident: bool = True
+    cwd: str | None = None
+    store: str | None = None
+    timeout_s: float | None = None
+    max_parallelism: int | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    keep: tuple[str, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended; ``values`` are the kept variables.
+
+    ``failure`` has ``cell_number``, ``ename``, ``evalue`` and ``traceback`` when a cell raised.
+    """
+
+    run_id: str
+    status: RunStatus
+    duration_s: float
+    values: Mapping[str, Any] = field(default_factory=dict)
+    failure: Mapping[str, Any] | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    batches: Mapping[str, int] = field(default_factory=dict)
+    output_path: str | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        """The final value of variable ``name``; KeyError when it wasn't kept."""
+        return self.values[name]

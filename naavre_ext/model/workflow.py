@@ -1,0 +1,170 @@
+"""The planned notebook: an immutable, versioned, JSON-serialisable graph of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, NewType
+
+from naavre_ext.model.notebook import CellId
+from naavre_ext.model.parameter import Parameter
+
+StepId = NewType("StepId", str)
+
+#: Bumped when the JSON form changes in a way that an older reader can't take.
+WORKFLOW_VERSION = 1
+
+#: ``main``: in the run's main worker, which holds the notebook's live namespace.
+#: ``any``: proven safe to run on copies of its inputs, in any worker.
+Placement = Literal["main", "any"]
+
+SplitForm = Literal["for", "list", "set", "dict"]
+
+#: Why a step waits for another one.
+EdgeKind = Literal["data", "alias", "ambient", "outside", "opaque"]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One loop of a cell whose iterations run in batches on the workers.
+
+    ``index`` numbers the cell's splittable loops in source order, ``line`` is the loop's line in the cell.
+    The names are sorted. ``shared`` are read by the body and shipped to every batch;
+    ``reductions`` are changed only by operations that are recorded and replayed in order;
+    ``private`` are the iteration's own, ``sure`` those of them that every iteration writes.
+    ``guarded`` are shared names that code we can't see might change: they are compared before and
+    after a batch, as are the items when ``guard_items``. ``identity_matters`` says that later code changes
+    objects in place that a batch could hand back as a copy. ``guard_rng`` says that a global random
+    number generator is seeded, so the body must not draw from it.
+    """
+
+    index: int
+    line: int
+    form: SplitForm
+    iterable: str
+    title: str | None = None
+    shared: tuple[str, ...] = ()
+    reductions: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    sure: tuple[str, ...] = ()
+    guarded: tuple[str, ...] = ()
+    guard_items: bool = False
+    guard_rng: bool = False
+    identity_matters: bool = False
+    batches: int | str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One planned unit: a code cell, or the parameter assignments of a cell.
+
+    ``execution_count`` is the prompt number that a fresh top-to-bottom run gives the cell.
+    ``reads`` are the names the step needs from earlier steps, ``writes`` the names it may bind,
+    rebind or change in place, ``deletes`` those it may delete. A ``barrier`` runs after everything before it and before
+    everything after it. ``reasons`` say in words why the step runs where it runs.
+    ``settings_from`` names the latest earlier step that may change ambient settings, which
+    a worker has to take over before it runs this step.
+    """
+
+    id: StepId
+    cell_id: CellId
+    cell_number: int
+    execution_count: int
+    source: str
+    title: str | None = None
+    kind: Literal["cell", "parameters"] = "cell"
+    placement: Placement = "main"
+    barrier: bool = False
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    splits: tuple[Split, ...] = ()
+    settings_from: StepId | None = None
+    writes_settings: bool = False
+    secrets: tuple[str, ...] = ()
+    group: str | None = None
+    resources: Mapping[str, float] = field(default_factory=dict)
+    replicas: int | None = None
+    concurrency: int | None = None
+    retries: int | None = None
+    timeout_s: float | None = None
+    cache: bool = True
+    image: str | None = None
+    raises_exception: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``target`` waits for ``source``; ``names`` are the variables handed over, sorted."""
+
+    source: StepId
+    target: StepId
+    kind: EdgeKind
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """Steps in notebook order, the edges between them, and the run's parameters.
+
+    Every edge points forward in notebook order, so the graph has no cycle.
+    """
+
+    steps: tuple[Step, ...]
+    edges: tuple[Edge, ...]
+    parameters: tuple[Parameter, ...] = ()
+    name: str = "notebook"
+    version: int = WORKFLOW_VERSION
+
+    def step(self, step_id: StepId) -> Step:
+        """The step with this id; raises KeyError when there is none."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that follows ``workflow.schema.json``."""
+        data: dict[str, Any] = _plain(asdict(self))
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Workflow:
+        """The workflow that :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: the data has another version.
+        """
+        if data.get("version") != WORKFLOW_VERSION:
+            raise ValueError(
+                f"workflow version {data.get('version')!r}; this is version {WORKFLOW_VERSION}"
+            )
+        return cls(
+            steps=tuple(_step_from_json(step) for step in data["steps"]),
+            edges=tuple(Edge(**{**e, "names": tuple(e["names"])}) for e in data["edges"]),
+            parameters=tuple(Parameter(**p) for p in data["parameters"]),
+            name=data["name"],
+        )
+
+
+def _step_from_json(data: Mapping[str, Any]) -> Step:
+    splits = tuple(Split(**_tuples(split)) for split in data["splits"])
+    return Step(**{**_tuples(data), "splits": splits})
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+
+
+def _plain(value: Any) -> Any:
+    """``value`` with tuples as lists and sets sorted, so that it equals its JSON round trip."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, (set, frozenset)):
+        return [_plain(v) for v in sorted(value, key=repr)]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return repr(value)
