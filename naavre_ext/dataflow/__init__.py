@@ -1,0 +1,1 @@
+"""Syntax trees → what each cell reads, writes, changes and does to the world."""

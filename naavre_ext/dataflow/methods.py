@@ -1,0 +1,117 @@
+"""What is known about methods, by the kind of their receiver, as data.
+
+Read from Python 3.13, NumPy 2.4 and pandas 3.1.
+"""
+
+from __future__ import annotations
+
+from naavre_ext.dataflow.tables import Kind
+
+#: Change the receiver itself, not what it holds; their arguments become part of it.
+CONTAINER_CHANGES = frozenset(
+    {"append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard",
+     "update", "setdefault", "popitem", "appendleft", "extendleft", "popleft", "rotate",
+     "move_to_end", "subtract", "intersection_update", "difference_update",
+     "symmetric_difference_update", "fill", "put", "partition", "resize", "itemset", "setflags"}
+)  # fmt: skip
+
+_STR = frozenset(name for name in dir(str) if not name.startswith("_"))
+_ARRAY_CHANGES = frozenset({"sort", "fill", "itemset", "put", "partition", "resize", "setfield",
+                            "setflags", "byteswap", "tofile", "dump", "__setitem__"})  # fmt: skip
+_FRAME = frozenset(
+    {"abs", "add", "add_prefix", "add_suffix", "agg", "aggregate", "all", "any", "apply", "applymap", "asfreq",
+     "asof", "assign", "astype", "at_time", "autocorr", "between", "between_time", "bfill", "clip", "combine", "combine_first",
+     "copy", "corr", "corrwith", "count", "cov", "cummax", "cummin", "cumprod", "cumsum",
+     "describe", "diff", "div", "divide", "dot", "drop", "drop_duplicates", "dropna", "duplicated",
+     "eq", "equals", "ewm", "expanding", "explode", "factorize", "ffill", "fillna", "filter", "first", "first_valid_index", "floordiv",
+     "ge", "get", "groupby", "gt", "head", "idxmax", "idxmin", "infer_objects", "interpolate", "isin", "isna",
+     "isnull", "items", "iterrows", "itertuples", "join", "keys", "kurt", "last", "last_valid_index", "le", "lt", "map", "mask", "max",
+     "mean", "median", "melt", "memory_usage", "merge", "min", "mod", "mode", "mul", "multiply", "ne", "nlargest",
+     "notna", "notnull", "nsmallest", "nunique", "pct_change", "pipe", "pivot", "pivot_table", "pow",
+     "prod", "quantile", "radd", "rank", "reindex", "rename", "rename_axis", "reorder_levels", "repeat", "replace", "resample",
+     "reset_index", "rolling", "round", "select_dtypes", "sem", "set_axis", "set_index", "shift", "size", "skew",
+     "sort_index", "sort_values", "squeeze", "stack", "std", "sub", "subtract", "sum", "swaplevel", "tail", "take",
+     "to_dict", "to_frame", "to_html", "to_latex", "to_list", "to_markdown", "to_numpy", "to_period", "to_records", "to_string",
+     "to_timestamp", "tolist", "transform", "transpose", "truncate", "tz_convert", "tz_localize", "unique", "unstack",
+     "value_counts", "var", "where", "xs", "ngroups", "nth", "ohlc", "cumcount", "get_group", "indices", "isocalendar",
+     "strftime", "normalize", "floor", "ceil", "total_seconds", "month_name", "day_name", "get_level_values", "argsort", "searchsorted"}
+)  # fmt: skip
+
+#: Receiver kind → methods that change nothing.
+PURE: dict[Kind, frozenset[str]] = {
+    "str": _STR,
+    "list": frozenset({"index", "count", "copy"}),
+    "dict": frozenset({"get", "keys", "values", "items", "copy", "most_common", "elements", "fromkeys"}),
+    "set": frozenset({"union", "intersection", "difference", "symmetric_difference", "issubset",
+                      "issuperset", "isdisjoint", "copy"}),
+    "tuple": frozenset({"index", "count", "_asdict", "_replace"}),
+    "frame": _FRAME,
+}  # fmt: skip
+#: Kinds all of whose methods are pure, but for the names given.
+PURE_EXCEPT: dict[Kind, frozenset[str]] = {
+    "array": _ARRAY_CHANGES,
+    "int": frozenset(),
+    "float": frozenset(),
+    "num": frozenset(),
+    "bool": frozenset(),
+    "bytes": frozenset(),
+    "range": frozenset(),
+}
+
+#: Pure whatever the receiver: the same name changes nothing in any library known to us.
+#: (No ``get``, ``read``, ``next``, ``sample``: a queue, a file, an iterator, an RNG change by those.)
+PURE_ANYWHERE = frozenset(
+    {"mean", "sum", "std", "var", "min", "max", "median", "prod", "cumsum", "cumprod", "astype", "reshape", "ravel",
+     "flatten", "transpose", "squeeze", "swapaxes", "tolist", "to_list", "dot", "conj", "argmax", "argmin", "argsort", "nonzero",
+     "clip", "any", "all", "head", "tail", "describe", "groupby", "value_counts", "nunique", "unique",
+     "isnull", "isna", "notnull", "notna", "dropna", "fillna", "reset_index", "set_index",
+     "sort_values", "sort_index", "assign", "pivot_table", "melt", "unstack", "to_numpy", "to_dict", "to_frame",
+     "items", "keys", "values", "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "lower", "upper", "title",
+     "capitalize", "startswith", "endswith", "format", "join", "isdigit", "isalpha", "isupper", "islower", "zfill", "ljust", "rjust",
+     "center", "encode", "decode", "isoformat", "strftime", "total_seconds", "union", "intersection", "difference",
+     "issubset", "issuperset", "most_common", "is_integer", "bit_length", "corr", "quantile", "iterrows",
+     "itertuples", "count", "index", "copy", "drop_duplicates", "isin", "idxmax", "idxmin", "nlargest", "nsmallest",
+     "hexdigest", "conjugate", "as_integer_ratio", "weekday", "timestamp"}
+)  # fmt: skip
+#: With ``inplace=True`` these change the receiver.
+#: Results that share nothing that can change with the receiver.
+FRESH = frozenset(
+    {"mean", "sum", "std", "var", "min", "max", "median", "prod", "cumsum", "cumprod", "astype", "flatten", "tolist", "argmax", "argmin", "argsort",
+     "nonzero", "any", "all", "describe", "value_counts", "nunique", "isnull", "isna", "notnull", "notna",
+     "corr", "cov", "quantile", "idxmax", "idxmin", "to_dict", "count", "index", "agg", "aggregate", "pivot_table", "size",
+     "merge", "to_string", "to_html", "total_seconds", "strftime", "isoformat", "dot", "clip", "searchsorted", "groupby",
+     "hexdigest", "trace", "ptp", "memory_usage", "weekday", "timestamp"}
+) | _STR  # fmt: skip
+#: ``copy`` makes a new object whose elements are the same (list, dict) or new (array, frame).
+COPYING = frozenset({"copy", "union", "intersection", "difference", "symmetric_difference"})
+
+#: Methods of frames (and of unknown receivers) with effects on the world.
+METHOD_EFFECTS: dict[str, str] = {
+    **dict.fromkeys(("to_csv", "to_excel", "to_json", "to_parquet", "to_pickle", "to_hdf", "to_sql",
+                     "to_feather", "tofile", "dump", "savefig", "to_netcdf"), "outside-write"),
+    **dict.fromkeys(("plot", "hist", "boxplot"), "figure"),
+    "sample": "rng-draw",
+}  # fmt: skip
+
+#: Methods → kind of the result, by the receiver's kind.
+RESULT_KINDS: dict[tuple[Kind, str], Kind] = {
+    **{("str", name): "str" for name in _STR},
+    **{("str", n): "bool" for n in ("startswith", "endswith", "isdigit", "isalpha", "isalnum", "isupper")},
+    **{("str", n): "list" for n in ("split", "rsplit", "splitlines")},
+    **{("str", n): "int" for n in ("count", "find", "index", "rfind")},
+    ("str", "partition"): "tuple", ("str", "encode"): "bytes", ("list", "copy"): "list", ("list", "index"): "int",
+    ("list", "count"): "int", ("dict", "items"): "items", ("dict", "keys"): "items", ("dict", "values"): "items",
+    ("dict", "copy"): "dict", ("array", "tolist"): "list", ("frame", "to_dict"): "dict",
+    ("frame", "tolist"): "list", ("frame", "to_list"): "list", ("frame", "to_numpy"): "array",
+    ("frame", "iterrows"): "iterator", ("frame", "itertuples"): "iterator", ("frame", "items"): "iterator",
+    **{("array", n): "array" for n in ("copy", "astype", "reshape", "ravel", "flatten", "transpose", "cumsum")},
+    **{("frame", n): "frame" for n in ("copy", "head", "tail", "dropna", "fillna", "reset_index", "set_index", "assign",
+        "sort_values", "sort_index", "merge", "join", "drop", "rename", "groupby", "agg", "describe", "pivot_table", "mean",
+        "sum", "std", "apply", "round", "rolling", "resample", "unstack", "stack", "melt", "pivot", "value_counts", "astype")},
+}  # fmt: skip
+#: The same, whatever the receiver.
+ANY_RESULT_KINDS: dict[str, Kind] = {
+    "lower": "str", "upper": "str", "strip": "str", "split": "list", "join": "str", "format": "str",
+    "startswith": "bool", "endswith": "bool", "tolist": "list", "items": "items", "keys": "items",
+    "isoformat": "str", "strftime": "str", "hexdigest": "str", "most_common": "list",
+}  # fmt: skip

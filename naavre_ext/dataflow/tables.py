@@ -1,0 +1,177 @@
+"""What is known about Python's, NumPy's and pandas' functions and methods, as data.
+
+Read from Python 3.13, NumPy 2.4, pandas 3.1, SciPy 1.17. A name that is in no table is
+*unknown*: it may change its arguments, its receiver and the world, and so runs in order.
+"""
+
+from __future__ import annotations
+
+import builtins
+
+Kind = str
+#: Kinds of values whose objects can't change in place, nor hold one that can.
+IMMUTABLE: frozenset[Kind] = frozenset(
+    {"int", "float", "num", "str", "bool", "none", "bytes", "range", "function", "module", "class"}
+)
+#: Built-in containers: taking an element gives the element itself, never a view of the container.
+CONTAINERS: frozenset[Kind] = frozenset({"list", "dict", "set", "tuple", "items"})
+
+IPYTHON_NAMES = frozenset({"get_ipython", "display", "exit", "quit", "__name__", "__builtins__",
+                           "__doc__", "__file__", "__annotations__", "__builtin__"})  # fmt: skip
+HISTORY_NAMES = frozenset({"_", "__", "___", "In", "Out", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"})
+
+EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+
+#: Built-in functions without effects, with the kind of what they return ("" when it varies).
+PURE_BUILTINS: dict[str, Kind] = {
+    "abs": "", "all": "bool", "any": "bool", "ascii": "str", "bin": "str", "bool": "bool",
+    "bytes": "bytes", "callable": "bool", "chr": "str", "classmethod": "", "complex": "num",
+    "dict": "dict", "dir": "list", "display": "none", "divmod": "", "enumerate": "iterator", "filter": "iterator",
+    "float": "float", "format": "str", "frozenset": "set", "getattr": "", "hasattr": "bool",
+    "hash": "int", "hex": "str", "id": "int", "int": "int", "isinstance": "bool",
+    "issubclass": "bool", "iter": "iterator", "len": "int", "list": "list", "map": "iterator",
+    "max": "", "min": "", "object": "", "oct": "str", "ord": "int", "pow": "", "print": "none",
+    "property": "", "range": "range", "repr": "str", "reversed": "iterator", "round": "num",
+    "set": "set", "slice": "range", "sorted": "list", "staticmethod": "", "str": "str", "sum": "",
+    "super": "", "tuple": "tuple", "type": "class", "zip": "iterator", "bytearray": "",
+    "memoryview": "", "NotImplemented": "", "Ellipsis": "",
+}  # fmt: skip
+#: Built-ins whose result shares nothing that can change with their arguments.
+FRESH_BUILTINS = frozenset(
+    {"abs", "all", "any", "ascii", "bin", "bool", "bytes", "bytearray", "callable", "chr", "complex", "dir",
+     "divmod", "float", "format", "hasattr", "hash", "hex", "id", "int", "isinstance", "issubclass",
+     "len", "object", "oct", "ord", "pow", "print", "display", "range", "repr", "round", "slice", "str", "type"}
+)  # fmt: skip
+#: Built-ins that make a new container of the elements of their argument.
+ELEMENT_BUILTINS = frozenset(
+    {"list", "tuple", "set", "frozenset", "sorted", "reversed", "zip", "enumerate", "filter", "iter",
+     "map", "dict"}
+)  # fmt: skip
+OPAQUE_BUILTINS = frozenset({"eval", "exec", "globals", "locals", "vars", "compile", "__import__",
+                             "breakpoint", "delattr"})  # fmt: skip
+
+#: Modules whose functions have no effect unless a table below says otherwise.
+PURE_MODULES = frozenset(
+    {"math", "cmath", "statistics", "itertools", "functools", "operator", "string", "re", "json",
+     "datetime", "time", "collections", "copy", "fractions", "decimal", "textwrap", "typing",
+     "dataclasses", "enum", "uuid", "hashlib", "base64", "struct", "zlib", "calendar", "bisect",
+     "pprint", "numbers", "abc", "types", "unicodedata", "difflib", "html", "binascii", "colorsys",
+     "numpy", "pandas", "scipy", "__future__", "heapq", "random", "warnings", "os.path", "secrets",
+     "keyword", "timeit", "inspect", "platform", "IPython.display", "typing_extensions", "posixpath",
+     "pathlib", "contextlib", "traceback", "locale", "gc", "weakref", "array", "zoneinfo", "graphlib",
+     "reprlib", "cProfile", "dateutil", "pytz", "toolz", "more_itertools"}
+)  # fmt: skip
+#: Modules that draw: their calls read their arguments and act on the current figure.
+FIGURE_MODULES = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
+#: Importing one of these changes no settings.
+QUIET_IMPORTS = PURE_MODULES | FIGURE_MODULES | frozenset(
+    {"os", "sys", "io", "glob", "shutil", "subprocess", "tempfile", "pickle", "csv", "logging",
+     "threading", "multiprocessing", "concurrent", "asyncio", "urllib", "requests", "sqlite3",
+     "sklearn", "statsmodels", "networkx", "sympy", "tqdm", "IPython", "joblib", "queue", "socket",
+     "ctypes", "argparse", "configparser", "gzip", "zipfile", "tarfile", "xml", "email", "http",
+     "xarray", "pyarrow", "PIL", "skimage", "cv2", "h5py", "netCDF4", "yaml", "ipywidgets", "builtins",
+     "__main__", "signal", "resource", "atexit", "importlib", "codeop", "token", "tokenize", "ast",
+     "dis", "linecache", "select", "ssl", "mmap", "shelve", "dbm", "plistlib", "stat", "filecmp"}
+)  # fmt: skip
+
+#: Dotted name (a trailing ``*`` matches the rest) → effect kinds, for functions of known modules.
+FUNCTION_EFFECTS: dict[str, str] = {
+    "numpy.random.seed": "rng-seed", "numpy.random.set_state": "rng-seed", "random.seed": "rng-seed",
+    "random.setstate": "rng-seed", "torch.manual_seed": "rng-seed",
+    "numpy.random.default_rng": "", "numpy.random.RandomState": "", "numpy.random.Generator": "",
+    "numpy.random.SeedSequence": "", "numpy.random.PCG64": "", "random.Random": "",
+    "numpy.random.*": "rng-draw", "random.shuffle": "rng-draw change0", "random.*": "rng-draw",
+    "numpy.random.shuffle": "rng-draw change0", "scipy.stats.*.rvs": "rng-draw",
+    "numpy.set_printoptions": "settings", "numpy.seterr": "settings", "numpy.seterrcall": "settings",
+    "numpy.setbufsize": "settings", "numpy.errstate": "settings", "numpy.printoptions": "settings",
+    "pandas.set_option": "settings", "pandas.reset_option": "settings", "pandas.option_context": "settings",
+    "pandas.options.*": "settings", "pandas.plotting.*": "figure", "pandas.eval": "opaque",
+    "warnings.filterwarnings": "settings", "warnings.simplefilter": "settings",
+    "warnings.resetwarnings": "settings", "warnings.catch_warnings": "settings", "warnings.warn": "ambient",
+    "sys.path.*": "settings", "os.environ.*": "settings", "os.chdir": "settings", "os.putenv": "settings",
+    "matplotlib.rcParams.*": "settings", "matplotlib.pyplot.rcParams.*": "settings", "matplotlib.use": "settings",
+    "matplotlib.pyplot.style.*": "settings", "matplotlib.style.*": "settings", "matplotlib.rc*": "settings",
+    "matplotlib.pyplot.rc*": "settings", "matplotlib.pyplot.ion": "settings", "matplotlib.pyplot.ioff": "settings",
+    "seaborn.set*": "settings", "seaborn.despine": "figure", "matplotlib.pyplot.xkcd": "settings",
+    "IPython.display.set_matplotlib_formats": "settings",
+    "locale.setlocale": "settings", "decimal.getcontext": "settings", "decimal.setcontext": "settings",
+    "decimal.localcontext": "settings", "gc.*": "settings", "sys.setrecursionlimit": "settings",
+    "numpy.put": "change0", "numpy.place": "change0", "numpy.copyto": "change0", "numpy.putmask": "change0",
+    "numpy.fill_diagonal": "change0", "numpy.put_along_axis": "change0", "numpy.frompyfunc": "",
+    "heapq.heappush": "change0", "heapq.heappop": "change0", "heapq.heapify": "change0",
+    "heapq.heappushpop": "change0", "heapq.heapreplace": "change0", "bisect.insort": "change0",
+    "bisect.insort_left": "change0", "bisect.insort_right": "change0", "functools.partial": "",
+    "numpy.load": "outside-read", "numpy.loadtxt": "outside-read", "numpy.genfromtxt": "outside-read",
+    "numpy.fromfile": "outside-read", "numpy.memmap": "outside-write", "numpy.save": "outside-write",
+    "numpy.savez": "outside-write", "numpy.savez_compressed": "outside-write", "numpy.savetxt": "outside-write",
+    "numpy.lib.*": "unknown", "numpy.nditer": "unknown", "numpy.ctypeslib.*": "unknown",
+    "numpy.show_config": "unknown", "numpy.test": "unknown", "numpy.info": "unknown",
+    "pandas.read_*": "outside-read", "pandas.ExcelWriter": "outside-write", "pandas.HDFStore": "outside-write",
+    "pandas.to_pickle": "outside-write", "pandas.ExcelFile": "outside-read", "pandas.api.extensions.*": "unknown",
+    "scipy.io.*": "outside-write", "json.dump": "outside-write", "json.load": "outside-read change0",
+    "pathlib.Path.*": "outside-write", "pathlib.*": "", "os.path.join": "", "os.path.basename": "", "os.path.dirname": "",
+    "os.path.splitext": "", "os.path.split": "", "os.path.*": "outside-read", "os.getcwd": "outside-read",
+    "os.listdir": "outside-read", "os.cpu_count": "", "os.getpid": "", "os.environ.get": "", "os.getenv": "",
+    "glob.*": "outside-read", "inspect.*": "unknown", "traceback.*": "unknown", "weakref.*": "unknown",
+    "contextlib.redirect_stdout": "unknown", "contextlib.redirect_stderr": "unknown",
+    "timeit.*": "unknown", "cProfile.*": "unknown", "datetime.*": "", "time.tzset": "settings",
+    "itertools.*": "", "functools.lru_cache": "", "functools.reduce": "",
+    "scipy.fft.set_workers": "settings", "scipy.optimize.*": "", "scipy.stats.*": "",
+}  # fmt: skip
+
+#: Functions whose result may share memory with an argument; other NumPy/SciPy results are new.
+SHARING_FUNCTIONS = frozenset(
+    f"numpy.{name}"
+    for name in (
+        "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "atleast_1d", "atleast_2d",
+        "atleast_3d", "reshape", "ravel", "transpose", "squeeze", "expand_dims", "swapaxes", "moveaxis",
+        "rollaxis", "broadcast_to", "broadcast_arrays", "diag", "diagonal", "split", "array_split",
+        "hsplit", "vsplit", "dsplit", "real", "imag", "flip", "fliplr", "flipud", "rot90", "nan_to_num",
+        "frombuffer", "require", "asmatrix", "matrix", "array", "ix_", "meshgrid", "vectorize",
+        "permute_dims", "matrix_transpose", "unstack", "apply_along_axis", "copyto", "choose", "select",
+        "object_", "piecewise", "fromiter", "stack", "block",
+    )
+) | frozenset({"copy.copy", "collections.*"})  # fmt: skip
+#: Modules whose functions, as a rule, return values that share nothing that can change with arguments.
+FRESH_MODULES = frozenset({"math", "cmath", "statistics", "string", "re", "datetime", "time", "hashlib",
+                           "numpy", "scipy", "textwrap", "uuid", "base64", "struct", "zlib", "os.path",
+                           "calendar", "fractions", "decimal", "unicodedata", "random", "secrets"})  # fmt: skip
+FRESH_FUNCTIONS = frozenset(
+    {"pandas.read_*", "pandas.concat", "pandas.merge", "pandas.date_range", "pandas.get_dummies",
+     "pandas.cut", "pandas.qcut", "pandas.crosstab", "pandas.pivot_table", "pandas.isna",
+     "pandas.isnull", "pandas.notna", "pandas.notnull", "pandas.melt", "pandas.Timestamp",
+     "pandas.Timedelta", "pandas.period_range", "pandas.timedelta_range", "copy.deepcopy",
+     "json.loads", "json.dumps", "json.load", "collections.namedtuple", "itertools.count", "glob.*",
+     "os.listdir", "os.getcwd", "os.getenv", "os.environ.get", "os.cpu_count", "os.getpid"}
+)  # fmt: skip
+
+#: Kinds of what library functions return.
+FUNCTION_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(
+        (f"numpy.{n}" for n in ("array", "zeros", "ones", "empty", "full", "arange", "linspace", "logspace",
+                                "geomspace", "eye", "identity", "zeros_like", "ones_like", "empty_like",
+                                "full_like", "asarray", "concatenate", "vstack", "hstack", "stack",
+                                "random.normal", "random.rand", "random.randn")),
+        "array",
+    ),
+    **dict.fromkeys((f"pandas.{n}" for n in ("DataFrame", "read_csv", "read_excel", "read_json", "read_parquet",
+                                             "merge", "pivot_table", "crosstab", "melt", "get_dummies")), "frame"),
+    "pandas.concat": "frame", "pandas.Series": "frame", "pandas.date_range": "frame", "pandas.Index": "frame",
+    "pandas.cut": "frame", "pandas.to_datetime": "frame", "numpy.random.default_rng": "",
+    "time.time": "float", "time.perf_counter": "float", "time.monotonic": "float", "time.sleep": "none",
+    "os.path.*": "str", "os.getcwd": "str", "glob.glob": "list", "os.listdir": "list",
+    "matplotlib.pyplot.subplots": "figure", "matplotlib.pyplot.figure": "figure",
+    "matplotlib.pyplot.gca": "figure", "matplotlib.pyplot.axes": "figure", "matplotlib.pyplot.subplot": "figure",
+    "matplotlib.pyplot.gcf": "figure", "random.random": "float", "random.randint": "int", "random.uniform": "float",
+    "datetime.datetime.now": "num", "datetime.datetime": "num", "datetime.date": "num", "datetime.timedelta": "num",
+    "math.floor": "int", "math.ceil": "int", "json.dumps": "str", "copy.deepcopy": "",
+    "itertools.*": "iterator", "collections.defaultdict": "dict", "collections.Counter": "dict",
+    "collections.OrderedDict": "dict", "collections.deque": "list",
+    "collections.namedtuple": "class", "re.compile": "num",
+}  # fmt: skip
+#: Anything else from these modules is a plain number (or text, or None).
+NUMBER_MODULES = frozenset({"math", "cmath", "statistics"})
