@@ -1,0 +1,203 @@
+"""Values of a notebook on their way to another process, and back.
+
+``pack`` makes one pickle of several variables, so what is one object stays one object. Functions of
+the notebook travel without their globals: where they arrive, they look names up in the
+receiving process's own notebook namespace, as they would in a notebook. Large arrays stay
+outside the pickle, for a transport that can share memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from naavre_ext.executors.packing_arrays import ArrayReader
+from naavre_ext.executors.packing_identity import is_immutable, shares_objects
+from naavre_ext.executors.packing_reduce import PACKING, NotebookPickler, NotPackable, Receiver
+from naavre_ext.model.diagnostic import NaavreError
+
+__all__ = [
+    "PACK_VERSION",
+    "Packed",
+    "PackingError",
+    "fingerprint",
+    "is_immutable",
+    "pack",
+    "shares_objects",
+    "unpack",
+]
+
+PACK_VERSION = 1
+_PROTOCOL = 5
+
+Persistent = Callable[[Any], Any]
+
+
+class PackingError(NaavreError):
+    """A value can't cross to another process: ``name`` is its variable, ``reason`` says why."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}: {reason}" if name else reason)
+
+    def __reduce__(self) -> tuple[type[PackingError], tuple[str, str]]:
+        return type(self), (self.name, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Variables as bytes.
+
+    ``buffers`` are the memory of large arrays, not a copy of it: pickle this object (protocol 5)
+    before the arrays change.
+    """
+
+    version: int
+    names: tuple[str, ...]
+    data: Any = field(repr=False)
+    buffers: tuple[Any, ...] = field(default=(), repr=False)
+    layout: bytes = field(default=b"", repr=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the pickle and of all buffers."""
+        buffers = sum(memoryview(buffer).nbytes for buffer in self.buffers)
+        return memoryview(self.data).nbytes + len(self.layout) + buffers
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        wrap: Callable[[Any], Any] = pickle.PickleBuffer if protocol >= _PROTOCOL else bytes
+        buffers = tuple(wrap(buffer) for buffer in self.buffers)
+        return type(self), (self.version, self.names, wrap(self.data), buffers, self.layout)
+
+
+def pack(
+    values: Mapping[str, Any], namespace: dict[str, Any], *, persistent: Persistent | None = None
+) -> Packed:
+    """``values`` as one :class:`Packed`; names and sharing among them are kept.
+
+    ``namespace`` is this process's notebook namespace. Where ``persistent(obj)`` isn't None, that
+    key travels instead of the object.
+
+    Raises:
+        PackingError: naming the variable that can't be packed.
+    """
+    values = dict(values)
+    try:
+        return _pack(values, namespace, persistent)
+    except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
+        reason = _reason(error)
+        raise PackingError(_culprit(values, namespace, persistent), reason) from None
+
+
+def _pack(
+    values: Mapping[str, Any], namespace: dict[str, Any], persistent: Persistent | None
+) -> Packed:
+    stream = io.BytesIO()
+    others: list[pickle.PickleBuffer] = []
+    pickler = NotebookPickler.create(stream, namespace, others.append, persistent)
+    try:
+        pickler.dump(values)
+    except NotPackable:
+        raise
+    except Exception as error:
+        raise NotPackable(pickler.explain(error)) from error
+    layout, buffers = pickler.arrays.layout()
+    # Buffers of arrays come first, as their number is known from the layout.
+    return Packed(PACK_VERSION, tuple(values), stream.getvalue(), (*buffers, *others), layout)
+
+
+def _culprit(
+    values: Mapping[str, Any], namespace: dict[str, Any], persistent: Persistent | None
+) -> str:
+    """The first of ``values`` that can't be packed by itself; all their names if each can."""
+    for name, value in values.items():
+        try:
+            _pack({name: value}, namespace, persistent)
+        except Exception:  # noqa: BLE001  (any code of the user's classes may run here)
+            return name
+    return ", ".join(values)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, NotPackable):
+        return error.reason
+    return type(error).__name__
+
+
+def unpack(
+    packed: Packed,
+    namespace: dict[str, Any],
+    *,
+    writable: bool,
+    resolve: Callable[[Any], Any] | None = None,
+) -> dict[str, Any]:
+    """The packed variables, in the order they were packed in.
+
+    ``namespace`` becomes the globals of the notebook's functions among them. Where ``writable`` is
+    false, arrays are read-only windows on the buffers. The namespace itself isn't changed.
+
+    Raises:
+        PackingError: this process lacks something that the values refer to, such as a module.
+    """
+    if packed.version != PACK_VERSION:
+        raise PackingError("", f"packed by version {packed.version}; this is {PACK_VERSION}")
+    arrays = ArrayReader(packed.layout, packed.buffers, writable=writable)
+    rest = packed.buffers[arrays.outside :]
+    if writable:
+        rest = tuple(bytearray(buffer) for buffer in rest)
+    token = PACKING.set(Receiver(namespace, arrays))
+    try:
+        unpickler = _Unpickler(io.BytesIO(packed.data), buffers=rest)
+        unpickler.resolve = resolve
+        unpickler.namespace = namespace
+        values: dict[str, Any] = unpickler.load()
+    except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
+        detail = f"{type(error).__name__}: {error}"
+        names = ", ".join(packed.names)
+        raise PackingError(names, f"can't be rebuilt in this process ({detail})") from None
+    finally:
+        PACKING.reset(token)
+    return values
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds the notebook's names in the notebook's namespace, whatever ``__main__`` is here."""
+
+    namespace: dict[str, Any]
+    resolve: Callable[[Any], Any] | None = None
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == "__main__":
+            first, *rest = name.split(".")
+            if first in self.namespace:
+                found = self.namespace[first]
+                for part in rest:
+                    found = getattr(found, part)
+                return found
+        return super().find_class(module, name)
+
+    def persistent_load(self, key: Any) -> Any:
+        if self.resolve is None:
+            raise pickle.UnpicklingError("a shared object has no resolver")
+        return self.resolve(key)
+
+
+def fingerprint(value: Any, namespace: dict[str, Any]) -> bytes:
+    """A digest that is equal as long as ``value`` hasn't changed in this process.
+
+    Equal values that were made separately may have different fingerprints.
+
+    Raises:
+        PackingError: the value can't be pickled.
+    """
+    packed = pack({"value": value}, namespace)
+    digest = hashlib.blake2b(packed.data, digest_size=20)
+    digest.update(packed.layout)
+    for buffer in packed.buffers:
+        digest.update(memoryview(buffer).cast("B"))
+    return digest.digest()

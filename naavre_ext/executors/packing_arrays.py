@@ -1,0 +1,281 @@
+"""NumPy arrays on their way to another process: which memory they share, and how to rebuild it.
+
+An array is pickled as a number. What the numbers stand for is decided when all arrays are known:
+arrays whose memory overlaps become views of one block, so that a change through one of them is seen
+through the others after the journey, as it was before.
+"""
+
+from __future__ import annotations
+
+import mmap
+import pickle
+import sys
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+#: Blocks below this size travel inside the layout: an out-of-band buffer costs more than a copy.
+INLINE_BYTES = 2048
+
+#: Arrays compared pair by pair for shared memory; beyond it sharing is assumed.
+_MAX_COMPARED = 48
+
+#: Arrays whose span is at most this many times their bytes are sent as one block unexamined.
+_CHEAP_SPAN = 2
+
+#: Read-only memory handed out by :class:`ArrayReader`: it was writable where it came from.
+_lent: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an array lies: ``block`` counts blocks, ``offset`` and ``strides`` are in bytes."""
+
+    block: int
+    offset: int
+    dtype: Any
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    writable: bool
+
+
+class _Span:
+    """A stretch of memory, as NumPy's array interface describes it; keeps its owner alive."""
+
+    def __init__(self, owner: Any, start: int, length: int) -> None:
+        self.owner = owner
+        self.__array_interface__ = {
+            "data": (start, True),
+            "shape": (length,),
+            "typestr": "|u1",
+            "version": 3,
+        }
+
+
+def is_shippable(array: Any) -> bool:
+    """Whether ``array`` is an exact ndarray whose bytes are its whole value."""
+    numpy = sys.modules.get("numpy")
+    return (
+        numpy is not None
+        and type(array) is numpy.ndarray
+        and not array.dtype.hasobject
+        and array.dtype.kind in "biufcmMSUV"
+    )
+
+
+def bounds(array: Any) -> tuple[int, int]:
+    """First address of ``array``'s memory and the one after its last; equal when it is empty."""
+    start = end = array.__array_interface__["data"][0]
+    if array.size == 0:
+        return start, start
+    for length, stride in zip(array.shape, array.strides, strict=True):
+        if stride < 0:
+            start += (length - 1) * stride
+        else:
+            end += (length - 1) * stride
+    return start, end + array.itemsize
+
+
+def root(array: Any) -> Any:
+    """The last object on the chain of bases of ``array`` that is an ndarray."""
+    ndarray = sys.modules["numpy"].ndarray
+    while isinstance(array.base, ndarray):
+        array = array.base
+    return array
+
+
+def is_writable(array: Any) -> bool:
+    """Whether ``array`` can be written, or could be in the process that it was received from."""
+    return bool(array.flags.writeable) or id(root(array)) in _lent
+
+
+def is_file_backed(array: Any) -> bool:
+    """Whether writing to ``array`` writes to a file."""
+    if not array.flags.writeable:
+        return False
+    last = root(array)
+    return isinstance(last.base, mmap.mmap) or type(last).__name__ == "memmap"
+
+
+class ArrayWriter:
+    """Collects the arrays met while pickling; then lays them out in blocks."""
+
+    def __init__(self) -> None:
+        self._arrays: list[Any] = []
+        self._private: set[int] = set()
+
+    def add(self, array: Any, *, private: bool = False) -> int:
+        """The number that stands for ``array``; a ``private`` one shares memory with no other."""
+        number = len(self._arrays)
+        self._arrays.append(array)
+        if private:
+            self._private.add(number)
+        return number
+
+    def layout(self) -> tuple[bytes, list[Any]]:
+        """The pickled layout, and the buffers of the blocks that aren't part of it."""
+        if not self._arrays:
+            return b"", []
+        placed: list[Placed | None] = [None] * len(self._arrays)
+        blocks: list[bytes | None] = []
+        buffers: list[Any] = []
+        for members in self._components():
+            start, span, arrays = _block([array for _, array in members])
+            for (number, original), array in zip(members, arrays, strict=True):
+                placed[number] = Placed(
+                    len(blocks),
+                    array.__array_interface__["data"][0] - start,
+                    array.dtype,
+                    array.shape,
+                    array.strides,
+                    is_writable(original),
+                )
+            if span.nbytes < INLINE_BYTES:
+                blocks.append(span.tobytes())
+            else:
+                blocks.append(None)
+                buffers.append(span)
+        return pickle.dumps((placed, blocks), protocol=5), buffers
+
+    def _components(self) -> list[list[tuple[int, Any]]]:
+        """The arrays, grouped so that arrays of two groups share no memory that matters."""
+        groups: list[list[tuple[int, Any]]] = []
+        shareable = []
+        for number, array in enumerate(self._arrays):
+            if number in self._private or array.size == 0:
+                groups.append([(number, array)])
+            else:
+                shareable.append((*bounds(array), number, array))
+        shareable.sort(key=lambda entry: entry[:3])
+        overlapping: list[tuple[int, Any]] = []
+        reach = -1
+        for start, end, number, array in shareable:
+            if start >= reach and overlapping:
+                groups += _split_apart(overlapping)
+                overlapping = []
+            overlapping.append((number, array))
+            reach = max(reach, end)
+        return groups + _split_apart(overlapping)
+
+
+def _block(arrays: list[Any]) -> tuple[int, Any, list[Any]]:
+    """First address and bytes of the block that holds ``arrays``, and the arrays as they lie in it.
+
+    A lone array with gaps between its elements is copied without them.
+    """
+    numpy = sys.modules["numpy"]
+    start, end = _bounds_of_all(arrays)
+    if len(arrays) == 1 and end - start > arrays[0].nbytes:
+        arrays = [arrays[0].copy(order="K")]
+        start, end = bounds(arrays[0])
+    if start == end:
+        return arrays[0].__array_interface__["data"][0], numpy.empty(0, numpy.uint8), arrays
+    return start, numpy.asarray(_Span(arrays, start, end - start)), arrays
+
+
+def _bounds_of_all(arrays: Sequence[Any]) -> tuple[int, int]:
+    starts, ends = zip(*map(bounds, arrays), strict=True)
+    return min(starts), max(ends)
+
+
+def _split_apart(members: list[tuple[int, Any]]) -> list[list[tuple[int, Any]]]:
+    """``members`` as one group when they share memory or are cheap to keep together, else apart."""
+    if not members:
+        return []
+    if len(members) == 1:
+        return [members]
+    arrays = [array for _, array in members]
+    start, end = _bounds_of_all(arrays)
+    if end - start <= _CHEAP_SPAN * sum(a.nbytes for a in arrays) or _really_share(arrays):
+        return [members]
+    return [[member] for member in members]
+
+
+def _really_share(arrays: Sequence[Any]) -> bool:
+    if len(arrays) > _MAX_COMPARED:
+        return True
+    return any(
+        share_memory(one, other)
+        for index, one in enumerate(arrays)
+        for other in arrays[index + 1 :]
+        if is_writable(one) or is_writable(other)
+    )
+
+
+def share_memory(one: Any, other: Any) -> bool:
+    """Whether two arrays have a byte in common; True where that is too hard to say."""
+    numpy = sys.modules["numpy"]
+    try:
+        return bool(numpy.shares_memory(one, other, max_work=10_000))
+    except Exception as error:
+        if type(error).__name__ == "TooHardError":
+            return True
+        raise
+
+
+class ArrayReader:
+    """Rebuilds the arrays of a layout, each when it is asked for.
+
+    Where ``writable`` is false the arrays are read-only windows on the buffers; where it is true
+    each block is copied once.
+    """
+
+    def __init__(self, layout: bytes, buffers: Sequence[Any], *, writable: bool) -> None:
+        self._placed: Sequence[Placed] = ()
+        self._blocks: list[Any] = []
+        self._writable = writable
+        #: How many of the buffers belong to the layout; they come first.
+        self.outside = 0
+        if layout:
+            self._placed, blocks = pickle.loads(layout)
+            self.outside = blocks.count(None)
+            outside = iter(buffers)
+            self._blocks = [next(outside) if block is None else block for block in blocks]
+        self._members = [0] * len(self._blocks)
+        for placed in self._placed:
+            self._members[placed.block] += 1
+        self._roots: dict[int, Any] = {}
+
+    def array(self, number: int) -> Any:
+        """The array that this number stands for."""
+        numpy = sys.modules.get("numpy") or __import__("numpy")
+        placed = self._placed[number]
+        if self._writable and self._members[placed.block] == 1:
+            array = self._own_copy(numpy, placed)
+        else:
+            array = self._window(numpy, placed, self._root(numpy, placed.block))
+        if not placed.writable:
+            array.flags.writeable = False
+        return array
+
+    def _window(self, numpy: Any, placed: Placed, memory: Any) -> Any:
+        return numpy.ndarray(
+            placed.shape, placed.dtype, buffer=memory, offset=placed.offset, strides=placed.strides
+        )
+
+    def _own_copy(self, numpy: Any, placed: Placed) -> Any:
+        """An array that owns its memory, so that ``resize`` and the like work on it."""
+        memory = _bytes_of(numpy, self._blocks[placed.block])
+        window = self._window(numpy, placed, memory)
+        if window.nbytes > memory.nbytes:
+            return self._window(numpy, placed, memory.copy())
+        return window.copy(order="K")
+
+    def _root(self, numpy: Any, block: int) -> Any:
+        memory = self._roots.get(block)
+        if memory is None:
+            memory = _bytes_of(numpy, self._blocks[block])
+            if self._writable:
+                memory = memory.copy()
+            else:
+                memory.flags.writeable = False
+                _lent[id(memory)] = memory
+            self._roots[block] = memory
+        return memory
+
+
+def _bytes_of(numpy: Any, buffer: Any) -> Any:
+    if memoryview(buffer).nbytes == 0:
+        return numpy.empty(0, numpy.uint8)
+    return numpy.frombuffer(buffer, numpy.uint8)

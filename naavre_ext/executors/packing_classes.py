@@ -1,0 +1,69 @@
+"""Classes of the notebook in several processes: one class each, and the latest state wins.
+
+cloudpickle's tracker makes a class that comes back to a process the class that it was there. Its
+attributes need more care: an instance coming back from a worker brings the class along as it was
+when it was sent out, and must not undo what happened to it since. So each state of a class has a
+version, and a process takes over only states that it has never had.
+"""
+
+from __future__ import annotations
+
+import uuid
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class _History:
+    """One class in this process: its attributes as of the latest version, and all versions."""
+
+    attributes: dict[str, Any]
+    version: str = ""
+    seen: set[str] = field(default_factory=set)
+
+
+_histories: weakref.WeakKeyDictionary[type, _History] = weakref.WeakKeyDictionary()
+
+#: Made by the class machinery, not by the user; differs from one look to the next.
+_UNCOMPARED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__annotations_cache__"})
+
+
+def reduce_class(cls: type, reduced: Any) -> Any:
+    """cloudpickle's reduction of ``cls`` by value, with its version added."""
+    make, args, state, _, _, set_state = reduced
+    versioned = (current_version(cls), state, set_state)
+    return make, args, versioned, None, None, restore_class
+
+
+def restore_class(cls: type, versioned: tuple[str, Any, Callable[..., Any]]) -> None:
+    """Gives ``cls`` the state that came with it, unless this process has had it before."""
+    version, state, set_state = versioned
+    history = _histories.get(cls)
+    if history is not None and version in history.seen:
+        return
+    set_state(cls, state)
+    seen = history.seen if history is not None else set()
+    _histories[cls] = _History(_attributes(cls), version, seen | {version})
+
+
+def current_version(cls: type) -> str:
+    """The version of the class's attributes; a new one when an attribute was bound anew."""
+    attributes = _attributes(cls)
+    history = _histories.get(cls)
+    if history is None:
+        history = _histories[cls] = _History({})
+    if not history.version or not _same(attributes, history.attributes):
+        history.version = uuid.uuid4().hex
+        history.attributes = attributes
+        history.seen.add(history.version)
+    return history.version
+
+
+def _attributes(cls: type) -> dict[str, Any]:
+    return {name: value for name, value in vars(cls).items() if name not in _UNCOMPARED}
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(other[name] is one[name] for name in one)

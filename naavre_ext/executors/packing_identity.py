@@ -1,0 +1,243 @@
+"""What can change in place, and who would see it."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import fractions
+import functools
+import gc
+import logging
+import pathlib
+import re
+import sys
+import types
+import uuid
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
+
+#: Elements of tuples and frozensets looked at before a value counts as changeable.
+_MAX_ELEMENTS = 1000
+
+_ATOMS: tuple[type, ...] = (
+    type(None),
+    type(...),
+    type(NotImplemented),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    range,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    datetime.timezone,
+    decimal.Decimal,
+    fractions.Fraction,
+    pathlib.PurePath,
+    re.Pattern,
+    uuid.UUID,
+)
+
+#: Changeable in principle; a change of theirs is a change of the program, found by other means.
+_DEFINITIONS: tuple[type, ...] = (
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.ModuleType,
+    types.CodeType,
+    types.GenericAlias,
+)
+
+#: Known by name everywhere, or nothing that a program's result hangs on.
+_SKIPPED: tuple[type, ...] = (
+    *_ATOMS,
+    type,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.ModuleType,
+    types.CodeType,
+    types.FrameType,
+    enum.Enum,
+    logging.Logger,
+    weakref.ref,
+)
+
+
+def is_immutable(value: Any) -> bool:
+    """Whether ``value`` surely can't change in place; cheap, and False when in doubt.
+
+    Functions, classes and modules count as immutable: dataflow follows their changes by itself.
+    """
+    budget = [_MAX_ELEMENTS]
+    return _is_immutable(value, budget)
+
+
+def _is_immutable(value: Any, budget: list[int]) -> bool:
+    budget[0] -= 1
+    if budget[0] < 0:
+        return False
+    kind = type(value)
+    if kind in _ATOMS or isinstance(value, _DEFINITIONS):
+        return True
+    if kind in (tuple, frozenset):
+        return all(_is_immutable(element, budget) for element in value)
+    if isinstance(value, enum.Enum):
+        return _is_immutable(value.value, budget)
+    if _is_atom_of_library(value):
+        return True
+    return isinstance(value, pathlib.PurePath) and kind.__module__.startswith("pathlib")
+
+
+def _is_atom_of_library(value: Any) -> bool:
+    """NumPy scalars (not structured ones) and dtypes, pandas timestamps and the like."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return False
+    if isinstance(value, (numpy.generic, numpy.dtype, numpy.ufunc)):
+        return not isinstance(value, (numpy.void, numpy.object_))
+    return type(value).__module__.startswith("pandas._libs.tslibs")
+
+
+def shares_objects(values: Iterable[Any], others: Iterable[Any], limit: int = 200_000) -> bool:
+    """Whether a changeable object can be reached both from ``values`` and from ``others``.
+
+    True also when more than ``limit`` objects would have to be looked at. Globals of functions
+    aren't followed, their closures and defaults are. Arrays share where their memory overlaps and
+    one of them is writable.
+    """
+    budget = [limit]
+    mine = _Reached()
+    if not mine.visit(values, budget):
+        return True
+    if not mine.ids and not mine.arrays:
+        return False
+    theirs = _Reached(known=mine.ids)
+    if not theirs.visit(others, budget):
+        return True
+    return theirs.met or _arrays_share(mine.arrays, theirs.arrays)
+
+
+class _Reached:
+    """The changeable objects reached from some values, without arrays; and those arrays."""
+
+    def __init__(self, known: set[int] | None = None) -> None:
+        self.ids: set[int] = set()
+        self.arrays: list[Any] = []
+        self.met = False
+        self._known = known or set()
+        self._seen: dict[int, Any] = {}
+
+    def visit(self, values: Iterable[Any], budget: list[int]) -> bool:
+        """Follows ``values``; False when the budget was used up first."""
+        waiting = list(values)
+        while waiting:
+            obj = waiting.pop()
+            if isinstance(obj, _SKIPPED) or id(obj) in self._seen:
+                continue
+            budget[0] -= 1
+            if budget[0] < 0:
+                return False
+            self._seen[id(obj)] = obj
+            if self._take(obj):
+                return True
+            waiting.extend(_referents(obj))
+        return True
+
+    def _take(self, obj: Any) -> bool:
+        """Notes ``obj``; True when it is one of the known ones, so that the search is over."""
+        if _is_array(obj):
+            self.arrays.append(obj)
+        elif type(obj) not in (tuple, frozenset, types.FunctionType) and not _is_atom_of_library(
+            obj
+        ):
+            self.ids.add(id(obj))
+            self.met = id(obj) in self._known
+        return self.met
+
+
+def _is_array(obj: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(obj, numpy.ndarray)
+
+
+def _referents(obj: Any) -> Iterator[Any]:
+    if isinstance(obj, types.FunctionType):
+        yield from (obj.__closure__, obj.__defaults__, obj.__kwdefaults__)
+        if obj.__dict__:
+            yield obj.__dict__
+    elif _is_array(obj):
+        if obj.dtype.hasobject:
+            yield from obj.ravel().tolist()
+        if type(obj).__module__ != "numpy":
+            yield from vars(obj).values() if hasattr(obj, "__dict__") else ()
+    elif _is_copy_on_write(obj):
+        yield from _elements_of_frame(obj)
+    elif isinstance(obj, functools.partial):
+        yield from (obj.func, obj.args, obj.keywords)
+    else:
+        yield from gc.get_referents(obj)
+
+
+def _is_copy_on_write(obj: Any) -> bool:
+    """Whether ``obj`` is pandas data under copy-on-write: it never sees another frame's changes."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None:
+        return False
+    if isinstance(obj, pandas.Index):
+        return True
+    if not isinstance(obj, (pandas.DataFrame, pandas.Series)):
+        return False
+    return has_copy_on_write(pandas)
+
+
+def has_copy_on_write(pandas: Any) -> bool:
+    """Whether this pandas copies on write: always from version 3 on."""
+    major = int(pandas.__version__.split(".")[0])
+    return major >= 3 or (major == 2 and bool(pandas.options.mode.copy_on_write))
+
+
+def _elements_of_frame(obj: Any) -> Iterator[Any]:
+    """The Python objects that pandas data holds as elements."""
+    columns = obj._iter_column_arrays() if obj.ndim == 2 else (obj.array,)
+    for column in columns:
+        if str(column.dtype) == "object":
+            yield from column
+    attributes = getattr(obj, "attrs", None)
+    if attributes:
+        yield from attributes.values()
+
+
+def _arrays_share(mine: list[Any], theirs: list[Any]) -> bool:
+    by_root: dict[int, list[Any]] = {}
+    for array in mine:
+        by_root.setdefault(_memory(array), []).append(array)
+    return any(
+        _is_changeable(array, other) and share_memory(array, other)
+        for array in theirs
+        for other in by_root.get(_memory(array), ())
+    )
+
+
+def _is_changeable(one: Any, other: Any) -> bool:
+    return is_writable(one) or is_writable(other)
+
+
+def _memory(array: Any) -> int:
+    """Identity of what owns the memory of ``array``."""
+    first = root(array)
+    base = first.base
+    while isinstance(base, memoryview):
+        base = base.obj
+    return id(first if base is None else base)
