@@ -1,0 +1,58 @@
+# make install | demo | test | check | lab | bench | build | clean
+# Everything lives in .venv; PYTHON=python3.12 picks another interpreter to make it with.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEMO := splitting-batch
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lab bench build clean
+
+help:
+	@echo 'make install   the package and its tools, in $(VENV)'
+	@echo 'make demo      run notebooks/$(DEMO).ipynb in parallel; the result is in out/'
+	@echo 'make lab       open the example notebooks in JupyterLab'
+	@echo 'make test      every test'
+	@echo 'make check     lint, format, types, layers'
+	@echo 'make bench     side-by-side benchmarks (PART=splitting for one part)'
+	@echo 'make build     wheel and sdist, in dist/'
+	@echo 'make clean     remove what the other targets made, $(VENV) included'
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml .ci/make-venv
+	.ci/make-venv '$(PYTHON)' $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[lab,test,dev]'
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/naavre-ext run notebooks/$(DEMO).ipynb -o out/$(DEMO).ipynb
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# JupyterLab has no button of ours yet: run the notebooks from its terminal with
+# `naavre-ext run` or `papermill --engine naavre`.
+lab: $(INSTALLED)
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks $(PART)
+
+build: $(INSTALLED)
+	$(BIN)/python -m build --outdir dist
+
+clean:
+	rm -rf $(VENV) dist build out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
