@@ -1,0 +1,107 @@
+"""What a release consists of: the public names, the version and the built package."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+import naavre_ext
+
+ROOT = Path(__file__).parent.parent
+
+PUBLIC_NAMES = {
+    "ClusterError",
+    "Diagnostic",
+    "NaavreError",
+    "NotebookFailed",
+    "RefusedError",
+    "RunCancelled",
+    "RunEvent",
+    "RunOptions",
+    "RunResult",
+    "Workflow",
+    "__version__",
+    "check_notebook",
+    "compile_notebook",
+    "open_run",
+    "run_notebook",
+    "run_workflow",
+    "verify_notebook",
+}
+
+
+def pyproject_version() -> str:
+    """The version that pyproject.toml states."""
+    (line,) = (
+        line
+        for line in (ROOT / "pyproject.toml").read_text().splitlines()
+        if line.startswith("version = ")
+    )
+    return line.removeprefix("version = ").strip('"')
+
+
+def test_public_names_are_these() -> None:
+    assert set(naavre_ext.__all__) == PUBLIC_NAMES
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC_NAMES))
+def test_public_name_exists(name: str) -> None:
+    assert getattr(naavre_ext, name) is not None
+
+
+def test_versions_agree() -> None:
+    package = json.loads((ROOT / "package.json").read_text())
+    assert package["name"] == "naavre-ext"
+    assert package["version"] == pyproject_version() == naavre_ext.__version__
+
+
+def test_changelog_knows_the_version() -> None:
+    assert f"## {pyproject_version()}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """The wheel as built from this folder."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), "."],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    (path,) = folder.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+@pytest.mark.slow
+def test_wheel_contains_the_package(wheel: zipfile.ZipFile) -> None:
+    names = set(wheel.namelist())
+    assert "naavre_ext/py.typed" in names
+    assert any(name.endswith("workflow.schema.json") for name in names)
+    modules = {
+        str(path.relative_to(ROOT)).replace("\\", "/") for path in ROOT.glob("naavre_ext/**/*.py")
+    }
+    assert modules <= names
+
+
+@pytest.mark.slow
+def test_wheel_contains_nothing_else(wheel: zipfile.ZipFile) -> None:
+    tops = {name.split("/")[0] for name in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"naavre_ext"}
+    assert not [name for name in wheel.namelist() if "__pycache__" in name]
+
+
+@pytest.mark.slow
+def test_wheel_has_its_entry_points(wheel: zipfile.ZipFile) -> None:
+    (name,) = (n for n in wheel.namelist() if n.endswith("entry_points.txt"))
+    points = ConfigParser()
+    points.read_string(wheel.read(name).decode())
+    assert points["console_scripts"]["naavre-ext"] == "naavre_ext.cli:main"
+    assert points["papermill.engine"]["naavre"] == "naavre_ext.papermill_engine:NaavreEngine"
