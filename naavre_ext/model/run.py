@@ -18,7 +18,8 @@ class RunOptions:
 
     ``cwd`` is the folder that cells see as theirs (default: the notebook's). ``address`` is a Ray
     cluster's ``host:port``; None means a local Ray. ``timeout_s`` bounds each cell.
-    ``secrets`` never reach an event, a record or an output. ``keep`` names the variables whose final values
+    ``environment`` replaces the variables that cells see in ``os.environ`` (None: those of the process
+    that runs them). ``secrets`` never reach an event, a record or an output. ``keep`` names the variables whose final values
     the result carries (``None``: all that can be pickled; ``()``: none).
     """
 
@@ -29,6 +30,7 @@ class RunOptions:
     store: str | None = None
     timeout_s: float | None = None
     max_parallelism: int | None = None
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     keep: tuple[str, ...] | None = ()
 
