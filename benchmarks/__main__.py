@@ -1,0 +1,43 @@
+"""``python -m benchmarks [PART]...``: a table of ratios; exit code 1 when a target is missed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from benchmarks.rows import Row, table
+
+#: Part → the function that yields its rows; imported only when it is asked for.
+PARTS = {
+    "planning": "benchmarks.planning:planning_rows",
+    "splitting": "benchmarks.splitting:splitting_rows",
+    "overhead": "benchmarks.overhead:overhead_rows",
+    "processes": "benchmarks.processes:process_rows",
+}
+
+
+def part(name: str) -> Callable[[], Iterator[Row]]:
+    """The function that measures part ``name``."""
+    module, function = PARTS[name].split(":")
+    rows: Callable[[], Iterator[Row]] = getattr(import_module(module), function)
+    return rows
+
+
+def main(names: list[str]) -> int:
+    """Measures the named parts, or all, and prints one table."""
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    rows: list[Row] = []
+    for name in names or PARTS:
+        for row in part(name)():
+            print(f"measured: {row.name}", file=sys.stderr)
+            rows.append(row)
+    print(table(rows))
+    return 0 if all(row.met for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""What one empty cell and one batch cost, against a bare Ray task that does the same ``exec``.
+
+The costs are slopes: the time of many less the time of few, divided by the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ray
+
+from benchmarks.rows import Row, cost, in_turn, seconds
+from benchmarks.sources import appending, notebook
+from naavre_ext import run_notebook
+
+FEW, MANY = 10, 110
+
+
+def execute(source: str, values: dict[str, Any], name: str) -> Any:
+    """What ``name`` is bound to after ``source`` ran with ``values``."""
+    namespace = dict(values)
+    exec(source, namespace)
+    return namespace.get(name)
+
+
+def run_seconds(sources: tuple[str, ...]) -> float:
+    """How long a run of these cells takes; it has to end well."""
+
+    def run() -> None:
+        result = run_notebook(notebook(*sources))
+        if result.status != "ok":
+            raise RuntimeError(f"the run ended {result.status}: {result.failure}")
+
+    return seconds(run)
+
+
+def empty_cell_seconds() -> float:
+    """One more cell ``pass`` in a warm run."""
+    return (run_seconds(("pass",) * MANY) - run_seconds(("pass",) * FEW)) / (MANY - FEW)
+
+
+def batch_seconds() -> float:
+    """One more batch in a warm split."""
+    return (run_seconds(appending(MANY)) - run_seconds(appending(FEW))) / (MANY - FEW)
+
+
+def task_seconds(bare: Any) -> float:
+    """One bare task after the other, as cells are."""
+    count = MANY - FEW
+    return seconds(lambda: [ray.get(bare.remote("pass", {}, "")) for _ in range(count)]) / count
+
+
+def batch_task_seconds(bare: Any) -> float:
+    """Bare tasks all at once, as batches are, and their results joined."""
+    source = "out = []\nfor item in items:\n    out.append(item)"
+
+    def fan_out() -> None:
+        tasks = [bare.remote(source, {"items": [item]}, "out") for item in range(MANY - FEW)]
+        joined: list[int] = []
+        for part in ray.get(tasks):
+            joined.extend(part)
+
+    return seconds(fan_out) / (MANY - FEW)
+
+
+def overhead_rows() -> Iterator[Row]:
+    """Both costs, after a first run has warmed up the workers."""
+    run_seconds(appending(FEW))
+    if not ray.is_initialized():
+        ray.init(include_dashboard=False, log_to_driver=False)
+    bare = ray.remote(execute)
+    task_seconds(bare)
+    batch_task_seconds(bare)
+    cell = in_turn(empty_cell_seconds, lambda: task_seconds(bare), repeats=5)
+    yield cost("one empty cell, warm", *cell, at_most=2)
+    batch = in_turn(batch_seconds, lambda: batch_task_seconds(bare), repeats=5)
+    yield cost("one batch, warm", *batch, at_most=2)
