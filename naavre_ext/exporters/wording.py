@@ -1,0 +1,108 @@
+"""How steps, edges and splits are put into words, the same in every format and in ``check``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from naavre_ext.model.parameter import Parameter
+from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step
+
+_EDGE_WORDS: dict[EdgeKind, str] = {
+    "data": "",
+    "alias": "same object",
+    "ambient": "settings",
+    "outside": "outside world",
+    "opaque": "whole namespace",
+}
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line, without the characters that a terminal obeys."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable() or char == " ")
+
+
+def step_title(step: Step) -> str:
+    """The step's title on one line; without one, ``parameters`` or the first line of code."""
+    if step.title and step.title.strip():
+        return one_line(step.title)
+    if step.kind == "parameters":
+        return "parameters"
+    lines = (line.strip() for line in step.source.splitlines())
+    code = next((line for line in lines if line and not line.startswith("#")), "")
+    return one_line(code) or "(no code)"
+
+
+def step_place(step: Step) -> str:
+    """``cell 5``, or ``cell 5 "process batches"`` when the user gave it a title."""
+    if step.title and step.title.strip():
+        return f'cell {step.cell_number} "{one_line(step.title)}"'
+    return f"cell {step.cell_number}"
+
+
+def batches_phrase(batches: int | str) -> str:
+    """How many batches a split makes: ``at most 5 batches``, ``batches sized while running``."""
+    if batches == "auto":
+        return "batches sized while running"
+    if batches == 1:
+        return "at most 1 batch"
+    return f"at most {batches} batches"
+
+
+def batches_factor(split: Split) -> str:
+    """``×5``, ``×param_n``, or ``×N`` when the number is found while running."""
+    return "×N" if split.batches == "auto" else f"×{split.batches}"
+
+
+def split_phrase(split: Split) -> str:
+    """One sentence: which loop is split over which items, and what its body uses.
+
+    ``line 3: the loop over items, at most 5 batches; shared: f; merged in order: out``
+    """
+    loop = "loop" if split.form == "for" else f"{split.form} comprehension"
+    title = f' "{one_line(split.title)}"' if split.title else ""
+    parts = [
+        f"line {split.line}: the {loop}{title} over {one_line(split.iterable)}, "
+        + batches_phrase(split.batches)
+    ]
+    if split.shared:
+        parts.append("shared: " + ", ".join(split.shared))
+    if split.reductions:
+        parts.append("merged in order: " + ", ".join(split.reductions))
+    return "; ".join(parts)
+
+
+def placement_phrase(step: Step) -> str:
+    """Where the step runs."""
+    if step.group:
+        place = f"in the worker of group {one_line(step.group)}"
+    elif step.placement == "any":
+        place = "in any worker, in parallel with other steps"
+    else:
+        place = "in the main worker"
+    return place + (", after everything before it" if step.barrier else "")
+
+
+def edge_label(edge: Edge) -> str:
+    """The variables that the edge carries; for other reasons to wait, the reason."""
+    names = ", ".join(edge.names)
+    word = _EDGE_WORDS[edge.kind]
+    if not word:
+        return names
+    return f"{word}: {names}" if names else word
+
+
+def parameter_phrase(parameter: Parameter) -> str:
+    """``param_n = 28 (int)``; a secret is named without a value."""
+    if parameter.kind == "secret":
+        return f"{parameter.name} (secret)"
+    return f"{parameter.name} = {parameter.default!r} ({parameter.type_name})"
+
+
+def count_phrase(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 step``, ``3 steps``, ``2 batches``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def names_phrase(names: Sequence[str]) -> str:
+    """The names, comma-separated; ``nothing`` when there are none."""
+    return ", ".join(names) or "nothing"
