@@ -1,0 +1,282 @@
+"""Runs notebook cells as a Jupyter kernel does, and catches all they show."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import InputRejected
+
+from naavre_ext.executors.session_fds import DescriptorCapture
+from naavre_ext.executors.session_messages import CapturingSession
+from naavre_ext.executors.session_process import (
+    cancelling,
+    forget_modules_in,
+    interrupt_thread,
+    interruptible,
+    own_event_loop,
+    process_restored,
+    take_process,
+    when_loaded,
+)
+from naavre_ext.executors.session_shell import make_shell, set_inline_backend, user_module
+from naavre_ext.executors.session_streams import CellStream, OutputBuffer
+from naavre_ext.model.event import OutputMessage
+
+Transform = Callable[[ast.Module], ast.Module]
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What a cell raised, as Jupyter shows it; ``line`` is the cell's own line, where known.
+
+    ``exception`` is the live object, None when an output couldn't be displayed. It isn't pickled.
+    """
+
+    ename: str
+    evalue: str
+    traceback: tuple[str, ...] = ()
+    exception: BaseException | None = field(default=None, compare=False)
+    line: int | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.ename, self.evalue, self.traceback, None, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class CellOutcome:
+    """How a cell ended. ``exit_requested`` says that it called ``exit()`` or ``quit()``.
+
+    A kernel ends after such a cell.
+    """
+
+    ok: bool
+    error: CellError | None = None
+    exit_requested: bool = False
+
+
+class CellSession:
+    """One IPython interpreter for one process: runs cells, catches all they show.
+
+    Outputs go to ``on_message`` while a cell runs, possibly from another thread, never two at
+    once. With ``capture_fds`` that includes what C code and child processes write; only for a
+    process of its own, as descriptors 1 and 2 belong to all threads.
+    """
+
+    def __init__(
+        self, on_message: Callable[[OutputMessage], None], *, capture_fds: bool = False
+    ) -> None:
+        self._on_message = on_message
+        self._errors: list[OutputMessage] = []
+        self._buffer = OutputBuffer(self._deliver)
+        self._loop = asyncio.new_event_loop()
+        self._devnull = open(os.devnull)  # noqa: SIM115  (open as long as the session)
+        self._fds = DescriptorCapture(self._buffer) if capture_fds else None
+        self._thread_id: int | None = None
+        self._streams = {
+            "stdin": self._devnull,
+            "stdout": CellStream("stdout", self._buffer, 1),
+            "stderr": CellStream("stderr", self._buffer, 2),
+        }
+        with process_restored():
+            set_inline_backend()
+            self.shell = make_shell(CapturingSession(self._buffer.send))
+        self._module = user_module(self.shell)
+        self.namespace: dict[str, Any] = self.shell.user_ns
+        self._modules_before = frozenset(sys.modules)
+        self._folders: tuple[str, ...] = ()
+        when_loaded("matplotlib_inline.backend_inline", self._show_figures_inline)
+
+    def run(
+        self,
+        source: str,
+        *,
+        execution_count: int,
+        transform: Transform | None = None,
+        store_history: bool = True,
+        silent: bool = False,
+    ) -> CellOutcome:
+        """How the cell ended, with its error if it raised one.
+
+        ``transform`` changes the syntax tree of the cell and of the code that ``%%time`` and its
+        like run; whatever it raises is raised here, and the cell isn't run.
+        """
+        shell = self.shell
+        self._number_prompts(execution_count)
+        shell.exit_now = False
+        self._errors.clear()
+        rewriter = _Rewriter(transform, self._buffer) if transform is not None else None
+        with self._running(rewriter):
+            result = self._loop.run_until_complete(
+                self._execute(source, store_history=store_history, silent=silent)
+            )
+        if rewriter is not None and rewriter.raised is not None:
+            raise rewriter.raised
+        return self._outcome(result, execution_count)
+
+    def interrupt(self) -> None:
+        """Raises KeyboardInterrupt in the running cell, if one is running; for another thread."""
+        if self._thread_id is not None:
+            interrupt_thread(self._thread_id)
+
+    def reset(self, *, cwd: str | Path | None, path_entries: tuple[str, ...] = ()) -> None:
+        """Makes the session like a fresh kernel in folder ``cwd``.
+
+        The namespace is empty (and the same dict), prompts start again, figures are closed, modules
+        of this and the last folder are read anew. ``path_entries`` come first on ``sys.path``.
+        """
+        folders = tuple(map(str, (*path_entries, *([cwd] if cwd is not None else []))))
+        with process_restored():
+            take_process(self.shell, self._module, self._streams)
+            when_loaded("matplotlib.pyplot", lambda pyplot: pyplot.close("all"))
+            self.shell.ast_transformers.clear()
+            self.shell.reset(new_session=True)
+            self.shell.payload_manager.clear_payload()
+        forget_modules_in((*self._folders, *folders), self._modules_before)
+        sys.path[:] = [
+            *dict.fromkeys(("", *path_entries)),
+            *(entry for entry in sys.path if entry not in {"", *path_entries, *self._folders}),
+        ]
+        self._folders = folders
+        if cwd is not None:
+            os.chdir(cwd)
+
+    def close(self) -> None:
+        """Ends the session; it can't run cells any more."""
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        with own_event_loop():
+            self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+        self._devnull.close()
+
+    @contextlib.contextmanager
+    def _running(self, rewriter: _Rewriter | None) -> Iterator[None]:
+        transformers = self.shell.ast_transformers
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(process_restored())
+            take_process(self.shell, self._module, self._streams)
+            stack.enter_context(own_event_loop())
+            stack.enter_context(interruptible())
+            self._buffer.open()
+            stack.callback(self._buffer.close)
+            if self._fds is not None:
+                stack.enter_context(self._fds.active())
+            if rewriter is not None:
+                transformers.append(rewriter)
+                stack.callback(_remove, transformers, rewriter)
+            self._thread_id = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._thread_id = None
+
+    async def _execute(self, source: str, *, store_history: bool, silent: bool) -> Any:
+        """IPython's result; the ways through IPython are those of ipykernel, loop and all."""
+        shell = self.shell
+        shell._last_traceback = None
+        try:
+            transformed, failure = shell.transform_cell(source), None
+        except Exception:  # noqa: BLE001  (input transformers may be the user's)
+            transformed, failure = source, sys.exc_info()
+        arguments = {"transformed_cell": transformed, "preprocessing_exc_tuple": failure}
+        if not shell.should_run_async(source, **arguments):
+            return shell.run_cell(source, store_history=store_history, silent=silent)
+        result = None
+        task = asyncio.ensure_future(
+            shell.run_cell_async(source, store_history=store_history, silent=silent, **arguments)
+        )
+        with cancelling(self._loop, task):
+            try:
+                result = await task
+            finally:
+                shell.events.trigger("post_execute")
+                if not silent:
+                    shell.events.trigger("post_run_cell", result)
+        return result
+
+    def _outcome(self, result: Any, execution_count: int) -> CellOutcome:
+        shell = self.shell
+        shell.payload_manager.clear_payload()
+        exit_requested = bool(shell.exit_now)
+        error = result.error_before_exec or result.error_in_exec
+        undisplayed = bool(getattr(shell, "_last_traceback_during_displayhook", False))
+        if result.success and not undisplayed:
+            return CellOutcome(True, exit_requested=exit_requested)
+        shown = self._errors[-1] if self._errors else {}
+        return CellOutcome(
+            False,
+            CellError(
+                ename=shown.get("ename") or type(error).__name__,
+                evalue=shown["evalue"] if shown else str(error),
+                traceback=tuple(shell._last_traceback or shown.get("traceback", ())),
+                exception=error,
+                line=self._line_of(error, execution_count),
+            ),
+            exit_requested,
+        )
+
+    def _line_of(self, error: BaseException | None, execution_count: int) -> int | None:
+        """The line of the cell that the error passed through last; for a syntax error, its line."""
+        names = getattr(self.shell.compile, "_filename_map", {})
+        if isinstance(error, SyntaxError) and names.get(error.filename) == execution_count:
+            return error.lineno
+        lines = [
+            line
+            for frame, line in traceback.walk_tb(error.__traceback__ if error else None)
+            if names.get(frame.f_code.co_filename) == execution_count
+        ]
+        return lines[-1] if lines else None
+
+    def _number_prompts(self, execution_count: int) -> None:
+        """Makes the next cell number ``execution_count``, whichever cells ran here before."""
+        self.shell.execution_count = execution_count
+        history = self.shell.history_manager
+        for inputs in (history.input_hist_parsed, history.input_hist_raw):
+            del inputs[execution_count:]
+            inputs.extend([""] * (execution_count - len(inputs)))
+
+    def _deliver(self, output: OutputMessage) -> None:
+        if output["output_type"] == "error":
+            self._errors.append(output)
+        self._on_message(output)
+
+    def _show_figures_inline(self, _backend: Any) -> None:
+        """Figures reach this session's cells although the backend was set up for another shell."""
+        from matplotlib_inline.backend_inline import configure_inline_support
+
+        configure_inline_support(self.shell, "inline")
+
+
+class _Rewriter:
+    """An AST transformer whose exception reaches us instead of being swallowed by IPython."""
+
+    def __init__(self, transform: Transform, buffer: OutputBuffer) -> None:
+        self._transform = transform
+        self._buffer = buffer
+        self.raised: BaseException | None = None
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """The transformed module; other nodes as they are."""
+        if not isinstance(node, ast.Module):
+            return node
+        try:
+            return self._transform(node)
+        except Exception as error:
+            self.raised = error
+            self._buffer.drop()
+            raise InputRejected(str(error)) from error
+
+
+def _remove(transformers: list[Any], rewriter: _Rewriter) -> None:
+    if rewriter in transformers:
+        transformers.remove(rewriter)

@@ -1,0 +1,152 @@
+"""What a running cell needs of its whole process, and putting it back afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import getpass
+import os
+import signal
+import sys
+import threading
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+_ABSENT = object()
+
+#: Attributes of modules that a shell changes when it is made or while a cell runs.
+_WATCHED: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (sys, ("stdin", "stdout", "stderr", "displayhook", "excepthook", "ps1", "ps2", "ps3")),
+    (
+        builtins,
+        ("display", "get_ipython", "__IPYTHON__", "exit", "quit", "input", "_", "__builtin__"),
+    ),
+    (getpass, ("getpass",)),
+)
+
+
+@contextmanager
+def process_restored() -> Iterator[None]:
+    """Puts back what :data:`_WATCHED` names, ``__main__``, and which shell is the process's own."""
+    saved = [
+        (owner, name, vars(owner).get(name, _ABSENT)) for owner, names in _WATCHED for name in names
+    ]
+    main = sys.modules.get("__main__")
+    shells = {cls: cls.__dict__.get("_instance", _ABSENT) for cls in _shell_classes()}
+    try:
+        yield
+    finally:
+        for cls, shell in shells.items():
+            _put(cls, "_instance", shell)
+        if main is not None:
+            sys.modules["__main__"] = main
+        for owner, name, value in saved:
+            _put(owner, name, value)
+
+
+def take_process(shell: Any, module: types.ModuleType, streams: Mapping[str, Any]) -> None:
+    """Makes ``shell`` the process's own, and ``module`` its ``__main__``."""
+    for cls in type(shell)._walk_mro():
+        cls._instance = shell
+    sys.modules["__main__"] = module
+    for name, stream in streams.items():
+        setattr(sys, name, stream)
+    builtins.__dict__["__IPYTHON__"] = True
+    builtins.__dict__["display"] = display
+    builtins.__dict__["input"] = shell.kernel.raw_input
+    getpass.getpass = shell.kernel.getpass
+
+
+def _shell_classes() -> list[type]:
+    """All classes that may hold the process's own shell."""
+    waiting, found = [InteractiveShell], []
+    while waiting:
+        cls = waiting.pop()
+        found.append(cls)
+        waiting += cls.__subclasses__()
+    return found
+
+
+def _put(owner: Any, name: str, value: Any) -> None:
+    if value is not _ABSENT:
+        setattr(owner, name, value)
+    elif name in vars(owner):
+        delattr(owner, name)
+
+
+@contextmanager
+def own_event_loop() -> Iterator[None]:
+    """Lets another event loop run in this thread, even where one is running already."""
+    outer = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(outer)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """In the main thread, makes SIGINT a KeyboardInterrupt as in a kernel."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous if previous is not None else signal.SIG_DFL)
+
+
+@contextmanager
+def cancelling(loop: asyncio.AbstractEventLoop, task: asyncio.Future[Any]) -> Iterator[None]:
+    """In the main thread, makes SIGINT cancel ``task``, as a kernel does while a cell awaits."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def cancel(*_: object) -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    previous = signal.signal(signal.SIGINT, cancel)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous if previous is not None else signal.SIG_DFL)
+
+
+def interrupt_thread(thread_id: int) -> None:
+    """Raises KeyboardInterrupt there: in the main thread at once, else at the next bytecode."""
+    main_id = threading.main_thread().ident
+    if thread_id == main_id and hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main_id, signal.SIGINT)
+        return
+    import ctypes
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread_id), ctypes.py_object(KeyboardInterrupt)
+    )
+
+
+def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
+    """Drops modules of ``folders``, except ``keep``, so that the next import reads them anew."""
+    roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders if folder)
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if name in keep or not isinstance(path, str):
+            continue
+        real = os.path.realpath(path)
+        if real.startswith(roots) and "site-packages" not in real and "dist-packages" not in real:
+            del sys.modules[name]
+
+
+def when_loaded(name: str, act: Callable[[Any], None]) -> None:
+    """Calls ``act`` with module ``name`` if the process has loaded it."""
+    module = sys.modules.get(name)
+    if module is not None:
+        act(module)

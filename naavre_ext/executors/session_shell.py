@@ -1,0 +1,83 @@
+"""A notebook kernel's IPython shell without the kernel around it."""
+
+from __future__ import annotations
+
+import os
+import types
+from typing import Any
+
+from ipykernel.compiler import XCachingCompiler
+from ipykernel.eventloops import enable_gui
+from ipykernel.kernelbase import Kernel
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.error import UsageError
+from traitlets.config import Config
+
+from naavre_ext.executors.session_messages import CapturingSession
+
+#: Where the inline backend shows figures; libraries look at the environment variable.
+INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+
+
+class KernelStandIn:
+    """The few things that shell and libraries ask of ``get_ipython().kernel``.
+
+    Input fails as in a kernel whose client can't be asked.
+    """
+
+    _allow_stdin = False
+    raw_input = Kernel.raw_input
+    getpass = Kernel.getpass
+    eventloop: Any = None
+
+    def __init__(self, session: CapturingSession) -> None:
+        self.session = session
+
+
+class _NotebookShell(ZMQInteractiveShell):  # type: ignore[misc]  # ipykernel isn't checked
+    """Passes its own kernel on where ipykernel would look for an application's."""
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Notes the GUI event loop, as ipykernel does."""
+        try:
+            enable_gui(gui, kernel=self.kernel)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        self.active_eventloop = gui
+
+    def init_sys_modules(self) -> None:
+        """Leaves ``__main__`` alone: it is the notebook's only while a cell runs."""
+
+
+# Libraries recognise a notebook by the name of this class.
+for _name in ("__name__", "__qualname__", "__module__", "__doc__"):
+    setattr(_NotebookShell, _name, getattr(ZMQInteractiveShell, _name))
+
+
+def make_shell(session: CapturingSession) -> Any:
+    """A shell as a kernel has it, with nothing of the user's own IPython set-up."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    # tqdm, plotly and others take this section as the sign of a notebook.
+    config.IPKernelApp.connection_file = ""
+    shell = _NotebookShell(
+        config=config, kernel=KernelStandIn(session), compiler_class=XCachingCompiler
+    )
+    for part in (shell.displayhook, shell.display_pub):
+        part.session = session
+        part.pub_socket = None
+    shell.displayhook.topic = b"execute_result"
+    shell.display_pub.topic = b"display_data"
+    return shell
+
+
+def user_module(shell: Any) -> types.ModuleType:
+    """The module that cells see as ``__main__``."""
+    module: types.ModuleType = shell.user_module
+    return module
+
+
+def set_inline_backend() -> None:
+    """Makes matplotlib, when it is imported, show figures in the cell's output."""
+    if not os.environ.get("MPLBACKEND"):
+        os.environ["MPLBACKEND"] = INLINE_BACKEND

@@ -1,0 +1,165 @@
+"""What a cell writes to stdout and stderr, as stream messages in the order it was written."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from naavre_ext.model.event import OutputMessage
+
+#: Text is held back for this long, so that many small writes make one message.
+HOLD_S = 0.05
+
+#: Held text is sent when there is this much of it.
+HOLD_CHARACTERS = 8192
+
+
+class OutputBuffer:
+    """Passes a cell's messages on in order, joining small writes to one stream.
+
+    Safe to use from several threads. What is written while no cell runs is dropped: a kernel's
+    client doesn't see it either.
+    """
+
+    def __init__(self, deliver: Callable[[OutputMessage], None]) -> None:
+        self._deliver = deliver
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._flusher: threading.Thread | None = None
+        self._pieces: list[str] = []
+        self._characters = 0
+        self._name = "stdout"
+        self._sent_at = 0.0
+        self._open = False
+
+    def open(self) -> None:
+        """From here on, output belongs to a cell."""
+        with self._lock:
+            self._open = True
+
+    def close(self) -> None:
+        """Sends what is held; until the next :meth:`open` everything is dropped."""
+        with self._lock:
+            self.flush()
+            self._open = False
+
+    def drop(self) -> None:
+        """Forgets what is held, and drops what comes until the next :meth:`open`."""
+        with self._lock:
+            self._pieces.clear()
+            self._characters = 0
+            self._open = False
+
+    def write(self, name: str, text: str) -> None:
+        """Adds text to the stream ``name``."""
+        with self._lock:
+            if not self._open or not text:
+                return
+            if name != self._name:
+                self.flush()
+                self._name = name
+            self._pieces.append(text)
+            self._characters += len(text)
+            if self._characters >= HOLD_CHARACTERS or ("\n" in text and self._held_long_enough()):
+                self.flush()
+            elif not self._wake.is_set():
+                self._wake_flusher()
+
+    def hint(self) -> None:
+        """The user flushed a stream: sends what is held unless something was sent just now."""
+        with self._lock:
+            if self._pieces and self._held_long_enough():
+                self.flush()
+
+    def flush(self) -> None:
+        """Sends what is held."""
+        with self._lock:
+            if not self._pieces:
+                return
+            text = "".join(self._pieces)
+            self._pieces.clear()
+            self._characters = 0
+            self._sent_at = time.monotonic()
+            self._deliver({"output_type": "stream", "name": self._name, "text": text})
+
+    def send(self, output: OutputMessage) -> None:
+        """Passes ``output`` on, after the text that was written before it."""
+        with self._lock:
+            if self._open:
+                self.flush()
+                self._deliver(output)
+
+    def _held_long_enough(self) -> bool:
+        return time.monotonic() - self._sent_at >= HOLD_S
+
+    def _wake_flusher(self) -> None:
+        """Sees to it that held text is sent soon even if the cell writes no more."""
+        self._wake.set()
+        if self._flusher is None or not self._flusher.is_alive():
+            self._flusher = threading.Thread(
+                target=self._flush_late, name="naavre-ext cell output", daemon=True
+            )
+            self._flusher.start()
+
+    def _flush_late(self) -> None:
+        while self._wake.wait():
+            time.sleep(2 * HOLD_S)
+            self._wake.clear()
+            self.flush()
+
+
+class CellStream(io.TextIOBase):
+    """``sys.stdout`` or ``sys.stderr`` of a cell; pickles as the receiving process's own."""
+
+    encoding = "UTF-8"
+    errors = None
+
+    def __init__(self, name: str, buffer: OutputBuffer, fd: int) -> None:
+        super().__init__()
+        self.name = name
+        self._buffer = buffer
+        self._fd = fd
+
+    def write(self, text: str) -> int:
+        """The number of characters written."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        self._buffer.write(self.name, text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Writes each of ``lines``."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Shows soon what was written."""
+        self._buffer.hint()
+
+    def isatty(self) -> bool:
+        """False, as in a kernel."""
+        return False
+
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+    def fileno(self) -> int:
+        """The process's own descriptor: what is written to it isn't part of the cell's output."""
+        os.fstat(self._fd)
+        return self._fd
+
+    def close(self) -> None:
+        """Nothing: the stream outlives a cell that closes it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _own_stream, (self.name,)
+
+
+def _own_stream(name: str) -> Any:
+    return getattr(sys, name)
