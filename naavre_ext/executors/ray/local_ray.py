@@ -1,0 +1,93 @@
+"""A Ray of our own on this machine: private, quiet, and gone when we are done."""
+
+from __future__ import annotations
+
+import logging
+
+from naavre_ext.executors.ray.private_folder import PrivateFolder
+from naavre_ext.executors.ray.process_tree import end, kill, mentions, ray_processes
+from naavre_ext.executors.ray.ray_internals import reread_authentication, silence_raylet_messages
+from naavre_ext.executors.ray.surroundings import (
+    child_environment,
+    environment,
+    quiet_ray_logger,
+)
+from naavre_ext.model.diagnostic import ClusterError
+from naavre_ext.startup import defer_slow_imports
+
+# What the processes of a Ray that was asked to stop may take before they are killed.
+_STOP_GRACE_S = 2.0
+
+
+class LocalRay:
+    """The processes and the folder of a Ray that this process started."""
+
+    def __init__(self) -> None:
+        self._folder = PrivateFolder()
+
+    def start(self, num_cpus: int | None) -> None:
+        """Start Ray and connect this process to it.
+
+        Raises:
+            ClusterError: Ray didn't come up; nothing of it is left.
+        """
+        changes: dict[str, str | None] = {
+            **child_environment(),
+            "RAY_ADDRESS": None,
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": None,
+            "RAY_AUTH_TOKEN_PATH": str(self._folder.token_path),
+            "RAY_TMPDIR": str(self._folder.path),
+        }
+        defer_slow_imports()
+        try:
+            with environment(changes), quiet_ray_logger():
+                self._init(num_cpus)
+        except Exception as error:
+            self.stop()
+            raise ClusterError(
+                f"NX501 A local Ray can't be started: {type(error).__name__}: {error} "
+                "Run with the sequential executor (--executor local), "
+                "or on a running cluster (--address HOST:PORT)."
+            ) from error
+
+    def _init(self, num_cpus: int | None) -> None:
+        import ray
+
+        reread_authentication()
+        ray.init(
+            address="local",
+            num_cpus=num_cpus,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _temp_dir=str(self._folder.path),
+        )
+        silence_raylet_messages()
+
+    def stop(self) -> None:
+        """Disconnect; when this returns no process and no folder of this Ray is left."""
+        import ray
+
+        processes = ray_processes(self._folder.path)
+        # The autoscaler's monitor sits out a polite request for a second, and has nothing to lose.
+        kill(process for process in processes if mentions(process, "/monitor.py"))
+        with quiet_ray_logger():
+            ray.shutdown()
+        end(processes, _STOP_GRACE_S)
+        self._folder.remove()
+
+    def abandon(self) -> None:
+        """Leave nothing of a Ray that is still starting, without a word to it."""
+        processes = ray_processes(self._folder.path)
+        kill(processes)
+        end(processes, _STOP_GRACE_S)
+        self._folder.remove()
+
+    def is_alive(self) -> bool:
+        """Whether the cluster's server and this node's raylet still run."""
+        running = ray_processes(self._folder.path)
+        return all(
+            any(mentions(process, name) for process in running)
+            for name in ("/gcs_server", "/raylet/raylet")
+        )

@@ -1,0 +1,24 @@
+"""The few places where Ray offers no public way. Each does nothing on a Ray without the part."""
+
+from __future__ import annotations
+
+
+def reread_authentication() -> None:
+    """Make a Ray that was imported or used before take the token settings of now."""
+    from ray import _raylet
+
+    if hasattr(_raylet, "Config"):
+        _raylet.Config.initialize("")
+    if hasattr(_raylet, "AuthenticationTokenLoader"):
+        _raylet.AuthenticationTokenLoader.instance().reset_cache()
+
+
+def silence_raylet_messages() -> None:
+    """Keep what the raylet has to say about dead workers and nodes off the terminal.
+
+    ``log_to_driver=False`` alone doesn't; what matters of it reaches the user as events.
+    """
+    from ray._private import worker
+
+    if hasattr(worker, "_worker_logs_enabled"):
+        worker._worker_logs_enabled = False
