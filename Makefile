@@ -31,6 +31,7 @@ $(INSTALLED): pyproject.toml .ci/make-venv
 	@touch $@
 
 demo: $(INSTALLED)
+	@mkdir -p out
 	$(BIN)/naavre-ext run notebooks/$(DEMO).ipynb -o out/$(DEMO).ipynb
 
 test: $(INSTALLED)
