@@ -18,7 +18,8 @@ import ray
 ray.init(include_dashboard=False, log_to_driver=False)
 print(ray.get(ray.remote(lambda: 6 * 7).remote()))
 """
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "RAY_ADDRESS"}
+ADDRESSES = ("NAAVRE_ADDRESS", "RAY_ADDRESS")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ADDRESSES}
 
 
 def run(*command: str) -> None:
