@@ -48,6 +48,7 @@ __all__ = [
     "nested_parameter_bindings",
     "parameter_assignments",
     "parse_parameter_text",
+    "prefixed_kind",
     "read_parameter_yaml",
     "secret_literals",
 ]
