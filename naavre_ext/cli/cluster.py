@@ -1,0 +1,67 @@
+"""``naavre-ext cluster``: the resident engine, which keeps Ray and its workers ready."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from naavre_ext.cli.entry import FAILED
+from naavre_ext.cli.reporters import write_json_line
+from naavre_ext.environment import ray_address
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _address_option(command: Command) -> Command:
+    return click.option(
+        "--address", metavar="HOST:PORT", help="A Ray cluster; default: $RAY_ADDRESS, else local."
+    )(command)
+
+
+@click.group(short_help="Start, look at and stop the resident engine.")
+def cluster() -> None:
+    """Start, look at and stop the resident engine, which keeps Ray and its workers ready."""
+
+
+@cluster.command()
+@_address_option
+@click.option("--num-cpus", type=click.IntRange(min=1), help="CPUs of a local Ray.")
+def start(address: str | None, num_cpus: int | None) -> None:
+    """Start the resident engine, unless it runs; later runs begin at once."""
+    from naavre_ext.engine.client import start_engine
+
+    start_engine(address or ray_address(os.environ), num_cpus=num_cpus)
+    click.echo("the engine is running")
+
+
+@cluster.command()
+@_address_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def status(ctx: click.Context, /, address: str | None, as_json: bool) -> None:
+    """Say whether the resident engine runs, and what it does; exits with 1 when it doesn't."""
+    from naavre_ext.engine.client import engine_status
+
+    found = engine_status(address or ray_address(os.environ))
+    if as_json:
+        write_json_line({"running": found is not None, **(found or {})})
+    elif found is None:
+        click.echo("no engine is running")
+    else:
+        click.echo("the engine is running")
+        for key, value in sorted(found.items()):
+            click.echo(f"  {key}: {value}")
+    ctx.exit(0 if found is not None else FAILED)
+
+
+@cluster.command()
+@_address_option
+def stop(address: str | None) -> None:
+    """Stop the resident engine and, with it, the Ray that it started."""
+    from naavre_ext.engine.client import stop_engine
+
+    stopped = stop_engine(address or ray_address(os.environ))
+    click.echo("the engine is stopped" if stopped else "no engine is running")

@@ -1,0 +1,64 @@
+"""Ctrl-C: the first one stops the run in an orderly way, the second at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+#: A stopped run is over within this time, orderly or not.
+LIMIT_S = 1.8
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_CANCELLED = 130
+
+
+class StopOnInterrupt:
+    """While it is entered, Ctrl-C sets ``event`` and prints 'stopping'.
+
+    A run that hasn't ended ``LIMIT_S`` later is left alone: the process exits with 130. What was
+    finished is on disk by then, and files are replaced whole. With ``raise_here``, for code that
+    runs in this thread, KeyboardInterrupt is raised there too.
+    """
+
+    def __init__(self, *, raise_here: bool = False) -> None:
+        self.event = threading.Event()
+        self._raise_here = raise_here
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> StopOnInterrupt:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self.event.is_set():
+            _exit_now()
+        self.event.set()
+        _say("stopping (Ctrl-C again: at once)\n")
+        timer = threading.Timer(LIMIT_S, _exit_now)
+        timer.daemon = True
+        timer.start()
+        if self._raise_here:
+            raise KeyboardInterrupt
+
+
+def _exit_now() -> None:
+    _say("\x1b[?25hstopped\n" if sys.stderr.isatty() else "stopped\n")
+    os._exit(_CANCELLED)
+
+
+def _say(text: str) -> None:
+    """Writes past Python's buffers, whose locks the interrupted code may hold."""
+    os.write(2, text.encode())

@@ -1,0 +1,192 @@
+"""Run events → a view of the run: one pure fold that every renderer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from naavre_ext.exporters.wording import count_phrase, one_line
+from naavre_ext.model.event import (
+    BatchFinished,
+    CellOutputsDiscarded,
+    MessageLogged,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    SplitRefused,
+    SplitStarted,
+    StepFailed,
+    StepFinished,
+    StepNotRun,
+    StepRelocated,
+    StepStarted,
+)
+
+StepState = Literal["waiting", "running", "ok", "failed", "not run"]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitView:
+    """A loop of a step: how many items and batches there are, and how many are done.
+
+    ``whole`` is the reason why the loop runs whole; empty while it runs in batches.
+    """
+
+    split: int
+    items: int
+    batches: int
+    done: int = 0
+    done_items: int = 0
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A step and what is known of it. ``notes`` say what went otherwise than planned."""
+
+    id: str
+    cell_number: int
+    title: str | None = None
+    state: StepState = "waiting"
+    started_at: float = 0.0
+    duration_s: float = 0.0
+    splits: tuple[SplitView, ...] = ()
+    notes: tuple[str, ...] = ()
+    failure: StepFailed | None = None
+
+    @property
+    def place(self) -> str:
+        """``cell 5 "process batches"``."""
+        title = f' "{one_line(self.title)}"' if self.title else ""
+        return f"cell {self.cell_number}{title}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is to come from the step."""
+        return self.state in ("ok", "failed", "not run")
+
+    def fan_out(self) -> str:
+        """``28 items in 5 batches``; empty when no loop ran in batches."""
+        parts = [
+            f"{count_phrase(s.items, 'item')} in {count_phrase(s.batches, 'batch', 'batches')}"
+            for s in self.splits
+            if s.batches and not s.whole
+        ]
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """The run as the events so far tell it. ``messages`` are (level, text)."""
+
+    run_id: str = ""
+    notebook: str | None = None
+    executor: str = ""
+    slots: int = 0
+    started_at: float = 0.0
+    duration_s: float = 0.0
+    status: RunStatus | None = None
+    steps: tuple[StepView, ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
+
+    def step(self, step_id: str) -> StepView | None:
+        """The step with this id, if the run has it."""
+        return next((step for step in self.steps if step.id == step_id), None)
+
+    @property
+    def ended_count(self) -> int:
+        """How many steps are over."""
+        return sum(step.ended for step in self.steps)
+
+    @property
+    def failure(self) -> tuple[StepView, StepFailed] | None:
+        """The first failed step in notebook order, and its failure."""
+        return next(((step, step.failure) for step in self.steps if step.failure), None)
+
+
+def view_run(events: Iterable[RunEvent]) -> RunView:
+    """The view after all these events."""
+    view = RunView()
+    for event in events:
+        view = fold(view, event)
+    return view
+
+
+def fold(view: RunView, event: RunEvent) -> RunView:
+    """The view after one more event. Events about unknown steps change nothing."""
+    match event:
+        case RunStarted():
+            steps = tuple(
+                StepView(s["id"], int(s.get("cell_number") or 0), s.get("title"))
+                for s in event.steps
+            )
+            return RunView(
+                event.run_id, event.notebook, event.executor, event.slots, event.at, steps=steps
+            )
+        case RunFinished():
+            return replace(view, status=event.status, duration_s=event.duration_s)
+        case MessageLogged():
+            return replace(view, messages=(*view.messages, (event.level, event.text)))
+    step_id = getattr(event, "step", None)
+    return replace(
+        view,
+        steps=tuple(_fold_step(step, event) if step.id == step_id else step for step in view.steps),
+    )
+
+
+def _fold_step(step: StepView, event: RunEvent) -> StepView:
+    match event:
+        case StepStarted():
+            return replace(step, state="running", started_at=event.at)
+        case StepRelocated():
+            note = f"ran again in the main worker: {event.reason}"
+            return replace(step, splits=(), notes=(*step.notes, note))
+        case CellOutputsDiscarded():
+            return replace(step, splits=())
+        case StepFinished():
+            return replace(step, state="ok", duration_s=event.duration_s)
+        case StepFailed():
+            return replace(step, state="failed", duration_s=event.duration_s, failure=event)
+        case StepNotRun():
+            return replace(step, state="not run")
+        case SplitStarted():
+            return replace(step, splits=_with_started(step.splits, event))
+        case BatchFinished():
+            return replace(step, splits=tuple(_with_batch(s, event) for s in step.splits))
+        case SplitRefused():
+            splits = tuple(
+                replace(s, whole=event.reason) if s.split == event.split else s for s in step.splits
+            )
+            note = f"a loop ran whole: {event.reason}"
+            return replace(step, splits=splits, notes=(*step.notes, note))
+    return step
+
+
+def _with_started(splits: tuple[SplitView, ...], event: SplitStarted) -> tuple[SplitView, ...]:
+    """``splits`` with one more; a loop that starts again, in a function called twice, adds up."""
+    whole = "" if event.batches else event.reason or "it has too little to do"
+    new = SplitView(event.split, event.items, event.batches, whole=whole)
+    old = next((s for s in splits if s.split == event.split), None)
+    if old is None:
+        return (*splits, new)
+    both = replace(
+        old,
+        items=old.items + new.items,
+        batches=old.batches + new.batches,
+        whole=new.whole if old.whole else "",
+    )
+    return tuple(both if s is old else s for s in splits)
+
+
+def _with_batch(split: SplitView, event: BatchFinished) -> SplitView:
+    if split.split != event.split:
+        return split
+    done = split.done + 1
+    return replace(
+        split,
+        done=done,
+        done_items=split.done_items + event.items,
+        batches=max(split.batches, done),
+    )
