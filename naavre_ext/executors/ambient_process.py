@@ -1,0 +1,268 @@
+"""Settings of the Python process itself, as differences from a fresh one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+#: Environment variables that differ from process to process and steer no cell.
+_OWN_VARIABLES = ("PWD", "OLDPWD", "SHLVL", "_", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a fresh process of this kind has, where there is no default for all processes."""
+
+    environ: dict[str, str]
+    cwd: str
+    path: tuple[str, ...]
+    filters: tuple[Any, ...]
+    locale: str
+    recursion: int
+    logging: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ListChange:
+    """How a list differs from a fresh process's: what stands before it, after it, and is gone."""
+
+    before: tuple[Any, ...] = ()
+    after: tuple[Any, ...] = ()
+    removed: tuple[Any, ...] = ()
+    cleared: bool = False
+
+
+_baseline: Baseline | None = None
+
+
+def baseline(*, renew: bool = False) -> Baseline:
+    """This process's fresh state: as of the first call, or of the last one with ``renew``."""
+    global _baseline
+    if _baseline is None or renew:
+        import locale
+
+        _baseline = Baseline(
+            environ=dict(os.environ),
+            cwd=os.getcwd(),
+            path=tuple(sys.path),
+            filters=tuple(warnings.filters),
+            locale=locale.setlocale(locale.LC_ALL),
+            recursion=sys.getrecursionlimit(),
+            logging=_logging_fingerprint(),
+        )
+    return _baseline
+
+
+def read_environ(_shell: Any) -> dict[str, str | None] | None:
+    """Variables that were set, and with None those that were deleted."""
+    fresh, now = baseline().environ, dict(os.environ)
+    if fresh == now:
+        return None
+    change: dict[str, str | None] = {k: v for k, v in now.items() if fresh.get(k) != v}
+    change.update((k, None) for k in fresh if k not in now)
+    return {k: v for k, v in change.items() if k not in _OWN_VARIABLES} or None
+
+
+def write_environ(value: dict[str, str | None] | None, _shell: Any) -> None:
+    """Sets the environment to the fresh one with these changes."""
+    wanted: dict[str, str | None] = {**baseline().environ, **(value or {})}
+    for name in [*os.environ, *wanted]:
+        content = wanted.get(name)
+        if name in _OWN_VARIABLES:
+            continue
+        if content is None:
+            os.environ.pop(name, None)
+        elif os.environ.get(name) != content:
+            os.environ[name] = content
+
+
+def read_cwd(_shell: Any) -> str | None:
+    """The working directory, where the process was moved."""
+    try:
+        cwd = os.getcwd()
+    except FileNotFoundError:
+        return "deleted"
+    return cwd if cwd != baseline().cwd else None
+
+
+def write_cwd(value: str | None, _shell: Any) -> None:
+    """Moves the process."""
+    os.chdir(value or baseline().cwd)
+
+
+def read_path(_shell: Any) -> ListChange | None:
+    """How ``sys.path`` was changed."""
+    return list_change(baseline().path, sys.path)
+
+
+def write_path(value: ListChange | None, _shell: Any) -> None:
+    """Changes ``sys.path`` likewise."""
+    sys.path[:] = apply_change(baseline().path, value)
+
+
+def read_recursion(_shell: Any) -> int | None:
+    """The recursion limit, where it was changed."""
+    limit = sys.getrecursionlimit()
+    return limit if limit != baseline().recursion else None
+
+
+def write_recursion(value: int | None, _shell: Any) -> None:
+    """Sets the recursion limit."""
+    sys.setrecursionlimit(value or baseline().recursion)
+
+
+def read_filters(_shell: Any) -> ListChange | None:
+    """How the warning filters were changed, except by libraries that are imported."""
+    filters = [each for each in warnings.filters if not _is_of_library(each)]
+    return list_change(
+        tuple(each for each in baseline().filters if not _is_of_library(each)), filters
+    )
+
+
+def write_filters(value: ListChange | None, _shell: Any) -> None:
+    """Changes the filters likewise; those of libraries stay."""
+    fresh = [each for each in baseline().filters if not _is_of_library(each)]
+    ours = [each for each in warnings.filters if _is_of_library(each)]
+    warnings.filters[:] = [*apply_change(fresh, value), *ours]  # type: ignore[index]
+    warnings._filters_mutated()  # type: ignore[attr-defined]  # so that the registry is renewed
+
+
+#: Parts of the patterns of filters that libraries add while they are imported.
+_LIBRARY_PATTERNS = (
+    "numpy.ndarray size changed",
+    "numpy.dtype size changed",
+    "numpy.ufunc size changed",
+    "^sklearn\\.",
+    "the matrix subclass is not the recommended way",
+)
+
+
+def _is_of_library(entry: Any) -> bool:
+    """Whether a library adds this filter when it is imported, or IPython when it starts."""
+    action, message, category, module, _ = entry
+    patterns = [getattr(each, "pattern", each) for each in (message, module)]
+    if any(pattern in _LIBRARY_PATTERNS for pattern in patterns if pattern):
+        return True
+    if patterns == [None, None]:
+        shows = action in ("always", "default", "once")
+        own = category.__module__.partition(".")[0] not in ("builtins", "__main__")
+        return own and (shows or category.__name__ == "DependencyWarning")
+    return (category.__name__, patterns) == ("DeprecationWarning", [None, "__main__"])
+
+
+def read_locale(_shell: Any) -> str | None:
+    """The locale of all categories, where it was changed."""
+    import locale
+
+    now = locale.setlocale(locale.LC_ALL)
+    return now if now != baseline().locale else None
+
+
+def write_locale(value: str | None, _shell: Any) -> None:
+    """Sets the locale."""
+    import locale
+
+    locale.setlocale(locale.LC_ALL, value or baseline().locale)
+
+
+def _decimal_settings(context: Any) -> tuple[Any, ...]:
+    traps = tuple(sorted(kind.__name__ for kind, trapped in context.traps.items() if trapped))
+    return (
+        context.prec,
+        context.rounding,
+        context.Emin,
+        context.Emax,
+        context.capitals,
+        context.clamp,
+        traps,
+    )
+
+
+def read_decimal(_shell: Any) -> tuple[Any, ...] | None:
+    """The decimal context of this thread, without its flags, where it isn't the default."""
+    import decimal
+
+    now = _decimal_settings(decimal.getcontext())
+    return now if now != _decimal_settings(decimal.DefaultContext) else None
+
+
+def write_decimal(value: tuple[Any, ...] | None, _shell: Any) -> None:
+    """Sets the decimal context of this thread."""
+    import decimal
+
+    context = decimal.getcontext()
+    prec, rounding, low, high, capitals, clamp, traps = value or _decimal_settings(
+        decimal.DefaultContext
+    )
+    context.prec, context.rounding, context.Emin, context.Emax = prec, rounding, low, high
+    context.capitals, context.clamp = capitals, clamp
+    for kind in context.traps:
+        context.traps[kind] = kind.__name__ in traps
+
+
+def read_timeout(_shell: Any) -> float | None:
+    """The default timeout of sockets, in seconds."""
+    import socket
+
+    return socket.getdefaulttimeout()
+
+
+def write_timeout(value: float | None, _shell: Any) -> None:
+    """Sets the default timeout of sockets."""
+    import socket
+
+    socket.setdefaulttimeout(value)
+
+
+def _logging_fingerprint() -> Any:
+    import logging
+
+    root = logging.getLogger()
+    return root.level, len(root.handlers), root.manager.disable
+
+
+def read_logging(_shell: Any) -> Any:
+    """The root logger's level and number of handlers, where they were changed."""
+    now = _logging_fingerprint()
+    return now if now != baseline().logging else None
+
+
+def read_random(_shell: Any) -> Any:
+    """The state of Python's generator."""
+    import random
+
+    return random.getstate()
+
+
+def write_random(value: Any, _shell: Any) -> None:
+    """Sets Python's generator."""
+    import random
+
+    random.setstate(value)
+
+
+def list_change(fresh: Sequence[Any], now: Sequence[Any]) -> ListChange | None:
+    """How ``now`` differs from ``fresh``; None when it doesn't."""
+    if list(fresh) == list(now):
+        return None
+    kept = [index for index, entry in enumerate(now) if entry in fresh]
+    if not kept:
+        return ListChange(before=tuple(now), cleared=True)
+    first = kept[0]
+    return ListChange(
+        before=tuple(now[:first]),
+        after=tuple(entry for entry in now[first:] if entry not in fresh),
+        removed=tuple(entry for entry in fresh if entry not in now),
+    )
+
+
+def apply_change(fresh: Sequence[Any], change: ListChange | None) -> list[Any]:
+    """``fresh`` with the change that :func:`list_change` found."""
+    if change is None:
+        return list(fresh)
+    middle = [] if change.cleared else [e for e in fresh if e not in change.removed]
+    return [*change.before, *middle, *change.after]

@@ -1,0 +1,146 @@
+"""Settings of the IPython shell that runs the cells."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+#: Who holds each setting (None: the shell; else its formatter of plain text), and its name.
+_TRAITS: tuple[tuple[str | None, str], ...] = (
+    (None, "ast_node_interactivity"),
+    (None, "autoawait"),
+    (None, "colors"),
+    (None, "xmode"),
+    (None, "automagic"),
+    (None, "show_rewritten_input"),
+    ("plain", "float_precision"),
+    ("plain", "pprint"),
+    ("plain", "max_width"),
+    ("plain", "max_seq_length"),
+    ("plain", "verbose"),
+)
+
+_INLINE_TRAITS = ("figure_formats", "print_figure_kwargs", "close_figures", "rc")
+
+
+def read_settings(shell: Any) -> dict[str, Any]:
+    """Settings of the shell that aren't the default, such as ``%precision``."""
+    if shell is None:
+        return {}
+    found = {}
+    for part, name in _TRAITS:
+        owner = _owner(shell, part)
+        if owner.has_trait(name):
+            value = getattr(owner, name)
+            if value != owner.traits()[name].default():
+                found[name] = value
+    if shell.InteractiveTB.mode != "Context":
+        found["traceback mode"] = shell.InteractiveTB.mode
+    return found
+
+
+def write_settings(value: dict[str, Any] | None, shell: Any) -> None:
+    """Sets the shell's settings; those not listed become the default."""
+    if shell is None:
+        return
+    wanted = dict(value or {})
+    mode = wanted.pop("traceback mode", "Context")
+    if shell.InteractiveTB.mode != mode:
+        shell.InteractiveTB.set_mode(mode)
+    for part, name in _TRAITS:
+        owner = _owner(shell, part)
+        if owner.has_trait(name):
+            setting = wanted.get(name, owner.traits()[name].default())
+            if getattr(owner, name) != setting:
+                setattr(owner, name, setting)
+
+
+def _owner(shell: Any, part: str | None) -> Any:
+    return shell if part is None else shell.display_formatter.formatters["text/plain"]
+
+
+def read_inline(shell: Any) -> dict[str, Any]:
+    """How figures are shown, where it isn't the default (``%config InlineBackend...``)."""
+    backend = sys.modules["matplotlib_inline.config"].InlineBackend
+    if shell is None or not backend.initialized():
+        return {}
+    instance = backend.instance()
+    found = {}
+    for name in _INLINE_TRAITS:
+        value = getattr(instance, name)
+        if value != _inline_default(name):
+            found[name] = value.copy() if hasattr(value, "copy") else value
+    return found
+
+
+def _inline_default(name: str) -> Any:
+    return {
+        "figure_formats": {"png"},
+        "print_figure_kwargs": {"bbox_inches": "tight"},
+        "close_figures": True,
+        "rc": {},
+    }[name]
+
+
+def write_inline(value: dict[str, Any] | None, shell: Any) -> None:
+    """Sets how figures are shown."""
+    if shell is None:
+        return
+    from matplotlib_inline.backend_inline import configure_inline_support
+    from matplotlib_inline.config import InlineBackend
+
+    configure_inline_support(shell, "inline")
+    instance = InlineBackend.instance(parent=shell)
+    for name in _INLINE_TRAITS:
+        setting = (value or {}).get(name, _inline_default(name))
+        if getattr(instance, name) != setting:
+            setattr(instance, name, setting)
+
+
+def read_extensions(shell: Any) -> Any:
+    """Loaded extensions, and magics, transformers and aliases of the notebook's own."""
+    if shell is None:
+        return None
+    manager = shell.input_transformer_manager
+    found = (
+        tuple(sorted(shell.extension_manager.loaded - {"storemagic"})),
+        _own_magics(shell),
+        len(shell.ast_transformers),
+        len(shell.input_transformers_post),
+        len(manager.cleanup_transforms) + len(manager.line_transforms),
+    )
+    fresh = _fresh.setdefault("extensions", found)
+    return found if found != fresh else None
+
+
+def _own_magics(shell: Any) -> tuple[str, ...]:
+    magics = shell.magics_manager.magics
+    own = {
+        name
+        for kind in ("line", "cell")
+        for name, magic in magics[kind].items()
+        if getattr(magic, "__module__", None) == "__main__"
+    }
+    return tuple(sorted(own))
+
+
+#: What a shell has before any cell ran, by what it is; one process has one session.
+_fresh: dict[str, Any] = {}
+
+
+def read_formatters(shell: Any) -> Any:
+    """The types for which display functions were registered, except by matplotlib."""
+    if shell is None:
+        return None
+    found = tuple(
+        (mime, *sorted(_registered(formatter)))
+        for mime, formatter in sorted(shell.display_formatter.formatters.items())
+    )
+    fresh = _fresh.setdefault("formatters", found)
+    return found if found != fresh else None
+
+
+def _registered(formatter: Any) -> set[str]:
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in formatter.type_printers}
+    names |= {".".join(key) for key in formatter.deferred_printers}
+    return {name for name in names if not name.startswith("matplotlib.")}
