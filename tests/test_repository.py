@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import naavre_ext
+from naavre_ext.annotations.keys import ANNOTATION_KEYS, NOT_YET_IN_EFFECT
 
 ROOT = Path(__file__).parent.parent
 
@@ -63,6 +65,30 @@ def test_versions_agree() -> None:
 
 def test_changelog_knows_the_version() -> None:
     assert f"## {pyproject_version()}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def readme_annotations() -> dict[str, bool]:
+    """Key → whether the README's table says that it is in effect; its first row counts."""
+    table: dict[str, bool] = {}
+    for line in (ROOT / "README.md").read_text().splitlines():
+        columns = line.strip("| ").split(" | ")
+        if line.startswith("| `# ") and len(columns) == 3:
+            annotations, _, effect = columns
+            for key in re.findall(r"`# \(?([a-z ]+?)(?:[:!]|`)", annotations):
+                table.setdefault(key.replace(" ", "-"), effect == "yes")
+    return table
+
+
+def test_readme_tells_which_annotations_are_in_effect() -> None:
+    not_yet = {name.split("=")[0] for name in NOT_YET_IN_EFFECT}
+    assert readme_annotations() == {key: key not in not_yet for key in ANNOTATION_KEYS}
+
+
+def test_readme_names_only_targets_that_make_has() -> None:
+    named = set(re.findall(r"`?make ([a-z]+)\b[` ]", (ROOT / "README.md").read_text()))
+    makefile = (ROOT / "Makefile").read_text()
+    assert {"install", "demo", "test"} <= named
+    assert not [target for target in named if f"\n{target}:" not in makefile]
 
 
 @pytest.fixture(scope="module")
