@@ -111,12 +111,12 @@ def _do_not_containerize(line: str) -> AnnotationLine | None:
 
 def _reads_like_prose(annotation: AnnotationLine) -> bool:
     text = annotation.text
-    only_words = not text or text.replace(" ", "").isalpha()
-    return (
-        "://" in text
-        or ("=" not in text and len(text.split()) > 2)
-        or (annotation.like_a_sentence and only_words)
-    )
+    if "://" in text or "=" in text:
+        return "://" in text
+    if annotation.like_a_sentence:
+        return len(text.split()) > 2 or text.replace(" ", "").isalpha() or not text
+    # A list of names has one word between two commas, prose has more.
+    return max(len(part.split()) for part in text.split(",")) > 2
 
 
 def explain_prose(line: str) -> AnnotationLine | None:

@@ -44,7 +44,8 @@ def set_annotation(source: str, key: str, value: str | None) -> str:
 def remove_annotation(source: str, key: str) -> str:
     """``source`` without the line or lines of this key in its first comment block.
 
-    Of ``# Settings (do not containerize!)`` the title stays.
+    Of ``# Settings (do not containerize!)`` the title stays. Where nothing is left of the block,
+    comments below it with only blank lines before them become the first block.
 
     Raises:
         ValueError: the key is unknown.
