@@ -6,15 +6,23 @@ B. Steensgaard, Points-to Analysis in Almost Linear Time, POPL 1996. Every class
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+
+from naavre_ext.model.dataflow import Sharing
 
 
 class AliasGraph:
-    """Classes of nodes that may share an object, and what those objects may hold."""
+    """Classes of nodes that may share an object, and what those objects may hold.
+
+    ``_content`` maps a class to the class of all that it may hold, ``_holders`` is the reverse;
+    ``_members`` lists the nodes that somebody asked to be found again.
+    """
 
     def __init__(self) -> None:
         self._parent: dict[Hashable, Hashable] = {}
         self._content: dict[Hashable, Hashable] = {}
+        self._holders: dict[Hashable, set[Hashable]] = {}
+        self._members: dict[Hashable, list[Hashable]] = {}
 
     def find(self, node: Hashable) -> Hashable:
         """The representative of the node's class."""
@@ -26,6 +34,10 @@ class AliasGraph:
             parent[node], node = root, parent[node]
         return root
 
+    def remember(self, node: Hashable) -> None:
+        """Make the node one that :meth:`holders_of` tells."""
+        self._members.setdefault(self.find(node), []).append(node)
+
     def same(self, first: Hashable, second: Hashable) -> None:
         """Both nodes may be one object; so may what they hold."""
         pending = [(first, second)]
@@ -35,7 +47,10 @@ class AliasGraph:
                 continue
             content_a, content_b = self._content.get(a), self._content.pop(b, None)
             self._parent[b] = a
+            self._members.setdefault(a, []).extend(self._members.pop(b, ()))
+            self._holders.setdefault(a, set()).update(self._holders.pop(b, ()))
             if content_b is not None:
+                self._holders.setdefault(self.find(content_b), set()).add(a)
                 if content_a is None:
                     self._content[a] = content_b
                 else:
@@ -47,6 +62,7 @@ class AliasGraph:
         content = self._content.get(root)
         if content is None:
             self._content[root] = self.find(held)
+            self._holders.setdefault(self.find(held), set()).add(root)
         else:
             self.same(content, held)
 
@@ -63,3 +79,32 @@ class AliasGraph:
             if content is not None:
                 pending.append(self.find(content))
         return seen
+
+    def holders_of(self, roots: Iterable[Hashable]) -> set[Hashable]:
+        """The remembered nodes from which one of the classes can be reached."""
+        seen: set[Hashable] = set()
+        pending = [self.find(root) for root in roots]
+        while pending:
+            root = pending.pop()
+            if root not in seen:
+                seen.add(root)
+                pending.extend(self.find(holder) for holder in self._holders.get(root, ()))
+        return {member for root in seen for member in self._members.get(root, ())}
+
+    def changed_by(self, node: Hashable, deep: bool) -> set[Hashable]:
+        """Classes that a change of the node's object touches."""
+        return self.reach([node]) if deep else {self.find(node)}
+
+
+def share(
+    graph: AliasGraph,
+    pairs: Iterable[Sharing],
+    rename: Callable[[str], Hashable] = lambda node: node,
+) -> None:
+    """Add recorded sharing to the graph, nodes renamed."""
+    for pair in pairs:
+        first, second = rename(pair.first), rename(pair.second)
+        if pair.relation == "same":
+            graph.same(first, second)
+        else:
+            graph.holds(first, second)

@@ -98,25 +98,27 @@ class _Collector(ast.NodeVisitor):
         self.into, self.known, self.kind_of = into, known, kind_of
         self.in_function = False
 
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+    def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             path = alias.name if alias.asname else alias.name.split(".")[0]
             self._bind(alias.asname or path, Binding("import", path))
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         for alias in node.names:
             if alias.name == "*":
-                if module.split(".")[0] not in tables.PURE_MODULES and not module.startswith("pylab"):
+                if module.split(".")[0] not in tables.PURE_MODULES and not module.startswith(
+                    "pylab"
+                ):
                     self.into.trusted_builtins = False
             else:
                 path = f"{module}.{alias.name}"
                 self._bind(alias.asname or alias.name, Binding("import", path))
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:  # noqa: N802
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         self._function(node)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -128,11 +130,11 @@ class _Collector(ast.NodeVisitor):
             self._bind(node.name, Binding("value"))
         self._inside(node.body)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._bind(node.name, Binding("class", node=node))
         self._inside(node.body)
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         """Binds nothing outside itself."""
 
     def _inside(self, body: list[ast.stmt]) -> None:
@@ -141,27 +143,28 @@ class _Collector(ast.NodeVisitor):
             self.visit(statement)
         self.in_function = before
 
-    def visit_Global(self, node: ast.Global) -> None:  # noqa: N802
+    def visit_Global(self, node: ast.Global) -> None:
         for name in node.names:
             self.into.add(name, Binding("value"))
 
-    def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> None:
         for target in node.targets:
             self._target(target, node.value)
         self.visit(node.value)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self._target(node.target, node.value)
             self.visit(node.value)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:  # noqa: N802
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self._target(node.target, node.value)
         self.visit(node.value)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
-            whole = ast.BinOp(ast.Name(node.target.id, ast.Load()), node.op, node.value)
+            name = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+            whole = ast.copy_location(ast.BinOp(name, node.op, node.value), node)
             self._bind(node.target.id, Binding("value", kind=self.kind_of(whole, self.known)))
         self.visit(node.value)
 
@@ -169,7 +172,11 @@ class _Collector(ast.NodeVisitor):
         if isinstance(target, ast.Name):
             if isinstance(value, ast.Lambda):
                 self._bind(target.id, Binding("function", node=value))
-            elif isinstance(value, ast.Name) and value.id in self.known.bindings and value.id != target.id:
+            elif (
+                isinstance(value, ast.Name)
+                and value.id in self.known.bindings
+                and value.id != target.id
+            ):
                 for binding in self.known.bindings[value.id]:
                     self._bind(target.id, binding)
             else:
@@ -179,12 +186,16 @@ class _Collector(ast.NodeVisitor):
             values: list[ast.expr] | None = None
             if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
                 values = value.elts
+            kind = self.kind_of(value, self.known) if value is not None else ""
             for position, element in enumerate(target.elts):
-                self._target(element, values[position] if values else None)
+                if kind == "figure" and isinstance(element, ast.Name):
+                    self._bind(element.id, Binding("value", kind=kind))
+                else:
+                    self._target(element, values[position] if values else None)
         elif isinstance(target, ast.Starred):
             self._target(target.value, None)
 
-    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:  # noqa: N802
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         if isinstance(node.target, ast.Name) and self.kind_of(node.iter, self.known) == "range":
             self._bind(node.target.id, Binding("value", kind="int"))
         else:
@@ -193,29 +204,29 @@ class _Collector(ast.NodeVisitor):
         for statement in [*node.body, *node.orelse]:
             self.visit(statement)
 
-    visit_AsyncFor = visit_For
+    visit_AsyncFor = visit_For  # noqa: N815
 
-    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:  # noqa: N802
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
             if item.optional_vars is not None:
                 self._target(item.optional_vars, item.context_expr)
         for statement in node.body:
             self.visit(statement)
 
-    visit_AsyncWith = visit_With
+    visit_AsyncWith = visit_With  # noqa: N815
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:
             self._bind(node.name, Binding("value"))
         for statement in node.body:
             self.visit(statement)
 
-    def visit_MatchAs(self, node: ast.MatchAs) -> None:  # noqa: N802
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
         if node.name:
             self._bind(node.name, Binding("value"))
         self.generic_visit(node)
 
-    def visit_MatchStar(self, node: ast.MatchStar) -> None:  # noqa: N802
+    def visit_MatchStar(self, node: ast.MatchStar) -> None:
         if node.name:
             self._bind(node.name, Binding("value"))
 

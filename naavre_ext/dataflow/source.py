@@ -60,7 +60,10 @@ def _parse(source: str) -> ast.Module:
     except SyntaxError:
         try:
             tree = compile(
-                _transform(text), "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+                _transform(text),
+                "<cell>",
+                "exec",
+                ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
             )
         except SyntaxError as error:
             if error.lineno is not None:

@@ -54,6 +54,9 @@ ELEMENT_BUILTINS = frozenset(
 OPAQUE_BUILTINS = frozenset({"eval", "exec", "globals", "locals", "vars", "compile", "__import__",
                              "breakpoint", "delattr"})  # fmt: skip
 
+#: Line magics that only change settings.
+SETTING_MAGICS = frozenset({"matplotlib", "config", "precision", "cd", "env", "set_env"})
+
 #: Modules whose functions have no effect unless a table below says otherwise.
 PURE_MODULES = frozenset(
     {"math", "cmath", "statistics", "itertools", "functools", "operator", "string", "re", "json",
@@ -151,6 +154,8 @@ FRESH_FUNCTIONS = frozenset(
 
 #: Kinds of what library functions return.
 FUNCTION_KINDS: dict[str, Kind] = {
+    "numpy.random.default_rng": "rng", "numpy.random.RandomState": "rng", "numpy.random.Generator": "rng",
+    "random.Random": "rng",
     **dict.fromkeys(
         (f"numpy.{n}" for n in ("array", "zeros", "ones", "empty", "full", "arange", "linspace", "logspace",
                                 "geomspace", "eye", "identity", "zeros_like", "ones_like", "empty_like",
@@ -161,8 +166,7 @@ FUNCTION_KINDS: dict[str, Kind] = {
     **dict.fromkeys((f"pandas.{n}" for n in ("DataFrame", "read_csv", "read_excel", "read_json", "read_parquet",
                                              "merge", "pivot_table", "crosstab", "melt", "get_dummies")), "frame"),
     "pandas.concat": "frame", "pandas.Series": "frame", "pandas.date_range": "frame", "pandas.Index": "frame",
-    "pandas.cut": "frame", "pandas.to_datetime": "frame", "numpy.random.default_rng": "",
-    "time.time": "float", "time.perf_counter": "float", "time.monotonic": "float", "time.sleep": "none",
+    "pandas.cut": "frame", "pandas.to_datetime": "frame", "time.time": "float", "time.perf_counter": "float", "time.monotonic": "float", "time.sleep": "none",
     "os.path.*": "str", "os.getcwd": "str", "glob.glob": "list", "os.listdir": "list",
     "matplotlib.pyplot.subplots": "figure", "matplotlib.pyplot.figure": "figure",
     "matplotlib.pyplot.gca": "figure", "matplotlib.pyplot.axes": "figure", "matplotlib.pyplot.subplot": "figure",
@@ -173,5 +177,10 @@ FUNCTION_KINDS: dict[str, Kind] = {
     "collections.OrderedDict": "dict", "collections.deque": "list",
     "collections.namedtuple": "class", "re.compile": "num",
 }  # fmt: skip
+#: Constants of modules that are plain numbers.
+NUMBERS = frozenset(
+    {"numpy.pi", "numpy.e", "numpy.inf", "numpy.nan", "math.pi", "math.e", "math.tau", "math.inf", "math.nan",
+     "cmath.pi", "scipy.pi", "scipy.constants.pi", "numpy.euler_gamma"}
+)  # fmt: skip
 #: Anything else from these modules is a plain number (or text, or None).
 NUMBER_MODULES = frozenset({"math", "cmath", "statistics"})

@@ -16,11 +16,15 @@ EffectKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something a cell does beyond its names; ``what`` names the call or statement."""
+    """Something a cell does beyond its names; ``what`` names the call or statement.
+
+    ``names`` are the variables that its first argument (a file's path, say) is made of.
+    """
 
     kind: EffectKind
     what: str
     line: int
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,245 @@
+"""Collects the facts of one region of code while it is walked."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.tables import Kind
+from naavre_ext.model.dataflow import CellDataflow, Change, Effect, EffectKind, Sharing
+
+if TYPE_CHECKING:
+    from naavre_ext.dataflow.functions import Summaries
+
+
+class Value(NamedTuple):
+    """An expression's abstract value: its kind, and the node it may share objects with (or None)."""
+
+    kind: Kind = ""
+    node: str | None = None
+
+
+FRESH = Value()
+_fresh_numbers = count()
+
+
+@dataclass(slots=True)
+class Scope:
+    """Local names of a function, comprehension or class body → their unique nodes."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    is_class: bool = False
+    global_names: frozenset[str] = frozenset()
+
+
+class Recorder:
+    """The growing facts of a region, and how names resolve in it."""
+
+    def __init__(self, environment: Environment, summaries: Summaries) -> None:
+        self.environment = environment
+        self.summaries = summaries
+        self.scopes: list[Scope] = []
+        self.reads: dict[str, int] = {}
+        self.required: set[str] = set()
+        self.writes: set[str] = set()
+        self.sure: set[str] = set()
+        self.deletes: set[str] = set()
+        self.changes: dict[Change, None] = {}
+        self.sharing: dict[Sharing, None] = {}
+        self.effects: dict[Effect, None] = {}
+        self.conditional = 0
+        self.costly = False
+        self.local_kinds: dict[str, Kind] = {}
+
+    def dataflow(self) -> CellDataflow:
+        """The facts so far, frozen."""
+        return CellDataflow(
+            reads=dict(self.reads),
+            required=frozenset(self.required),
+            writes=frozenset(self.writes),
+            sure=frozenset(self.sure & self.writes),
+            deletes=frozenset(self.deletes),
+            changes=tuple(self.changes),
+            sharing=tuple(self.sharing),
+            effects=tuple(self.effects),
+            costly=self.costly,
+        )
+
+    # Names
+
+    def local_node(self, name: str) -> str | None:
+        """The node of a local name, or None when the name is the notebook's global."""
+        for depth, scope in enumerate(reversed(self.scopes)):
+            if name in scope.global_names:
+                return None
+            if scope.is_class and depth:
+                continue
+            if name in scope.names:
+                return scope.names[name]
+        return None
+
+    def new_local(self, scope: Scope, name: str) -> str:
+        """A unique node for ``name`` in ``scope``."""
+        node = f"{name}%{next(_fresh_numbers)}"
+        scope.names[name] = node
+        return node
+
+    def temporary(self, kind: Kind, *parts: Value) -> Value:
+        """A new object of this kind that holds the parts."""
+        node = f"%{next(_fresh_numbers)}"
+        for part in parts:
+            if part.node is not None:
+                self.hold(node, part.node)
+        return Value(kind, node)
+
+    def kind_of_name(self, name: str) -> Kind:
+        """The kind of value behind a name, as far as known."""
+        node = self.local_node(name)
+        if node is not None:
+            return self.local_kinds.get(node, "")
+        if name not in self.environment.bindings:
+            return {"True": "bool"}.get(name, "")
+        return self.environment.kind(name)
+
+    def read(self, name: str, line: int) -> Value:
+        """The value of a name, recorded as a read when it is a global not surely written before."""
+        node = self.local_node(name)
+        kind = self.kind_of_name(name)
+        if node is None:
+            self.read_global(name, line)
+            node = name
+        return Value(kind, None if kind in tables.IMMUTABLE else node)
+
+    def read_global(self, name: str, line: int) -> None:
+        """Record that the global is read here."""
+        if name not in self.environment.bindings:
+            if name in tables.HISTORY_NAMES or _is_numbered_history(name):
+                self.effect("history", name, line)
+                return
+            if is_provided(name):
+                return
+        if name not in self.sure:
+            self.reads.setdefault(name, line)
+            if not self.conditional:
+                self.required.add(name)
+
+    def write(self, name: str, value: Value, line: int) -> None:
+        """Bind a name to a value."""
+        node = self.local_node(name)
+        if node is not None:
+            known = self.local_kinds.get(node, value.kind)
+            self.local_kinds[node] = value.kind if known == value.kind else ""
+        else:
+            node = name
+            if name in self.deletes and not self.conditional:
+                self.deletes.discard(name)
+            self.writes.add(name)
+            self.sure.add(name)
+        if value.node is not None:
+            self.alias(node, value.node)
+
+    # Objects
+
+    def alias(self, first: str, second: str) -> None:
+        """Both nodes may be the same object."""
+        if first != second:
+            self.sharing[Sharing("same", first, second)] = None
+
+    def hold(self, holder: str, held: str) -> None:
+        """The first node's object may hold the second's."""
+        self.sharing[Sharing("holds", holder, held)] = None
+
+    def change(
+        self, value: Value, line: int, how: str, *, deep: bool = False, suspected: bool = False
+    ) -> None:
+        """Record an in-place change of a value that others may see."""
+        if value.node is not None and value.kind not in tables.IMMUTABLE:
+            self.changes[Change(value.node, deep, line, how, suspected)] = None
+
+    def effect(self, kind: EffectKind, what: str, line: int, names: Iterable[str] = ()) -> None:
+        """Record an effect on the world."""
+        self.effects[Effect(kind, what, line, frozenset(names))] = None
+
+    def absorb(self, facts: CellDataflow, line: int, names: Mapping[str, str]) -> None:
+        """Take over a called function's facts at the call's line, its nodes renamed."""
+        self.conditional += 1  # a function may not reach the line that reads
+        for name in facts.reads:
+            self.read_global(name, line)
+        self.conditional -= 1
+        for name in sorted(facts.writes):
+            self.writes.add(name)
+        for change in facts.changes:
+            node = names.get(change.node, change.node)
+            self.changes[Change(node, change.deep, line, change.how, change.suspected)] = None
+        for pair in facts.sharing:
+            renamed = (names.get(pair.first, pair.first), names.get(pair.second, pair.second))
+            self.sharing[Sharing(pair.relation, *renamed)] = None
+        for effect in facts.effects:
+            self.effect(effect.kind, effect.what, line)
+
+    def element(self, value: Value) -> Value:
+        """What iterating over (or subscripting) the value may give."""
+        if value.node is None:
+            return Value({"range": "int", "str": "str", "bytes": "int"}.get(value.kind, ""))
+        if value.kind == "figure":
+            return value
+        item = self.temporary("")
+        assert item.node is not None
+        self.hold(value.node, item.node)
+        if value.kind in ("iterator", "items"):
+            return Value("pair", item.node)
+        if value.kind not in tables.CONTAINERS and value.kind != "pair":
+            self.alias(
+                item.node, value.node
+            )  # may be a view: a row of an array, a column of a frame
+        return item
+
+
+def is_provided(name: str) -> bool:
+    """Whether Python or IPython define the name in every notebook."""
+    return hasattr(builtins, name) or name in tables.IPYTHON_NAMES
+
+
+def _is_numbered_history(name: str) -> bool:
+    return name.startswith("_") and (
+        name[1:].isdigit() or (name[1:2] == "i" and name[2:].isdigit())
+    )
+
+
+def assigned_names(nodes: Iterable[ast.AST]) -> tuple[set[str], set[str], set[str]]:
+    """Names bound, declared ``global`` and declared ``nonlocal`` in a function's own scope."""
+    bound: set[str] = set()
+    global_names: set[str] = set()
+    nonlocal_names: set[str] = set()
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            bound.add(node.id)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound.update((a.asname or a.name).split(".")[0] for a in node.names)
+        elif isinstance(node, ast.Global):
+            global_names.update(node.names)
+        elif isinstance(node, ast.Nonlocal):
+            nonlocal_names.update(node.names)
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            bound.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            bound.add(node.rest)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+            pending.extend(node.decorator_list)
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            bound.update(n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+            continue
+        pending.extend(ast.iter_child_nodes(node))
+    return bound - global_names - nonlocal_names, global_names, nonlocal_names

@@ -1,0 +1,1 @@
+"""Dataflow and annotations → the Workflow; loops → batches, recorded operations and their replay."""

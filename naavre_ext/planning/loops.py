@@ -1,0 +1,168 @@
+"""A cell's splittable loops, and the reduction statements in them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from naavre_ext.model.workflow import SplitForm
+
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp
+_FORMS: dict[type, SplitForm] = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}
+
+#: Method → how its operands are taken: ``keep`` them as they are, or ``spread`` what they hold.
+REDUCING_METHODS = {
+    "append": "keep",
+    "add": "keep",
+    "appendleft": "keep",
+    "extend": "spread",
+    "update": "spread",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A top-level loop: ``index`` numbers the cell's loops in source order."""
+
+    index: int
+    node: ast.For | Comprehension
+
+    @property
+    def form(self) -> SplitForm:
+        """What kind of loop it is."""
+        return "for" if isinstance(self.node, ast.For) else _FORMS[type(self.node)]
+
+    @property
+    def iterable(self) -> ast.expr:
+        """The expression that gives the items."""
+        return self.node.iter if isinstance(self.node, ast.For) else self.node.generators[0].iter
+
+    @property
+    def target(self) -> ast.expr:
+        """What each item is bound to."""
+        return (
+            self.node.target if isinstance(self.node, ast.For) else self.node.generators[0].target
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A statement that only adds to an accumulator.
+
+    ``operands`` are evaluated where the iteration runs, in this order, and recorded; the statement is done
+    again on the real accumulator with the recorded values. ``taking`` says how a value has to be
+    recorded: ``keep`` the object, ``spread`` a container's present elements, ``copy`` its present state,
+    ``store`` like keep for containers and like copy for arrays.
+    """
+
+    statement: ast.stmt
+    root: str
+    operands: tuple[ast.expr, ...]
+    taking: str
+    protected: bool = False
+
+
+def find_loops(tree: ast.Module) -> tuple[Loop, ...]:
+    """The loops of a cell that are candidates for splitting: top-level ``for`` and comprehensions."""
+    nodes: list[ast.For | Comprehension] = []
+    for statement in tree.body:
+        if isinstance(statement, ast.For):
+            nodes.append(statement)
+        elif (
+            isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr))
+            and statement.value
+        ):
+            nodes.extend(_comprehensions(statement.value))
+    return tuple(Loop(index, node) for index, node in enumerate(nodes))
+
+
+def _comprehensions(node: ast.AST) -> Iterator[Comprehension]:
+    """Comprehensions that are evaluated exactly once, in order of evaluation."""
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
+        yield node
+    elif isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.GeneratorExp)):
+        return
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _comprehensions(child)
+
+
+def find_reductions(body: Sequence[ast.stmt]) -> tuple[Reduction, ...]:
+    """Every statement of the body (nested blocks included) that has the form of a reduction."""
+    return tuple(_reductions(body, protected=False))
+
+
+def _reductions(body: Sequence[ast.stmt], protected: bool) -> Iterator[Reduction]:
+    for statement in body:
+        reduction = _as_reduction(statement, protected)
+        if reduction is not None:
+            yield reduction
+        elif isinstance(statement, (ast.If, ast.For, ast.While, ast.With, ast.Match)):
+            for block in _blocks(statement):
+                yield from _reductions(block, protected)
+        elif isinstance(statement, ast.Try):
+            # An error raised by the replay could no longer be caught here.
+            yield from _reductions(statement.body, protected=True)
+            for block in [
+                *[h.body for h in statement.handlers],
+                statement.orelse,
+                statement.finalbody,
+            ]:
+                yield from _reductions(block, protected=True)
+
+
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    if isinstance(statement, ast.Match):
+        for case in statement.cases:
+            yield case.body
+        return
+    yield getattr(statement, "body", [])
+    yield getattr(statement, "orelse", [])
+
+
+def _as_reduction(statement: ast.stmt, protected: bool) -> Reduction | None:
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        return _method_reduction(statement, statement.value, protected)
+    if isinstance(statement, ast.AugAssign):
+        chain = _chain(statement.target)
+        if chain is not None:
+            root, indexes = chain
+            return Reduction(statement, root, (*indexes, statement.value), "copy", protected)
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        chain = _chain(target)
+        if chain is not None and isinstance(target, ast.Subscript):
+            root, indexes = chain
+            return Reduction(statement, root, (statement.value, *indexes), "store", protected)
+    return None
+
+
+def _method_reduction(statement: ast.Expr, call: ast.Call, protected: bool) -> Reduction | None:
+    function = call.func
+    plain = not call.keywords and not any(isinstance(a, ast.Starred) for a in call.args)
+    if (
+        not isinstance(function, ast.Attribute)
+        or function.attr not in REDUCING_METHODS
+        or not plain
+    ):
+        return None
+    chain = _chain(function.value)
+    if chain is None or len(call.args) != 1:
+        return None
+    root, indexes = chain
+    return Reduction(
+        statement, root, (*indexes, *call.args), REDUCING_METHODS[function.attr], protected
+    )
+
+
+def _chain(node: ast.expr) -> tuple[str, tuple[ast.expr, ...]] | None:
+    """``root[i].attr[j]`` → root and its index expressions in order of evaluation."""
+    indexes: list[ast.expr] = []
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        if isinstance(node, ast.Subscript):
+            indexes.append(node.slice)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return node.id, tuple(reversed(indexes))

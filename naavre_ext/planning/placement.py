@@ -1,0 +1,185 @@
+"""Which steps are proven safe to run on copies in any worker, and which belong in the main worker."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow, first_effect
+from naavre_ext.model.workflow import Placement, StepId
+
+#: Effects that keep a cell in the main worker, in words.
+_MAIN_EFFECTS = {
+    "outside-read": "it reads files",
+    "settings": "it changes settings",
+    "figure": "it draws figures",
+    "ambient": "it uses process-wide state",
+    "rng-seed": "it seeds a random number generator",
+    "import": "it imports a module that may have side effects",
+    "opaque": "it may touch any name",
+    "unknown": "it calls code that can't be seen",
+    "outside-write": "it changes files or runs commands",
+    "star-import": "it imports names that can't be seen",
+    "history": "it uses the output history",
+    "monkeypatch": "it changes a module",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a step runs and why."""
+
+    placement: Placement
+    reasons: tuple[str, ...]
+    writes_settings: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """All steps' placements.
+
+    ``settings_before`` is the latest earlier step that may change settings. ``rng_seeded`` tells whether a
+    global random number generator is ``surely`` or ``maybe`` seeded by then.
+    """
+
+    steps: tuple[Placed, ...]
+    settings_before: tuple[int | None, ...]
+    rng_seeded: tuple[str | None, ...]
+    ids: tuple[StepId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Notebook:
+    """What all cells' verdicts need to know of the notebook."""
+
+    dataflow: NotebookDataflow
+    poisoned: bool
+    rng_seeded: tuple[str | None, ...]
+    may_exist: tuple[bool, ...]
+    changed_later: tuple[frozenset[Hashable], ...]
+
+
+def _survey(dataflow: NotebookDataflow) -> _Notebook:
+    seeded: list[str | None] = []
+    may_exist: list[bool] = []
+    verdict: str | None = None
+    unseen = False
+    for node in dataflow.cells:
+        may_exist.append(unseen)
+        unseen = unseen or node.facts.has("star-import", "opaque")
+        if node.facts.has("rng-seed"):
+            verdict = "surely"
+        elif verdict is None and node.facts.has("opaque", "unknown", "star-import"):
+            verdict = "maybe"
+        seeded.append(verdict)
+    later: frozenset[Hashable] = frozenset()
+    changed_later: list[frozenset[Hashable]] = []
+    for node in reversed(dataflow.cells):
+        changed_later.append(later)
+        later = later | node.changed if node.changed - later else later
+    poisoned = any(node.facts.has("monkeypatch", "history") for node in dataflow.cells)
+    return _Notebook(
+        dataflow, poisoned, tuple(seeded), tuple(may_exist), tuple(reversed(changed_later))
+    )
+
+
+def place(dataflow: NotebookDataflow, ids: Sequence[StepId]) -> Placements:
+    """Each step's placement: ``any`` only where the analysis proves it and it can overlap another."""
+    survey = _survey(dataflow)
+    verdicts = [_why_main(survey, position) for position in range(len(dataflow.cells))]
+    candidates = {p for p, why in enumerate(verdicts) if not why}
+    overlapping = _overlapping(dataflow, candidates)
+    settings_before: list[int | None] = []
+    latest: int | None = None
+    placed: list[Placed] = []
+    for position, (node, why) in enumerate(zip(dataflow.cells, verdicts, strict=True)):
+        settings_before.append(latest)
+        reasons = tuple(why)
+        if position in candidates and position not in overlapping:
+            reasons = ("nothing costly could run beside it",)
+        placement: Placement = "main" if reasons else "any"
+        changes = node.facts.has("settings", "figure", "ambient", "import", *BARRIER_EFFECTS)
+        placed.append(Placed(placement, reasons, changes))
+        if changes:
+            latest = position
+    return Placements(tuple(placed), tuple(settings_before), survey.rng_seeded, tuple(ids))
+
+
+def _why_main(survey: _Notebook, position: int) -> list[str]:
+    dataflow = survey.dataflow
+    node = dataflow.cells[position]
+    facts = node.facts
+    reasons = [text for kind, text in _MAIN_EFFECTS.items() if first_effect(facts, kind)]
+    if facts.has("rng-draw") and survey.rng_seeded[-1]:
+        reasons.append("it draws from a random number generator that may be seeded")
+    if node.source.magic is not None:
+        reasons.append(f"it uses %%{node.source.magic}")
+    if any(isinstance(n, (ast.ClassDef, ast.Await)) for n in ast.walk(node.source.tree)):
+        reasons.append("it defines a class or awaits")
+    if facts.deletes:
+        reasons.append("it deletes names")
+    missing = [name for name in facts.reads if name not in node.providers]
+    if missing and survey.may_exist[position]:
+        reasons.append(f"'{missing[0]}' may come from code that can't be seen")
+    if any(dataflow.environment.kind(n) in ("figure", "file", "iterator") for n in facts.reads):
+        reasons.append("it uses a live object (a figure, a file or an iterator)")
+    if survey.poisoned:
+        reasons.append("another cell changes modules or uses the output history")
+    if not facts.costly:
+        reasons.append("it takes no time")
+    if not reasons:
+        reasons += _why_shared(survey, position, node)
+    return reasons
+
+
+def _why_shared(survey: _Notebook, position: int, node: CellNode) -> list[str]:
+    """Objects that the cell shares with others and that somebody changes in place."""
+    if node.changed_names:
+        return [f"it changes '{min(node.changed_names)}' in place"]
+    dataflow = survey.dataflow
+    older = _older_classes(dataflow, position)
+    if node.changed & older:
+        return ["it changes an object of an earlier cell in place"]
+    outputs = dataflow.aliases.reach((name, position) for name in sorted(node.facts.writes))
+    if outputs & older & survey.changed_later[position]:
+        return ["what it makes shares objects with its inputs, and they are changed later"]
+    return []
+
+
+def _older_classes(dataflow: NotebookDataflow, position: int) -> set[Hashable]:
+    node = dataflow.cells[position]
+    return dataflow.aliases.reach((n, p) for n, p in sorted(node.providers.items()))
+
+
+def _overlapping(dataflow: NotebookDataflow, candidates: set[int]) -> set[int]:
+    """Candidates that some other costly cell neither needs nor is needed by."""
+    before = _ancestors(dataflow)
+    costly, independent = 0, 0
+    for position, node in enumerate(dataflow.cells):
+        earlier = (1 << position) - 1
+        others = earlier & ~before[position]
+        if costly & others:
+            independent |= 1 << position
+        if node.facts.costly:
+            independent |= others
+            costly |= 1 << position
+    return {position for position in candidates if independent >> position & 1}
+
+
+def _ancestors(dataflow: NotebookDataflow) -> list[int]:
+    """For each cell a bit set of all cells that it must wait for."""
+    before: list[int] = []
+    everything = 0
+    barrier_mask = 0
+    for position, node in enumerate(dataflow.cells):
+        mask = barrier_mask
+        for source in node.providers.values():
+            mask |= 1 << source | before[source]
+        if node.barrier:
+            mask = everything
+        everything |= 1 << position
+        if node.barrier:
+            barrier_mask = everything
+        before.append(mask)
+    return before

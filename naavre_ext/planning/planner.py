@@ -1,0 +1,284 @@
+"""Cells, their annotations and their dataflow → the Workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, analyse, first_effect
+from naavre_ext.dataflow.source import CellSource, parse_cell
+from naavre_ext.model.annotation import Annotations
+from naavre_ext.model.diagnostic import Diagnostic
+from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, CellId, Notebook
+from naavre_ext.model.parameter import Parameter
+from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step, StepId, Workflow
+from naavre_ext.planning.legality import Refusal, judge_loop
+from naavre_ext.planning.loops import find_loops
+from naavre_ext.planning.parameters import parameter_assignments
+from naavre_ext.planning.placement import Placements, place
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The workflow, or None when an error diagnostic forbids to run the notebook."""
+
+    workflow: Workflow | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One cell that becomes a step."""
+
+    cell: Cell
+    annotations: Annotations
+    source: str
+    tree: CellSource
+    execution_count: int
+    parameters_only: bool
+
+
+def plan(
+    notebook: Notebook, annotations: Mapping[CellId, Annotations], parameters: Sequence[Parameter]
+) -> Plan:
+    """The plan of a notebook whose annotations are parsed and whose parameters are injected."""
+    diagnostics: list[Diagnostic] = []
+    units = _units(notebook, annotations, diagnostics)
+    if any(d.severity == "error" for d in diagnostics):
+        return Plan(None, tuple(diagnostics))
+    dataflow = analyse([unit.tree for unit in units])
+    diagnostics += _undefined(units, dataflow)
+    placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units])
+    steps = [
+        _step(unit, position, dataflow, placements, parameters, diagnostics)
+        for position, unit in enumerate(units)
+    ]
+    diagnostics += _batch_names(steps, units, dataflow)
+    if any(d.severity == "error" for d in diagnostics):
+        return Plan(None, tuple(diagnostics))
+    edges = _edges(steps, dataflow, placements)
+    workflow = Workflow(
+        steps=tuple(steps),
+        edges=edges,
+        parameters=tuple(parameters),
+        name=_name(notebook),
+    )
+    return Plan(workflow, tuple(diagnostics))
+
+
+def _name(notebook: Notebook) -> str:
+    if notebook.path is None:
+        return "notebook"
+    stem = notebook.path.replace("\\", "/").rsplit("/", 1)[-1]
+    return stem.removesuffix(".ipynb")
+
+
+def _units(
+    notebook: Notebook, annotations: Mapping[CellId, Annotations], diagnostics: list[Diagnostic]
+) -> list[_Unit]:
+    units: list[_Unit] = []
+    count = 0
+    for cell in notebook.code_cells:
+        if not cell.source.strip() or SKIP_TAG in cell.tags:
+            continue
+        count += 1
+        notes = annotations[cell.id]
+        only = not notes.containerize
+        source = parameter_assignments(cell.source) if only else cell.source
+        if only and not source.strip():
+            continue
+        try:
+            tree = parse_cell(source)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            diagnostics.append(_syntax_error(cell, notes, error))
+            continue
+        units.append(_Unit(cell, notes, source, tree, count, only))
+    return units
+
+
+def _syntax_error(cell: Cell, notes: Annotations, error: Exception) -> Diagnostic:
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    return Diagnostic.at(
+        cell,
+        "NX301",
+        "error",
+        f"syntax error: {message}.",
+        remedy="Correct the cell; nothing was run.",
+        line=line,
+        title=notes.title,
+    )
+
+
+def _undefined(units: Sequence[_Unit], dataflow: NotebookDataflow) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    for unit, node in zip(units, dataflow.cells, strict=True):
+        if RAISES_TAG in unit.cell.tags:
+            continue
+        for name, line in sorted(node.undefined.items(), key=lambda pair: (pair[1], pair[0])):
+            found.append(
+                Diagnostic.at(
+                    unit.cell,
+                    "NX302",
+                    "error",
+                    f"'{name}' is used, but no earlier cell defines it{_hidden(name, unit, units)}.",
+                    remedy="Define or import it in an earlier cell of the workflow.",
+                    line=line,
+                    title=unit.annotations.title,
+                )
+            )
+    return found
+
+
+def _hidden(name: str, unit: _Unit, units: Sequence[_Unit]) -> str:
+    for other in units:
+        if (
+            other.parameters_only
+            and name in other.cell.source
+            and other.source != other.cell.source
+        ):
+            return (
+                f" that a workflow runs (cell {other.cell.number} is marked 'do not containerize': "
+                "only its param_, conf_ and secret_ assignments count)"
+            )
+    return ""
+
+
+def _step(
+    unit: _Unit,
+    position: int,
+    dataflow: NotebookDataflow,
+    placements: Placements,
+    parameters: Sequence[Parameter],
+    diagnostics: list[Diagnostic],
+) -> Step:
+    node, notes = dataflow.cells[position], unit.annotations
+    placed = placements.steps[position]
+    secrets = [p.name for p in parameters if p.kind == "secret" and p.cell_id == unit.cell.id]
+    settings = placements.settings_before[position]
+    step = Step(
+        id=StepId(str(unit.cell.id)),
+        cell_id=unit.cell.id,
+        cell_number=unit.cell.number,
+        execution_count=unit.execution_count,
+        source=unit.source,
+        title=notes.title,
+        kind="parameters" if unit.parameters_only else "cell",
+        placement=placed.placement,
+        barrier=node.barrier,
+        reads=tuple(sorted(node.providers)),
+        writes=tuple(sorted(node.facts.writes | node.changed_names)),
+        deletes=tuple(sorted(node.facts.deletes)),
+        settings_from=None if settings is None else placements.ids[settings],
+        writes_settings=placed.writes_settings,
+        secrets=tuple(secrets),
+        group=notes.group,
+        resources=dict(notes.resources),
+        replicas=notes.replicas,
+        concurrency=notes.concurrency,
+        retries=notes.retries,
+        timeout_s=notes.timeout_s,
+        cache=notes.cache,
+        image=notes.image,
+        raises_exception=RAISES_TAG in unit.cell.tags,
+        reasons=placed.reasons,
+    )
+    if not notes.split or unit.parameters_only:
+        return step
+    splits, reasons = _splits(unit, node, position, dataflow, placements, diagnostics)
+    return replace(step, splits=tuple(splits), reasons=(*step.reasons, *reasons))
+
+
+def _splits(
+    unit: _Unit,
+    node: CellNode,
+    position: int,
+    dataflow: NotebookDataflow,
+    placements: Placements,
+    diagnostics: list[Diagnostic],
+) -> tuple[list[Split], list[str]]:
+    splits: list[Split] = []
+    reasons: list[str] = []
+    notes = unit.annotations
+    if unit.tree.magic not in (None, "time", "capture"):
+        return splits, [f"%%{unit.tree.magic} cells run whole"]
+    for loop in find_loops(unit.tree.tree):
+        verdict = judge_loop(loop, dataflow, position, placements.rng_seeded[position])
+        if isinstance(verdict, Refusal):
+            reasons.append(f"line {loop.node.lineno}: not split: {verdict.reason}")
+            diagnostics.append(
+                Diagnostic.at(
+                    unit.cell,
+                    "NX401",
+                    "warning",
+                    f"this loop isn't split and runs whole: {verdict.reason}.",
+                    remedy=verdict.remedy,
+                    line=verdict.line,
+                    title=notes.title,
+                )
+            )
+        else:
+            splits.append(replace(verdict, title=notes.title, batches=notes.batches))
+    return splits, reasons
+
+
+def _batch_names(
+    steps: Sequence[Step], units: Sequence[_Unit], dataflow: NotebookDataflow
+) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    for position, (step, unit) in enumerate(zip(steps, units, strict=True)):
+        for split in step.splits[:1]:
+            name = split.batches
+            if not isinstance(name, str) or name == "auto":
+                continue
+            known = name in dataflow.cells[position].facts.writes or any(
+                name in node.facts.writes for node in dataflow.cells[:position]
+            )
+            if not known:
+                found.append(
+                    Diagnostic.at(
+                        unit.cell,
+                        "NX402",
+                        "error",
+                        f"'# batches: {name}' names a variable that no earlier cell defines.",
+                        remedy="Give a number, 'auto', or a variable such as a param_.",
+                        title=step.title,
+                    )
+                )
+    return found
+
+
+def _edges(
+    steps: Sequence[Step], dataflow: NotebookDataflow, placements: Placements
+) -> tuple[Edge, ...]:
+    """Every reason for a step to wait for an earlier one, strongest kind first."""
+    found: dict[tuple[StepId, StepId, EdgeKind], set[str]] = {}
+    barrier: int | None = None
+    since_barrier: list[int] = []
+    for position, node in enumerate(dataflow.cells):
+        target = steps[position].id
+        for name, source in node.providers.items():
+            direct = name in node.facts.reads or name in node.facts.writes
+            kind: EdgeKind = "data" if direct else "alias"
+            found.setdefault((steps[source].id, target, kind), set()).add(name)
+        settings = placements.settings_before[position]
+        if settings is not None and steps[position].placement == "any":
+            found.setdefault((steps[settings].id, target, "ambient"), set())
+        if barrier is not None:
+            found.setdefault(
+                (steps[barrier].id, target, _barrier_kind(dataflow.cells[barrier])), set()
+            )
+        if node.barrier:
+            for source in since_barrier:
+                found.setdefault((steps[source].id, target, _barrier_kind(node)), set())
+            barrier, since_barrier = position, []
+        since_barrier.append(position)
+    return tuple(Edge(s, t, kind, tuple(sorted(names))) for (s, t, kind), names in found.items())
+
+
+def _barrier_kind(node: CellNode) -> EdgeKind:
+    return (
+        "outside"
+        if first_effect(node.facts, "opaque", "unknown", "star-import") is None
+        else "opaque"
+    )

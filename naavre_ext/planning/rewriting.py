@@ -1,0 +1,211 @@
+"""Generates a split's three parts from the cell's own tree: splitter call, batch body, merge.
+
+All generated nodes carry the positions of the user's code, so that tracebacks show the notebook.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from naavre_ext.dataflow.source import parse_cell
+from naavre_ext.model.workflow import Split
+from naavre_ext.planning.legality import ITEMS, plain_index
+from naavre_ext.planning.loops import Loop, Reduction, find_loops, find_reductions
+
+#: Names that the runner defines in the cell's namespace while a split runs.
+SPLIT_HOOK = "__naavre_split__"
+RECORD_HOOK = "__naavre_record__"
+COLLECT = "__naavre_collected__"
+MERGE = "__naavre_merge__"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A recorded operation: the accumulator it belongs to and how its last operands are taken.
+
+    ``depth`` counts the indexes between the accumulator and what is changed.
+    """
+
+    root: str
+    taking: str
+    depth: int
+    operands: int
+
+
+def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Module:
+    """The tree with each split loop replaced by a call of the splitter hook with its iterable.
+
+    Trees that are not the cell's own (the inner code of a cell magic has other line numbers) are matched by
+    their form.
+    """
+    loops = {loop.index: loop for loop in find_loops(parse_cell(source).tree)}
+    pending = [(ast.dump(loops[split.index].node), split.index) for split in splits]
+
+    class Replace(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> Any:
+            if isinstance(node, (ast.For, ast.ListComp, ast.SetComp, ast.DictComp)):
+                form = ast.dump(node)
+                for position, (wanted, index) in enumerate(pending):
+                    if form == wanted:
+                        del pending[position]
+                        return _hook_call(Loop(index, node))
+            return self.generic_visit(node)
+
+    replaced: ast.Module = Replace().visit(tree)
+    return ast.fix_missing_locations(replaced)
+
+
+def _hook_call(loop: Loop) -> Any:
+    call = ast.Call(ast.Name(SPLIT_HOOK, ast.Load()), [ast.Constant(loop.index), loop.iterable], [])
+    ast.copy_location(call, loop.node)
+    for node in (call.func, call.args[0]):
+        ast.copy_location(node, loop.node)
+    if not isinstance(loop.node, ast.For):
+        return call
+    statement = ast.copy_location(ast.Expr(call), loop.node)
+    statement.end_lineno = call.end_lineno = loop.iterable.end_lineno
+    statement.end_col_offset = call.end_col_offset = loop.iterable.end_col_offset
+    return [statement, *loop.node.orelse]
+
+
+def batch_tree(source: str, split: Split) -> ast.Module:
+    """The loop over ``__naavre_items__`` alone, its reductions replaced by recordings.
+
+    A comprehension becomes an assignment of its batch's elements to ``__naavre_collected__``: a list, for a
+    dict of ``(key, value)`` pairs.
+    """
+    loop = _loop(source, split)
+    items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
+    if isinstance(loop.node, ast.For):
+        body = _record(loop.node.body, _reductions(loop, split))
+        node: ast.stmt = ast.For(loop.target, items, body, [])
+    else:
+        node = ast.Assign([ast.Name(COLLECT, ast.Store())], _collecting(loop.node, items))
+    ast.copy_location(node, loop.node)
+    return ast.fix_missing_locations(ast.Module([node], []))
+
+
+def _collecting(node: ast.ListComp | ast.SetComp | ast.DictComp, items: ast.expr) -> ast.expr:
+    first, *others = node.generators
+    generators = [ast.comprehension(first.target, items, first.ifs, 0), *others]
+    if isinstance(node, ast.DictComp):
+        element: ast.expr = ast.Tuple([node.key, node.value], ast.Load())
+        ast.copy_location(element, node.key)
+    else:
+        element = node.elt
+    return ast.copy_location(ast.ListComp(element, generators), node)
+
+
+def whole_tree(source: str, split: Split) -> ast.Module:
+    """The loop as the user wrote it, over ``__naavre_items__``: what runs when it isn't split."""
+    loop = _loop(source, split)
+    items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
+    if isinstance(loop.node, ast.For):
+        node: ast.stmt = ast.For(loop.target, items, loop.node.body, [])
+    else:
+        first, *others = loop.node.generators
+        generators = [ast.comprehension(first.target, items, first.ifs, 0), *others]
+        fields = {n: getattr(loop.node, n) for n in loop.node._fields if n != "generators"}
+        comprehension = type(loop.node)(**fields, generators=generators)
+        ast.copy_location(comprehension, loop.node)
+        node = ast.Assign([ast.Name(COLLECT, ast.Store())], comprehension)
+    ast.copy_location(node, loop.node)
+    return ast.fix_missing_locations(ast.Module([node], []))
+
+
+def operations(source: str, split: Split) -> tuple[Operation, ...]:
+    """The split's recorded operations, numbered in source order."""
+    return tuple(
+        Operation(r.root, r.taking, len(r.operands) - 1, len(r.operands))
+        for r in _reductions(_loop(source, split), split)
+    )
+
+
+def merge_tree(source: str, split: Split) -> ast.Module:
+    """A module defining ``__naavre_merge__(log)``: does every recorded operation again, in order.
+
+    ``log`` yields ``(operation number, operands)``; errors are raised at the user's own line.
+    """
+    loop = _loop(source, split)
+    reductions = _reductions(loop, split)
+    number = ast.Name("__naavre_number__", ast.Load())
+    branches: list[ast.stmt] = [ast.Pass()]
+    for index, reduction in reversed(list(enumerate(reductions))):
+        test = ast.Compare(number, [ast.Eq()], [ast.Constant(index)])
+        replayed = _replay(reduction)
+        branches = [ast.If(test, [replayed], branches)]
+    target = ast.Tuple(
+        [ast.Name("__naavre_number__", ast.Store()), ast.Name("__naavre_operands__", ast.Store())],
+        ast.Store(),
+    )
+    body: list[ast.stmt] = []
+    if split.reductions:
+        body.append(ast.Global(list(split.reductions)))
+    body.append(ast.For(target, ast.Name("__naavre_log__", ast.Load()), branches, []))
+    arguments = ast.arguments([], [ast.arg("__naavre_log__")], None, [], [], None, [])
+    function = ast.FunctionDef(MERGE, arguments, body, [], None)
+    if "type_params" in function._fields:
+        setattr(function, "type_params", [])  # noqa: B010  (Python 3.12 wants it, 3.10 lacks it)
+    ast.copy_location(function, loop.node)
+    return ast.fix_missing_locations(ast.Module([function], []))
+
+
+def _replay(reduction: Reduction) -> ast.stmt:
+    """The user's statement with its operands taken from the record."""
+    positions = {id(operand): index for index, operand in enumerate(reduction.operands)}
+
+    def swap(node: ast.AST) -> ast.AST:
+        if id(node) in positions:
+            name = ast.Name("__naavre_operands__", ast.Load())
+            index = ast.Constant(positions[id(node)])
+            return ast.copy_location(ast.Subscript(name, index, ast.Load()), node)
+        copied = type(node)(**{n: _swap_field(getattr(node, n, None), swap) for n in node._fields})
+        return ast.copy_location(copied, node) if hasattr(node, "lineno") else copied
+
+    replayed = swap(reduction.statement)
+    assert isinstance(replayed, ast.stmt)
+    for node in ast.walk(replayed):  # generated names have no position of their own
+        if "lineno" in node._attributes and not hasattr(node, "lineno"):
+            ast.copy_location(node, reduction.statement)
+    return replayed
+
+
+def _swap_field(value: Any, swap: Callable[[ast.AST], ast.AST]) -> Any:
+    if isinstance(value, ast.AST):
+        return swap(value)
+    if isinstance(value, list):
+        return [swap(item) if isinstance(item, ast.AST) else item for item in value]
+    return value
+
+
+def _record(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -> list[ast.stmt]:
+    numbers = {id(r.statement): (index, r) for index, r in enumerate(reductions)}
+
+    class Replace(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> Any:
+            found = numbers.get(id(node))
+            if found is None:
+                return self.generic_visit(node)
+            index, reduction = found
+            operands = [plain_index(operand) for operand in reduction.operands]
+            call = ast.Call(ast.Name(RECORD_HOOK, ast.Load()), [ast.Constant(index), *operands], [])
+            ast.copy_location(call, node)
+            for part in (call.func, call.args[0]):
+                ast.copy_location(part, node)
+            return ast.copy_location(ast.Expr(call), node)
+
+    replace = Replace()
+    return [replace.visit(statement) for statement in body]
+
+
+def _loop(source: str, split: Split) -> Loop:
+    return find_loops(parse_cell(source).tree)[split.index]
+
+
+def _reductions(loop: Loop, split: Split) -> list[Reduction]:
+    if not isinstance(loop.node, ast.For):
+        return []
+    return [r for r in find_reductions(loop.node.body) if r.root in split.reductions]
