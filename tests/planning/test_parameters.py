@@ -22,6 +22,7 @@ from naavre_ext.planning.parameters import (
     read_parameter_yaml,
     secret_literals,
 )
+from naavre_ext.storage.notebook_file import read_notebook
 
 INJECTED = ("injected-parameters",)
 
@@ -459,3 +460,22 @@ def test_other_bindings_of_parameters_are_told():
 def test_secret_literals():
     source = "secret_a = 'x1'\nsecret_b = f()\nparam_c = 'x2'\nsecret_d, secret_e = 'x3', ''"
     assert secret_literals(source) == ("x1", "x3")
+
+
+def test_values_that_papermill_put_at_the_top_hold():
+    """papermill alone ignores ``-p`` here: the cell of the parameter overrides its own."""
+    node = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("param_n = 1"), nbformat.v4.new_code_cell("y = param_n")],
+        metadata={
+            "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"},
+            "papermill": {},
+        },
+    )
+    for cell in node.cells:
+        cell.metadata["tags"] = []
+    values = {"param_n": 5, "other": "x"}
+    theirs = read_notebook(papermill.parameterize.parameterize_notebook(node, values)).notebook
+    assert namespace(theirs)["y"] == 1
+    ours, diagnostics = inject_parameters(theirs, {})
+    assert diagnostics == ()
+    assert namespace(ours) == {"param_n": 5, "y": 5, "other": "x"}

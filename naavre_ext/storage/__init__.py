@@ -1,0 +1,1 @@
+"""What is on disk: notebooks, and the records of runs."""
