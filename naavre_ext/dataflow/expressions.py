@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.environment import FunctionNode, join_kinds
 from naavre_ext.dataflow.recorder import FRESH, Recorder, Scope, Value, assigned_names
 from naavre_ext.dataflow.tables import Kind
