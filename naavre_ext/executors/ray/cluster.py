@@ -209,7 +209,7 @@ def _end_at_exit(owner_pid: int) -> None:
         return
     if _starting is not None:
         # Nobody waits for it any more: don't let Ray's own hook wait for it either.
-        atexit.unregister(sys.modules["ray"].shutdown)
+        atexit.unregister(getattr(sys.modules.get("ray"), "shutdown", None))  # type: ignore[arg-type]
         _starting.abandon()
     elif _connection is not None:
         _owner.submit(_end_connection).result(timeout=_STOP_TIMEOUT_S)

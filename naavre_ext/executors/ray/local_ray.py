@@ -12,6 +12,7 @@ from naavre_ext.executors.ray.surroundings import (
     environment,
     quiet_ray_logger,
 )
+from naavre_ext.executors.ray.undertaker import Undertaker
 from naavre_ext.model.diagnostic import ClusterError
 from naavre_ext.startup import defer_slow_imports
 
@@ -24,6 +25,7 @@ class LocalRay:
 
     def __init__(self) -> None:
         self._folder = PrivateFolder()
+        self._undertaker = Undertaker(self._folder.path)
 
     def start(self, num_cpus: int | None) -> None:
         """Start Ray and connect this process to it.
@@ -61,7 +63,7 @@ class LocalRay:
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            _temp_dir=str(self._folder.path),
+            _temp_dir=str(self._folder.ray_path),
         )
         silence_raylet_messages()
 
@@ -76,13 +78,16 @@ class LocalRay:
             ray.shutdown()
         end(processes, _STOP_GRACE_S)
         self._folder.remove()
+        self._undertaker.dismiss()
 
     def abandon(self) -> None:
-        """Leave nothing of a Ray that is still starting, without a word to it."""
-        processes = ray_processes(self._folder.path)
-        kill(processes)
-        end(processes, _STOP_GRACE_S)
-        self._folder.remove()
+        """Give up a Ray that is still starting; the process must end next.
+
+        What this doesn't catch, the undertaker does.
+        """
+        # Its start will fail, which then is nobody's concern.
+        logging.getLogger("ray").setLevel(logging.CRITICAL + 1)
+        kill(ray_processes(self._folder.path))
 
     def is_alive(self) -> bool:
         """Whether the cluster's server and this node's raylet still run."""

@@ -21,7 +21,7 @@ _UNLOCKED_GRACE_S = 60.0
 class PrivateFolder:
     """A new folder with mode 0700, locked for as long as this process lives.
 
-    ``token_path`` (mode 0600) holds the token that the Ray in this folder asks for.
+    ``token_path`` (mode 0600) holds the token that the Ray in ``ray_path`` asks for.
     """
 
     def __init__(self, base: Path | None = None) -> None:
@@ -29,6 +29,8 @@ class PrivateFolder:
         _remove_abandoned(base)
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
         self.token_path = self.path / "token"
+        # Ray opens its folder to everyone, so that can't be the private one.
+        self.ray_path = self.path / "r"
         self._lock = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         token_file = os.open(self.token_path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -1,0 +1,222 @@
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from naavre_ext.executors.ray.private_folder import PrivateFolder
+
+pytestmark = pytest.mark.slow
+
+PREAMBLE = """
+import json, os, sys, time
+from pathlib import Path
+import psutil
+from naavre_ext.executors.ray import cluster
+
+def report(**facts):
+    print(json.dumps(facts), flush=True)
+
+def below():
+    return [p.pid for p in psutil.Process().children(recursive=True)]
+"""
+
+
+def _start(script: str, folder: Path, **variables: str) -> subprocess.Popen[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", PREAMBLE + textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**environment, "TMPDIR": str(folder), **variables},
+    )
+
+
+def _run(script: str, folder: Path, **variables: str) -> tuple[list[dict], str]:
+    with _start(script, folder, **variables) as process:
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return [json.loads(line) for line in out.splitlines()], err
+
+
+def _wait_gone(pids: list[int], timeout_s: float) -> list[int]:
+    deadline = time.monotonic() + timeout_s
+    while (left := [p for p in pids if psutil.pid_exists(p)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
+def _wait_empty(folder: Path, timeout_s: float = 3.0) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while any(folder.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(folder.iterdir())
+
+
+@pytest.fixture
+def folder():
+    path = Path(tempfile.mkdtemp(prefix="nxt", dir="/tmp"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def test_local_ray_is_private_quiet_shared_and_leaves_nothing(folder):
+    script = """
+    before = dict(os.environ)
+    first = cluster.connect(None, num_cpus=2)
+    second = cluster.connect("local")
+    import ray
+    private, = Path(os.environ["TMPDIR"]).glob("nx-ray-*")
+    report(
+        slots=first.slots, started_here=first.started_here, same=first.address == second.address,
+        folder_mode=private.stat().st_mode & 0o777,
+        token_mode=(private / "token").stat().st_mode & 0o777,
+        changed=[k for k in {*before, *os.environ} if k.startswith("RAY_A") or k == "PYTHONPATH"
+                 if before.get(k) != os.environ.get(k)],
+    )
+
+    @ray.remote(max_retries=3)
+    def slow(path):
+        Path(path).touch()
+        time.sleep(1.5)
+        return os.environ.get("PYTHONPATH"), [p for p in sys.path if "naavre_ext" in p]
+
+    marker = private / "began"
+    future = slow.remote(str(marker))
+    while not marker.exists():
+        time.sleep(0.05)
+    for process in psutil.Process().children(recursive=True):
+        if "ray::slow" in " ".join(process.cmdline()):
+            process.kill()
+    report(seen_by_worker=ray.get(future), pids=below())
+    time.sleep(1)
+    first.close()
+    first.close()
+    still = ray.is_initialized()
+    second.close()
+    report(still=still, then=ray.is_initialized(), below=below())
+    third = cluster.connect(None, num_cpus=1)
+    report(slots=third.slots, pids=below())
+    """
+    (start, seen, closed, again), err = _run(script, folder)
+    assert start == {
+        "slots": 2,
+        "started_here": True,
+        "same": True,
+        "folder_mode": 0o700,
+        "token_mode": 0o600,
+        "changed": [],
+    }
+    assert seen["seen_by_worker"] == [None, []]
+    assert closed == {"still": True, "then": False, "below": []}
+    assert again["slots"] == 1
+    # The third handle was never closed: the interpreter's exit did.
+    assert _wait_gone(seen["pids"] + again["pids"], 3.0) == []
+    assert list(folder.iterdir()) == []
+    assert err == ""
+
+
+def test_token_is_asked_for(folder):
+    script = """
+    import subprocess
+    handle = cluster.connect(None, num_cpus=1)
+    env = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64}
+    stranger = "from naavre_ext.executors.ray import cluster; cluster.connect(%r)" % handle.address
+    began = time.monotonic()
+    command = [sys.executable, "-c", stranger]
+    wrong = subprocess.run(command, env=env, capture_output=True, text=True)
+    took = time.monotonic() - began
+    token, = Path(os.environ["TMPDIR"]).glob("nx-ray-*/token")
+    env["RAY_AUTH_TOKEN"] = token.read_text()
+    right = subprocess.run(command, env=env, capture_output=True, text=True)
+    report(wrong=wrong.stderr, took=took, right=right.returncode, noise=right.stderr)
+    import ray
+    report(alive=ray.is_initialized())
+    handle.close()
+    """
+    (facts, alive), err = _run(script, folder)
+    assert (
+        facts["wrong"]
+        .splitlines()[-1]
+        .startswith("naavre_ext.model.diagnostic.ClusterError: NX503")
+    )
+    assert "RAY_AUTH_TOKEN" in facts["wrong"]
+    assert facts["took"] < 15
+    assert (facts["right"], facts["noise"]) == (0, "")
+    assert alive == {"alive": True}
+    assert err == ""
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL], ids=lambda signum: signum.name)
+def test_processes_end_with_a_driver_that_is_killed(folder, signum):
+    script = """
+    cluster.exit_on_sigterm()
+    handle = cluster.start_in_background(None, num_cpus=1).result()
+    report(pids=below())
+    time.sleep(100)
+    """
+    with _start(script, folder) as process:
+        assert process.stdout is not None
+        pids = json.loads(process.stdout.readline())["pids"]
+        assert len(pids) > 4
+        process.send_signal(signum)
+        process.wait(timeout=10)
+    assert _wait_gone(pids, 5.0) == []
+    assert _wait_empty(folder)
+
+
+def test_exit_does_not_wait_for_a_ray_that_is_still_starting(folder):
+    script = """
+    cluster.start_in_background(None, num_cpus=1)
+    while not below():
+        time.sleep(0.02)
+    time.sleep(0.3)
+    report(pids=below(), at=time.time())
+    """
+    (facts,), err = _run(script, folder)
+    assert time.time() - facts["at"] < 3.0
+    assert _wait_gone(facts["pids"], 5.0) == []
+    assert _wait_empty(folder)
+    assert err == ""
+
+
+def test_connection_of_the_users_own_code_is_used_and_left_alone(folder):
+    script = """
+    import ray
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=40)
+    with cluster.connect(None) as handle:
+        report(slots=handle.slots, started_here=handle.started_here)
+    cluster.shutdown()
+    report(alive=ray.is_initialized())
+    """
+    facts, _ = _run(script, folder, HOME=str(folder))
+    assert facts == [{"slots": 1, "started_here": False}, {"alive": True}]
+
+
+def test_abandoned_folder_is_removed_and_a_live_one_kept(folder):
+    kept = PrivateFolder(folder)
+    abandoned = folder / "nx-ray-abandoned"
+    abandoned.mkdir()
+    (abandoned / "lock").touch()
+    young = folder / "nx-ray-young"
+    young.mkdir()
+    for path in (abandoned, kept.path):
+        os.utime(path, (time.time() - 3600,) * 2)
+    new = PrivateFolder(folder)
+    assert not abandoned.exists()
+    assert kept.path.exists()
+    assert young.exists()
+    assert stat.S_IMODE(new.path.stat().st_mode) == 0o700
+    for path in (kept, new):
+        path.remove()
+        assert not path.path.exists()
