@@ -71,7 +71,7 @@ class LocalRay:
         """Disconnect; when this returns no process and no folder of this Ray is left."""
         import ray
 
-        processes = ray_processes(self._folder.path)
+        processes = ray_processes(self._folder.ray_path)
         # The autoscaler's monitor sits out a polite request for a second, and has nothing to lose.
         kill(process for process in processes if mentions(process, "/monitor.py"))
         with quiet_ray_logger():
@@ -87,11 +87,11 @@ class LocalRay:
         """
         # Its start will fail, which then is nobody's concern.
         logging.getLogger("ray").setLevel(logging.CRITICAL + 1)
-        kill(ray_processes(self._folder.path))
+        kill(ray_processes(self._folder.ray_path))
 
     def is_alive(self) -> bool:
         """Whether the cluster's server and this node's raylet still run."""
-        running = ray_processes(self._folder.path)
+        running = ray_processes(self._folder.ray_path)
         return all(
             any(mentions(process, name) for process in running)
             for name in ("/gcs_server", "/raylet/raylet")
