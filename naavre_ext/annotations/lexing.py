@@ -43,7 +43,7 @@ _MAGIC = re.compile(
 )
 
 _FOR = re.compile(r"\s*(?:async\s+)?for\b")
-_COMPOUND = re.compile(r"\s*(?:async|class|def|elif|else|except|finally|if|try|while|with)\b")
+_COMPOUND = re.compile(r"\s*(?:@|(?:async|class|def|elif|else|except|finally|if|try|while|with)\b)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ NOT_LOOPS = [
     ("a plain statement", "x = 1\n# split: A\ny = 2"),
     ("a blank line between", "x = 1\n# split: A\n\nfor x in xs: pass"),
     ("a comprehension in a condition", "x = 1\n# split: A\nif any(f(x) for x in xs):\n    pass"),
+    ("a comprehension in a decorator", "x = 1\n# split: A\n@f([x for x in y])\ndef g(): pass"),
     ("the word for in a string", "x = 1\n# split: A\ny = ('for x in y')"),
     ("nothing at all", "x = 1\n# split: A"),
 ]
