@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from naavre_ext.model.run import ExecutorName
 
 SECRET_PREFIX = "secret_"
 
@@ -26,3 +30,82 @@ def secret_value(name: str, environ: Mapping[str, str]) -> str | None:
     """The secret's value from the environment; None when no variable holds it."""
     found = (environ[variable] for variable in secret_variables(name) if variable in environ)
     return next(found, None)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("takes text")
+    return value
+
+
+def _path(value: Any) -> str:
+    return os.fspath(value) if isinstance(value, os.PathLike) else _text(value)
+
+
+def _executor(value: Any) -> str:
+    if value not in get_args(ExecutorName):
+        raise ValueError("takes 'ray' or 'local'")
+    return str(value)
+
+
+def _count(value: Any) -> int:
+    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if type(number) is not int or number < 1:
+        raise ValueError("takes a whole number from 1")
+    return number
+
+
+def _switch(value: Any) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.strip().lower() not in words:
+        raise ValueError("takes true or false")
+    return words[value.strip().lower()]
+
+
+#: Run options that a notebook's metadata, the environment and Python callers may set.
+OPTION_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "address": _text,
+    "executor": _executor,
+    "max_parallelism": _count,
+    "resident": _switch,
+    "store": _path,
+}
+
+
+def merge_options(
+    metadata: Any, environ: Mapping[str, str], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of OPTION_PARSERS that are set; ``given`` wins over environment and metadata.
+
+    None and, in the environment, empty text mean 'not set'.
+
+    Raises:
+        ValueError: an option is unknown or has the wrong type; the text names it and its place.
+    """
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise ValueError("the notebook's metadata 'naavre' must be a mapping of options")
+    merged = _parsed("option {0!r} in the notebook's metadata 'naavre'", metadata or {})
+    address = environ.get("RAY_ADDRESS")
+    merged |= _parsed("environment variable RAY_ADDRESS", {"address": address or None})
+    variables = {name: environ.get(f"NAAVRE_{name.upper()}") or None for name in OPTION_PARSERS}
+    for name, value in variables.items():
+        merged |= _parsed(f"environment variable NAAVRE_{name.upper()}", {name: value})
+    return merged | _parsed("engine option {0!r}", given)
+
+
+def _parsed(place: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    parsed = {}
+    for name, value in values.items():
+        where = place.format(name)
+        if name not in OPTION_PARSERS:
+            known = ", ".join(OPTION_PARSERS)
+            raise ValueError(f"{where} is unknown; the options are {known}")
+        if value is not None:
+            try:
+                parsed[name] = OPTION_PARSERS[name](value)
+            except ValueError as error:
+                raise ValueError(f"{where} {error}, not {value!r}") from None
+    return parsed

@@ -20,21 +20,14 @@ Source = str | Mapping[str, Any]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Duration(click.ParamType):
-    """``90``, ``90s``, ``10m``, ``1h30m`` as seconds."""
+def duration(text: str) -> float:
+    """The seconds of ``90``, ``90s``, ``10m``, ``1h30m``; else a usage error."""
+    from naavre_ext.annotations.values import parse_duration
 
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The seconds; a usage error when it is no duration."""
-        from naavre_ext.annotations.values import parse_duration
-
-        try:
-            return parse_duration(str(value))
-        except ValueError as error:
-            self.fail(f"{error}: write it as 90, 90s, 10m or 1h30m.", param, ctx)
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}: write it as 90, 90s, 10m or 1h30m") from None
 
 
 def parameter_options(command: Command) -> Command:

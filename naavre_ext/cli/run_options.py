@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from naavre_ext.cli.inputs import Duration
+from naavre_ext.cli.inputs import duration
 from naavre_ext.environment import ray_address
 from naavre_ext.model.run import ExecutorName, RunOptions
 
@@ -58,7 +58,8 @@ def run_options(command: Command) -> Command:
             "--timeout",
             "--execution-timeout",
             "timeout_s",
-            type=Duration(),
+            type=duration,
+            metavar="TIME",
             help="Limit for each cell: 90 (seconds), 10m, 1h30m.",
         ),
         click.option(
