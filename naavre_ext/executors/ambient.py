@@ -50,7 +50,7 @@ DOMAINS: tuple[Domain, ...] = (
     Domain("matplotlib rcParams", "matplotlib", libraries.read_rc, libraries.write_rc),
     Domain("sklearn config", "sklearn", libraries.read_sklearn, libraries.write_sklearn),
     Domain("IPython settings", None, ipython.read_settings, ipython.write_settings),
-    Domain("inline figures", "matplotlib_inline.config", ipython.read_inline, ipython.write_inline),
+    Domain("inline figures", None, ipython.read_inline, ipython.write_inline),
     Domain("IPython extensions", None, ipython.read_extensions),
     Domain("display formatters", None, ipython.read_formatters),
     Domain("random", "random", process.read_random, process.write_random, is_rng=True),

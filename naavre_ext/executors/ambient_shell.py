@@ -61,16 +61,29 @@ def _owner(shell: Any, part: str | None) -> Any:
 
 def read_inline(shell: Any) -> dict[str, Any]:
     """How figures are shown, where it isn't the default (``%config InlineBackend...``)."""
-    backend = sys.modules["matplotlib_inline.config"].InlineBackend
-    if shell is None or not backend.initialized():
+    if shell is None:
         return {}
-    instance = backend.instance()
-    found = {}
-    for name in _INLINE_TRAITS:
-        value = getattr(instance, name)
-        if value != _inline_default(name):
-            found[name] = value.copy() if hasattr(value, "copy") else value
-    return found
+    backend = _inline_backend()
+    if backend is None:
+        # Set before the first figure: kept in the configuration until the backend is made.
+        configured = dict(shell.config.get("InlineBackend", {}))
+        if "figure_format" in configured:
+            configured["figure_formats"] = {configured.pop("figure_format")}
+        values = {name: configured[name] for name in _INLINE_TRAITS if name in configured}
+    else:
+        values = {name: getattr(backend, name) for name in _INLINE_TRAITS}
+    return {
+        name: value.copy() if hasattr(value, "copy") else value
+        for name, value in values.items()
+        if value != _inline_default(name)
+    }
+
+
+def _inline_backend() -> Any:
+    module = sys.modules.get("matplotlib_inline.config")
+    if module is None or not module.InlineBackend.initialized():
+        return None
+    return module.InlineBackend.instance()
 
 
 def _inline_default(name: str) -> Any:
@@ -83,18 +96,18 @@ def _inline_default(name: str) -> Any:
 
 
 def write_inline(value: dict[str, Any] | None, shell: Any) -> None:
-    """Sets how figures are shown."""
+    """Sets how figures are shown; the backend needn't be loaded."""
     if shell is None:
         return
-    from matplotlib_inline.backend_inline import configure_inline_support
-    from matplotlib_inline.config import InlineBackend
-
-    configure_inline_support(shell, "inline")
-    instance = InlineBackend.instance(parent=shell)
-    for name in _INLINE_TRAITS:
-        setting = (value or {}).get(name, _inline_default(name))
-        if getattr(instance, name) != setting:
-            setattr(instance, name, setting)
+    shell.config.pop("InlineBackend", None)
+    if value:
+        shell.config.InlineBackend.update(value)
+    backend = _inline_backend()
+    if backend is not None:
+        for name in _INLINE_TRAITS:
+            setting = (value or {}).get(name, _inline_default(name))
+            if getattr(backend, name) != setting:
+                setattr(backend, name, setting)
 
 
 def read_extensions(shell: Any) -> Any:

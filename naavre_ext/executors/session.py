@@ -19,8 +19,10 @@ from IPython.core.error import InputRejected
 from naavre_ext.executors.session_fds import DescriptorCapture
 from naavre_ext.executors.session_messages import CapturingSession
 from naavre_ext.executors.session_process import (
+    as_running,
     cancelling,
     forget_modules_in,
+    has_waiting_tasks,
     interrupt_thread,
     interruptible,
     own_event_loop,
@@ -116,9 +118,7 @@ class CellSession:
         self._errors.clear()
         rewriter = _Rewriter(transform, self._buffer) if transform is not None else None
         with self._running(rewriter):
-            result = self._loop.run_until_complete(
-                self._execute(source, store_history=store_history, silent=silent)
-            )
+            result = self._execute(source, store_history=store_history, silent=silent)
         if rewriter is not None and rewriter.raised is not None:
             raise rewriter.raised
         return self._outcome(result, execution_count)
@@ -180,8 +180,12 @@ class CellSession:
             finally:
                 self._thread_id = None
 
-    async def _execute(self, source: str, *, store_history: bool, silent: bool) -> Any:
-        """IPython's result; the ways through IPython are those of ipykernel, loop and all."""
+    def _execute(self, source: str, *, store_history: bool, silent: bool) -> Any:
+        """IPython's result; the two ways through IPython are those that ipykernel takes.
+
+        Cells that don't await run in this thread's own context, so that settings kept in context
+        variables (decimal, NumPy) last, with the event loop marked as running.
+        """
         shell = self.shell
         shell._last_traceback = None
         try:
@@ -189,12 +193,19 @@ class CellSession:
         except Exception:  # noqa: BLE001  (input transformers may be the user's)
             transformed, failure = source, sys.exc_info()
         arguments = {"transformed_cell": transformed, "preprocessing_exc_tuple": failure}
-        if not shell.should_run_async(source, **arguments):
-            return shell.run_cell(source, store_history=store_history, silent=silent)
+        keep = {"store_history": store_history, "silent": silent}
+        if shell.should_run_async(source, **arguments):
+            return self._loop.run_until_complete(self._await_cell(source, **arguments, **keep))
+        with as_running(self._loop):
+            result = shell.run_cell(source, **keep)
+        if has_waiting_tasks(self._loop):
+            self._loop.run_until_complete(asyncio.sleep(0))
+        return result
+
+    async def _await_cell(self, source: str, *, silent: bool, **arguments: Any) -> Any:
+        shell = self.shell
         result = None
-        task = asyncio.ensure_future(
-            shell.run_cell_async(source, store_history=store_history, silent=silent, **arguments)
-        )
+        task = asyncio.ensure_future(shell.run_cell_async(source, silent=silent, **arguments))
         with cancelling(self._loop, task):
             try:
                 result = await task

@@ -91,6 +91,26 @@ def own_event_loop() -> Iterator[None]:
 
 
 @contextmanager
+def as_running(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Code of the block finds ``loop`` running, as the code of a kernel's cell finds the kernel's.
+
+    What it starts as a task runs when the loop really runs again.
+    """
+    asyncio._set_running_loop(loop)
+    vars(loop)["_thread_id"] = threading.get_ident()
+    try:
+        yield
+    finally:
+        vars(loop)["_thread_id"] = None
+        asyncio._set_running_loop(None)
+
+
+def has_waiting_tasks(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether something was started on ``loop`` that hasn't ended."""
+    return bool(asyncio.all_tasks(loop))
+
+
+@contextmanager
 def interruptible() -> Iterator[None]:
     """In the main thread, makes SIGINT a KeyboardInterrupt as in a kernel."""
     if threading.current_thread() is not threading.main_thread():

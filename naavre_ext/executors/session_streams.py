@@ -36,6 +36,7 @@ class OutputBuffer:
         self._name = "stdout"
         self._sent_at = 0.0
         self._open = False
+        self._delivering = False
 
     def open(self) -> None:
         """From here on, output belongs to a cell."""
@@ -58,6 +59,10 @@ class OutputBuffer:
     def write(self, name: str, text: str) -> None:
         """Adds text to the stream ``name``."""
         with self._lock:
+            if self._delivering:
+                # What the receiver itself prints must not come back to it.
+                getattr(sys, f"__{name}__").write(text)
+                return
             if not self._open or not text:
                 return
             if name != self._name:
@@ -85,14 +90,21 @@ class OutputBuffer:
             self._pieces.clear()
             self._characters = 0
             self._sent_at = time.monotonic()
-            self._deliver({"output_type": "stream", "name": self._name, "text": text})
+            self._hand_over({"output_type": "stream", "name": self._name, "text": text})
 
     def send(self, output: OutputMessage) -> None:
         """Passes ``output`` on, after the text that was written before it."""
         with self._lock:
             if self._open:
                 self.flush()
-                self._deliver(output)
+                self._hand_over(output)
+
+    def _hand_over(self, output: OutputMessage) -> None:
+        self._delivering = True
+        try:
+            self._deliver(output)
+        finally:
+            self._delivering = False
 
     def _held_long_enough(self) -> bool:
         return time.monotonic() - self._sent_at >= HOLD_S
