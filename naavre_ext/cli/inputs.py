@@ -78,7 +78,7 @@ def collect_parameters(
 
 def _from_base64(text: str) -> str:
     try:
-        return base64.b64decode(text).decode("utf-8")
+        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise click.UsageError(f"-b is no base64 of UTF-8 text: {error}") from None
 

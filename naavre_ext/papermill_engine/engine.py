@@ -226,7 +226,7 @@ def _check_kernel(kernel_name: str, nb: Any) -> None:
         return
     if spec.language.lower() not in ("", "python"):
         raise NotebookRefused(
-            f"The kernel {kernel_name!r} runs {spec.language}; the engine 'naavre' runs only Python."
+            f"The kernel {kernel_name!r} runs {spec.language}; the engine 'naavre' runs Python."
         )
 
 
