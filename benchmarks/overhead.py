@@ -17,11 +17,16 @@ from naavre_ext import run_notebook
 FEW, MANY = 10, 110
 
 
-def execute(source: str, values: dict[str, Any], name: str) -> Any:
-    """What ``name`` is bound to after ``source`` ran with ``values``."""
-    namespace = dict(values)
-    exec(source, namespace)
-    return namespace.get(name)
+def bare_task() -> Any:
+    """A Ray task that runs source with values, and returns what a name is bound to then."""
+
+    def execute(source: str, values: dict[str, Any], name: str) -> Any:
+        # Nested, so that it travels by value: a worker needn't find this module.
+        namespace = dict(values)
+        exec(source, namespace)
+        return namespace.get(name)
+
+    return ray.remote(execute)
 
 
 def run_seconds(sources: tuple[str, ...]) -> float:
@@ -69,7 +74,7 @@ def overhead_rows() -> Iterator[Row]:
     run_seconds(appending(FEW))
     if not ray.is_initialized():
         ray.init(include_dashboard=False, log_to_driver=False)
-    bare = ray.remote(execute)
+    bare = bare_task()
     task_seconds(bare)
     batch_task_seconds(bare)
     cell = in_turn(empty_cell_seconds, lambda: task_seconds(bare), repeats=5)
