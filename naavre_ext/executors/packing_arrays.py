@@ -87,7 +87,14 @@ def root(array: Any) -> Any:
 
 def is_writable(array: Any) -> bool:
     """Whether ``array`` can be written, or could be in the process that it was received from."""
-    return bool(array.flags.writeable) or id(root(array)) in _lent
+    if array.flags.writeable:
+        return True
+    ndarray = sys.modules["numpy"].ndarray
+    while isinstance(array.base, ndarray):
+        array = array.base
+        if id(array) in _lent:
+            return True
+    return False
 
 
 def is_file_backed(array: Any) -> bool:

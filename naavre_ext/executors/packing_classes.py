@@ -14,12 +14,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from naavre_ext.executors.packing_identity import is_immutable
+
+#: The digest of a value, None where it has none.
+Digest = Callable[[Any], bytes | None]
+
 
 @dataclass(slots=True)
 class _History:
     """One class in this process: its attributes as of the latest version, and all versions."""
 
     attributes: dict[str, Any]
+    contents: bytes | None = None
     version: str = ""
     seen: set[str] = field(default_factory=set)
 
@@ -30,10 +36,14 @@ _histories: weakref.WeakKeyDictionary[type, _History] = weakref.WeakKeyDictionar
 _UNCOMPARED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__annotations_cache__"})
 
 
-def reduce_class(cls: type, reduced: Any) -> Any:
+#: Classes whose contents are being looked at, which may lead back to them.
+_looking: set[type] = set()
+
+
+def reduce_class(cls: type, reduced: Any, digest: Digest) -> Any:
     """cloudpickle's reduction of ``cls`` by value, with its version added."""
     make, args, state, _, _, set_state = reduced
-    versioned = (current_version(cls), state, set_state)
+    versioned = (current_version(cls, digest), state, set_state)
     return make, args, versioned, None, None, restore_class
 
 
@@ -45,20 +55,48 @@ def restore_class(cls: type, versioned: tuple[str, Any, Callable[..., Any]]) -> 
         return
     set_state(cls, state)
     seen = history.seen if history is not None else set()
-    _histories[cls] = _History(_attributes(cls), version, seen | {version})
+    _histories[cls] = _History(_attributes(cls), _NOT_LOOKED, version, seen | {version})
 
 
-def current_version(cls: type) -> str:
-    """The version of the class's attributes; a new one when an attribute was bound anew."""
-    attributes = _attributes(cls)
+#: The contents of a class that has just arrived: looked at when it is sent on.
+_NOT_LOOKED = b"not looked at"
+
+
+def current_version(cls: type, digest: Digest) -> str:
+    """The version of the class; a new one when an attribute was bound anew or changed in place."""
+    if cls in _looking:
+        return ""
     history = _histories.get(cls)
     if history is None:
         history = _histories[cls] = _History({})
-    if not history.version or not _same(attributes, history.attributes):
+    attributes = _attributes(cls)
+    contents = _contents(cls, attributes, digest)
+    if history.contents == _NOT_LOOKED:
+        history.contents = contents
+    if not (
+        history.version and _same(attributes, history.attributes) and contents == history.contents
+    ):
         history.version = uuid.uuid4().hex
         history.attributes = attributes
+        history.contents = contents
         history.seen.add(history.version)
     return history.version
+
+
+def _contents(cls: type, attributes: Mapping[str, Any], digest: Digest) -> bytes | None:
+    """A digest of the attributes that can change in place, None when there are none."""
+    changeable = {
+        name: value
+        for name, value in attributes.items()
+        if not name.startswith("__") and not hasattr(value, "__get__") and not is_immutable(value)
+    }
+    if not changeable:
+        return None
+    _looking.add(cls)
+    try:
+        return digest(changeable)
+    finally:
+        _looking.discard(cls)
 
 
 def _attributes(cls: type) -> dict[str, Any]:

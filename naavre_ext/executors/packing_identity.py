@@ -35,6 +35,7 @@ _ATOMS: tuple[type, ...] = (
     bytes,
     range,
     datetime.date,
+    datetime.datetime,
     datetime.time,
     datetime.timedelta,
     datetime.timezone,
@@ -49,7 +50,6 @@ _ATOMS: tuple[type, ...] = (
 _DEFINITIONS: tuple[type, ...] = (
     type,
     types.FunctionType,
-    types.BuiltinFunctionType,
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
     types.ModuleType,
@@ -61,7 +61,6 @@ _DEFINITIONS: tuple[type, ...] = (
 _SKIPPED: tuple[type, ...] = (
     *_ATOMS,
     type,
-    types.BuiltinFunctionType,
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
     types.GetSetDescriptorType,
@@ -73,6 +72,9 @@ _SKIPPED: tuple[type, ...] = (
     logging.Logger,
     weakref.ref,
 )
+
+#: Can't change themselves, but may lead to what can.
+_CARRIERS = (tuple, frozenset, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
 def is_immutable(value: Any) -> bool:
@@ -91,6 +93,8 @@ def _is_immutable(value: Any, budget: list[int]) -> bool:
     kind = type(value)
     if kind in _ATOMS or isinstance(value, _DEFINITIONS):
         return True
+    if kind is types.BuiltinFunctionType:
+        return _is_immutable(value.__self__, budget)
     if kind in (tuple, frozenset):
         return all(_is_immutable(element, budget) for element in value)
     if isinstance(value, enum.Enum):
@@ -107,7 +111,9 @@ def _is_atom_of_library(value: Any) -> bool:
         return False
     if isinstance(value, (numpy.generic, numpy.dtype, numpy.ufunc)):
         return not isinstance(value, (numpy.void, numpy.object_))
-    return type(value).__module__.startswith("pandas._libs.tslibs")
+    pandas = sys.modules.get("pandas")
+    kinds = (getattr(pandas, name, None) for name in ("Timestamp", "Timedelta", "Period"))
+    return pandas is not None and type(value) in (*kinds, type(getattr(pandas, "NaT", None)))
 
 
 def shares_objects(values: Iterable[Any], others: Iterable[Any], limit: int = 200_000) -> bool:
@@ -159,9 +165,7 @@ class _Reached:
         """Notes ``obj``; True when it is one of the known ones, so that the search is over."""
         if _is_array(obj):
             self.arrays.append(obj)
-        elif type(obj) not in (tuple, frozenset, types.FunctionType) and not _is_atom_of_library(
-            obj
-        ):
+        elif type(obj) not in _CARRIERS and not _is_atom_of_library(obj):
             self.ids.add(id(obj))
             self.met = id(obj) in self._known
         return self.met

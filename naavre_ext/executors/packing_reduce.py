@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import hashlib
 import importlib
 import io
 import pickle
@@ -46,7 +47,7 @@ class Receiver:
 PACKING: ContextVar[Receiver] = ContextVar("naavre_ext_packing")
 
 
-class NotPackable(Exception):  # noqa: N818  (becomes a PackingError, which names the variable)
+class NotPackable(Exception):
     """An object can't be packed; ``reason`` says why, in words."""
 
     def __init__(self, reason: str) -> None:
@@ -148,7 +149,21 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if reduced is NotImplemented:
             _refuse_unimportable(cls.__module__)
             return NotImplemented
-        return reduced if len(reduced) == 2 else reduce_class(cls, reduced)
+        return reduced if len(reduced) == 2 else reduce_class(cls, reduced, self._digest)
+
+    def _digest(self, value: Any) -> bytes | None:
+        """Tells whether ``value`` changed since; None when it can't be pickled."""
+        stream = io.BytesIO()
+        pickler = NotebookPickler.create(stream, self.namespace, lambda _: True, None)
+        try:
+            pickler.dump(value)
+        except Exception:  # noqa: BLE001  (any code of the user's classes may run here)
+            return None
+        layout, buffers = pickler.arrays.layout()
+        digest = hashlib.blake2b(stream.getvalue() + layout, digest_size=20)
+        for buffer in buffers:
+            digest.update(buffer)
+        return digest.digest()
 
     def _reduce_array(self, array: Any) -> Any:
         if is_file_backed(array):

@@ -123,6 +123,10 @@ class CellSession:
             raise rewriter.raised
         return self._outcome(result, execution_count)
 
+    def emit(self, output: OutputMessage) -> None:
+        """Deliver an output as the running cell's own, after all it has written so far."""
+        self._buffer.send(output)
+
     def interrupt(self) -> None:
         """Raises KeyboardInterrupt in the running cell, if one is running; for another thread."""
         if self._thread_id is not None:

@@ -16,7 +16,7 @@ class CapturingSession(Session):
     """A kernel's connection that hands what is sent to a function instead of a socket."""
 
     def __init__(self, deliver: Callable[[OutputMessage], None]) -> None:
-        super().__init__(key=b"")
+        super().__init__(key=b"nothing is signed")
         self._deliver = deliver
 
     def send(self, stream: Any, msg_or_type: Any, content: Any = None, *_: Any, **__: Any) -> Any:

@@ -139,6 +139,7 @@ class CellStream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """The number of characters written."""
+        __tracebackhide__ = True  # so that a traceback shows the notebook's own line
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text)}")
         self._buffer.write(self.name, text)
@@ -171,6 +172,11 @@ class CellStream(io.TextIOBase):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _own_stream, (self.name,)
+
+
+# What a notebook prints of its streams, and the messages of errors, name a kernel's class.
+CellStream.__name__ = CellStream.__qualname__ = "OutStream"
+CellStream.__module__ = "ipykernel.iostream"
 
 
 def _own_stream(name: str) -> Any:
