@@ -1,0 +1,73 @@
+"""naavre-ext: annotated Jupyter notebooks as parallel workflows on Ray, with the sequential results.
+
+Importing this package stays light: Jupyter Server does it at start-up.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from naavre_ext.api import (
+        check_notebook,
+        compile_notebook,
+        open_run,
+        run_notebook,
+        run_workflow,
+        verify_notebook,
+    )
+    from naavre_ext.model.diagnostic import (
+        ClusterError,
+        Diagnostic,
+        NaavreError,
+        NotebookFailed,
+        RefusedError,
+        RunCancelled,
+    )
+    from naavre_ext.model.event import RunEvent
+    from naavre_ext.model.run import RunOptions, RunResult
+    from naavre_ext.model.workflow import Workflow
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "api": (
+        "check_notebook", "compile_notebook", "open_run", "run_notebook", "run_workflow",
+        "verify_notebook",
+    ),
+    "model.diagnostic": (
+        "ClusterError", "Diagnostic", "NaavreError", "NotebookFailed", "RefusedError", "RunCancelled",
+    ),
+    "model.event": ("RunEvent",),
+    "model.run": ("RunOptions", "RunResult"),
+    "model.workflow": ("Workflow",),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ClusterError",
+    "Diagnostic",
+    "NaavreError",
+    "NotebookFailed",
+    "RefusedError",
+    "RunCancelled",
+    "RunEvent",
+    "RunOptions",
+    "RunResult",
+    "Workflow",
+    "__version__",
+    "check_notebook",
+    "compile_notebook",
+    "open_run",
+    "run_notebook",
+    "run_workflow",
+    "verify_notebook",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names, imported when they are first used."""
+    if name in _HOME_OF:
+        return getattr(import_module(f"naavre_ext.{_HOME_OF[name]}"), name)
+    raise AttributeError(f"module 'naavre_ext' has no attribute {name!r}")

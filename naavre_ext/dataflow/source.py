@@ -80,3 +80,11 @@ def _transform(text: str) -> str:
 
     transformed: str = TransformerManager().transform_cell(text)
     return transformed
+
+
+def body_source(source: str) -> str:
+    """The cell without its cell magic, the lines keeping their numbers."""
+    match = _CELL_MAGIC.match(source)
+    if match is None:
+        return source
+    return "\n" * source[: match.end()].count("\n") + source[match.end() :]

@@ -35,7 +35,8 @@ class Split:
     ``guarded`` are shared names that code we can't see might change: they are compared before and
     after a batch, as are the items when ``guard_items``. ``identity_matters`` says that later code changes
     objects in place that a batch could hand back as a copy. ``guard_rng`` says that a global random
-    number generator is seeded, so the body must not draw from it.
+    number generator is seeded, so the body must not draw from it. A ``cheap`` body only does elementary
+    operations.
     """
 
     index: int
@@ -51,6 +52,7 @@ class Split:
     guard_items: bool = False
     guard_rng: bool = False
     identity_matters: bool = False
+    cheap: bool = False
     batches: int | str = "auto"
 
 
@@ -60,10 +62,12 @@ class Step:
 
     ``execution_count`` is the prompt number that a fresh top-to-bottom run gives the cell.
     ``reads`` are the names the step needs from earlier steps, ``writes`` the names it may bind,
-    rebind or change in place, ``deletes`` those it may delete. A ``barrier`` runs after everything before it and before
+    rebind or change in place, ``deletes`` those it may delete. ``bundles`` divide the writes
+    into names that may share objects and so travel together. A ``barrier`` runs after everything before it and before
     everything after it. ``reasons`` say in words why the step runs where it runs.
     ``settings_from`` names the latest earlier step that may change ambient settings, which
-    a worker has to take over before it runs this step.
+    a worker has to take over before it runs this step. ``guard_rng`` says that a global random number
+    generator may be seeded, so that the step must not draw from it elsewhere than in the main worker.
     """
 
     id: StepId
@@ -78,9 +82,11 @@ class Step:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
+    bundles: tuple[tuple[str, ...], ...] = ()
     splits: tuple[Split, ...] = ()
     settings_from: StepId | None = None
     writes_settings: bool = False
+    guard_rng: bool = False
     secrets: tuple[str, ...] = ()
     group: str | None = None
     resources: Mapping[str, float] = field(default_factory=dict)
@@ -150,7 +156,8 @@ class Workflow:
 
 def _step_from_json(data: Mapping[str, Any]) -> Step:
     splits = tuple(Split(**_tuples(split)) for split in data["splits"])
-    return Step(**{**_tuples(data), "splits": splits})
+    bundles = tuple(tuple(bundle) for bundle in data["bundles"])
+    return Step(**{**_tuples(data), "splits": splits, "bundles": bundles})
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:

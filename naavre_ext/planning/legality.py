@@ -55,6 +55,7 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
     facts, sure = _facts_and_sure(loop, _without(body, reductions), notebook)
     roots = frozenset(reduction.root for reduction in reductions)
     _check_reductions(reductions, facts)
+    _check_iterable(loop, roots, notebook, position)
     _check_carried(facts, loop)
     guarded, guard_items = _check_changes(facts, roots)
     guard_rng = _check_effects(facts, loop, rng_seeded)
@@ -73,6 +74,7 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
         guarded=tuple(sorted(guarded)),
         guard_items=guard_items,
         guard_rng=guard_rng,
+        cheap=is_cheap(loop.node),
         identity_matters=_identity_matters(loop, whole, roots | own, notebook, position),
     )
 
@@ -201,6 +203,48 @@ def _check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> N
                 f"'{root}' is changed inside 'try', where an error must be caught at once",
                 f"Compute in the 'try' and change '{root}' after it.",
             )
+
+
+def _check_iterable(
+    loop: Loop, roots: frozenset[str], notebook: NotebookDataflow, position: int
+) -> None:
+    names = {n.id for n in ast.walk(loop.iterable) if isinstance(n, ast.Name)}
+    reach = notebook.aliases.reach(notebook.node(position, name) for name in sorted(names))
+    for root in sorted(roots):
+        if root in names or notebook.aliases.find(notebook.node(position, root)) in reach:
+            raise _RefusedError(
+                loop.node.lineno,
+                f"it changes '{root}' while it iterates over it",
+                f"Collect the changes and make them to '{root}' after the loop.",
+            )
+
+
+#: Calls that take next to no time.
+_CHEAP_CALLS = frozenset(
+    {"len", "int", "float", "str", "abs", "round", "min", "max", "bool", "isinstance", "repr", "print",
+     "append", "add", "items", "keys", "values", "get", "lower", "upper", "strip", "split", "join",
+     "format", "tuple", "chr", "ord", "divmod"}
+)  # fmt: skip
+
+
+def is_cheap(node: ast.AST) -> bool:
+    """Whether an iteration only does elementary operations: no loop, no call that may take time."""
+    loops = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    for part in ast.walk(node):
+        if isinstance(part, loops) and part is not node:
+            return False
+        if isinstance(part, ast.Call):
+            function = part.func
+            name = (
+                function.attr
+                if isinstance(function, ast.Attribute)
+                else getattr(function, "id", "")
+            )
+            if name not in _CHEAP_CALLS:
+                return False
+        if isinstance(part, (ast.MatMult, ast.Pow, ast.With, ast.Import, ast.ImportFrom)):
+            return False
+    return True
 
 
 def _check_carried(facts: CellDataflow, loop: Loop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, analyse, first_effect
@@ -169,8 +169,10 @@ def _step(
         reads=tuple(sorted(node.providers)),
         writes=tuple(sorted(node.facts.writes | node.changed_names)),
         deletes=tuple(sorted(node.facts.deletes)),
+        bundles=_bundles(sorted(node.facts.writes | node.changed_names), position, dataflow),
         settings_from=None if settings is None else placements.ids[settings],
         writes_settings=placed.writes_settings,
+        guard_rng=bool(placements.rng_seeded) and placements.rng_seeded[-1] is not None,
         secrets=tuple(secrets),
         group=notes.group,
         resources=dict(notes.resources),
@@ -187,6 +189,25 @@ def _step(
         return step
     splits, reasons = _splits(unit, node, position, dataflow, placements, diagnostics)
     return replace(step, splits=tuple(splits), reasons=(*step.reasons, *reasons))
+
+
+def _bundles(
+    names: Sequence[str], position: int, dataflow: NotebookDataflow
+) -> tuple[tuple[str, ...], ...]:
+    """The names divided into groups that share no object with one another."""
+    groups: list[tuple[set[Hashable], list[str]]] = []
+    for name in names:
+        reach = dataflow.aliases.reach([dataflow.node(position, name)])
+        members = [name]
+        apart = []
+        for others, group in groups:
+            if others & reach:
+                reach |= others
+                members = group + members
+            else:
+                apart.append((others, group))
+        groups = [*apart, (reach, members)]
+    return tuple(sorted(tuple(sorted(group)) for _, group in groups))
 
 
 def _splits(

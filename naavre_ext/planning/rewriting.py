@@ -13,13 +13,28 @@ from typing import Any
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.legality import ITEMS, plain_index
-from naavre_ext.planning.loops import Loop, Reduction, find_loops, find_reductions
+from naavre_ext.planning.loops import (
+    Comprehension,
+    Loop,
+    Reduction,
+    find_loops,
+    find_reductions,
+)
 
 #: Names that the runner defines in the cell's namespace while a split runs.
 SPLIT_HOOK = "__naavre_split__"
 RECORD_HOOK = "__naavre_record__"
 COLLECT = "__naavre_collected__"
-MERGE = "__naavre_merge__"
+LOG = "__naavre_log__"
+HOOK_NAMES = (
+    SPLIT_HOOK,
+    RECORD_HOOK,
+    COLLECT,
+    LOG,
+    ITEMS,
+    "__naavre_number__",
+    "__naavre_operands__",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,7 @@ def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Mo
     their form.
     """
     loops = {loop.index: loop for loop in find_loops(parse_cell(source).tree)}
+    by_index = {split.index: split for split in splits}
     pending = [(ast.dump(loops[split.index].node), split.index) for split in splits]
 
     class Replace(ast.NodeTransformer):
@@ -51,24 +67,38 @@ def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Mo
                 for position, (wanted, index) in enumerate(pending):
                     if form == wanted:
                         del pending[position]
-                        return _hook_call(Loop(index, node))
+                        return _with_hook(Loop(index, node), by_index[index])
             return self.generic_visit(node)
 
     replaced: ast.Module = Replace().visit(tree)
     return ast.fix_missing_locations(replaced)
 
 
-def _hook_call(loop: Loop) -> Any:
+def _with_hook(loop: Loop, split: Split) -> Any:
+    """``if split(...): the loop itself, over the items; else: the merge``.
+
+    So a loop that has to run whole runs as the user's own code, at its own lines.
+    """
     call = ast.Call(ast.Name(SPLIT_HOOK, ast.Load()), [ast.Constant(loop.index), loop.iterable], [])
-    ast.copy_location(call, loop.node)
-    for node in (call.func, call.args[0]):
-        ast.copy_location(node, loop.node)
+    ast.copy_location(call, loop.iterable)
+    for part in (call.func, call.args[0]):
+        ast.copy_location(part, loop.iterable)
+    items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if not isinstance(loop.node, ast.For):
-        return call
-    statement = ast.copy_location(ast.Expr(call), loop.node)
-    statement.end_lineno = call.end_lineno = loop.iterable.end_lineno
-    statement.end_col_offset = call.end_col_offset = loop.iterable.end_col_offset
-    return [statement, *loop.node.orelse]
+        collected = ast.copy_location(ast.Name(COLLECT, ast.Load()), loop.node)
+        whole = _over(loop.node, items)
+        return ast.copy_location(ast.IfExp(call, whole, collected), loop.node)
+    whole_loop = ast.copy_location(ast.For(loop.target, items, loop.node.body, []), loop.node)
+    merge = merge_loop(loop, split)
+    return [ast.copy_location(ast.If(call, [whole_loop], [merge]), loop.node), *loop.node.orelse]
+
+
+def _over(node: Comprehension, items: ast.expr) -> ast.expr:
+    """The same comprehension over other items."""
+    first, *others = node.generators
+    generators = [ast.comprehension(first.target, items, first.ifs, 0), *others]
+    fields = {name: getattr(node, name) for name in node._fields if name != "generators"}
+    return ast.copy_location(type(node)(**fields, generators=generators), node)
 
 
 def batch_tree(source: str, split: Split) -> ast.Module:
@@ -88,7 +118,7 @@ def batch_tree(source: str, split: Split) -> ast.Module:
     return ast.fix_missing_locations(ast.Module([node], []))
 
 
-def _collecting(node: ast.ListComp | ast.SetComp | ast.DictComp, items: ast.expr) -> ast.expr:
+def _collecting(node: Comprehension, items: ast.expr) -> ast.expr:
     first, *others = node.generators
     generators = [ast.comprehension(first.target, items, first.ifs, 0), *others]
     if isinstance(node, ast.DictComp):
@@ -99,23 +129,6 @@ def _collecting(node: ast.ListComp | ast.SetComp | ast.DictComp, items: ast.expr
     return ast.copy_location(ast.ListComp(element, generators), node)
 
 
-def whole_tree(source: str, split: Split) -> ast.Module:
-    """The loop as the user wrote it, over ``__naavre_items__``: what runs when it isn't split."""
-    loop = _loop(source, split)
-    items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
-    if isinstance(loop.node, ast.For):
-        node: ast.stmt = ast.For(loop.target, items, loop.node.body, [])
-    else:
-        first, *others = loop.node.generators
-        generators = [ast.comprehension(first.target, items, first.ifs, 0), *others]
-        fields = {n: getattr(loop.node, n) for n in loop.node._fields if n != "generators"}
-        comprehension = type(loop.node)(**fields, generators=generators)
-        ast.copy_location(comprehension, loop.node)
-        node = ast.Assign([ast.Name(COLLECT, ast.Store())], comprehension)
-    ast.copy_location(node, loop.node)
-    return ast.fix_missing_locations(ast.Module([node], []))
-
-
 def operations(source: str, split: Split) -> tuple[Operation, ...]:
     """The split's recorded operations, numbered in source order."""
     return tuple(
@@ -124,33 +137,20 @@ def operations(source: str, split: Split) -> tuple[Operation, ...]:
     )
 
 
-def merge_tree(source: str, split: Split) -> ast.Module:
-    """A module defining ``__naavre_merge__(log)``: does every recorded operation again, in order.
+def merge_loop(loop: Loop, split: Split) -> ast.For:
+    """A loop over ``__naavre_log__`` that does every recorded operation again, in order.
 
-    ``log`` yields ``(operation number, operands)``; errors are raised at the user's own line.
+    The log yields ``(operation number, operands)``; errors are raised at the user's own line.
     """
-    loop = _loop(source, split)
-    reductions = _reductions(loop, split)
     number = ast.Name("__naavre_number__", ast.Load())
     branches: list[ast.stmt] = [ast.Pass()]
-    for index, reduction in reversed(list(enumerate(reductions))):
+    for index, reduction in reversed(list(enumerate(_reductions(loop, split)))):
         test = ast.Compare(number, [ast.Eq()], [ast.Constant(index)])
-        replayed = _replay(reduction)
-        branches = [ast.If(test, [replayed], branches)]
-    target = ast.Tuple(
-        [ast.Name("__naavre_number__", ast.Store()), ast.Name("__naavre_operands__", ast.Store())],
-        ast.Store(),
-    )
-    body: list[ast.stmt] = []
-    if split.reductions:
-        body.append(ast.Global(list(split.reductions)))
-    body.append(ast.For(target, ast.Name("__naavre_log__", ast.Load()), branches, []))
-    arguments = ast.arguments([], [ast.arg("__naavre_log__")], None, [], [], None, [])
-    function = ast.FunctionDef(MERGE, arguments, body, [], None)
-    if "type_params" in function._fields:
-        setattr(function, "type_params", [])  # noqa: B010  (Python 3.12 wants it, 3.10 lacks it)
-    ast.copy_location(function, loop.node)
-    return ast.fix_missing_locations(ast.Module([function], []))
+        branches = [ast.If(test, [_replay(reduction)], branches)]
+    names = ("__naavre_number__", "__naavre_operands__")
+    target = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
+    merge = ast.For(target, ast.Name(LOG, ast.Load()), branches, [])
+    return ast.fix_missing_locations(ast.copy_location(merge, loop.node))
 
 
 def _replay(reduction: Reduction) -> ast.stmt:

@@ -1,0 +1,300 @@
+"""The pipeline on one screen: read, parse, plan, run, record, write."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from naavre_ext.annotations import parse_annotations
+from naavre_ext.model.diagnostic import Diagnostic, RefusedError
+from naavre_ext.model.event import RunEvent
+from naavre_ext.model.notebook import Notebook
+from naavre_ext.model.run import RunOptions, RunResult
+from naavre_ext.model.workflow import Workflow
+from naavre_ext.planning.parameters import find_parameters, inject_parameters, nested_parameter_bindings
+from naavre_ext.planning.planner import plan
+
+if TYPE_CHECKING:
+    from naavre_ext.storage.notebook_file import NotebookFile
+
+OnEvent = Callable[[RunEvent], None]
+
+
+@dataclass(frozen=True)
+class PreparedNotebook:
+    """A notebook with its parameters injected, and its plan.
+
+    ``node`` is the nbformat document that a run fills with outputs. ``workflow`` is None when an error
+    diagnostic forbids to run it.
+    """
+
+    node: Any
+    notebook: Notebook
+    workflow: Workflow | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    def require_workflow(self) -> Workflow:
+        """The workflow. Raises :class:`RefusedError` with all errors when there is none."""
+        if self.workflow is None:
+            raise RefusedError(d for d in self.diagnostics if d.severity == "error")
+        return self.workflow
+
+
+@dataclass(frozen=True)
+class CompiledNotebook:
+    """A notebook that can be run many times, with other parameters each time."""
+
+    prepared: PreparedNotebook
+    source: Any
+
+    @property
+    def workflow(self) -> Workflow:
+        """The planned graph."""
+        return self.prepared.require_workflow()
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings and remarks of the compiler."""
+        return self.prepared.diagnostics
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.workflow, name)
+
+    async def run(self, *, options: RunOptions | None = None, **parameters: Any) -> RunResult:
+        """The result of one run with these parameters; many may run at once.
+
+        Raises:
+            RefusedError: a parameter is unknown or has the wrong type.
+            NotebookFailed: a cell raised.
+        """
+        chosen = options or RunOptions(keep=None)
+        run = asyncio.to_thread(run_notebook, self.source, parameters=parameters, options=chosen)
+        return raise_failure(await run)
+
+
+def prepare_notebook(source: Any, parameters: Mapping[str, Any] | None = None) -> PreparedNotebook:
+    """Read and plan a notebook: a path, an nbformat node or a mapping.
+
+    Raises:
+        RefusedError: it isn't a Python notebook that can be read.
+    """
+    from naavre_ext.storage.notebook_file import apply_injection, read_notebook
+
+    file = read_notebook(source)
+    notebook, found = inject_parameters(file.notebook, dict(parameters or {}))
+    node = apply_injection(file.node, file.notebook, notebook)
+    diagnostics = list(found)
+    annotations = {}
+    for cell in notebook.cells:
+        parsed = parse_annotations(cell)
+        annotations[cell.id] = parsed.annotations
+        diagnostics += parsed.diagnostics
+        if not parsed.annotations.containerize:
+            diagnostics += _nested_parameters(cell)
+    planned = plan(notebook, annotations, find_parameters(file.notebook))
+    diagnostics += planned.diagnostics
+    refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
+    return PreparedNotebook(
+        node, notebook, None if refused else planned.workflow, tuple(diagnostics)
+    )
+
+
+def _nested_parameters(cell: Any) -> list[Diagnostic]:
+    return [
+        Diagnostic.at(
+            cell,
+            "NX208",
+            "error",
+            f"'{name}' is set inside a block of a cell that a workflow doesn't run.",
+            remedy="Set it by a plain assignment of its own, or drop '(do not containerize!)'.",
+            line=line,
+        )
+        for name, line in nested_parameter_bindings(cell.source)
+    ]
+
+
+def compile_notebook(
+    source: Any, *, parameters: Mapping[str, Any] | None = None
+) -> CompiledNotebook:
+    """The compiled notebook; nothing of it is executed.
+
+    Raises:
+        RefusedError: with every error diagnostic.
+    """
+    prepared = prepare_notebook(source, parameters)
+    prepared.require_workflow()
+    return CompiledNotebook(prepared, source)
+
+
+def check_notebook(
+    source: Any, *, parameters: Mapping[str, Any] | None = None
+) -> tuple[Workflow | None, tuple[Diagnostic, ...]]:
+    """The workflow (None when it is refused) and all diagnostics."""
+    try:
+        prepared = prepare_notebook(source, parameters)
+    except RefusedError as error:
+        return None, error.diagnostics
+    return prepared.workflow, prepared.diagnostics
+
+
+def run_workflow(
+    compiled: CompiledNotebook | Any,
+    output: str | Path | None = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    options: RunOptions | None = None,
+    on_event: OnEvent | None = None,
+) -> RunResult:
+    """Run a compiled notebook (or anything that can be compiled); its values are kept by default.
+
+    Raises:
+        RefusedError, ClusterError: nothing was run.
+        NotebookFailed: a cell raised; the executed notebook is written all the same.
+    """
+    source = compiled.source if isinstance(compiled, CompiledNotebook) else compiled
+    options = options or RunOptions(keep=None)
+    return raise_failure(
+        run_notebook(source, output, parameters=parameters, options=options, on_event=on_event)
+    )
+
+
+def run_notebook(
+    source: Any,
+    output: str | Path | None = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    options: RunOptions | None = None,
+    on_event: OnEvent | None = None,
+    cancel: threading.Event | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> RunResult:
+    """Run a notebook as a workflow and write it, executed, to ``output``.
+
+    A cell's failure and a cancellation are in the result, not raised.
+
+    Raises:
+        RefusedError, ClusterError: before anything ran.
+    """
+    from naavre_ext.executors.driver import RunDriver
+    from naavre_ext.executors.factory import begin_executor
+    from naavre_ext.storage.notebook_file import check_writable, write_notebook
+    from naavre_ext.storage.output_recorder import OutputRecorder
+    from naavre_ext.storage.run_store import RunStore
+
+    options = options or RunOptions()
+    if environment is not None:
+        options = replace(options, environment=environment)
+    with ExitStack() as stack:
+        starting = begin_executor(options)  # Ray starts while the notebook is read and planned
+        stack.callback(starting.abandon)
+        prepared = prepare_notebook(source, parameters)
+        workflow = prepared.require_workflow()
+        options = _placed(options, prepared.notebook)
+        if output is not None:
+            check_writable(output)
+        store = RunStore(Path(options.store)) if options.store else RunStore.beside(prepared.notebook.path)
+        recorder = OutputRecorder(prepared.node)
+        executor = stack.enter_context(starting)
+        log = stack.enter_context(
+            store.create(
+                prepared.notebook.path,
+                parameters=dict(parameters or {}),
+                workflow=workflow.to_json(),
+                secrets=tuple(options.secrets.values()),
+            )
+        )
+
+        def tell(event: RunEvent) -> None:
+            recorder.apply(event)
+            log.append(event)
+            if on_event is not None:
+                on_event(event)
+
+        driver = RunDriver(
+            workflow,
+            executor,
+            options,
+            run_id=log.run_id,
+            emit=tell,
+            notebook=prepared.notebook.path,
+            cancel=cancel,
+        )
+        try:
+            end = driver.run()
+        finally:
+            if output is not None:
+                write_notebook(recorder.node, output)
+    return RunResult(
+        run_id=log.run_id,
+        status=end.status,
+        duration_s=end.duration_s,
+        values=_unpacked(end.values),
+        failure=end.failure,
+        diagnostics=prepared.diagnostics,
+        batches=end.batches,
+        output_path=None if output is None else str(output),
+    )
+
+
+def _placed(options: RunOptions, notebook: Notebook) -> RunOptions:
+    """The options with the folder that cells see as theirs: the notebook's, unless another is given."""
+    folder = options.cwd or (Path(notebook.path).parent if notebook.path else Path.cwd())
+    resolved = Path(folder).resolve()
+    if not resolved.is_dir():
+        diagnostic = Diagnostic(
+            "NX501", "error", f"the working folder {resolved} doesn't exist.", "Give another --cwd."
+        )
+        raise RefusedError([diagnostic])
+    return replace(options, cwd=str(resolved))
+
+
+def _unpacked(packs: Mapping[str, Any]) -> dict[str, Any]:
+    from naavre_ext.executors.packing import PackingError, unpack
+
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for name in sorted(packs):
+        try:
+            namespace[name] = unpack(packs[name], namespace, writable=True)[name]
+        except PackingError:
+            continue
+    del namespace["__name__"]
+    namespace.pop("__builtins__", None)
+    return namespace
+
+
+def raise_failure(result: RunResult) -> RunResult:
+    """The result of a run that ended well.
+
+    Raises:
+        NotebookFailed: a cell raised.
+        RunCancelled: the run was stopped.
+    """
+    from naavre_ext.model.diagnostic import NotebookFailed, RunCancelled
+
+    if result.failure is not None:
+        failure = result.failure
+        raise NotebookFailed(
+            failure["cell_number"],
+            failure["ename"],
+            failure["evalue"],
+            tuple(failure["traceback"]),
+        )
+    if result.status == "cancelled":
+        raise RunCancelled(f"run {result.run_id} was stopped")
+    return result
+
+
+def open_run(run_id: str, *, store: str | Path | None = None) -> Any:
+    """The record of an earlier run, by its id or the start of it.
+
+    Raises:
+        RefusedError: no such run.
+    """
+    from naavre_ext.storage.run_store import RunStore
+
+    return (RunStore(Path(store)) if store else RunStore.beside(None)).open(run_id)

@@ -1,0 +1,1 @@
+"""Runs workflows: the local reference executor and the Ray executor behind one Protocol."""

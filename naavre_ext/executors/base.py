@@ -1,0 +1,50 @@
+"""What an executor offers to the driver of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
+
+#: Where a bundle of values is: opaque to the driver (a Ray object reference, or the values themselves).
+ValueHandle = Any
+
+
+class Executor(Protocol):
+    """Runs steps. All calls come from one thread."""
+
+    name: str
+    slots: int
+
+    def begin(self, context: RunContext) -> None:
+        """Get ready for a run."""
+        ...
+
+    def start(self, task: StepTask, inputs: Sequence[ValueHandle]) -> Sequence[ValueHandle]:
+        """Hand a step to a worker; returns at once the handles of what it will export.
+
+        The inputs are one handle per entry of ``task.binds``, then the settings if the task has them.
+        """
+        ...
+
+    def drop(self, step: str) -> None:
+        """Stop a running step whose result isn't wanted, as far as that can be done."""
+        ...
+
+    def next_report(self, timeout_s: float) -> StepReport | Mapping[str, Any] | None:
+        """The next thing that happened: a step's final report or a live message; None in time of quiet."""
+        ...
+
+    def fetch(self, handle: ValueHandle) -> Packed:
+        """The values behind a handle."""
+        ...
+
+    def collect(self, names: Sequence[str] | None) -> tuple[dict[str, Packed], dict[str, str]]:
+        """The main worker's present values of ``names`` (None: all), and why others can't be packed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all workers of the run, at once."""
+        ...

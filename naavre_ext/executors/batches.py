@@ -1,0 +1,188 @@
+"""Runs one batch of a split in a worker and checks that its result may be used."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from naavre_ext.dataflow.source import body_source
+from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack, unpack
+from naavre_ext.executors.packing_identity import is_immutable, shares_objects
+from naavre_ext.executors.session import CellError
+from naavre_ext.executors.tasks import NOTHING, BatchReport, BatchTask, ErrorReport
+from naavre_ext.model.event import OutputMessage
+from naavre_ext.planning.legality import ITEMS
+from naavre_ext.planning.rewriting import (
+    COLLECT,
+    HOOK_NAMES,
+    RECORD_HOOK,
+    Operation,
+    batch_tree,
+    operations,
+)
+
+if TYPE_CHECKING:
+    from naavre_ext.executors.worker import Worker
+
+#: Accumulators that keep a reference to what is stored in them; arrays and frames copy it.
+KEEPING_TYPES = (list, dict)
+
+
+class Violation(Exception):
+    """The batch did something that makes its result unusable."""
+
+
+class _Recorder:
+    """Collects a batch's operations: ``(operation number, outputs so far, operands)``."""
+
+    def __init__(self, known: tuple[Operation, ...], keeps: dict[str, bool]) -> None:
+        self.log: list[tuple[int, int, tuple[Any, ...]]] = []
+        self.known = known
+        self.keeps = keeps
+        self.outputs: list[OutputMessage] = []
+        self.flush = lambda: None
+
+    def record(self, number: int, *operands: Any) -> None:
+        operation = self.known[number]
+        value_at = 0 if operation.taking == "store" else len(operands) - 1
+        value = operands[value_at]
+        if type(value) not in _ATOMS:
+            value = self._taken(operation, value)
+            operands = (*operands[:value_at], value, *operands[value_at + 1 :])
+        self.log.append((number, len(self.outputs), operands))
+
+    def _taken(self, operation: Operation, value: Any) -> Any:
+        """The operand in the state that the operation would have used it in."""
+        taking = operation.taking
+        if taking == "store":
+            if operation.depth == 1:
+                taking = "keep" if self.keeps[operation.root] else "copy"
+            elif not is_immutable(value):
+                raise Violation(f"what is stored in '{operation.root}' may be shared")
+        if taking == "keep" or is_immutable(value):
+            return value
+        if taking == "spread" and isinstance(value, Iterator):
+            return list(value)
+        return copy.copy(value)
+
+
+_ATOMS = frozenset({int, float, str, bool, bytes, complex, type(None)})
+
+
+class _Items:
+    """Iterates over the batch's items and remembers where it is."""
+
+    def __init__(self, items: Any) -> None:
+        self.items = items
+        self.position = -1
+        self.current: Any = None
+
+    def __iter__(self) -> Iterator[Any]:
+        for self.position, self.current in enumerate(self.items):  # noqa: B020
+            yield self.current
+
+
+def run_batch(
+    worker: Worker, task: BatchTask, shared: Packed, items: Packed
+) -> tuple[BatchReport, Packed]:
+    """The batch's report and its pack: the recorded ``log`` (or ``elements``) and ``leaks``."""
+    started_at, clock = time.time(), time.perf_counter()
+    outputs: list[OutputMessage] = []
+    error: ErrorReport | None = None
+    violation, packed = "", NOTHING
+    try:
+        packed, error = _run(worker, task, shared, items, outputs)
+    except (Violation, PackingError) as reason:
+        violation = str(reason)
+    report = BatchReport(
+        batch=task.batch,
+        started_at=started_at,
+        duration_s=time.perf_counter() - clock,
+        worker=worker.label,
+        outputs=tuple(outputs),
+        error=error,
+        violation=violation,
+    )
+    return report, packed
+
+
+def _run(
+    worker: Worker, task: BatchTask, shared: Packed, items: Packed, outputs: list[OutputMessage]
+) -> tuple[Packed, ErrorReport | None]:
+    split, namespace = task.split, worker.session.namespace
+    known_names = worker.names()
+    given = unpack(shared, namespace, writable=False)
+    worker.take_settings(given.pop("settings", None))
+    keeps = given.pop("keeps")
+    values = unpack(items, namespace, writable=False)["items"]
+    namespace.update(given)
+    cursor = _Items(values)
+    recorder = _Recorder(operations(task.step.source, split), keeps)
+    recorder.outputs = outputs
+    namespace.update({ITEMS: cursor, RECORD_HOOK: recorder.record})
+    try:
+        guarded = {n: given[n] for n in split.guarded if n in given and not is_immutable(given[n])}
+        if split.guard_items and not all(is_immutable(value) for value in values):
+            guarded[ITEMS] = values
+        prints = {n: fingerprint(v, namespace) for n, v in guarded.items()}
+        before = worker.settings(split.guard_rng)
+        outcome = worker.capture(
+            outputs,
+            body_source(task.step.source),
+            task.step.execution_count,
+            lambda _tree: batch_tree(task.step.source, split),
+        )
+        reason = worker.violation(before, split.guard_rng)
+        if reason:
+            raise Violation(reason)
+        for name, value in guarded.items():
+            if fingerprint(value, namespace) != prints[name]:
+                what = "an item" if name == ITEMS else f"'{name}'"
+                raise Violation(f"{what} was changed in place")
+        if not outcome.ok:
+            return NOTHING, _error(outcome.error, task, cursor, outputs)
+        result = _result(task, namespace, recorder)
+        if split.identity_matters and shares_objects([result], [values, given]):
+            raise Violation("a result shares an object with the inputs, and later code changes it")
+        return pack(result, namespace), None
+    finally:
+        for name in worker.names() - known_names:
+            namespace.pop(name, None)
+
+
+def _result(task: BatchTask, namespace: dict[str, Any], recorder: _Recorder) -> dict[str, Any]:
+    split = task.split
+    if split.form != "for":
+        return {"elements": namespace[COLLECT]}
+    leaking = set(split.private) if task.is_last else set(split.private) - set(split.sure)
+    leaks = {n: namespace[n] for n in sorted(leaking) if n in namespace and n not in HOOK_NAMES}
+    return {"log": recorder.log, "leaks": leaks}
+
+
+def _error(
+    error: CellError | None, task: BatchTask, cursor: _Items, outputs: list[OutputMessage]
+) -> ErrorReport:
+    from naavre_ext.executors.worker import is_suspicious
+
+    if isinstance(error.exception if error else None, Violation):
+        raise Violation(str(error.exception if error else ""))
+    while outputs and outputs[-1].get("output_type") == "error":
+        outputs.pop()
+    assert error is not None
+    try:
+        shown = repr(cursor.current)
+    except Exception:  # noqa: BLE001  (a user's __repr__ may raise anything)
+        shown = f"<{type(cursor.current).__name__}>"
+    report = ErrorReport(
+        error.ename,
+        error.evalue,
+        tuple(error.traceback),
+        batch=task.batch,
+        item=task.start + max(cursor.position, 0),
+        item_repr=shown if len(shown) <= 200 else shown[:197] + "...",
+    )
+    if is_suspicious(report):
+        raise Violation(f"{error.ename} on copies of its inputs: {error.evalue}")
+    return report

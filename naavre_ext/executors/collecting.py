@@ -1,0 +1,40 @@
+"""Takes the final values of a notebook's variables out of a worker."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Sequence
+from typing import Any
+
+from naavre_ext.executors.packing import Packed, PackingError, pack
+
+#: Names that IPython puts into every namespace.
+_IPYTHON = frozenset({"In", "Out", "get_ipython", "exit", "quit", "open", "display"})
+
+
+def user_names(namespace: dict[str, Any]) -> list[str]:
+    """The names that the notebook's code bound, sorted; modules aside."""
+    return sorted(
+        name
+        for name, value in namespace.items()
+        if not name.startswith("_")
+        and name not in _IPYTHON
+        and not isinstance(value, types.ModuleType)
+    )
+
+
+def collect_values(
+    namespace: dict[str, Any], names: Sequence[str] | None
+) -> tuple[dict[str, Packed], dict[str, str]]:
+    """Each variable in a pack of its own, and why the others can't be packed (or that they don't exist)."""
+    packed: dict[str, Packed] = {}
+    missing: dict[str, str] = {}
+    for name in user_names(namespace) if names is None else names:
+        if name not in namespace:
+            missing[name] = "it isn't defined"
+            continue
+        try:
+            packed[name] = pack({name: namespace[name]}, namespace)
+        except PackingError as error:
+            missing[name] = error.reason
+    return packed, missing

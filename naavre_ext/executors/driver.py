@@ -1,0 +1,322 @@
+"""Drives one run: feeds the scheduler with what happened, carries out its commands, tells the events."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from naavre_ext.executors.base import Executor
+from naavre_ext.executors.handover import Handover
+from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.tasks import ErrorReport, RunContext, StepReport
+from naavre_ext.model import event as events
+from naavre_ext.model.event import RunEvent, RunStatus
+from naavre_ext.model.run import RunOptions
+from naavre_ext.model.workflow import StepId, Workflow
+from naavre_ext.scheduling import machine
+
+#: How often a quiet run looks whether it was stopped or a cell takes too long.
+_POLL_S = 0.1
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What has been told of a step's present attempt."""
+
+    attempt: int = 0
+    outputs: int = 0
+    messages: int = 0
+    started: float = 0.0
+    batches: int = 0
+
+
+@dataclass(slots=True)
+class RunEnd:
+    """How a run ended. ``values`` are the packs of the kept variables, ``missing`` why others are not kept."""
+
+    status: RunStatus
+    duration_s: float
+    failure: Mapping[str, Any] | None = None
+    batches: dict[str, int] = field(default_factory=dict)
+    values: dict[str, Packed] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+class RunDriver:
+    """One run of a workflow on an executor, which the caller closes."""
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        executor: Executor,
+        options: RunOptions,
+        *,
+        run_id: str,
+        emit: Callable[[RunEvent], None],
+        notebook: str | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        self.workflow, self.executor, self.options = workflow, executor, options
+        self.run_id, self.notebook = run_id, notebook
+        self._emit_event = emit
+        self._cancel = cancel or threading.Event()
+        self._graph = machine.graph_of(workflow, options.max_parallelism)
+        self._state = machine.initial(workflow)
+        self._handover = Handover(workflow)
+        self._progress = {step.id: _Progress() for step in workflow.steps}
+        self._failures: dict[StepId, StepReport] = {}
+        self._seq = 0
+        self._status: RunStatus | None = None
+
+    def run(self) -> RunEnd:
+        """Run to the end; every cell's fate has been told when this returns."""
+        clock = time.perf_counter()
+        self.executor.begin(self._context())
+        self._emit(
+            events.RunStarted(
+                run_id=self.run_id,
+                notebook=self.notebook,
+                executor=self.executor.name,
+                slots=self.executor.slots,
+                steps=tuple(_step_summary(step) for step in self.workflow.steps),
+            )
+        )
+        self._feed(machine.Began())
+        while self._status is None:
+            self._take(self.executor.next_report(_POLL_S))
+            if self._cancel.is_set() and self._status is None:
+                self._feed(machine.Stopped())
+            self._check_timeouts()
+        end = RunEnd(self._status, time.perf_counter() - clock, self._failure(), self._batches())
+        if self._status == "ok" and self.options.keep != ():
+            self._collect(end)
+        end.duration_s = time.perf_counter() - clock
+        counts = [state for state in self._state.states.values()]
+        self._emit(
+            events.RunFinished(
+                status=end.status,
+                duration_s=end.duration_s,
+                counts={name: counts.count(name) for name in ("done", "failed", "not run")},
+            )
+        )
+        return end
+
+    def _context(self) -> RunContext:
+        return RunContext(
+            run_id=self.run_id,
+            cwd=self.options.cwd,
+            environment=self.options.environment,
+            slots=self.executor.slots,
+            max_parallelism=self.options.max_parallelism,
+        )
+
+    def _emit(self, event: RunEvent) -> None:
+        self._emit_event(replace(event, seq=self._seq, at=time.time()))
+        self._seq += 1
+
+    # The scheduler
+
+    def _feed(self, fact: machine.Fact) -> None:
+        self._state, commands = machine.advance(self._graph, self._state, fact)
+        for command in commands:
+            if isinstance(command, machine.StartStep):
+                self._start(command)
+            elif isinstance(command, machine.DropStep):
+                self._drop(command)
+            else:
+                self._status = command.status
+
+    def _start(self, command: machine.StartStep) -> None:
+        progress = self._progress[command.step]
+        self._handover.placement = dict(self._state.placement)
+        task, inputs = self._handover.task(command.step, command.placement, progress.attempt)
+        secrets = {n: v for n, v in self.options.secrets.items() if n in task.step.secrets}
+        task = replace(task, secrets=secrets)
+        progress.started = time.perf_counter()
+        self._emit(
+            events.StepStarted(
+                step=command.step, cell_id=task.step.cell_id, placement=command.placement
+            )
+        )
+        self._handover.started(task, self.executor.start(task, inputs))
+
+    def _drop(self, command: machine.DropStep) -> None:
+        self.executor.drop(command.step)
+        self._progress[command.step].attempt += 1  # whatever it still says is ignored
+        self._failures.pop(command.step, None)
+        cell_id = self._handover.steps[command.step].cell_id
+        self._emit(events.StepNotRun(step=command.step, cell_id=cell_id, reason=command.reason))
+
+    def _check_timeouts(self) -> None:
+        limit = self.options.timeout_s
+        if limit is None or self._status is not None:
+            return
+        now = time.perf_counter()
+        for step, state in list(self._state.states.items()):
+            progress = self._progress[step]
+            if state == "running" and now - progress.started > limit:
+                self.executor.drop(step)
+                text = f"A cell timed out while it was being executed, after {limit:g} seconds."
+                error = ErrorReport("CellTimeoutError", text, (f"CellTimeoutError: {text}",))
+                started_at = time.time() - (now - progress.started)
+                self._end_step(
+                    StepReport(step, "error", started_at, now - progress.started, "", error=error)
+                )
+
+    # What happened
+
+    def _take(self, happened: StepReport | Mapping[str, Any] | None) -> None:
+        if happened is None:
+            return
+        if not isinstance(happened, StepReport):
+            progress = self._progress.get(StepId(happened["step"]))
+            if progress is not None and progress.attempt == happened["attempt"]:
+                self._tell(happened)
+            return
+        step = StepId(happened.step)
+        if self._state.states[step] != "running":
+            return
+        if happened.status == "relocate":
+            self._relocate(step, happened.reason)
+            return
+        self._tell_rest(happened)
+        for name, reason in happened.unpackable.items():
+            for target in self._handover.needing(step, {name}):
+                self._relocate(target, f"its input '{name}' can't leave its process: {reason}")
+        self._end_step(happened)
+
+    def _relocate(self, step: StepId, reason: str) -> None:
+        progress = self._progress[step]
+        cell_id = self._handover.steps[step].cell_id
+        self._progress[step] = _Progress(attempt=progress.attempt + 1)
+        self._emit(events.StepRelocated(step=step, cell_id=cell_id, reason=reason))
+        if progress.outputs:
+            self._emit(events.CellOutputsDiscarded(step=step, cell_id=cell_id))
+        self._feed(machine.Relocated(step))
+
+    def _tell_rest(self, report: StepReport) -> None:
+        """Tell what the live channel lost: the final report has everything."""
+        step, attempt = report.step, self._progress[StepId(report.step)].attempt
+        for message in report.messages:
+            self._tell(message)
+        for number, output in enumerate(report.outputs):
+            self._tell(
+                {
+                    "kind": "output",
+                    "step": step,
+                    "attempt": attempt,
+                    "number": number,
+                    "output": output,
+                }
+            )
+
+    def _tell(self, message: Mapping[str, Any]) -> None:
+        """Emit the event of a live message that is the next one not yet told."""
+        step = StepId(message["step"])
+        progress = self._progress[step]
+        cell_id = self._handover.steps[step].cell_id
+        if message["kind"] == "output":
+            if message["number"] == progress.outputs:
+                progress.outputs += 1
+                self._emit(
+                    events.CellOutputReceived(
+                        step=step,
+                        cell_id=cell_id,
+                        number=message["number"],
+                        output=message["output"],
+                    )
+                )
+            return
+        if message["number"] != progress.messages:
+            return
+        progress.messages += 1
+        fields = {
+            k: v for k, v in message.items() if k not in ("kind", "step", "attempt", "number")
+        }
+        if message["kind"] == "batch":
+            progress.batches += 1
+        self._emit(_MESSAGE_EVENTS[message["kind"]](step=step, cell_id=cell_id, **fields))
+
+    def _end_step(self, report: StepReport) -> None:
+        step = StepId(report.step)
+        plan, progress = self._handover.steps[step], self._progress[step]
+        common: dict[str, Any] = {
+            "step": step,
+            "cell_id": plan.cell_id,
+            "execution_count": plan.execution_count,
+            "started_at": report.started_at,
+            "duration_s": report.duration_s,
+            "worker": report.worker,
+        }
+        if report.error is None:
+            self._emit(events.StepFinished(**common, batches=progress.batches))
+            self._feed(machine.Succeeded(step))
+            return
+        error = report.error
+        self._failures[step] = report
+        self._emit(
+            events.StepFailed(
+                **common,
+                ename=error.ename,
+                evalue=error.evalue,
+                traceback=error.traceback,
+                batch=error.batch,
+                item=error.item,
+                item_repr=error.item_repr,
+            )
+        )
+        self._feed(machine.Failed(step))
+
+    # The end
+
+    def _failure(self) -> Mapping[str, Any] | None:
+        position = self._state.failed_at
+        if position is None:
+            return None
+        step = self.workflow.steps[position]
+        error = self._failures[step.id].error
+        assert error is not None
+        return {
+            "cell_id": step.cell_id,
+            "cell_number": step.cell_number,
+            "execution_count": step.execution_count,
+            "ename": error.ename,
+            "evalue": error.evalue,
+            "traceback": error.traceback,
+            "batch": error.batch,
+            "item": error.item,
+            "item_repr": error.item_repr,
+        }
+
+    def _batches(self) -> dict[str, int]:
+        return {step: p.batches for step, p in self._progress.items() if p.batches}
+
+    def _collect(self, end: RunEnd) -> None:
+        wanted = self.options.keep
+        outside = self._handover.outside_main()
+        inside = None if wanted is None else [name for name in wanted if name not in outside]
+        end.values, end.missing = self.executor.collect(inside)
+        for name, handle in outside.items():
+            if wanted is None or name in wanted:
+                end.values[name] = self.executor.fetch(handle)
+
+
+def _step_summary(step: Any) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "cell_id": step.cell_id,
+        "cell_number": step.cell_number,
+        "title": step.title,
+        "placement": step.placement,
+        "kind": step.kind,
+    }
+
+
+_MESSAGE_EVENTS: dict[str, Callable[..., RunEvent]] = {
+    "split": events.SplitStarted,
+    "batch": events.BatchFinished,
+    "split-refused": events.SplitRefused,
+}

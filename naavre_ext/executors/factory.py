@@ -1,0 +1,83 @@
+"""Makes the executor that a run's options ask for."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Protocol
+
+from naavre_ext.executors.base import Executor
+from naavre_ext.model.run import RunOptions
+
+
+class StartingExecutor(Protocol):
+    """An executor under way: a context manager that gives the executor and closes it at the end."""
+
+    def __enter__(self) -> Executor:
+        """Wait for the executor. Raises ClusterError when it can't be had."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def abandon(self) -> None:
+        """Let go of it if it was never entered."""
+        ...
+
+
+def begin_executor(options: RunOptions) -> StartingExecutor:
+    """Start what the options ask for, in the background where that takes time."""
+    if options.executor == "local":
+        return _Local(options)
+    return _Ray(options)
+
+
+class _Local:
+    def __init__(self, options: RunOptions) -> None:
+        self._executor: Any = None
+
+    def __enter__(self) -> Executor:
+        from naavre_ext.executors.local import LocalExecutor
+
+        self._executor = LocalExecutor()
+        executor: Executor = self._executor
+        return executor
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.close()
+
+    def abandon(self) -> None:
+        """Nothing was started."""
+
+
+class _Ray:
+    def __init__(self, options: RunOptions) -> None:
+        from naavre_ext.executors.ray.cluster import start_in_background
+
+        self._starting: Future[Any] | None = start_in_background(options.address)
+        self._executor: Any = None
+
+    def __enter__(self) -> Executor:
+        assert self._starting is not None
+        handle = self._starting.result()
+        self._starting = None
+        from naavre_ext.executors.ray.executor import RayExecutor
+
+        self._executor = RayExecutor(handle)
+        executor: Executor = self._executor
+        return executor
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.close()
+
+    def abandon(self) -> None:
+        """Close the connection as soon as it is there, without waiting for it."""
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.add_done_callback(_close_handle)
+
+
+def _close_handle(starting: Future[Any]) -> None:
+    if not starting.cancelled() and starting.exception() is None:
+        starting.result().close()

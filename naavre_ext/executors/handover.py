@@ -1,0 +1,166 @@
+"""Who hands which values to whom: packs exported by steps, and what the main worker holds by now."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from naavre_ext.executors.base import ValueHandle
+from naavre_ext.executors.tasks import StepTask
+from naavre_ext.model.workflow import Placement, Step, StepId, Workflow
+
+
+@dataclass(slots=True)
+class _Exported:
+    """A step's packs: per bundle the names and the handle, and the settings it left."""
+
+    bundles: tuple[tuple[str, ...], ...] = ()
+    handles: tuple[ValueHandle, ...] = ()
+    settings: ValueHandle | None = None
+
+
+class Handover:
+    """Bookkeeping of values for one run. ``placement`` follows the scheduler's."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self.workflow = workflow
+        steps = workflow.steps
+        self.steps = {step.id: step for step in steps}
+        self.position = {step.id: index for index, step in enumerate(steps)}
+        self.placement: dict[StepId, Placement] = {s.id: s.placement for s in steps}
+        self._exported: dict[StepId, _Exported] = {}
+        self._provides: dict[StepId, list[tuple[StepId, tuple[str, ...]]]] = {}
+        self._needs: dict[StepId, list[tuple[StepId, tuple[str, ...]]]] = {}
+        for edge in self.workflow.edges:
+            if edge.names:
+                self._provides.setdefault(edge.source, []).append((edge.target, edge.names))
+                self._needs.setdefault(edge.target, []).append((edge.source, edge.names))
+        self._writers: dict[str, list[int]] = {}
+        for index, step in enumerate(steps):
+            for name in step.writes:
+                self._writers.setdefault(name, []).append(index)
+        #: Position of the step whose value of a name the main worker holds.
+        self._in_main: dict[str, int] = {}
+
+    def task(
+        self, step_id: StepId, placement: Placement, attempt: int
+    ) -> tuple[StepTask, list[ValueHandle]]:
+        """The step's task and its inputs, one handle per entry of ``binds`` (then the settings)."""
+        step = self.steps[step_id]
+        self.placement[step_id] = placement
+        wanted = self._wanted_by_main(step) if placement == "main" else self._wanted_anywhere(step)
+        inputs = [handle for _, handle in wanted]
+        settings = None
+        if placement == "any" and step.settings_from is not None:
+            settings = self._exported[step.settings_from].settings
+        if settings is not None:
+            inputs.append(settings)
+        exports = self._exports(step, placement)
+        task = StepTask(
+            step=step,
+            placement=placement,
+            binds=tuple(names for names, _ in wanted),
+            exports=exports,
+            restore=self._restore(step) if placement == "main" else (),
+            with_settings=settings is not None,
+            send_settings=self._settings_wanted(step_id),
+            attempt=attempt,
+        )
+        return task, inputs
+
+    def started(self, task: StepTask, handles: Sequence[ValueHandle]) -> None:
+        """Remember where the step's exports will be."""
+        count = len(task.exports)
+        settings = handles[count] if task.send_settings else None
+        self._exported[task.step.id] = _Exported(task.exports, tuple(handles[:count]), settings)
+        if task.placement == "main":
+            position = self.position[task.step.id]
+            for name in task.step.writes:
+                if name not in task.restore:
+                    self._in_main[name] = position
+
+    def needing(self, step_id: StepId, names: set[str]) -> list[StepId]:
+        """Steps placed anywhere that need one of these names from the step."""
+        return [
+            target
+            for target, needed in self._provides.get(step_id, ())
+            if self.placement[target] == "any" and names & set(needed)
+        ]
+
+    def outside_main(self) -> dict[str, ValueHandle]:
+        """Final names whose last value the main worker hasn't taken, with the handles of their packs."""
+        found: dict[str, ValueHandle] = {}
+        for name, writers in self._writers.items():
+            step = self.workflow.steps[writers[-1]]
+            if self.placement[step.id] == "any" and self._in_main.get(name) != writers[-1]:
+                exported = self._exported.get(step.id, _Exported())
+                for bundle, handle in zip(exported.bundles, exported.handles, strict=True):
+                    if name in bundle:
+                        found[name] = handle
+        return found
+
+    def _exports(self, step: Step, placement: Placement) -> tuple[tuple[str, ...], ...]:
+        if placement == "any":
+            return step.bundles
+        needed: set[str] = set()
+        for target, names in self._provides.get(step.id, ()):
+            if self.placement[target] == "any":
+                needed.update(names)
+        kept = (tuple(name for name in bundle if name in needed) for bundle in step.bundles)
+        return tuple(bundle for bundle in kept if bundle)
+
+    def _settings_wanted(self, step_id: StepId) -> bool:
+        return any(
+            step.settings_from == step_id and self.placement[step.id] == "any"
+            for step in self.workflow.steps
+        )
+
+    def _wanted_anywhere(self, step: Step) -> list[tuple[tuple[str, ...], ValueHandle]]:
+        wanted: list[tuple[tuple[str, ...], ValueHandle]] = []
+        for source, names in self._needs.get(step.id, ()):
+            exported = self._exported[source]
+            for bundle, handle in zip(exported.bundles, exported.handles, strict=True):
+                bound = tuple(name for name in bundle if name in names)
+                if bound:
+                    wanted.append((bound, handle))
+        return wanted
+
+    def _wanted_by_main(self, step: Step) -> list[tuple[tuple[str, ...], ValueHandle]]:
+        """Packs from elsewhere that hold the right version of something the step needs.
+
+        A barrier takes everything that is finished, as it may read any name.
+        """
+        here = self.position[step.id]
+        names = {name for _, needed in self._needs.get(step.id, ()) for name in needed}
+        if step.barrier:
+            names |= {name for name in self._writers if self._last_writer(name, here) is not None}
+        wanted: list[tuple[tuple[str, ...], ValueHandle]] = []
+        sources = {self._last_writer(name, here) for name in names}
+        for position in sorted(source for source in sources if source is not None):
+            source = self.workflow.steps[position]
+            exported = self._exported.get(source.id)
+            if exported is None:
+                continue
+            for bundle, handle in zip(exported.bundles, exported.handles, strict=True):
+                right = [n for n in bundle if self._last_writer(n, here) == position]
+                missing = [n for n in right if self._in_main.get(n) != position]
+                if missing and names & set(right):
+                    wanted.append((tuple(missing), handle))
+                    late = set(self._restore(step))
+                    self._in_main.update({n: position for n in missing if n not in late})
+        return wanted
+
+    def _last_writer(self, name: str, before: int) -> int | None:
+        writers = self._writers.get(name, [])
+        index = bisect_left(writers, before)
+        return writers[index - 1] if index else None
+
+    def _restore(self, step: Step) -> tuple[str, ...]:
+        """Names that the main worker already holds in a version later than this step."""
+        here = self.position[step.id]
+        return tuple(
+            sorted(
+                name for name in {*step.reads, *step.writes} if self._in_main.get(name, -1) > here
+            )
+        )

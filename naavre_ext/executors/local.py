@@ -1,0 +1,116 @@
+"""The reference executor: in this process, sequential, without Ray."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from naavre_ext.executors.collecting import collect_values
+from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.tasks import BatchReport, BatchTask, RunContext, StepReport, StepTask
+from naavre_ext.executors.worker import Worker
+
+#: Which of the waiting steps runs next: the default takes the one that was started first.
+Chooser = Callable[[Sequence[StepTask]], int]
+
+
+class LocalExecutor:
+    """Runs every step in this process; batches and ``any`` steps run on copies, as on Ray.
+
+    ``choose`` picks the next step among those that could run, so that tests can try other orders.
+    """
+
+    name = "local"
+
+    def __init__(self, *, slots: int = 2, choose: Chooser | None = None) -> None:
+        self.slots = slots
+        self._choose = choose or (lambda tasks: 0)
+        self._main = Worker(isolated=False)
+        self._other = Worker(isolated=False)
+        self._pool = _LocalPool(Worker(isolated=False), slots)
+        self._waiting: list[tuple[StepTask, Sequence[list[Any]], list[list[Any]]]] = []
+        self._messages: deque[StepReport | Mapping[str, Any]] = deque()
+        self._before = (os.getcwd(), list(sys.path))
+
+    def begin(self, context: RunContext) -> None:
+        """All three sessions start afresh in the notebook's folder."""
+        for worker in (self._main, self._other, self._pool.worker):
+            worker.context = None
+            worker.enter(context)
+
+    def start(self, task: StepTask, inputs: Sequence[Any]) -> Sequence[Any]:
+        """Queue the step; its exports are boxes that fill when it runs."""
+        boxes: list[list[Any]] = [[] for _ in range(len(task.exports) + task.send_settings)]
+        self._waiting.append((task, inputs, boxes))
+        return boxes
+
+    def drop(self, step: str) -> None:
+        """Forget a queued step."""
+        self._waiting = [w for w in self._waiting if w[0].step.id != step]
+
+    def next_report(self, timeout_s: float) -> StepReport | Mapping[str, Any] | None:
+        """Run one of the queued steps now; its live messages come before its report."""
+        if self._messages:
+            return self._messages.popleft()
+        if not self._waiting:
+            return None
+        task, inputs, boxes = self._waiting.pop(self._choose([w[0] for w in self._waiting]))
+        worker = self._main if task.placement == "main" else self._other
+        packs = [box[0] for box in inputs]
+        report, exports = worker.run_step(task, packs, self._messages.append, self._pool)
+        for box, packed in zip(boxes, exports, strict=True):
+            box.append(packed)
+        self._messages.append(report)
+        return self._messages.popleft()
+
+    def fetch(self, handle: Any) -> Packed:
+        """The pack that the box holds."""
+        packed: Packed = handle[0]
+        return packed
+
+    def collect(self, names: Sequence[str] | None) -> tuple[dict[str, Packed], dict[str, str]]:
+        """The main session's values."""
+        return collect_values(self._main.session.namespace, names)
+
+    def close(self) -> None:
+        """End the sessions and put the folder and the import path back."""
+        for worker in (self._main, self._other, self._pool.worker):
+            worker.session.close()
+        os.chdir(self._before[0])
+        sys.path[:] = self._before[1]
+
+
+class _LocalPool:
+    """Runs each batch when it is submitted, on copies, in a session of its own."""
+
+    def __init__(self, worker: Worker, slots: int) -> None:
+        self.worker = worker
+        self.slots = slots
+
+    def share(self, packed: Packed) -> Packed:
+        return packed
+
+    def submit(self, task: BatchTask, shared: Packed, items: Packed) -> Any:
+        return _Done(*self.worker.run_batch(task, shared, items))
+
+    def wait(self, handles: Sequence[Any]) -> Any:
+        return handles[0]
+
+    def report(self, handle: Any) -> BatchReport:
+        report: BatchReport = handle.report
+        return report
+
+    def result(self, handle: Any) -> Packed:
+        packed: Packed = handle.packed
+        return packed
+
+    def cancel(self, handles: Sequence[Any]) -> None:
+        """Nothing runs in the background."""
+
+
+class _Done:
+    def __init__(self, report: BatchReport, packed: Packed) -> None:
+        self.report, self.packed = report, packed

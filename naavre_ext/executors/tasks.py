@@ -1,0 +1,108 @@
+"""What goes to a worker and what comes back: versioned by the package, picklable, no live objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from naavre_ext.executors.packing import Packed
+from naavre_ext.model.event import OutputMessage
+from naavre_ext.model.workflow import Placement, Split, Step
+
+ReportStatus = Literal["ok", "error", "relocate"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What every worker of a run has to know.
+
+    ``slots`` is how many batches can run at once, ``channel`` where live messages go (None: nowhere).
+    """
+
+    run_id: str
+    cwd: str | None = None
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
+    slots: int = 1
+    max_parallelism: int | None = None
+    channel: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StepTask:
+    """A step to run. ``binds`` lists, per input pack handed over with it, the names to bind from it.
+
+    ``exports`` are the bundles of names to pack afterwards. ``restore`` names get their present values
+    back after the step, because later steps have run already. ``with_settings`` says that the last input
+    holds the settings to take over; ``send_settings`` that the settings go out as the last export.
+    """
+
+    step: Step
+    placement: Placement
+    binds: tuple[tuple[str, ...], ...] = ()
+    exports: tuple[tuple[str, ...], ...] = ()
+    restore: tuple[str, ...] = ()
+    with_settings: bool = False
+    send_settings: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReport:
+    """What a cell raised, as Jupyter shows it; in a split, in which batch and at which item."""
+
+    ename: str
+    evalue: str
+    traceback: tuple[str, ...] = ()
+    batch: int | None = None
+    item: int | None = None
+    item_repr: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """How a step ended in a worker. ``unpackable`` maps names that can't leave it to the reason.
+
+    ``outputs`` are all outputs in order, ``messages`` all other live messages (splits, batches).
+    """
+
+    step: str
+    status: ReportStatus
+    started_at: float
+    duration_s: float
+    worker: str
+    outputs: tuple[OutputMessage, ...] = ()
+    messages: tuple[Mapping[str, Any], ...] = ()
+    error: ErrorReport | None = None
+    reason: str = ""
+    unpackable: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTask:
+    """Iterations ``start`` to ``stop`` of a split. The last batch sends all names that leak."""
+
+    step: Step
+    split: Split
+    batch: int
+    start: int
+    stop: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """How a batch ended. ``violation`` says why its result must not be used."""
+
+    batch: int
+    started_at: float
+    duration_s: float
+    worker: str
+    outputs: tuple[OutputMessage, ...] = ()
+    error: ErrorReport | None = None
+    violation: str = ""
+
+
+#: A pack that holds nothing: stands in for a bundle that couldn't be packed.
+NOTHING = Packed(1, (), b"")

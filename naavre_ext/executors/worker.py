@@ -1,0 +1,295 @@
+"""One worker process: runs steps and batches in its IPython session."""
+
+from __future__ import annotations
+
+import ast
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from naavre_ext.executors import ambient
+from naavre_ext.executors.batches import run_batch
+from naavre_ext.executors.fanout import BatchPool, FanOut
+from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
+from naavre_ext.executors.session import CellOutcome, CellSession
+from naavre_ext.executors.tasks import (
+    NOTHING,
+    BatchReport,
+    BatchTask,
+    ErrorReport,
+    RunContext,
+    StepReport,
+    StepTask,
+)
+from naavre_ext.model.event import OutputMessage
+from naavre_ext.planning.rewriting import HOOK_NAMES, split_cell
+
+#: Errors that may come from running on copies in another process rather than from the user's code.
+_SUSPICIOUS = frozenset(
+    {"NameError", "UnboundLocalError", "AttributeError", "PicklingError", "PackingError"}
+)
+
+Send = Callable[[Mapping[str, Any]], None]
+
+
+class Worker:
+    """Runs what a run's driver hands out.
+
+    ``isolated`` workers own their process: settings are taken over and put back. ``send`` takes live
+    messages; it must not raise.
+    """
+
+    def __init__(self, *, isolated: bool, capture_fds: bool = False) -> None:
+        self.isolated = isolated
+        self.session = CellSession(self._on_output, capture_fds=capture_fds)
+        self.label = f"{socket.gethostname()}:{os.getpid()}"
+        self.context: RunContext | None = None
+        self._outputs: list[OutputMessage] = []
+        self._sink: Callable[[OutputMessage], None] | None = None
+        self._pending_error: ErrorReport | None = None
+        self._home_environment = dict(os.environ)
+
+    def enter(self, context: RunContext) -> None:
+        """Make the process like a fresh kernel for this run, unless it is in the run already."""
+        if self.context == context:
+            return
+        if self.isolated:
+            ambient.restore(ambient.pristine(), shell=self.session.shell)
+            wanted = self._home_environment if context.environment is None else context.environment
+            _set_environment(wanted, self._home_environment)
+        self.session.reset(cwd=context.cwd)
+        if self.isolated:
+            ambient.mark_pristine()
+        self.context = context
+
+    def _on_output(self, output: OutputMessage) -> None:
+        if output.get("output_type") == "error" and self._pending_error is not None:
+            error = self._pending_error
+            output = {
+                "output_type": "error",
+                "ename": error.ename,
+                "evalue": error.evalue,
+                "traceback": list(error.traceback),
+            }
+        self._outputs.append(output)
+        if self._sink is not None:
+            self._sink(output)
+
+    # Steps
+
+    def run_step(
+        self, task: StepTask, inputs: Sequence[Packed], send: Send, pool: BatchPool | None
+    ) -> tuple[StepReport, list[Packed]]:
+        """The step's report and one pack per export bundle (then the settings, where asked for)."""
+        started_at, clock = time.time(), time.perf_counter()
+        step_id = str(task.step.id)
+        messages: list[Mapping[str, Any]] = []
+
+        tags = {"step": step_id, "attempt": task.attempt}
+
+        def tell(message: Mapping[str, Any]) -> None:
+            messages.append({**message, **tags, "number": len(messages)})
+            send(messages[-1])
+
+        self._outputs = []
+        self._sink = lambda output: send(
+            {"kind": "output", **tags, "number": len(self._outputs) - 1, "output": output}
+        )
+        try:
+            body = self._run_anywhere if task.placement == "any" else self._run_in_main
+            status, error, reason, packs, unpackable = body(task, inputs, tell, pool)
+        finally:
+            self._sink = None
+        report = StepReport(
+            step=step_id,
+            status=status,
+            started_at=started_at,
+            duration_s=time.perf_counter() - clock,
+            worker=self.label,
+            outputs=tuple(self._outputs),
+            messages=tuple(messages),
+            error=error,
+            reason=reason,
+            unpackable=unpackable,
+        )
+        return report, packs
+
+    def _run_in_main(
+        self, task: StepTask, inputs: Sequence[Packed], tell: Send, pool: BatchPool | None
+    ) -> tuple[Any, ErrorReport | None, str, list[Packed], dict[str, str]]:
+        namespace = self.session.namespace
+        kept = {name: namespace[name] for name in task.restore if name in namespace}
+        self._bind(task, inputs, writable=True)
+        outcome = self._run_cell(task, tell, pool)
+        namespace.update({n: v for n, v in task.secrets.items() if n in namespace})
+        error = self._error(outcome)
+        packs, unpackable = self._export(task)
+        for name in task.restore:
+            namespace.pop(name, None)
+        namespace.update(kept)
+        return ("ok" if outcome.ok else "error"), error, "", packs, unpackable
+
+    def _run_anywhere(
+        self, task: StepTask, inputs: Sequence[Packed], tell: Send, pool: BatchPool | None
+    ) -> tuple[Any, ErrorReport | None, str, list[Packed], dict[str, str]]:
+        namespace = self.session.namespace
+        nothing = [NOTHING] * (len(task.exports) + task.send_settings)
+        known = self.names()
+        try:
+            self._bind(task, inputs, writable=False)
+            before = self.settings(task.step.guard_rng)
+            outcome = self._run_cell(task, tell, pool)
+            reason = self.violation(before, task.step.guard_rng)
+            error = self._error(outcome)
+            if error is not None and is_suspicious(error):
+                reason = reason or f"{error.ename} on copies of its inputs: {error.evalue}"
+            packs = nothing
+            if outcome.ok and not reason:
+                packs, unpackable = self._export(task)
+                for name, why in list(unpackable.items())[:1]:
+                    reason = f"'{name}' can't leave its process: {why}"
+        except PackingError as failure:
+            return "relocate", None, str(failure), nothing, {}
+        finally:
+            for name in self.names() - known:
+                namespace.pop(name, None)
+        if reason:
+            return "relocate", None, reason, nothing, {}
+        return ("ok" if outcome.ok else "error"), error, "", packs, {}
+
+    def names(self) -> set[str]:
+        """All names in the session's namespace."""
+        return set(self.session.namespace)
+
+    def _bind(self, task: StepTask, inputs: Sequence[Packed], *, writable: bool) -> None:
+        namespace = self.session.namespace
+        values = list(inputs)
+        if task.with_settings:
+            settings = unpack(values.pop(), namespace, writable=True)["settings"]
+            self.take_settings(settings)
+        for names, packed in zip(task.binds, values, strict=True):
+            if packed.names:
+                found = unpack(packed, namespace, writable=writable)
+                namespace.update({name: found[name] for name in names if name in found})
+
+    def _run_cell(self, task: StepTask, tell: Send, pool: BatchPool | None) -> CellOutcome:
+        step, namespace = task.step, self.session.namespace
+        if not step.splits or pool is None:
+            return self.session.run(step.source, execution_count=step.execution_count)
+        fan_out = FanOut(self, step, pool, tell, self._shippable_settings)
+        namespace.update(fan_out.hooks())
+        try:
+            return self.session.run(
+                step.source,
+                execution_count=step.execution_count,
+                transform=lambda tree: split_cell(tree, step.splits, step.source),
+            )
+        finally:
+            self._pending_error = fan_out.error
+            for name in HOOK_NAMES:
+                namespace.pop(name, None)
+
+    def _error(self, outcome: CellOutcome) -> ErrorReport | None:
+        remote, self._pending_error = self._pending_error, None
+        if outcome.ok or outcome.error is None:
+            return None
+        if remote is not None:
+            return remote
+        error = outcome.error
+        return ErrorReport(error.ename, error.evalue, tuple(error.traceback))
+
+    def raise_later(self, error: ErrorReport) -> None:
+        """From here on the cell's error is this one, which a batch raised."""
+        self._pending_error = error
+
+    def _export(self, task: StepTask) -> tuple[list[Packed], dict[str, str]]:
+        namespace = self.session.namespace
+        packs: list[Packed] = []
+        unpackable: dict[str, str] = {}
+        for bundle in task.exports:
+            values = {name: namespace[name] for name in bundle if name in namespace}
+            try:
+                packs.append(pack(values, namespace))
+            except PackingError as error:
+                packs.append(NOTHING)
+                unpackable.update(dict.fromkeys(values, error.reason))
+        if task.send_settings:
+            packs.append(self._settings_pack())
+        return packs, unpackable
+
+    # Settings
+
+    def _settings_pack(self) -> Packed:
+        """The present settings, to be taken over by another worker."""
+        try:
+            return pack({"settings": self._shippable_settings()}, self.session.namespace)
+        except PackingError:
+            return pack({"settings": None}, self.session.namespace)
+
+    def _shippable_settings(self) -> ambient.AmbientState | None:
+        return self.settings(rng=False) if self.isolated else None
+
+    def take_settings(self, settings: ambient.AmbientState | None) -> None:
+        """Make this process's settings those given."""
+        if self.isolated and settings is not None:
+            ambient.restore(settings, shell=self.session.shell)
+
+    def settings(self, rng: bool) -> ambient.AmbientState:
+        """The present settings, and the generators' states where asked for."""
+        return ambient.capture(rng=rng, shell=self.session.shell)
+
+    def violation(self, before: ambient.AmbientState, rng: bool) -> str:
+        """What the code just run left changed in this process, in words; "" when nothing."""
+        changed = ambient.changed(before, self.settings(rng))
+        if changed:
+            return f"it changed {', '.join(changed)}"
+        if has_open_figures():
+            return "it left a figure open"
+        return ""
+
+    def capture(
+        self,
+        outputs: list[OutputMessage],
+        source: str,
+        execution_count: int,
+        transform: Callable[[ast.Module], ast.Module],
+    ) -> CellOutcome:
+        """Run code with its outputs going to the list instead of to the driver."""
+        kept, self._outputs = self._outputs, outputs
+        sink, self._sink = self._sink, None
+        try:
+            return self.session.run(
+                source, execution_count=execution_count, transform=transform, store_history=False
+            )
+        finally:
+            self._outputs, self._sink = kept, sink
+
+    def run_batch(
+        self, task: BatchTask, shared: Packed, items: Packed
+    ) -> tuple[BatchReport, Packed]:
+        """One batch's report and its recorded operations."""
+        return run_batch(self, task, shared, items)
+
+
+def is_suspicious(error: ErrorReport) -> bool:
+    """Whether the error may come from running on copies rather than from the user's code."""
+    text = error.evalue.lower()
+    return error.ename in _SUSPICIOUS or "read-only" in text or "read only" in text
+
+
+def has_open_figures() -> bool:
+    """Whether pyplot has figures that a later cell would draw on."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return bool(pyplot is not None and pyplot.get_fignums())
+
+
+def _set_environment(wanted: Mapping[str, str], home: Mapping[str, str]) -> None:
+    """The user's variables, but Ray's and naavre-ext's own as this process has them."""
+    own = {k: v for k, v in home.items() if k.startswith(("RAY_", "NAAVRE_", "OMP_"))}
+    target = {**{k: v for k, v in wanted.items() if not k.startswith("RAY_")}, **own}
+    for name in set(os.environ) - set(target):
+        del os.environ[name]
+    os.environ.update(target)

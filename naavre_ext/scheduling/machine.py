@@ -1,0 +1,224 @@
+"""Decides what runs next: ``(RunState, Fact) → RunState, commands``. No clocks, no processes.
+
+State of each step (``StepState``):
+
+``waiting``   not started; some predecessor isn't done, or its lane is taken
+``running``   handed to a worker
+``done``      ended well (or with an error that its cell's tag allows)
+``failed``    raised
+``not run``   an earlier cell failed, or the run was stopped; what it may have done is discarded
+
+Main steps run one at a time, in notebook order. Other steps start as soon as what they need is done.
+When a cell fails, steps before it in the notebook still finish; all later ones are *not run*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from naavre_ext.model.event import RunStatus
+from naavre_ext.model.workflow import Placement, StepId, Workflow
+
+StepState = Literal["waiting", "running", "done", "failed", "not run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What the machine needs of a workflow: positions, predecessors and successors."""
+
+    order: tuple[StepId, ...]
+    before: Mapping[StepId, frozenset[StepId]]
+    after: Mapping[StepId, tuple[StepId, ...]]
+    may_raise: frozenset[StepId]
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """Where a run stands. ``placement`` changes when a step is relocated."""
+
+    states: Mapping[StepId, StepState]
+    placement: Mapping[StepId, Placement]
+    main_busy: StepId | None = None
+    failed_at: int | None = None
+    cancelled: bool = False
+    finished: bool = False
+
+
+# Facts: what happened.
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The run begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """A step ended well."""
+
+    step: StepId
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step raised."""
+
+    step: StepId
+
+
+@dataclass(frozen=True, slots=True)
+class Relocated:
+    """A step must run in the main worker: its result elsewhere was thrown away, or it can't start there."""
+
+    step: StepId
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The user stopped the run."""
+
+
+Fact = Began | Succeeded | Failed | Relocated | Stopped
+
+
+# Commands: what to do.
+
+
+@dataclass(frozen=True, slots=True)
+class StartStep:
+    """Hand the step to a worker."""
+
+    step: StepId
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class DropStep:
+    """The step doesn't count: stop it where it runs and discard its outputs."""
+
+    step: StepId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing is left to do."""
+
+    status: RunStatus
+
+
+Command = StartStep | DropStep | Finish
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A state under change within one :func:`advance`."""
+
+    states: dict[StepId, StepState]
+    commands: list[Command] = field(default_factory=list)
+
+
+def graph_of(workflow: Workflow, max_parallelism: int | None = None) -> Graph:
+    """The machine's view of a workflow."""
+    order = tuple(step.id for step in workflow.steps)
+    before: dict[StepId, set[StepId]] = {step: set() for step in order}
+    after: dict[StepId, list[StepId]] = {step: [] for step in order}
+    for edge in workflow.edges:
+        if edge.source not in before[edge.target]:
+            before[edge.target].add(edge.source)
+            after[edge.source].append(edge.target)
+    return Graph(
+        order=order,
+        before={step: frozenset(sources) for step, sources in before.items()},
+        after={step: tuple(targets) for step, targets in after.items()},
+        may_raise=frozenset(step.id for step in workflow.steps if step.raises_exception),
+        limit=max_parallelism,
+    )
+
+
+def initial(workflow: Workflow) -> RunState:
+    """The state before anything ran."""
+    return RunState(
+        states={step.id: "waiting" for step in workflow.steps},
+        placement={step.id: step.placement for step in workflow.steps},
+    )
+
+
+def advance(graph: Graph, state: RunState, fact: Fact) -> tuple[RunState, tuple[Command, ...]]:
+    """The next state and what to do now. Facts about steps that no longer count change nothing."""
+    if state.finished:
+        return state, ()
+    draft = _Draft(dict(state.states))
+    if isinstance(fact, Stopped):
+        state = replace(state, cancelled=True)
+        _drop(graph, draft, 0, "the run was stopped")
+    elif isinstance(fact, Began):
+        pass
+    elif draft.states[fact.step] == "running" or isinstance(fact, Relocated):
+        state = _take(graph, state, draft, fact)
+    return _continue(graph, replace(state, states=draft.states), draft)
+
+
+def _take(
+    graph: Graph, state: RunState, draft: _Draft, fact: Succeeded | Failed | Relocated
+) -> RunState:
+    step = fact.step
+    if state.main_busy == step:
+        state = replace(state, main_busy=None)
+    if isinstance(fact, Relocated):
+        if draft.states[step] in ("running", "waiting"):
+            draft.states[step] = "waiting"
+            state = replace(state, placement={**state.placement, step: "main"})
+    elif isinstance(fact, Failed) and step not in graph.may_raise:
+        draft.states[step] = "failed"
+        position = graph.order.index(step)
+        state = replace(state, failed_at=position)
+        _drop(graph, draft, position + 1, "an earlier cell failed")
+    else:
+        draft.states[step] = "done"
+    return state
+
+
+def _drop(graph: Graph, draft: _Draft, start: int, reason: str) -> None:
+    for step in graph.order[start:]:
+        if draft.states[step] == "not run" or (
+            start == 0 and draft.states[step] in ("done", "failed")
+        ):
+            continue  # a stopped run keeps what is done
+        draft.states[step] = "not run"
+        draft.commands.append(DropStep(step, reason))
+
+
+def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, tuple[Command, ...]]:
+    states = draft.states
+    main_busy = state.main_busy
+    if main_busy is not None and states[main_busy] != "running":
+        main_busy = None
+    running = sum(1 for value in states.values() if value == "running")
+    main_is_next = True
+    for step in graph.order:
+        if states[step] != "waiting":
+            continue
+        in_main = state.placement[step] == "main"
+        ready = all(states[source] == "done" for source in graph.before[step])
+        if in_main:
+            may_start = main_is_next and main_busy is None and ready
+            main_is_next = False
+        else:
+            may_start = ready and (graph.limit is None or running < graph.limit)
+        if may_start:
+            states[step] = "running"
+            running += 1
+            main_busy = step if in_main else main_busy
+            draft.commands.append(StartStep(step, state.placement[step]))
+    state = replace(state, main_busy=main_busy)
+    if not any(value in ("waiting", "running") for value in states.values()):
+        status: RunStatus = (
+            "cancelled" if state.cancelled else "failed" if state.failed_at is not None else "ok"
+        )
+        draft.commands.append(Finish(status))
+        state = replace(state, finished=True)
+    return state, tuple(draft.commands)
