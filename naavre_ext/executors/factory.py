@@ -18,7 +18,10 @@ class StartingExecutor(Protocol):
         ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None: ...
 
     def abandon(self) -> None:
@@ -64,6 +67,7 @@ class _Ray:
         self._starting = None
         from naavre_ext.executors.ray.executor import RayExecutor
 
+        # A run without splits or independent cells never needs more than the main worker.
         self._executor = RayExecutor(handle)
         executor: Executor = self._executor
         return executor

@@ -87,14 +87,7 @@ def root(array: Any) -> Any:
 
 def is_writable(array: Any) -> bool:
     """Whether ``array`` can be written, or could be in the process that it was received from."""
-    if array.flags.writeable:
-        return True
-    ndarray = sys.modules["numpy"].ndarray
-    while isinstance(array.base, ndarray):
-        array = array.base
-        if id(array) in _lent:
-            return True
-    return False
+    return bool(array.flags.writeable) or id(root(array)) in _lent
 
 
 def is_file_backed(array: Any) -> bool:
@@ -277,7 +270,7 @@ class ArrayReader:
                 memory = memory.copy()
             else:
                 memory.flags.writeable = False
-                _lent[id(memory)] = memory
+                _lent[id(root(memory))] = root(memory)
             self._roots[block] = memory
         return memory
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import types
 from typing import Any
 
@@ -78,6 +79,11 @@ def user_module(shell: Any) -> types.ModuleType:
 
 
 def set_inline_backend() -> None:
-    """Makes matplotlib, when it is imported, show figures in the cell's output."""
+    """Makes matplotlib show figures in the cell's output, whether it is loaded already or not."""
     if not os.environ.get("MPLBACKEND"):
         os.environ["MPLBACKEND"] = INLINE_BACKEND
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is not None and hasattr(matplotlib, "rcParams"):
+        # matplotlib's own look-up would choose a backend here; as yet it has chosen none.
+        if not isinstance(dict.get(matplotlib.rcParams, "backend"), str):
+            matplotlib.rcParams["backend"] = os.environ["MPLBACKEND"]

@@ -134,6 +134,7 @@ def _connect(address: str | None, num_cpus: int | None, keep: bool) -> ClusterHa
     global _connection
     connection = _connection
     if connection is not None and not connection.is_alive() and connection.users == 0:
+        keep = keep or connection.keep
         _end_connection()
         connection = None
     if connection is None:

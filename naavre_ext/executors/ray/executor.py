@@ -1,0 +1,134 @@
+"""Runs steps on Ray: one actor holds the notebook's namespace, everything else is tasks."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.ray import workers
+from naavre_ext.executors.ray.channel import OutputChannel
+from naavre_ext.executors.ray.cluster import ClusterHandle
+from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
+
+#: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
+_WARM_HOLD_S = 0.3
+
+_spares: list[Any] = []
+_spares_lock = threading.Lock()
+
+
+class RayExecutor:
+    """One run's hold on a cluster. ``handle`` is closed with it."""
+
+    name = "ray"
+
+    def __init__(self, handle: ClusterHandle) -> None:
+        self._handle = handle
+        self.slots = handle.slots
+        self._main = _take_main()
+        self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._channel = OutputChannel(self._happened.put, host=handle.node_ip)
+        self._context: RunContext | None = None
+        self._running: dict[str, Any] = {}
+
+    def begin(self, context: RunContext) -> None:
+        """Fix what all workers of the run have to know."""
+        self._context = replace(context, channel=self._channel.endpoint)
+
+    def start(self, task: StepTask, inputs: Sequence[Any]) -> Sequence[Any]:
+        """Hand the step to the main actor or to any worker; returns its exports' references."""
+        returns = 1 + len(task.exports) + task.send_settings
+        if task.placement == "main":
+            call = self._main.run_step.options(num_returns=returns)
+        else:
+            call = workers.run_anywhere.options(num_returns=returns)
+        refs = call.remote(self._context, task, *inputs)
+        report, *exports = refs if returns > 1 else [refs]
+        step = str(task.step.id)
+        self._running[step] = (report, task.placement)
+        report.future().add_done_callback(lambda future: self._ended(step, report, future))
+        return exports
+
+    def _ended(self, step: str, report: Any, future: Any) -> None:
+        error = future.exception()
+        if isinstance(error, RayError) and not isinstance(error, RayTaskError):
+            self._happened.put((step, report, workers.lost_report(step, error)))
+        else:
+            self._happened.put((step, report, error if error is not None else future.result()))
+
+    def drop(self, step: str) -> None:
+        """Cancel a task by force; a main step just goes on until the run is closed."""
+        report, placement = self._running.pop(step, (None, None))
+        if report is not None and placement == "any":
+            ray.cancel(report, force=True)
+
+    def next_report(self, timeout_s: float) -> StepReport | Mapping[str, Any] | None:
+        """The next message or report, in the order of arrival."""
+        try:
+            happened = self._happened.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+        if isinstance(happened, Mapping):
+            return happened
+        step, ref, outcome = happened
+        if self._running.get(step, (None, None))[0] is not ref:
+            return None
+        del self._running[step]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        report: StepReport = outcome
+        return report
+
+    def fetch(self, handle: Any) -> Packed:
+        """The pack behind a reference."""
+        packed: Packed = ray.get(handle)
+        return packed
+
+    def collect(self, names: Sequence[str] | None) -> tuple[dict[str, Packed], dict[str, str]]:
+        """The main worker's values."""
+        packed, missing = ray.get(self._main.collect.remote(names))
+        return dict(packed), dict(missing)
+
+    def close(self) -> None:
+        """End the run's workers and let go of the cluster."""
+        self._channel.close()
+        for report, placement in self._running.values():
+            if placement == "any":
+                ray.cancel(report, force=True)
+        self._running.clear()
+        ray.kill(self._main)
+        self._handle.close()
+
+
+def _take_main() -> Any:
+    with _spares_lock:
+        spare = _spares.pop() if _spares else None
+    return spare if spare is not None else workers.MainWorker.remote()
+
+
+def warm(handle: ClusterHandle, *, wait: bool = False) -> None:
+    """Have a main worker in reserve, and one process per slot that has imported all that it needs.
+
+    Returns at once unless ``wait``.
+    """
+    with _spares_lock:
+        if not _spares:
+            _spares.append(workers.MainWorker.remote())
+        spare = _spares[0]
+    waiting = [spare.ready.remote()]
+    waiting += [workers.warm_up.remote(_WARM_HOLD_S) for _ in range(handle.slots)]
+    if wait:
+        ray.get(waiting)
+
+
+def forget_spares() -> None:
+    """The connection that the spare workers belong to is gone."""
+    with _spares_lock:
+        _spares.clear()

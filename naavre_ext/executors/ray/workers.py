@@ -1,0 +1,172 @@
+"""The Ray side of workers: the main worker's actor, and tasks for steps and batches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from naavre_ext.executors.collecting import collect_values
+from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.ray.channel import ChannelSender
+from naavre_ext.executors.tasks import (
+    BatchReport,
+    BatchTask,
+    ErrorReport,
+    RunContext,
+    StepReport,
+    StepTask,
+)
+from naavre_ext.executors.worker import Worker
+
+_worker: Worker | None = None
+_sender: tuple[str, ChannelSender] | None = None
+
+
+def this_worker() -> Worker:
+    """The one Worker of this process: notebook functions keep its namespace as their globals for ever."""
+    global _worker
+    if _worker is None:
+        _worker = Worker(isolated=True, capture_fds=True)
+    return _worker
+
+
+def _send_to(context: RunContext) -> Any:
+    """What sends live messages to the run's driver."""
+    global _sender
+    if context.channel is None:
+        return lambda message: None
+    if _sender is None or _sender[0] != context.run_id:
+        if _sender is not None:
+            _sender[1].close()
+        _sender = (context.run_id, ChannelSender(context.channel))
+    return _sender[1].send
+
+
+def _run_step(context: RunContext, task: StepTask, inputs: Sequence[Packed]) -> Any:
+    worker = this_worker()
+    worker.enter(context)
+    pool = RayBatchPool(context)
+    report, packs = worker.run_step(task, inputs, _send_to(context), pool)
+    return (report, *packs) if packs else report
+
+
+@ray.remote(num_cpus=0)
+class MainWorker:
+    """Holds a run's live namespace. It runs one step at a time and is never restarted."""
+
+    def __init__(self) -> None:
+        # Ray limits BLAS to one thread; whole cells get what the notebook's kernel would have.
+        if "numpy" not in sys.modules and not os.environ.get("NAAVRE_OMP"):
+            os.environ.pop("OMP_NUM_THREADS", None)
+        this_worker()
+
+    def ready(self) -> str:
+        """The worker's label."""
+        return this_worker().label
+
+    def run_step(self, context: RunContext, task: StepTask, *inputs: Packed) -> Any:
+        """The step's report, then its exports."""
+        return _run_step(context, task, inputs)
+
+    def collect(
+        self, names: Sequence[str] | None
+    ) -> tuple[Mapping[str, Packed], Mapping[str, str]]:
+        """The values of the notebook's variables."""
+        return collect_values(this_worker().session.namespace, names)
+
+
+@ray.remote(num_cpus=1)
+def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
+    """The step's report, then its exports."""
+    return _run_step(context, task, inputs)
+
+
+@ray.remote(num_cpus=1, num_returns=2)
+def run_batch(
+    context: RunContext, task: BatchTask, shared: Packed, items: Packed
+) -> tuple[BatchReport, Packed]:
+    """A batch's report and its recorded operations."""
+    worker = this_worker()
+    worker.enter(context)
+    return worker.run_batch(task, shared, items)
+
+
+@ray.remote(num_cpus=1)
+def warm_up(hold_s: float) -> int:
+    """Make this process ready for its first task. Holding on for a moment spreads the calls over workers."""
+    import time
+
+    this_worker()
+    time.sleep(hold_s)
+    return os.getpid()
+
+
+@dataclass(frozen=True, eq=False)
+class _Handle:
+    task: BatchTask
+    report: Any
+    result: Any
+
+
+class RayBatchPool:
+    """Sends batches as Ray tasks from the worker that runs the cell: values never pass the driver."""
+
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.slots = context.slots
+
+    def share(self, packed: Packed) -> Any:
+        """Values in the object store, once for all batches."""
+        return ray.put(packed)
+
+    def submit(self, task: BatchTask, shared: Any, items: Packed) -> _Handle:
+        """Start a batch."""
+        return _Handle(task, *run_batch.remote(self.context, task, shared, items))
+
+    def wait(self, handles: Sequence[_Handle]) -> _Handle:
+        """The first of the handles that is done."""
+        by_report = {handle.report: handle for handle in handles}
+        done, _ = ray.wait(list(by_report), num_returns=1, fetch_local=True)
+        return by_report[done[0]]
+
+    def report(self, handle: _Handle) -> BatchReport:
+        """The batch's report; one with an error when its worker died again and again."""
+        try:
+            report: BatchReport = ray.get(handle.report)
+        except RayTaskError:
+            raise
+        except RayError as error:
+            lost = ErrorReport(*lost_worker(error), batch=handle.task.batch, item=handle.task.start)
+            return BatchReport(handle.task.batch, 0.0, 0.0, "", error=lost)
+        return report
+
+    def result(self, handle: _Handle) -> Packed:
+        """The batch's pack, fetched when the merge comes to it."""
+        packed: Packed = ray.get(handle.result)
+        return packed
+
+    def cancel(self, handles: Sequence[_Handle]) -> None:
+        """Stop the batches, by force: Ray can't interrupt C code or sleep otherwise."""
+        for handle in handles:
+            ray.cancel(handle.report, force=True)
+
+
+def lost_worker(error: BaseException) -> tuple[str, str, tuple[str, ...]]:
+    """Name, text and traceback for a worker that died."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    text = (
+        f"a worker process died while running this cell ({type(error).__name__}: {first}). "
+        "Memory may have run out, or a library crashed."
+    )
+    return "WorkerLost", text, (f"WorkerLost: {text}",)
+
+
+def lost_report(step: str, error: BaseException) -> StepReport:
+    """The report of a step whose worker died."""
+    return StepReport(step, "error", 0.0, 0.0, "", error=ErrorReport(*lost_worker(error)))
