@@ -82,8 +82,7 @@ def set_inline_backend() -> None:
     """Makes matplotlib show figures in the cell's output, whether it is loaded already or not."""
     if not os.environ.get("MPLBACKEND"):
         os.environ["MPLBACKEND"] = INLINE_BACKEND
-    matplotlib = sys.modules.get("matplotlib")
-    if matplotlib is not None and hasattr(matplotlib, "rcParams"):
-        # matplotlib's own look-up would choose a backend here; as yet it has chosen none.
-        if not isinstance(dict.get(matplotlib.rcParams, "backend"), str):
-            matplotlib.rcParams["backend"] = os.environ["MPLBACKEND"]
+    parameters = getattr(sys.modules.get("matplotlib"), "rcParams", None)
+    # Looked at without matplotlib's own look-up, which would choose a backend here and now.
+    if parameters is not None and not isinstance(dict.get(parameters, "backend"), str):
+        parameters["backend"] = os.environ["MPLBACKEND"]

@@ -110,6 +110,7 @@ ERRORS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:To exit")
 @pytest.mark.parametrize(("source", "ename", "line"), ERRORS.values(), ids=ERRORS)
 def test_error_has_name_and_line(session, source, ename, line):
     outcome = run(session, source)
@@ -284,6 +285,18 @@ def test_empty_cell_takes_less_than_a_millisecond(session):
     for number in range(200):
         run(session, "", number + 2)
     assert (time.perf_counter() - started) / 200 < 0.002
+
+
+@pytest.mark.slow
+def test_figures_show_where_matplotlib_was_loaded_before_and_in_a_second_session():
+    code = (
+        "import matplotlib\nfrom naavre_ext.executors.session import CellSession\n"
+        "for _ in range(2):\n    seen = []\n    s = CellSession(seen.append)\n"
+        "    s.run('import matplotlib.pyplot as plt; plt.plot([1]);', execution_count=1)\n"
+        "    print(['image/png' in m.get('data', ()) for m in seen])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[True]", "[True]"]
 
 
 def test_main_is_the_notebook_while_a_cell_runs(session):
