@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from naavre_ext.annotations import parse_annotations
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
@@ -16,11 +16,13 @@ from naavre_ext.model.event import RunEvent
 from naavre_ext.model.notebook import Notebook
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
-from naavre_ext.planning.parameters import find_parameters, inject_parameters, nested_parameter_bindings
+from naavre_ext.planning.parameters import (
+    find_parameters,
+    inject_parameters,
+    nested_parameter_bindings,
+)
 from naavre_ext.planning.planner import plan
-
-if TYPE_CHECKING:
-    from naavre_ext.storage.notebook_file import NotebookFile
+from naavre_ext.verification import Observed, VerifyReport, compare, sequential
 
 OnEvent = Callable[[RunEvent], None]
 
@@ -180,65 +182,128 @@ def run_notebook(
     Raises:
         RefusedError, ClusterError: before anything ran.
     """
-    from naavre_ext.executors.driver import RunDriver
-    from naavre_ext.executors.factory import begin_executor
-    from naavre_ext.storage.notebook_file import check_writable, write_notebook
-    from naavre_ext.storage.output_recorder import OutputRecorder
-    from naavre_ext.storage.run_store import RunStore
-
     options = options or RunOptions()
     if environment is not None:
         options = replace(options, environment=environment)
-    with ExitStack() as stack:
-        starting = begin_executor(options)  # Ray starts while the notebook is read and planned
-        stack.callback(starting.abandon)
-        prepared = prepare_notebook(source, parameters)
-        workflow = prepared.require_workflow()
-        options = _placed(options, prepared.notebook)
-        if output is not None:
-            check_writable(output)
-        store = RunStore(Path(options.store)) if options.store else RunStore.beside(prepared.notebook.path)
-        recorder = OutputRecorder(prepared.node)
-        executor = stack.enter_context(starting)
-        log = stack.enter_context(
-            store.create(
-                prepared.notebook.path,
-                parameters=dict(parameters or {}),
-                workflow=workflow.to_json(),
-                secrets=tuple(options.secrets.values()),
-            )
-        )
+    run = _Run(options, on_event, cancel)
+    return run.notebook(source, output, parameters)
 
-        def tell(event: RunEvent) -> None:
-            recorder.apply(event)
-            log.append(event)
-            if on_event is not None:
-                on_event(event)
 
-        driver = RunDriver(
-            workflow,
-            executor,
-            options,
-            run_id=log.run_id,
-            emit=tell,
-            notebook=prepared.notebook.path,
-            cancel=cancel,
-        )
-        try:
-            end = driver.run()
-        finally:
+class _Run:
+    """One run from source to result; keeps what :func:`verify_notebook` needs to look at."""
+
+    def __init__(
+        self,
+        options: RunOptions,
+        on_event: OnEvent | None = None,
+        cancel: threading.Event | None = None,
+        reshape: Callable[[Workflow], Workflow] = lambda workflow: workflow,
+    ) -> None:
+        self.options, self.on_event, self.cancel, self.reshape = options, on_event, cancel, reshape
+        self.node: Any = None
+
+    def notebook(
+        self, source: Any, output: str | Path | None, parameters: Mapping[str, Any] | None
+    ) -> RunResult:
+        """Read, plan and run; Ray starts meanwhile."""
+        from naavre_ext.executors.factory import begin_executor
+        from naavre_ext.storage.notebook_file import check_writable
+
+        with ExitStack() as stack:
+            starting = begin_executor(self.options)
+            stack.callback(starting.abandon)
+            prepared = prepare_notebook(source, parameters)
+            workflow = self.reshape(prepared.require_workflow())
+            options = _placed(self.options, prepared.notebook)
             if output is not None:
-                write_notebook(recorder.node, output)
-    return RunResult(
-        run_id=log.run_id,
-        status=end.status,
-        duration_s=end.duration_s,
-        values=_unpacked(end.values),
-        failure=end.failure,
-        diagnostics=prepared.diagnostics,
-        batches=end.batches,
-        output_path=None if output is None else str(output),
-    )
+                check_writable(output)
+            executor = stack.enter_context(starting)
+            return self._execute(prepared, workflow, executor, options, output, parameters)
+
+    def _execute(
+        self,
+        prepared: PreparedNotebook,
+        workflow: Workflow,
+        executor: Any,
+        options: RunOptions,
+        output: str | Path | None,
+        parameters: Mapping[str, Any] | None,
+    ) -> RunResult:
+        from naavre_ext.executors.driver import RunDriver
+        from naavre_ext.storage.notebook_file import write_notebook
+        from naavre_ext.storage.output_recorder import OutputRecorder
+        from naavre_ext.storage.run_store import RunStore
+
+        path = prepared.notebook.path
+        store = RunStore(Path(options.store)) if options.store else RunStore.beside(path)
+        recorder = OutputRecorder(prepared.node)
+        self.node = recorder.node
+        secrets = tuple(options.secrets.values())
+        with store.create(
+            path, parameters=dict(parameters or {}), workflow=workflow.to_json(), secrets=secrets
+        ) as log:
+
+            def tell(event: RunEvent) -> None:
+                recorder.apply(event)
+                log.append(event)
+                if self.on_event is not None:
+                    self.on_event(event)
+
+            driver = RunDriver(
+                workflow,
+                executor,
+                options,
+                run_id=log.run_id,
+                emit=tell,
+                notebook=path,
+                cancel=self.cancel,
+            )
+            try:
+                end = driver.run()
+            finally:
+                if output is not None:
+                    write_notebook(recorder.node, output)
+        return RunResult(
+            run_id=log.run_id,
+            status=end.status,
+            duration_s=end.duration_s,
+            values=_unpacked(end.values),
+            failure=end.failure,
+            diagnostics=prepared.diagnostics,
+            batches=end.batches,
+            output_path=None if output is None else str(output),
+        )
+
+
+def verify_notebook(
+    source: Any,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    options: RunOptions | None = None,
+    on_event: OnEvent | None = None,
+) -> VerifyReport:
+    """Whether the notebook gives the same outputs and variables as a workflow as it gives sequentially.
+
+    It runs three times, each in a fresh process: sequentially twice, so that what differs by itself (times,
+    unseeded draws) is known, then as a workflow.
+
+    Raises:
+        RefusedError, ClusterError: nothing was run.
+    """
+    chosen = replace(options or RunOptions(), keep=None)
+
+    def observe(reshape: Callable[[Workflow], Workflow]) -> Observed:
+        run = _Run(chosen, on_event, None, reshape)
+        result = run.notebook(source, None, parameters)
+        return Observed(run.node, result.status, result.failure, result.values, result.duration_s)
+
+    with ExitStack() as stack:
+        if chosen.executor == "ray":
+            from naavre_ext.executors.factory import hold_cluster
+
+            stack.enter_context(hold_cluster(chosen))  # one Ray for all three runs
+        first, again = observe(sequential), observe(sequential)
+        return compare(first, again, observe(lambda workflow: workflow))
 
 
 def _placed(options: RunOptions, notebook: Notebook) -> RunOptions:

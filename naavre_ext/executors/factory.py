@@ -85,3 +85,13 @@ class _Ray:
 def _close_handle(starting: Future[Any]) -> None:
     if not starting.cancelled() and starting.exception() is None:
         starting.result().close()
+
+
+def hold_cluster(options: RunOptions) -> Any:
+    """A context manager that keeps the cluster connected while several runs use it.
+
+    Raises ClusterError when it can't be reached.
+    """
+    from naavre_ext.executors.ray.cluster import connect
+
+    return connect(options.address)

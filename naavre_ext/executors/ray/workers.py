@@ -56,8 +56,7 @@ def _run_step(context: RunContext, task: StepTask, inputs: Sequence[Packed]) -> 
     return (report, *packs) if packs else report
 
 
-@ray.remote(num_cpus=0)
-class MainWorker:
+class _MainWorker:
     """Holds a run's live namespace. It runs one step at a time and is never restarted."""
 
     def __init__(self) -> None:
@@ -81,13 +80,16 @@ class MainWorker:
         return collect_values(this_worker().session.namespace, names)
 
 
-@ray.remote(num_cpus=1)
+MainWorker: Any = ray.remote(num_cpus=0)(_MainWorker)
+
+
+@ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
     """The step's report, then its exports."""
     return _run_step(context, task, inputs)
 
 
-@ray.remote(num_cpus=1, num_returns=2)
+@ray.remote(num_cpus=1, num_returns=2)  # type: ignore[untyped-decorator]
 def run_batch(
     context: RunContext, task: BatchTask, shared: Packed, items: Packed
 ) -> tuple[BatchReport, Packed]:
@@ -97,7 +99,7 @@ def run_batch(
     return worker.run_batch(task, shared, items)
 
 
-@ray.remote(num_cpus=1)
+@ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def warm_up(hold_s: float) -> int:
     """Make this process ready for its first task. Holding on for a moment spreads the calls over workers."""
     import time
