@@ -267,9 +267,13 @@ class CellSession:
 
     def _show_figures_inline(self, _backend: Any) -> None:
         """Figures reach this session's cells although the backend was set up for another shell."""
+        from IPython.core.pylabtools import select_figure_formats
         from matplotlib_inline.backend_inline import configure_inline_support
+        from matplotlib_inline.config import InlineBackend
 
         configure_inline_support(self.shell, "inline")
+        settings = InlineBackend.instance()
+        select_figure_formats(self.shell, settings.figure_formats, **settings.print_figure_kwargs)
 
 
 class _Rewriter:

@@ -25,6 +25,7 @@ def messages():
 def session(messages):
     filters = list(warnings.filters)
     warnings.simplefilter("default")  # as in a kernel; pytest makes them errors
+    warnings.filterwarnings("ignore", message="To exit")
     made = CellSession(messages.append)
     yield made
     made.close()
@@ -110,7 +111,6 @@ ERRORS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:To exit")
 @pytest.mark.parametrize(("source", "ename", "line"), ERRORS.values(), ids=ERRORS)
 def test_error_has_name_and_line(session, source, ename, line):
     outcome = run(session, source)
