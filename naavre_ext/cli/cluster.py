@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -33,8 +33,8 @@ def start(address: str | None, num_cpus: int | None) -> None:
     """Start the resident engine, unless it runs; later runs begin at once."""
     from naavre_ext.engine.client import start_engine
 
-    start_engine(address or ray_address(os.environ), num_cpus=num_cpus)
-    click.echo("the engine is running")
+    found = start_engine(address or ray_address(os.environ), num_cpus)
+    click.echo("\n".join(_status_lines(found)))
 
 
 @cluster.command()
@@ -51,10 +51,12 @@ def status(ctx: click.Context, /, address: str | None, as_json: bool) -> None:
     elif found is None:
         click.echo("no engine is running")
     else:
-        click.echo("the engine is running")
-        for key, value in sorted(found.items()):
-            click.echo(f"  {key}: {value}")
+        click.echo("\n".join(_status_lines(found)))
     ctx.exit(0 if found is not None else FAILED)
+
+
+def _status_lines(found: Mapping[str, Any]) -> list[str]:
+    return ["the engine is running", *(f"  {key}: {value}" for key, value in found.items())]
 
 
 @cluster.command()

@@ -102,8 +102,15 @@ class RunView:
 
     @property
     def failure(self) -> tuple[StepView, StepFailed] | None:
-        """The first failed step in notebook order, and its failure."""
-        return next(((step, step.failure) for step in self.steps if step.failure), None)
+        """The failed step that ended the run, and its failure.
+
+        It is the last one: steps before it may have failed as their cell's tag allows, and what
+        ran beyond it doesn't count.
+        """
+        if self.status != "failed":
+            return None
+        failed = [(step, step.failure) for step in self.steps if step.failure]
+        return failed[-1] if failed else None
 
 
 def view_run(events: Iterable[RunEvent]) -> RunView:
@@ -150,7 +157,7 @@ def _fold_step(step: StepView, event: RunEvent) -> StepView:
         case StepFailed():
             return replace(step, state="failed", duration_s=event.duration_s, failure=event)
         case StepNotRun():
-            return replace(step, state="not run")
+            return replace(step, state="not run", failure=None)
         case SplitStarted():
             return replace(step, splits=_with_started(step.splits, event))
         case BatchFinished():

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from naavre_ext.cli.reporters import JsonReporter, PlainReporter, Reporter, writ
 from naavre_ext.cli.run_options import How, run_options
 from naavre_ext.cli.summary import failure_lines, strip_ansi, summary_lines
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
-from naavre_ext.model.run import RunOptions, RunResult
+from naavre_ext.model.run import RunResult
+from naavre_ext.runner import find_runner
 
 _EXIT_CODES = {"ok": OK, "failed": FAILED, "cancelled": CANCELLED}
 
@@ -165,7 +167,7 @@ def _run(
             f"{name} isn't set in the environment: the notebook's own value is used", err=True
         )
     options = how.options(secrets)
-    run_notebook = find_runner(options)
+    run_notebook = find_runner(options, values)
     target = Path(output)
     with tempfile.TemporaryDirectory(prefix="naavre-ext-") as folder:
         if output == "-":
@@ -180,24 +182,12 @@ def _run(
                 on_event=reporter.on_event,
                 cancel=stop.event,
             )
+            if stop.event.is_set():
+                result = replace(result, status="cancelled")
         if output == "-":
             sys.stdout.write(target.read_text(encoding="utf-8"))
             sys.stdout.flush()
     return reporter, result
-
-
-def find_runner(options: RunOptions) -> Callable[..., RunResult]:
-    """``run_notebook`` of the resident engine where one may be used, else of this process."""
-    if options.resident and options.executor == "ray":
-        from naavre_ext.engine.client import find_engine
-
-        engine = find_engine(options.address)
-        if engine is not None:
-            runner: Callable[..., RunResult] = engine.run_notebook
-            return runner
-    from naavre_ext.api import run_notebook
-
-    return run_notebook
 
 
 def _show_end(reporter: Reporter, result: RunResult, output: str, *, quiet: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
@@ -45,7 +47,6 @@ class ObservedNotebook(NotebookExecutionManager):  # type: ignore[misc]
         record["end_time"] = self.end_time.isoformat()
         if self.start_time is not None:
             record["duration"] = (self.end_time - self.start_time).total_seconds()
-        self.complete_pbar()
         self.cleanup_pbar()
         self.save()
 
@@ -81,6 +82,7 @@ class Books:
                 nb_man.reset_cell(cell)
         self._index = {cell.id: index for index, cell in enumerate(cells)}
         self._step_cells = frozenset(str(step.cell_id) for step in workflow.steps)
+        self._may_raise = {str(step.cell_id) for step in workflow.steps if step.raises_exception}
         self._left_alone = self._step_cells | unrun
         self._waiting = set(self._step_cells)
         self._passed = 0
@@ -125,9 +127,10 @@ class Books:
             if cell.id in self._step_cells and cell.metadata.papermill["status"] != man.COMPLETED
         }
         self._pass_by(len(cells))
+        man.nb.metadata["language_info"] = _language_info()
 
     def _end(self, event: StepFinished | StepFailed, cell: Any, index: int) -> None:
-        if isinstance(event, StepFailed):
+        if isinstance(event, StepFailed) and event.cell_id not in self._may_raise:
             self._man.cell_exception(cell, cell_index=index)
         else:
             self._waiting.discard(event.cell_id)
@@ -149,6 +152,19 @@ class Books:
             log(event.text)
         elif isinstance(event, RunStarted):
             logger.info(f"Executing notebook with naavre-ext: run {event.run_id}")
+
+
+def _language_info() -> dict[str, Any]:
+    """What a kernel of this Python says of its language, for those who render the notebook."""
+    return {
+        "codemirror_mode": {"name": "ipython", "version": sys.version_info.major},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": f"ipython{sys.version_info.major}",
+        "version": platform.python_version(),
+    }
 
 
 class Outlet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TextIO
@@ -21,7 +21,9 @@ from naavre_ext.model.notebook import SKIP_TAG, Notebook
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.papermill_engine.books import Books, ObservedNotebook, Outlet
+from naavre_ext.runner import find_runner
 from naavre_ext.storage.output_recorder import OutputRecorder
+from naavre_ext.storage.run_store import RunStore
 
 
 class NotebookRefused(PapermillException):  # type: ignore[misc]
@@ -81,6 +83,7 @@ class NaavreEngine(Engine):  # type: ignore[misc]
         stderr_file: TextIO | None = None,
         execution_timeout: float | None = None,
         timeout: float | None = None,
+        input_path: Any = None,
         earlier_outputs: Mapping[str, tuple[Any, Any]] | None = None,
         **given: Any,
     ) -> None:
@@ -91,12 +94,14 @@ class NaavreEngine(Engine):  # type: ignore[misc]
             RunFailed: the run ended without a cell at fault.
             KeyboardInterrupt: the run was stopped.
         """
-        for name in ("input_path", "start_timeout", "startup_timeout"):
+        for name in ("start_timeout", "startup_timeout"):
             given.pop(name, None)
         _check_kernel(kernel_name, nb_man.nb)
         outlet = Outlet(log_output, stdout_file, stderr_file)
         limit = execution_timeout or timeout
         options = _options(nb_man.nb.metadata.get("naavre"), given)
+        if isinstance(input_path, str) and os.path.isfile(input_path):
+            options.setdefault("store", str(RunStore.beside(input_path).root))
         with _refusals_as_papermill_errors():
             result = _run(nb_man, options, limit, outlet, earlier_outputs or {})
         _raise_for_end(result, nb_man)
@@ -128,11 +133,9 @@ def _run(
 ) -> RunResult:
     from naavre_ext.api import prepare_notebook
 
-    prepared, workflow, diagnostics = prepare_notebook(nb_man.nb, None)
-    errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
-    if errors:
-        raise RefusedError(errors)
-    for diagnostic in diagnostics:
+    prepared = prepare_notebook(nb_man.nb, None)
+    workflow = prepared.require_workflow()
+    for diagnostic in prepared.diagnostics:
         if diagnostic.severity == "warning":
             logger.warning(diagnostic.describe())
     unrun = _notebook_only_cells(prepared.notebook, workflow)
@@ -149,7 +152,7 @@ def _run(
     books = Books(nb_man, OutputRecorder(prepared.node), workflow, unrun, outlet)
     try:
         with _cancel_on_interrupt(raise_here=run_options.executor == "local") as cancel:
-            result: RunResult = _find_runner(run_options)(
+            result: RunResult = find_runner(run_options)(
                 prepared.node,
                 None,
                 parameters=None,
@@ -161,20 +164,6 @@ def _run(
         books.settle()
     books.close()
     return result
-
-
-def _find_runner(options: RunOptions) -> Callable[..., RunResult]:
-    """``run_notebook`` of the resident engine where one may be used, else of this process."""
-    if options.resident and options.executor == "ray":
-        from naavre_ext.engine.client import find_engine
-
-        engine = find_engine(options.address)
-        if engine is not None:
-            runner: Callable[..., RunResult] = engine.run_notebook
-            return runner
-    from naavre_ext.api import run_notebook
-
-    return run_notebook
 
 
 def _code_cells(node: Any) -> list[Any]:

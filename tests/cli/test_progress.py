@@ -11,6 +11,7 @@ from run_samples import (
     split_refused,
     split_started,
     started,
+    step_failed,
     step_finished,
     step_started,
 )
@@ -54,6 +55,14 @@ def test_a_failed_run_names_the_failed_step() -> None:
     assert step.place == 'cell 5 "process batches"'
     assert failure.item == 7
     assert [step.state for step in view.steps] == ["ok", "failed", "not run"]
+
+
+def test_a_failure_that_the_cell_is_tagged_for_is_not_the_runs() -> None:
+    assert view_run([started(), step_failed(0), step_finished(1), finished()]).failure is None
+    events = [started(), step_failed(0), step_failed(1), step_failed(2), not_run(2)]
+    failure = view_run([*events, finished("failed")]).failure
+    assert failure is not None
+    assert failure[0].id == "s1"
 
 
 def test_batches_are_counted_while_they_finish() -> None:

@@ -10,6 +10,7 @@ from run_samples import (
     FAILED_RUN,
     GOOD_RUN,
     batch_finished,
+    finished,
     output,
     split_started,
     started,
@@ -68,7 +69,7 @@ def test_failure_names_cell_batch_and_item() -> None:
 
 
 def test_failure_without_a_traceback_shows_the_error() -> None:
-    view = view_run([started(), step_failed(0, traceback=())])
+    view = view_run([started(), step_failed(0, traceback=()), finished("failed")])
     assert view.failure is not None
     assert failure_lines(*view.failure, colour=False)[1:] == ["ValueError: bad", "value"]
 
