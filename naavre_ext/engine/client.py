@@ -5,41 +5,26 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from naavre_ext.engine.conversation import Call, OnEvent, follow_run
 from naavre_ext.engine.place import EnginePlace, engine_place
-from naavre_ext.engine.protocol import (
-    PROTOCOL_VERSION,
-    Connection,
-    error_from_json,
-    options_to_json,
-    result_from_json,
-)
+from naavre_ext.engine.protocol import options_to_json
 from naavre_ext.model.diagnostic import ClusterError, NaavreError
-from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.model.run import RunOptions, RunResult
 
 DEFAULT_IDLE_S = 3600.0
 #: What runs as the engine's process.
 ENGINE_MODULE = "naavre_ext.engine"
 
-_HELLO_TIMEOUT_S = 3.0
 _START_TIMEOUT_S = 90.0
 _STOP_TIMEOUT_S = 20.0
-_POLL_S = 0.1
-# After Ctrl-C: what a cancelled run may take to say how it ended.
-_CANCEL_TIMEOUT_S = 5.0
-
-OnEvent = Callable[[RunEvent], None]
 
 
 class EngineClient:
@@ -83,9 +68,9 @@ class EngineClient:
             ClusterError: as ``api.run_notebook``, or the engine is gone.
         """
         request = _start_request(source, output, parameters, options or RunOptions())
-        with _Call(self.socket_path) as call:
+        with Call(self.socket_path) as call:
             run_id: str = call.ask("start", **request)["run"]
-            return _follow(call, run_id, on_event, cancel or threading.Event())
+            return follow_run(call, run_id, on_event, cancel or threading.Event())
 
     def start(
         self,
@@ -97,7 +82,7 @@ class EngineClient:
     ) -> str:
         """The engine's id of a new run that goes on without this client."""
         request = _start_request(source, output, parameters, options or RunOptions())
-        with _Call(self.socket_path) as call:
+        with Call(self.socket_path) as call:
             run_id: str = call.ask("start", **request, detached=True)["run"]
             return run_id
 
@@ -110,23 +95,23 @@ class EngineClient:
         cancel: threading.Event | None = None,
     ) -> RunResult:
         """The result of a run, with its events from number ``after`` on as they happen."""
-        with _Call(self.socket_path) as call:
-            return _follow(call, run_id, on_event, cancel or threading.Event(), after)
+        with Call(self.socket_path) as call:
+            return follow_run(call, run_id, on_event, cancel or threading.Event(), after)
 
     def cancel(self, run_id: str) -> None:
         """Have the run stop."""
-        with _Call(self.socket_path) as call:
+        with Call(self.socket_path) as call:
             call.ask("cancel", run=run_id)
 
     def status(self) -> dict[str, Any]:
         """``pid``, ``uptime_s``, ``address``, ``slots``, ``resources``, ``runs_active`` ..."""
-        with _Call(self.socket_path) as call:
+        with Call(self.socket_path) as call:
             status: dict[str, Any] = call.ask("status")["status"]
             return status
 
     def stop(self) -> None:
         """Stop the engine and its Ray; returns when its process is gone."""
-        with _Call(self.socket_path) as call:
+        with Call(self.socket_path) as call:
             pid: int = call.ask("stop")["pid"]
             try:
                 call.wait_for_end(_STOP_TIMEOUT_S)
@@ -180,8 +165,8 @@ def _find(place: EnginePlace, *, locked: bool = False) -> EngineClient | None:
     if not place.socket.exists():
         return None
     try:
-        with _Call(place.socket) as call:
-            call.ask("hello", v=PROTOCOL_VERSION)
+        with Call(place.socket):
+            pass
     except ConnectionRefusedError:
         _remove_stale(place, locked)
         return None
@@ -275,100 +260,3 @@ def _absolute(path: str | Path | None) -> str | None:
     if path is None or "://" in str(path):
         return None if path is None else str(path)
     return os.path.abspath(os.path.expanduser(path))
-
-
-class _Call:
-    """A conversation with the engine at ``socket_path``."""
-
-    def __init__(self, socket_path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(_HELLO_TIMEOUT_S)
-        try:
-            self._socket.connect(str(socket_path))
-            self._connection = Connection(self._socket)
-            self._ids = 0
-            self._check_version(self.ask("hello", v=PROTOCOL_VERSION))
-        except BaseException:
-            self._socket.close()
-            raise
-
-    def __enter__(self) -> _Call:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def request(self, op: str, **fields: Any) -> int:
-        """Send a request; its answers carry the number that this returns."""
-        self._ids += 1
-        self._connection.send({"op": op, "id": self._ids, **fields})
-        return self._ids
-
-    def ask(self, op: str, **fields: Any) -> dict[str, Any]:
-        """The answer to a request that the engine answers at once."""
-        number = self.request(op, **fields)
-        while (answer := self.receive()).get("id") != number:
-            pass
-        return _checked(answer)
-
-    def receive(self, timeout_s: float | None = _HELLO_TIMEOUT_S) -> dict[str, Any]:
-        """The next answer, whatever it answers; TimeoutError when there is none."""
-        self._socket.settimeout(timeout_s)
-        try:
-            return self._connection.receive()
-        except (EOFError, ConnectionError) as error:
-            raise ClusterError(
-                "NX522 The resident engine has died. 'naavre-ext cluster start' starts another; "
-                "the run's record shows what was finished."
-            ) from error
-
-    def wait_for_end(self, timeout_s: float) -> None:
-        """Return when the engine's process has ended, and its end of the socket with it."""
-        self._socket.settimeout(timeout_s)
-        with suppress(EOFError, ConnectionError):
-            while True:
-                self._connection.receive()
-
-    def _check_version(self, answer: Mapping[str, Any]) -> None:
-        if answer.get("v") != PROTOCOL_VERSION:
-            raise ClusterError(
-                f"NX523 The resident engine speaks version {answer.get('v')} of its protocol and "
-                f"this is version {PROTOCOL_VERSION}. Stop it: 'naavre-ext cluster stop'."
-            )
-
-
-def _checked(answer: dict[str, Any]) -> dict[str, Any]:
-    if "error" in answer:
-        raise error_from_json(answer["error"])
-    return answer
-
-
-def _follow(
-    call: _Call, run_id: str, on_event: OnEvent | None, cancel: threading.Event, after: int = 0
-) -> RunResult:
-    """Hand events on until the run has ended; pass on a wish to cancel it."""
-    events = call.request("events", run=run_id, after=after)
-    deadline: float | None = None
-    while True:
-        try:
-            if deadline is None and cancel.is_set():
-                deadline = time.monotonic() + _CANCEL_TIMEOUT_S
-                call.request("cancel", run=run_id)
-            answer = call.receive(_POLL_S)
-            if answer.get("id") != events:
-                continue
-            if _checked(answer).get("end"):
-                break
-            if on_event is not None:
-                on_event(event_from_json(answer["event"]))
-        except KeyboardInterrupt:
-            if cancel.is_set():
-                raise
-            cancel.set()
-        except TimeoutError:
-            if deadline is not None and time.monotonic() > deadline:
-                raise ClusterError(
-                    f"NX524 The engine didn't cancel the run within {_CANCEL_TIMEOUT_S:.0f} s. "
-                    "'naavre-ext cluster stop' ends it."
-                ) from None
-    return result_from_json(call.ask("result", run=run_id)["result"])

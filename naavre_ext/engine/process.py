@@ -92,8 +92,18 @@ def run_engine(
 
 
 def leave_parent() -> None:
-    """Go on in a child that nobody waits for; this process ends. Call it before any thread."""
+    """Go on in a process that nobody waits for; this one ends. Call it before any thread.
+
+    A keeper stays as its parent: Ray ends a driver whose parent is process 1 at once when the
+    raylet dies, and the engine shall live on and start another.
+    """
     if os.fork() > 0:
+        os._exit(0)
+    engine = os.fork()
+    if engine > 0:
+        # The starter waits for the end of our standard output, too.
+        os.closerange(0, 3)
+        os.waitpid(engine, 0)
         os._exit(0)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from naavre_ext.engine import EngineClient, client, find_engine, place, start_engine, stop_engine
+from naavre_ext.engine.conversation import Call
 from naavre_ext.engine.place import engine_place
 from naavre_ext.model.diagnostic import ClusterError, NaavreError, RefusedError
 from naavre_ext.model.run import RunOptions
@@ -194,7 +195,7 @@ def test_detached_run_goes_on_and_can_be_followed_from_any_event(engine, tmp_pat
 def test_unknown_run_and_request_are_refused(engine):
     with pytest.raises(NaavreError, match="knows no run 'nope'"):
         engine.cancel("nope")
-    with client._Call(engine.socket_path) as call, pytest.raises(NaavreError, match="'dance'"):
+    with Call(engine.socket_path) as call, pytest.raises(NaavreError, match="'dance'"):
         call.ask("dance")
 
 
