@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ def sequential(workflow: Workflow) -> Workflow:
     """The same cells one after the other in the main worker, nothing split: what a notebook does."""
     steps = [_whole(step) for step in workflow.steps]
     edges = tuple(
-        Edge(before.id, after.id, "opaque") for before, after in zip(steps, steps[1:], strict=False)
+        Edge(before.id, after.id, "opaque") for before, after in itertools.pairwise(steps)
     )
     return replace(workflow, steps=tuple(steps), edges=edges)
 

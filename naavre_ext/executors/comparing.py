@@ -81,7 +81,7 @@ def _by_equality(one: Any, other: Any, path: str, depth: int) -> str:
             return ""
     except Exception:  # noqa: BLE001  (a user's __eq__ may raise anything)
         return ""
-    if type(one).__eq__ is object.__eq__:
+    if getattr(type(one), "__eq__", None) is getattr(object, "__eq__", None):
         mine, theirs = getattr(one, "__dict__", None), getattr(other, "__dict__", None)
         if mine is not None and theirs is not None:
             return difference(mine, theirs, path, depth + 1)

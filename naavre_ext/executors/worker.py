@@ -63,6 +63,7 @@ class Worker:
         self.session.reset(cwd=context.cwd)
         if self.isolated:
             ambient.mark_pristine()
+            self.settings(rng=False)  # IPython's own baselines are taken at the first look
         self.context = context
 
     def _on_output(self, output: OutputMessage) -> None:

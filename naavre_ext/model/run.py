@@ -19,8 +19,8 @@ class RunOptions:
     ``cwd`` is the folder that cells see as theirs (default: the notebook's). ``address`` is a Ray
     cluster's ``host:port``; None means a local Ray. ``timeout_s`` bounds each cell.
     ``environment`` replaces the variables that cells see in ``os.environ`` (None: those of the process
-    that runs them). ``secrets`` never reach an event, a record or an output. ``keep`` names the variables whose final values
-    the result carries (``None``: all that can be pickled; ``()``: none).
+    that runs them). ``secrets`` never reach an event, a record or an output. ``keep`` names the
+    variables whose final values the result carries (``None``: all that can be pickled; ``()``: none).
     """
 
     executor: ExecutorName = "ray"

@@ -63,8 +63,8 @@ class Step:
     ``execution_count`` is the prompt number that a fresh top-to-bottom run gives the cell.
     ``reads`` are the names the step needs from earlier steps, ``writes`` the names it may bind,
     rebind or change in place, ``deletes`` those it may delete. ``bundles`` divide the writes
-    into names that may share objects and so travel together. A ``barrier`` runs after everything before it and before
-    everything after it. ``reasons`` say in words why the step runs where it runs.
+    into names that may share objects and so travel together. A ``barrier`` runs after everything
+    before it and before everything after it. ``reasons`` say in words why the step runs where it runs.
     ``settings_from`` names the latest earlier step that may change ambient settings, which
     a worker has to take over before it runs this step. ``guard_rng`` says that a global random number
     generator may be seeded, so that the step must not draw from it elsewhere than in the main worker.
