@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from naavre_ext.engine.process import leave_parent, parse_arguments, run_engine
 
@@ -14,8 +15,9 @@ def main() -> None:
     # After leave_parent: a process with threads must not fork.
     from naavre_ext.api import run_notebook
     from naavre_ext.engine.resident_ray import ResidentRay
+    from naavre_ext.executors.ray.executor import warm
 
-    run_engine(arguments, run=run_notebook, connect=ResidentRay)
+    run_engine(arguments, run=run_notebook, connect=partial(ResidentRay, warm=warm))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from types import FrameType
 
@@ -29,6 +29,7 @@ _connection: _Connection | None = None
 #: What is being started just now, for an exit that can't wait for it.
 _starting: LocalRay | None = None
 _exit_hook_registered = False
+_end_callbacks: list[Callable[[], None]] = []
 
 
 class ClusterHandle:
@@ -115,6 +116,15 @@ def shutdown() -> None:
     _owner.submit(_end_connection).result(timeout=2 * _STOP_TIMEOUT_S)
 
 
+def on_connection_end(callback: Callable[[], None]) -> None:
+    """Have ``callback`` called before a connection ends: what belongs to it is worth nothing then.
+
+    It may be called while the cluster is dead, and mustn't use Ray.
+    """
+    if callback not in _end_callbacks:
+        _end_callbacks.append(callback)
+
+
 def exit_on_sigterm() -> None:
     """From now on SIGTERM ends this process by ``SystemExit``, so that Ray is stopped on the way.
 
@@ -194,6 +204,8 @@ def _end_connection() -> None:
     with _lock:
         connection, _connection = _connection, None
     if connection is not None:
+        for callback in _end_callbacks:
+            callback()
         connection.end()
 
 

@@ -48,7 +48,7 @@ class LocalRay:
         except Exception as error:
             self.stop()
             raise ClusterError(
-                f"NX501 A local Ray can't be started: {type(error).__name__}: {error} "
+                f"NX510 A local Ray can't be started: {type(error).__name__}: {error} "
                 "Run with the sequential executor (--executor local), "
                 "or on a running cluster (--address HOST:PORT)."
             ) from error
