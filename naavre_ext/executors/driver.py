@@ -94,7 +94,7 @@ class RunDriver:
         if self._status == "ok" and self.options.keep != ():
             self._collect(end)
         end.duration_s = time.perf_counter() - clock
-        counts = [state for state in self._state.states.values()]
+        counts = list(self._state.states.values())
         self._emit(
             events.RunFinished(
                 status=end.status,

@@ -6,31 +6,44 @@ import itertools
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
+from naavre_ext.executors.flight import Flight, Whole
+from naavre_ext.executors.packing import Packed, PackingError, pack
+from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.legality import ITEMS
-from naavre_ext.planning.rewriting import COLLECT, LOG, SPLIT_HOOK, operations
+from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, SPLIT_HOOK
 
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
 
-#: Batches per slot when their number is left to us: enough to even out, few enough to cost nothing.
-_BATCHES_PER_SLOT = 4
-#: A loop that only does elementary operations isn't worth sending below this many items.
-_CHEAP_ITEMS = 50_000
-_ITERTOOLS = (itertools.product, itertools.combinations, itertools.permutations,
-              itertools.combinations_with_replacement)  # fmt: skip
-_REDUCTION_TYPES = ("list", "dict", "set", "int", "float", "complex", "bool", "str", "bytes", "tuple",
-                    "deque", "Counter", "defaultdict", "OrderedDict", "ndarray")  # fmt: skip
+#: Batches per slot when their number is left to us: enough to even out at the end.
+BATCHES_PER_SLOT = 4
+SHORTEST_BATCH_S = 0.05
+LONGEST_BATCH_S = 1.0
+_ITERTOOLS = (
+    itertools.product,
+    itertools.combinations,
+    itertools.permutations,
+    itertools.combinations_with_replacement,
+)
+_REDUCTION_TYPES = frozenset(
+    {"list", "dict", "set", "int", "float", "complex", "bool", "str", "bytes", "tuple", "deque", "Counter",
+     "defaultdict", "OrderedDict", "ndarray"}
+)  # fmt: skip
 
 
 class BatchPool(Protocol):
-    """Runs batches on workers. Handles are opaque."""
+    """Runs batches on workers. Handles are opaque and hashable.
+
+    ``is_concurrent`` pools run batches while the cell goes on.
+    """
 
     slots: int
+    is_concurrent: bool
 
     def share(self, packed: Packed) -> Any:
         """A token for values that all batches of a split read."""
@@ -61,6 +74,26 @@ class BatchFailed(Exception):
     """Raised in the cell where a batch raised; the worker shows the batch's own error instead."""
 
 
+@dataclass
+class _State:
+    """One split while its loop runs.
+
+    ``turn`` counts how often the loop asked for more. ``start`` is the first item that was sent,
+    ``refusal`` why the rest has to run in the cell after all.
+    """
+
+    split: Split
+    items: Any
+    settings: Any
+    share: OwnShare | None = None
+    watch: Watch | None = None
+    turn: int = 0
+    start: int = 0
+    bounds: list[tuple[int, int]] = field(default_factory=list)
+    flight: Flight | None = None
+    refusal: str = ""
+
+
 class FanOut:
     """The splits of one cell that is running in ``worker``."""
 
@@ -79,44 +112,135 @@ class FanOut:
         self.settings = settings
         self.error: ErrorReport | None = None
         self.splits = {split.index: split for split in step.splits}
+        self._states: dict[int, _State] = {}
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The notebook's names in the worker."""
+        return self.worker.session.namespace
 
     def hooks(self) -> dict[str, Any]:
         """The names that the rewritten cell calls."""
-        return {SPLIT_HOOK: self.split}
+        return {SPLIT_HOOK: self.split, MORE_HOOK: self.more, JOIN_HOOK: self.join}
 
-    def split(self, index: int, iterable: Any) -> bool:
-        """True when the loop has to run whole, over ``__naavre_items__``.
+    def close(self) -> None:
+        """Stop what still runs when the cell has ended, well or not."""
+        for state in self._states.values():
+            if state.watch is not None:
+                state.watch.stop()
+            if state.flight is not None:
+                state.flight.cancel()
 
-        Else the batches are done: ``__naavre_log__`` yields their operations in order, a comprehension's
-        value is ``__naavre_collected__``.
-        """
-        split, namespace = self.splits[index], self.worker.session.namespace
+    # The three hooks, in the order in which the cell calls them
+
+    def split(self, index: int, iterable: Any) -> None:
+        """The splitter: evaluate the items once, and send them now or when it turns out to be worth it."""
+        __tracebackhide__ = True
+        split = self.splits[index]
         items, reason = materialise(iterable)
-        if items is None:
-            namespace[ITEMS] = iterable
-            self._tell_started(split, -1, 0, reason)
-            return True
-        namespace[ITEMS] = items
-        count = len(items)
-        reason = self._why_whole(split, count)
-        bounds = [] if reason else cut(count, self._batches(split))
-        self._tell_started(split, count, len(bounds), reason)
+        state = _State(split, iterable if items is None else items, self.settings())
+        self._states[index] = state
+        reason = reason or self._why_whole(split, len(items))
         if reason:
+            state.refusal = reason
+            self._tell_split(state, -1 if items is None else len(items), 0, reason)
+        elif split.batches != "auto":
+            self._send(state, cut(len(items), self._wanted_batches(split)))
+        else:
+            state.share = OwnShare(items, inline=not self.pool.is_concurrent)
+            if self.pool.is_concurrent:
+                state.watch = Watch(state.share, lambda: self._send_rest(state))
+
+    def more(self, index: int) -> bool:
+        """Whether the cell has items to run itself, now in ``__naavre_items__``."""
+        __tracebackhide__ = True
+        state = self._states[index]
+        state.turn += 1
+        if state.turn == 1:
+            whole = state.refusal and not state.bounds
+            own = state.items if whole else (() if state.share is None else state.share)
+            self.namespace[ITEMS] = own
             return True
-        try:
-            handles = self._run(split, items, bounds)
-        except _Whole as whole:
-            self.tell({"kind": "split-refused", "split": index, "reason": str(whole)})
+        self.namespace[LOG] = iter(())
+        if state.turn > 2 or (state.share is None and not state.bounds):
+            return False
+        self._settle(state)
+        if state.refusal:
+            self.namespace[ITEMS] = state.items[state.start :]
             return True
-        self._merge(split, handles)
+        if state.flight is not None and state.split.form == "for":
+            self.namespace[LOG] = self._log(state.flight)
         return False
 
-    def _tell_started(self, split: Split, items: int, batches: int, reason: str) -> None:
+    def join(self, index: int, _started: None, own: Any, rest: Any) -> Any:
+        """A comprehension's value, made as Python makes it: element by element, in order."""
+        __tracebackhide__ = True
+        state = self._states[index]
+        if isinstance(own, dict):
+            own.update(rest or self._elements(state.flight))
+        elif isinstance(own, set):
+            for element in rest or self._elements(state.flight):
+                own.add(element)
+        else:
+            own.extend(rest or self._elements(state.flight))
+        return own
+
+    # Sending
+
+    def _send_rest(self, state: _State) -> None:
+        """Send all that the cell hasn't begun; called from the watching thread or at the share's end."""
+        assert state.share is not None
+        item_s = state.share.item_s()
+        state.start = state.share.hand_over()
+        left = len(state.items) - state.start
+        if left:
+            bounds = cut(left, self._batches(left, item_s))
+            self._send(state, [(state.start + a, state.start + b) for a, b in bounds])
+
+    def _send(self, state: _State, bounds: list[tuple[int, int]]) -> None:
+        state.bounds = bounds
+        self._tell_split(state, len(state.items), len(bounds), "")
+        try:
+            shared = self.pool.share(self._shared(state))
+            state.flight = Flight(self, state.split, state.items, bounds, shared)
+            state.flight.fill()
+        except Whole as whole:
+            state.refusal = str(whole)
+
+    def _settle(self, state: _State) -> None:
+        """Wait for what was sent; sets ``refusal`` when its results can't be used."""
+        if state.watch is not None:
+            state.watch.stop()
+        if state.share is not None and not state.bounds:
+            if state.share.claimed < len(state.items):
+                self._send_rest(state)
+            else:
+                self._tell_split(state, len(state.items), 0, "it was over in no time")
+        if state.flight is not None and not state.refusal:
+            try:
+                error = state.flight.land()
+            except Whole as whole:
+                state.refusal = str(whole)
+            else:
+                if error is not None:
+                    self._raise(error)
+        if state.refusal:
+            self.tell(
+                {"kind": "split-refused", "split": state.split.index, "reason": state.refusal}
+            )
+
+    def _raise(self, error: ErrorReport) -> NoReturn:
+        __tracebackhide__ = True
+        self.error = error
+        self.worker.raise_later(error)
+        raise BatchFailed(error.evalue)
+
+    def _tell_split(self, state: _State, items: int, batches: int, reason: str) -> None:
         self.tell(
             {
                 "kind": "split",
-                "split": split.index,
-                "title": split.title,
+                "split": state.split.index,
+                "title": state.split.title,
                 "items": items,
                 "batches": batches,
                 "reason": reason,
@@ -124,172 +248,70 @@ class FanOut:
         )
 
     def _why_whole(self, split: Split, count: int) -> str:
-        namespace = self.worker.session.namespace
         for name in split.reductions:
-            value = namespace.get(name)
-            if type(value).__name__ not in _REDUCTION_TYPES:
-                return (
-                    f"'{name}' is a {type(value).__name__}, whose changes can't be replayed safely"
-                )
+            kind = type(self.namespace.get(name)).__name__
+            if kind not in _REDUCTION_TYPES:
+                return f"'{name}' is a {kind}, whose changes can't be replayed safely"
         if split.batches != "auto":
             return ""
         if count < 2:
             return "there is nothing to divide"
-        if split.cheap and count < _CHEAP_ITEMS:
-            return "it is too short to be worth it"
         if self.pool.slots < 2:
             return "there is only one slot"
         return ""
 
-    def _batches(self, split: Split) -> int:
+    def _wanted_batches(self, split: Split) -> int:
         wanted: Any = split.batches
-        if wanted == "auto":
-            return _BATCHES_PER_SLOT * self.pool.slots
         if isinstance(wanted, str):
-            wanted = self.worker.session.namespace[wanted]
+            wanted = self.namespace.get(wanted)
             if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
                 text = f"'# batches: {split.batches}' needs a whole number of at least 1, not {wanted!r}"
                 self._raise(ErrorReport("ValueError", text, (f"ValueError: {text}",)))
         return int(wanted)
 
-    def _run(self, split: Split, items: Any, bounds: Sequence[tuple[int, int]]) -> list[Any]:
-        """All batches' handles, in order, every batch having ended well."""
-        shared = self._shared(split)
-        handles: list[Any] = []
-        waiting: dict[Any, int] = {}
-        reports: dict[int, BatchReport] = {}
-        failed: int | None = None
-        upcoming = iter(enumerate(bounds))
-        try:
-            while True:
-                while len(waiting) < self._window() and failed is None:
-                    following = next(upcoming, None)
-                    if following is None:
-                        break
-                    number, (start, stop) = following
-                    task = BatchTask(
-                        self.step, split, number, start, stop, number == len(bounds) - 1
-                    )
-                    handle = self.pool.submit(task, shared, self._items(items, start, stop))
-                    handles.append(handle)
-                    waiting[handle] = number
-                if not waiting:
-                    break
-                handle = self.pool.wait(list(waiting))
-                number = waiting.pop(handle)
-                report = self.pool.report(handle)
-                if report.violation:
-                    raise _Whole(report.violation)
-                reports[number] = report
-                self._tell_batch(split, report, bounds[number])
-                if report.error is not None and (failed is None or number < failed):
-                    failed = number
-                    needless = [h for h, n in waiting.items() if n > number]
-                    self.pool.cancel(needless)
-                    for other in needless:
-                        del waiting[other]
-        except BaseException:
-            self.pool.cancel(list(waiting))
-            raise
-        if failed is not None:
-            self._fail(split, reports, failed)
-        self.reports = [reports[number] for number in range(len(bounds))]
-        return handles
-
-    def _window(self) -> int:
-        context = self.worker.context
-        limit = context.max_parallelism if context is not None else None
-        return limit if limit is not None else max(16, 4 * self.pool.slots)
-
-    def _tell_batch(self, split: Split, report: BatchReport, bound: tuple[int, int]) -> None:
-        self.tell(
-            {
-                "kind": "batch",
-                "split": split.index,
-                "batch": report.batch,
-                "items": bound[1] - bound[0],
-                "started_at": report.started_at,
-                "duration_s": report.duration_s,
-                "worker": report.worker,
-            }
+    def _batches(self, left: int, item_s: float | None) -> int:
+        """Some for each slot, so that it evens out at the end; none too short, none too long."""
+        several = BATCHES_PER_SLOT * self.pool.slots
+        if item_s is None:
+            return several
+        expected_s = left * item_s
+        return math.ceil(
+            max(min(several, expected_s / SHORTEST_BATCH_S), expected_s / LONGEST_BATCH_S)
         )
 
-    def _fail(self, split: Split, reports: Mapping[int, BatchReport], failed: int) -> None:
-        """Show what earlier iterations showed, then raise the batch's error at the loop."""
-        for number in range(failed + 1):
-            for output in reports[number].outputs:
-                self.worker.session.emit(output)
-        error = reports[failed].error
-        assert error is not None
-        self._raise(error)
-
-    def _raise(self, error: ErrorReport) -> NoReturn:
-        self.error = error
-        self.worker.raise_later(error)
-        raise BatchFailed(error.evalue)
-
-    def _shared(self, split: Split) -> Any:
-        namespace = self.worker.session.namespace
+    def _shared(self, state: _State) -> Packed:
+        namespace, split = self.namespace, state.split
         values = {name: namespace[name] for name in split.shared if name in namespace}
         keeps = {name: isinstance(namespace.get(name), (list, dict)) for name in split.reductions}
         try:
-            packed = pack({**values, "keeps": keeps, "settings": self.settings()}, namespace)
+            return pack({**values, "keeps": keeps, "settings": state.settings}, namespace)
         except PackingError as error:
-            raise _Whole(
+            raise Whole(
                 f"'{error.name}' can't be copied to other workers: {error.reason}"
             ) from None
-        return self.pool.share(packed)
 
-    def _items(self, items: Any, start: int, stop: int) -> Packed:
-        try:
-            return pack({"items": items[start:stop]}, self.worker.session.namespace)
-        except PackingError as error:
-            raise _Whole(f"an item can't be copied to other workers: {error.reason}") from None
+    # Merging
 
-    # Merge
-
-    def _merge(self, split: Split, handles: Sequence[Any]) -> None:
-        namespace = self.worker.session.namespace
-        if split.form == "for":
-            namespace[LOG] = self._log(split, handles)
-        else:
-            namespace[COLLECT] = self._collect(split, handles)
-
-    def _log(self, split: Split, handles: Sequence[Any]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    def _log(self, flight: Flight) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """Every operation in iteration order, outputs shown where they were written."""
-        namespace = self.worker.session.namespace
-        for handle, report in zip(handles, self.reports, strict=True):
-            result = unpack(self.pool.result(handle), namespace, writable=True)
+        emit = self.worker.session.emit
+        for report, result in flight.results(self.namespace):
             shown = 0
             for number, outputs, operands in result["log"]:
                 while shown < outputs:
-                    self.worker.session.emit(report.outputs[shown])
+                    emit(report.outputs[shown])
                     shown += 1
                 yield number, operands
             for output in report.outputs[shown:]:
-                self.worker.session.emit(output)
-            namespace.update(result["leaks"])
+                emit(output)
+            self.namespace.update(result["leaks"])
 
-    def _collect(self, split: Split, handles: Sequence[Any]) -> Any:
-        """The comprehension's value, made as Python makes it: element by element, in order."""
-        namespace = self.worker.session.namespace
-        elements: list[Any] = []
-        for handle, report in zip(handles, self.reports, strict=True):
-            for output in report.outputs:
-                self.worker.session.emit(output)
-            elements += unpack(self.pool.result(handle), namespace, writable=True)["elements"]
-        if split.form == "list":
-            return elements
-        if split.form == "dict":
-            return dict(elements)
-        collected: set[Any] = set()
-        for element in elements:
-            collected.add(element)
-        return collected
-
-
-class _Whole(Exception):
-    """The loop has to run whole after all; the message says why."""
+    def _elements(self, flight: Flight | None) -> Iterator[Any]:
+        if flight is not None:
+            for report, result in flight.results(self.namespace):
+                for output in report.outputs:
+                    self.worker.session.emit(output)
+                yield from result["elements"]
 
 
 def cut(count: int, batches: int) -> list[tuple[int, int]]:

@@ -86,6 +86,8 @@ class LocalExecutor:
 class _LocalPool:
     """Runs each batch when it is submitted, on copies, in a session of its own."""
 
+    is_concurrent = False
+
     def __init__(self, worker: Worker, slots: int) -> None:
         self.worker = worker
         self.slots = slots

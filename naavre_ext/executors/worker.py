@@ -6,6 +6,7 @@ import ast
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -50,6 +51,7 @@ class Worker:
         self._outputs: list[OutputMessage] = []
         self._sink: Callable[[OutputMessage], None] | None = None
         self._pending_error: ErrorReport | None = None
+        self._telling = threading.Lock()
         self._home_environment = dict(os.environ)
 
     def enter(self, context: RunContext) -> None:
@@ -91,9 +93,10 @@ class Worker:
 
         tags = {"step": step_id, "attempt": task.attempt}
 
-        def tell(message: Mapping[str, Any]) -> None:
-            messages.append({**message, **tags, "number": len(messages)})
-            send(messages[-1])
+        def tell(message: Mapping[str, Any]) -> None:  # a split also tells from its watching thread
+            with self._telling:
+                messages.append({**message, **tags, "number": len(messages)})
+                send(messages[-1])
 
         self._outputs = []
         self._sink = lambda output: send(
@@ -189,6 +192,7 @@ class Worker:
                 transform=lambda tree: split_cell(tree, step.splits, step.source),
             )
         finally:
+            fan_out.close()
             self._pending_error = fan_out.error
             for name in HOOK_NAMES:
                 namespace.pop(name, None)

@@ -35,8 +35,7 @@ class Split:
     ``guarded`` are shared names that code we can't see might change: they are compared before and
     after a batch, as are the items when ``guard_items``. ``identity_matters`` says that later code changes
     objects in place that a batch could hand back as a copy. ``guard_rng`` says that a global random
-    number generator is seeded, so the body must not draw from it. A ``cheap`` body only does elementary
-    operations.
+    number generator is seeded, so the body must not draw from it.
     """
 
     index: int
@@ -52,7 +51,6 @@ class Split:
     guard_items: bool = False
     guard_rng: bool = False
     identity_matters: bool = False
-    cheap: bool = False
     batches: int | str = "auto"
 
 

@@ -74,7 +74,6 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
         guarded=tuple(sorted(guarded)),
         guard_items=guard_items,
         guard_rng=guard_rng,
-        cheap=is_cheap(loop.node),
         identity_matters=_identity_matters(loop, whole, roots | own, notebook, position),
     )
 
@@ -217,34 +216,6 @@ def _check_iterable(
                 f"it changes '{root}' while it iterates over it",
                 f"Collect the changes and make them to '{root}' after the loop.",
             )
-
-
-#: Calls that take next to no time.
-_CHEAP_CALLS = frozenset(
-    {"len", "int", "float", "str", "abs", "round", "min", "max", "bool", "isinstance", "repr", "print",
-     "append", "add", "items", "keys", "values", "get", "lower", "upper", "strip", "split", "join",
-     "format", "tuple", "chr", "ord", "divmod"}
-)  # fmt: skip
-
-
-def is_cheap(node: ast.AST) -> bool:
-    """Whether an iteration only does elementary operations: no loop, no call that may take time."""
-    loops = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-    for part in ast.walk(node):
-        if isinstance(part, loops) and part is not node:
-            return False
-        if isinstance(part, ast.Call):
-            function = part.func
-            name = (
-                function.attr
-                if isinstance(function, ast.Attribute)
-                else getattr(function, "id", "")
-            )
-            if name not in _CHEAP_CALLS:
-                return False
-        if isinstance(part, (ast.MatMult, ast.Pow, ast.With, ast.Import, ast.ImportFrom)):
-            return False
-    return True
 
 
 def _check_carried(facts: CellDataflow, loop: Loop) -> None:

@@ -23,6 +23,8 @@ from naavre_ext.planning.loops import (
 
 #: Names that the runner defines in the cell's namespace while a split runs.
 SPLIT_HOOK = "__naavre_split__"
+MORE_HOOK = "__naavre_more__"
+JOIN_HOOK = "__naavre_join__"
 RECORD_HOOK = "__naavre_record__"
 COLLECT = "__naavre_collected__"
 LOG = "__naavre_log__"
@@ -51,7 +53,7 @@ class Operation:
 
 
 def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Module:
-    """The tree with each split loop replaced by a call of the splitter hook with its iterable.
+    """The tree with the splitter, the cell's own share and the merge around each split loop.
 
     Trees that are not the cell's own (the inner code of a cell magic has other line numbers) are matched by
     their form.
@@ -75,22 +77,39 @@ def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Mo
 
 
 def _with_hook(loop: Loop, split: Split) -> Any:
-    """``if split(...): the loop itself, over the items; else: the merge``.
+    """The loop with its hooks around it: the splitter, the cell's own share, the merge.
 
-    So a loop that has to run whole runs as the user's own code, at its own lines.
+    ::
+
+        __naavre_split__(k, ITERABLE)
+        while __naavre_more__(k):  # once for the cell's own share; again if the rest can't be split
+            for TARGET in __naavre_items__:
+                BODY
+        for __naavre_number__, __naavre_operands__ in __naavre_log__:
+            ...  # the recorded operations, replayed
+
+    So whatever the cell runs itself is the user's own code, at its own lines.
     """
-    call = ast.Call(ast.Name(SPLIT_HOOK, ast.Load()), [ast.Constant(loop.index), loop.iterable], [])
-    ast.copy_location(call, loop.iterable)
-    for part in (call.func, call.args[0]):
-        ast.copy_location(part, loop.iterable)
+    start = _hook(SPLIT_HOOK, loop, loop.iterable, loop.iterable)
+    more = _hook(MORE_HOOK, loop, loop.node)
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if not isinstance(loop.node, ast.For):
-        collected = ast.copy_location(ast.Name(COLLECT, ast.Load()), loop.node)
-        whole = _over(loop.node, items)
-        return ast.copy_location(ast.IfExp(call, whole, collected), loop.node)
-    whole_loop = ast.copy_location(ast.For(loop.target, items, loop.node.body, []), loop.node)
-    merge = merge_loop(loop, split)
-    return [ast.copy_location(ast.If(call, [whole_loop], [merge]), loop.node), *loop.node.orelse]
+        turns = [
+            ast.copy_location(ast.BoolOp(ast.And(), [more, _over(loop.node, items)]), loop.node)
+            for _ in range(2)
+        ]
+        return _hook(JOIN_HOOK, loop, loop.node, start, *turns)
+    statement = ast.copy_location(ast.Expr(start), loop.iterable)
+    own = ast.copy_location(ast.For(loop.target, items, loop.node.body, []), loop.node)
+    turns_loop = ast.copy_location(ast.While(more, [own], []), loop.node)
+    return [statement, turns_loop, merge_loop(loop, split), *loop.node.orelse]
+
+
+def _hook(name: str, loop: Loop, place: ast.AST, *arguments: ast.expr) -> ast.Call:
+    call = ast.Call(ast.Name(name, ast.Load()), [ast.Constant(loop.index), *arguments], [])
+    for part in (call, call.func, call.args[0]):
+        ast.copy_location(part, place)
+    return call
 
 
 def _over(node: Comprehension, items: ast.expr) -> ast.expr:

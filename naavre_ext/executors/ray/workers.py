@@ -119,6 +119,8 @@ class _Handle:
 class RayBatchPool:
     """Sends batches as Ray tasks from the worker that runs the cell: values never pass the driver."""
 
+    is_concurrent = True
+
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self.slots = context.slots

@@ -1,0 +1,97 @@
+"""The part of a loop that its own cell runs, before (and while) the rest goes to the workers.
+
+A loop that is over in milliseconds isn't worth sending anywhere, and one can't know before trying. So the
+cell starts with the first item, as a notebook would; after a moment, if enough is left, all that it has not begun
+is handed over.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+#: No loop is sent anywhere before it has run this long.
+_PATIENCE_S = 0.01
+#: What is expected to be over sooner than this is not worth sending.
+WORTH_SENDING_S = 0.2
+#: Items are claimed in chunks of about this time, so that claiming costs nothing.
+_CHUNK_S = 0.002
+_LARGEST_CHUNK = 4096
+
+
+class OwnShare:
+    """Iterates over items, from the first, until :meth:`hand_over` takes the rest away.
+
+    ``claimed`` items are the cell's own. With ``inline`` the share looks at the clock itself and ends when
+    the rest is worth sending.
+    """
+
+    def __init__(self, items: Any, *, inline: bool) -> None:
+        self.items = items
+        self.claimed = 0
+        self._done = 0
+        self._inline = inline
+        self._closed = False
+        self._lock = threading.Lock()
+        self._started = time.perf_counter()
+
+    def __iter__(self) -> Iterator[Any]:
+        count = len(self.items)
+        self._started = time.perf_counter()
+        while self.claimed < count:
+            with self._lock:
+                if self._closed or (self._inline and self.is_worth_sending()):
+                    return
+                start = self.claimed
+                self.claimed = min(count, start + self._chunk())
+            yield from self.items[start : self.claimed]
+            self._done = self.claimed
+
+    def item_s(self) -> float | None:
+        """Seconds an item takes, None as long as the first isn't done."""
+        done = self._done
+        return (time.perf_counter() - self._started) / done if done else None
+
+    def is_worth_sending(self) -> bool:
+        """Whether the items not yet claimed would keep the cell busy for long."""
+        if time.perf_counter() - self._started < _PATIENCE_S:
+            return False
+        item_s, left = self.item_s(), len(self.items) - self.claimed
+        return left > 0 and (item_s is None or left * item_s >= WORTH_SENDING_S)
+
+    def hand_over(self) -> int:
+        """End the share; returns the position of the first item that is not the cell's own."""
+        with self._lock:
+            self._closed = True
+            return self.claimed
+
+    def _chunk(self) -> int:
+        item_s = self.item_s()
+        if item_s is None:
+            return 1
+        return max(1, min(_LARGEST_CHUNK, int(_CHUNK_S / max(item_s, 1e-9))))
+
+
+class Watch:
+    """Watches a share from another thread and calls ``send`` once when its rest is worth sending."""
+
+    def __init__(self, share: OwnShare, send: Callable[[], None]) -> None:
+        self._share, self._send = share, send
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="naavre-split", daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        pause = _PATIENCE_S
+        while not self._over.wait(pause):
+            if self._share.is_worth_sending():
+                self._send()
+                return
+            pause = min(0.25, pause * 1.5)
+
+    def stop(self) -> None:
+        """Return when the thread has ended, having sent or not."""
+        self._over.set()
+        self._thread.join()
