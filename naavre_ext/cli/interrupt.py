@@ -19,13 +19,12 @@ class StopOnInterrupt:
     """While it is entered, Ctrl-C sets ``event`` and prints 'stopping'.
 
     A run that hasn't ended ``LIMIT_S`` later is left alone: the process exits with 130. What was
-    finished is on disk by then, and files are replaced whole. With ``raise_here``, for code that
-    runs in this thread, KeyboardInterrupt is raised there too.
+    finished is on disk by then, and files are replaced whole. A cell that runs in this very process
+    and thread gets the KeyboardInterrupt itself, as in a kernel.
     """
 
-    def __init__(self, *, raise_here: bool = False) -> None:
+    def __init__(self) -> None:
         self.event = threading.Event()
-        self._raise_here = raise_here
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopOnInterrupt:
@@ -50,8 +49,6 @@ class StopOnInterrupt:
         timer = threading.Timer(LIMIT_S, _exit_now)
         timer.daemon = True
         timer.start()
-        if self._raise_here:
-            raise KeyboardInterrupt
 
 
 def _exit_now() -> None:

@@ -172,8 +172,7 @@ def _run(
     with tempfile.TemporaryDirectory(prefix="naavre-ext-") as folder:
         if output == "-":
             target = Path(folder, "notebook.ipynb")
-        stop = StopOnInterrupt(raise_here=options.executor == "local")
-        with stop, make_reporter() as reporter:
+        with StopOnInterrupt() as stop, make_reporter() as reporter:
             result = run_notebook(
                 source,
                 target,
@@ -182,12 +181,17 @@ def _run(
                 on_event=reporter.on_event,
                 cancel=stop.event,
             )
-            if stop.event.is_set():
+            if stop.event.is_set() or _is_interrupted(result):
                 result = replace(result, status="cancelled")
         if output == "-":
             sys.stdout.write(target.read_text(encoding="utf-8"))
             sys.stdout.flush()
     return reporter, result
+
+
+def _is_interrupted(result: RunResult) -> bool:
+    """Whether Ctrl-C hit a cell that ran in this process."""
+    return result.failure is not None and result.failure["ename"] == "KeyboardInterrupt"
 
 
 def _show_end(reporter: Reporter, result: RunResult, output: str, *, quiet: bool) -> None:

@@ -151,7 +151,7 @@ def _run(
     )
     books = Books(nb_man, OutputRecorder(prepared.node), workflow, unrun, outlet)
     try:
-        with _cancel_on_interrupt(raise_here=run_options.executor == "local") as cancel:
+        with _cancel_on_interrupt() as cancel:
             result: RunResult = find_runner(run_options)(
                 prepared.node,
                 None,
@@ -231,15 +231,14 @@ def _raise_for_end(result: RunResult, nb_man: ObservedNotebook) -> None:
 
 
 @contextmanager
-def _cancel_on_interrupt(*, raise_here: bool) -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second raises, and so does the first if wanted."""
+def _cancel_on_interrupt() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second raises."""
     cancel = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        again = cancel.is_set()
-        cancel.set()
-        if again or raise_here:
+        if cancel.is_set():
             raise KeyboardInterrupt
+        cancel.set()
 
     if threading.current_thread() is not threading.main_thread():
         yield cancel

@@ -1,0 +1,235 @@
+"""The commands on real notebooks, with the executor that needs no Ray unless a test says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.slow
+
+SPLIT = "# split: process batches\n# batches: 5\nout = []\nfor i in items:\n    out.append(10 // (i - {bad}))"
+CELLS = ["param_n = 28", "items = list(range(param_n))", SPLIT.format(bad=99), "print(sum(out))"]
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def write(path: Path, cells: list[str]) -> Path:
+    node = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": "python"},
+        },
+    )
+    nbformat.write(node, path)
+    return path
+
+
+def start(*args: object, cwd: Path, **options: Any) -> subprocess.Popen[str]:
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("NAAVRE_", "RAY_"))}
+    environ |= {"NAAVRE_EXECUTOR": "local", "NAAVRE_RESIDENT": "0", **options.pop("environ", {})}
+    return subprocess.Popen(
+        [sys.executable, "-c", "from naavre_ext.cli import main; main()", *map(str, args)],
+        cwd=cwd,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    def run(*args: object, stdin: str | None = None, **environ: str) -> Any:
+        with start(*args, cwd=tmp_path, stdin=subprocess.PIPE, environ=environ) as process:
+            out, err = process.communicate(stdin or "", timeout=120)
+        return subprocess.CompletedProcess(args, process.returncode, out, err)
+
+    return run
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    return write(tmp_path / "good.ipynb", CELLS)
+
+
+def test_run_reports_steps_then_summary_and_writes_the_notebook(
+    cli: Cli, good: Path, tmp_path: Path
+) -> None:
+    done = cli("run", "good.ipynb")
+    assert done.returncode == 0
+    assert len(done.stderr.splitlines()) == 4
+    assert '[3/4] cell 3 "process batches": done in' in done.stderr
+    first, fan_out, notebook, _ = done.stdout.splitlines()
+    assert first.startswith("ok: 4 steps in")
+    assert fan_out == '  cell 3 "process batches": 28 items in 5 batches'
+    assert notebook == "notebook: good.out.ipynb"
+    node = nbformat.read(tmp_path / "good.out.ipynb", as_version=4)
+    assert node.cells[3].outputs[0].text == "-28\n"
+
+
+def test_run_takes_parameters_and_writes_to_standard_output(cli: Cli, good: Path) -> None:
+    done = cli("run", "good.ipynb", "-p", "param_n", 3, "-o", "-", "--quiet")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    node = nbformat.reads(done.stdout, as_version=4)
+    assert node.cells[1].source == "# Parameters\nparam_n = 3\n"
+    assert node.cells[-1].outputs[0].text == "-3\n"
+
+
+def test_run_reads_standard_input(cli: Cli, good: Path) -> None:
+    done = cli("run", "-", stdin=good.read_text())
+    assert done.returncode == 0
+    assert nbformat.reads(done.stdout, as_version=4).cells[-1].outputs[0].text == "-28\n"
+    assert "ok: 4 steps" in done.stderr
+
+
+def test_run_prints_cells_outputs_when_asked(cli: Cli, good: Path) -> None:
+    done = cli("run", "good.ipynb", "--log-output", "--quiet")
+    assert done.stdout == "-28\n"
+
+
+def test_run_prints_json_events_and_a_result(cli: Cli, good: Path) -> None:
+    done = cli("run", "good.ipynb", "--json")
+    assert done.stderr == ""
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[0]["type"] == "RunStarted"
+    assert [line["type"] for line in lines[-2:]] == ["RunFinished", "Result"]
+    assert lines[-1]["status"] == "ok"
+    assert lines[-1]["run_id"] == lines[0]["run_id"]
+
+
+def test_a_failing_batch_is_shown_with_item_and_traceback(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path / "bad.ipynb", [*CELLS[:2], SPLIT.format(bad=13), "1"])
+    done = cli("run", "bad.ipynb")
+    assert done.returncode == 1
+    assert 'cell 3 "process batches", batch 3, item 14 (13) failed:' in done.stderr
+    assert "----> 5     out.append(10 // (i - 13))" in done.stderr
+    assert "\x1b" not in done.stderr
+    assert "naavre_ext" not in done.stderr
+    assert done.stdout.startswith("failed: 2 of 4 steps")
+    assert (tmp_path / "bad.out.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["run", "none.ipynb"], "NX001"),
+        (["run", "good.ipynb", "-p", "parm_n", "1"], "NX201"),
+        (["run", "good.ipynb", "-o", "no/such/folder/o.ipynb"], "NX"),
+        (["run", "broken.ipynb"], "NX301 cell 1, line 1"),
+        (["plan", "broken.ipynb"], "NX301 cell 1, line 1"),
+        (["run", "broken.ipynb", "--json"], "NX301"),
+    ],
+)
+def test_refusals_exit_with_2_and_leave_nothing(
+    args: list[str], code: str, cli: Cli, good: Path, tmp_path: Path
+) -> None:
+    write(tmp_path / "broken.ipynb", ["x = = 1"])
+    done = cli(*args)
+    assert done.returncode == 2
+    assert done.stderr.startswith(code)
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in tmp_path.glob("*.ipynb")} == {"good.ipynb", "broken.ipynb"}
+    if "--json" in args:
+        assert json.loads(done.stdout)["status"] == "refused"
+
+
+def test_secrets_reach_the_cells_and_nothing_else(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path / "s.ipynb", ["secret_key = ''", "print(len(secret_key))"])
+    done = cli("run", "s.ipynb", "--log-output", NAAVRE_SECRET_KEY="hush-hush")
+    assert done.returncode == 0
+    assert done.stdout.startswith("9\n")
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(b"hush-hush" in content for content in written)
+
+
+def test_a_missing_secret_is_said(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path / "s.ipynb", ["secret_key = 'own'", "print(secret_key)"])
+    assert "secret_key isn't set in the environment" in cli("run", "s.ipynb").stderr
+
+
+def test_check_says_what_was_inferred(cli: Cli, good: Path) -> None:
+    done = cli("check", "good.ipynb")
+    assert done.returncode == 0
+    assert done.stdout.startswith("good.ipynb: can be run")
+    assert 'cell 3 "process batches"\n  reads items; writes i, out\n  runs ' in done.stdout
+    assert "splits line 4: the loop" in done.stdout
+    assert "at most 5 batches" in done.stdout
+
+
+def test_check_in_json_is_complete(cli: Cli, tmp_path: Path, good: Path) -> None:
+    data = json.loads(cli("check", "good.ipynb", "--json").stdout)
+    assert data["runnable"] is True
+    assert len(data["workflow"]["steps"]) == 4
+    write(tmp_path / "broken.ipynb", ["x = = 1"])
+    done = cli("check", "broken.ipynb", "--json")
+    assert done.returncode == 2
+    data = json.loads(done.stdout)
+    assert (data["runnable"], data["workflow"]) == (False, None)
+    assert data["diagnostics"][0]["code"] == "NX301"
+
+
+@pytest.mark.parametrize(
+    ("args", "first"),
+    [
+        ([], "good: 4 steps"),
+        (["--json"], "{"),
+        (["--format", "mermaid"], "flowchart LR"),
+        (["--format", "svg", "-o", "-"], "<svg "),
+    ],
+)
+def test_plan_has_its_formats(args: list[str], first: str, cli: Cli, good: Path) -> None:
+    done = cli("plan", "good.ipynb", *args)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(first)
+
+
+def test_runs_are_listed_shown_and_deleted(cli: Cli, good: Path) -> None:
+    run_id = json.loads(cli("run", "good.ipynb", "--json").stdout.splitlines()[-1])["run_id"]
+    assert run_id in cli("runs", "list", "good.ipynb").stdout
+    shown = cli("runs", "show", run_id).stdout
+    assert 'cell 3 "process batches": 28 items in 5 batches' in shown
+    events = json.loads(cli("runs", "show", run_id, "--json").stdout)["events"]
+    assert events[-1]["type"] == "RunFinished"
+    assert cli("runs", "delete", run_id).returncode == 0
+    assert cli("runs", "show", run_id).returncode == 2
+
+
+def interrupted(tmp_path: Path, **environ: str) -> tuple[int, float, str]:
+    """The exit code of a run that is stopped in a sleeping cell, how long that took, and stderr."""
+    write(tmp_path / "slow.ipynb", ["import time", "print('here')\ntime.sleep(100)", "1"])
+    with start("run", "slow.ipynb", cwd=tmp_path, environ=environ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("[1/3]")
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        before = time.monotonic()
+        _, err = process.communicate(timeout=30)
+    return process.returncode, time.monotonic() - before, err
+
+
+def test_ctrl_c_stops_a_cell_of_this_process(tmp_path: Path) -> None:
+    code, _, _ = interrupted(tmp_path)
+    assert code == 130
+    node = nbformat.read(tmp_path / "slow.out.ipynb", as_version=4)
+    assert node.cells[0].execution_count == 1
+    assert not node.cells[2].outputs
+
+
+def test_ctrl_c_stops_a_run_on_ray_within_two_seconds(tmp_path: Path) -> None:
+    code, seconds, err = interrupted(tmp_path, NAAVRE_EXECUTOR="ray")
+    assert code == 130
+    assert seconds < 2.5
+    assert "stopping" in err
+    assert "Traceback" not in err
