@@ -111,6 +111,7 @@ class RunDriver:
             environment=self.options.environment,
             slots=self.executor.slots,
             max_parallelism=self.options.max_parallelism,
+            is_parallel=any(s.splits or s.placement == "any" for s in self.workflow.steps),
         )
 
     def _emit(self, event: RunEvent) -> None:

@@ -59,6 +59,7 @@ class _Ray:
         from naavre_ext.executors.ray.cluster import start_in_background
 
         self._starting: Future[Any] | None = start_in_background(options.address)
+        self._starting.add_done_callback(_start_main)
         self._executor: Any = None
 
     def __enter__(self) -> Executor:
@@ -67,7 +68,6 @@ class _Ray:
         self._starting = None
         from naavre_ext.executors.ray.executor import RayExecutor
 
-        # A run without splits or independent cells never needs more than the main worker.
         self._executor = RayExecutor(handle)
         executor: Executor = self._executor
         return executor
@@ -80,6 +80,14 @@ class _Ray:
         starting, self._starting = self._starting, None
         if starting is not None:
             starting.add_done_callback(_close_handle)
+
+
+def _start_main(starting: Future[Any]) -> None:
+    """Have the main worker started while the notebook is still being planned."""
+    if not starting.cancelled() and starting.exception() is None:
+        from naavre_ext.executors.ray.executor import start_main
+
+        start_main()
 
 
 def _close_handle(starting: Future[Any]) -> None:

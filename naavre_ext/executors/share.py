@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-#: No loop is sent anywhere before it has run this long.
+#: No loop is sent anywhere before it has run this long; longer as long as no item is done, so that a hiccup of
+#: the machine isn't taken for a slow item.
 _PATIENCE_S = 0.01
+_PATIENCE_FIRST_S = 0.05
 #: What is expected to be over sooner than this is not worth sending.
 WORTH_SENDING_S = 0.2
 #: Items are claimed in chunks of about this time, so that claiming costs nothing.
@@ -56,9 +58,10 @@ class OwnShare:
 
     def is_worth_sending(self) -> bool:
         """Whether the items not yet claimed would keep the cell busy for long."""
-        if time.perf_counter() - self._started < _PATIENCE_S:
-            return False
         item_s, left = self.item_s(), len(self.items) - self.claimed
+        patience_s = _PATIENCE_FIRST_S if item_s is None else _PATIENCE_S
+        if time.perf_counter() - self._started < patience_s:
+            return False
         return left > 0 and (item_s is None or left * item_s >= WORTH_SENDING_S)
 
     def hand_over(self) -> int:

@@ -18,6 +18,7 @@ class RunContext:
     """What every worker of a run has to know.
 
     ``slots`` is how many batches can run at once, ``channel`` where live messages go (None: nowhere).
+    ``is_parallel`` says that the run may use other workers than the main one.
     """
 
     run_id: str
@@ -25,6 +26,7 @@ class RunContext:
     environment: Mapping[str, str] | None = field(default=None, repr=False)
     slots: int = 1
     max_parallelism: int | None = None
+    is_parallel: bool = True
     channel: Any = field(default=None, repr=False)
 
 

@@ -14,13 +14,14 @@ from ray.exceptions import RayError, RayTaskError
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.channel import OutputChannel
-from naavre_ext.executors.ray.cluster import ClusterHandle
+from naavre_ext.executors.ray.cluster import ClusterHandle, on_connection_end
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 
 #: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
 _WARM_HOLD_S = 0.3
 
 _spares: list[Any] = []
+_warmed: set[str] = set()
 _spares_lock = threading.Lock()
 
 
@@ -41,6 +42,8 @@ class RayExecutor:
     def begin(self, context: RunContext) -> None:
         """Fix what all workers of the run have to know."""
         self._context = replace(context, channel=self._channel.endpoint)
+        if context.is_parallel:
+            _warm_workers(self._handle)  # cold ones start while the first cells run
 
     def start(self, task: StepTask, inputs: Sequence[Any]) -> Sequence[Any]:
         """Hand the step to the main actor or to any worker; returns its exports' references."""
@@ -107,6 +110,13 @@ class RayExecutor:
         self._handle.close()
 
 
+def start_main() -> None:
+    """Have a main worker started, for the run that comes."""
+    with _spares_lock:
+        if not _spares:
+            _spares.append(workers.MainWorker.remote())
+
+
 def _take_main() -> Any:
     with _spares_lock:
         spare = _spares.pop() if _spares else None
@@ -118,17 +128,28 @@ def warm(handle: ClusterHandle, *, wait: bool = False) -> None:
 
     Returns at once unless ``wait``.
     """
+    start_main()
     with _spares_lock:
-        if not _spares:
-            _spares.append(workers.MainWorker.remote())
         spare = _spares[0]
-    waiting = [spare.ready.remote()]
-    waiting += [workers.warm_up.remote(_WARM_HOLD_S) for _ in range(handle.slots)]
+    waiting = [spare.ready.remote(), *_warm_workers(handle)]
     if wait:
         ray.get(waiting)
+
+
+def _warm_workers(handle: ClusterHandle) -> list[Any]:
+    """Have a process per slot import what it needs, once per cluster."""
+    with _spares_lock:
+        if handle.address in _warmed:
+            return []
+        _warmed.add(handle.address)
+    return [workers.warm_up.remote(_WARM_HOLD_S) for _ in range(handle.slots)]
 
 
 def forget_spares() -> None:
     """The connection that the spare workers belong to is gone."""
     with _spares_lock:
         _spares.clear()
+        _warmed.clear()
+
+
+on_connection_end(forget_spares)

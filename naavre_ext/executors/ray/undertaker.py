@@ -42,15 +42,21 @@ class Undertaker:
 
 
 def processes_started_in(folder: str) -> list[int]:
-    """Processes of this user whose environment says that they belong to ``folder``."""
-    wanted = f"RAY_TMPDIR={folder}".encode()
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        # Gone, or another user's.
-        with suppress(OSError):
-            if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-    return found
+    """Processes of this user that were given ``folder``, or have a file of it open."""
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _uses(entry, folder)]
+
+
+def _uses(entry: Path, folder: str) -> bool:
+    # Gone, or another user's.
+    with suppress(OSError):
+        if f"RAY_TMPDIR={folder}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+            return True
+        # Those of Ray's processes that set their title overwrite their environment with it.
+        for descriptor in os.listdir(entry / "fd"):
+            with suppress(OSError):
+                if os.readlink(entry / "fd" / descriptor).startswith(f"{folder}/"):
+                    return True
+    return False
 
 
 def main(folder: str) -> None:
