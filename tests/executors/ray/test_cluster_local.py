@@ -8,6 +8,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -49,11 +50,22 @@ def _run(script: str, folder: Path, **variables: str) -> tuple[list[dict], str]:
     return [json.loads(line) for line in out.splitlines()], err
 
 
-def _wait_gone(pids: list[int], timeout_s: float) -> list[int]:
+def _wait_gone(pids: list[int], timeout_s: float) -> list[str]:
     deadline = time.monotonic() + timeout_s
-    while (left := [p for p in pids if psutil.pid_exists(p)]) and time.monotonic() < deadline:
+    while (left := _running(pids)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return left
+
+
+def _running(pids: list[int]) -> list[str]:
+    found = []
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            # Init may be slow to reap what has ended.
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(f"{pid} {process.status()} {process.cmdline()}")
+    return found
 
 
 def _wait_empty(folder: Path, timeout_s: float = 3.0) -> bool:
