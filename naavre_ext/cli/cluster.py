@@ -10,6 +10,7 @@ import click
 
 from naavre_ext.cli.entry import FAILED
 from naavre_ext.cli.reporters import write_json_line
+from naavre_ext.cli.summary import duration_phrase
 from naavre_ext.environment import ray_address
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -56,7 +57,20 @@ def status(ctx: click.Context, /, address: str | None, as_json: bool) -> None:
 
 
 def _status_lines(found: Mapping[str, Any]) -> list[str]:
-    return ["the engine is running", *(f"  {key}: {value}" for key, value in found.items())]
+    return [
+        "the engine is running",
+        *(f"  {key.removesuffix('_s')}: {_shown(key, value)}" for key, value in found.items()),
+    ]
+
+
+def _shown(key: str, value: Any) -> str:
+    """A value of the status for people: durations with units, resources without Ray's own marks."""
+    if key.endswith("_s") and isinstance(value, (int, float)):
+        return duration_phrase(value)
+    if isinstance(value, Mapping):
+        own = {name: number for name, number in value.items() if not name.startswith("node:")}
+        return ", ".join(f"{name}={number:g}" for name, number in sorted(own.items()))
+    return str(value)
 
 
 @cluster.command()

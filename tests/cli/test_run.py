@@ -195,6 +195,18 @@ def test_plan_has_its_formats(args: list[str], first: str, cli: Cli, good: Path)
     assert done.stdout.startswith(first)
 
 
+def test_verify_finds_equal_and_different_runs(cli: Cli, good: Path, tmp_path: Path) -> None:
+    done = cli("verify", "good.ipynb")
+    assert (done.returncode, done.stdout[:6]) == (0, "equal:")
+    write(tmp_path / "clock.ipynb", ["import time", "print(time.perf_counter_ns())"])
+    done = cli("verify", "clock.ipynb")
+    assert done.returncode == 1
+    assert done.stdout.startswith("different: ")
+    data = json.loads(cli("verify", "clock.ipynb", "--json").stdout)
+    assert data["equal"] is False
+    assert data["differences"]
+
+
 def test_runs_are_listed_shown_and_deleted(cli: Cli, good: Path) -> None:
     run_id = json.loads(cli("run", "good.ipynb", "--json").stdout.splitlines()[-1])["run_id"]
     assert run_id in cli("runs", "list", "good.ipynb").stdout
