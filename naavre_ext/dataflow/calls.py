@@ -39,8 +39,8 @@ class Calls(Expressions):
 
     def visit_call(self, node: ast.Call) -> Value:
         """What the called function reads, changes, does and returns."""
-        self.costly = True
         function = node.func
+        self.costly = self.costly or not self._is_quick(function)
         if isinstance(function, ast.Attribute) and _is_shell(function.value):
             self.magic_call(function.attr, node)
             return FRESH
@@ -59,6 +59,14 @@ class Calls(Expressions):
             return self._method_call(function, node)
         self.visit(function)
         return self.unknown_call(ast.unparse(function), Arguments(node, self), node.lineno)
+
+    def _is_quick(self, function: ast.expr) -> bool:
+        """Whether the call surely takes next to no time, so that it isn't worth another worker."""
+        if isinstance(function, ast.Attribute):
+            return function.attr in tables.QUICK_METHODS and self.module_path(function) is None
+        name = getattr(function, "id", "")
+        rebound = name in self.environment.bindings or self.local_node(name) is not None
+        return name in tables.QUICK_BUILTINS and not rebound
 
     def _named_call(self, function: ast.Name, node: ast.Call) -> Value:
         name, line = function.id, node.lineno

@@ -51,6 +51,16 @@ ELEMENT_BUILTINS = frozenset(
     {"list", "tuple", "set", "frozenset", "sorted", "reversed", "zip", "enumerate", "filter", "iter",
      "map", "dict"}
 )  # fmt: skip
+#: Calls that take next to no time.
+QUICK_BUILTINS = EXCEPTIONS | frozenset(
+    {"len", "print", "display", "range", "int", "float", "str", "bool", "abs", "isinstance", "type", "repr",
+     "round", "format", "id", "hash", "enumerate", "zip", "iter", "slice", "divmod", "ord", "chr", "dict",
+     "list", "tuple", "set", "get_ipython"}
+)  # fmt: skip
+QUICK_METHODS = frozenset(
+    {"append", "add", "format", "join", "split", "strip", "lower", "upper", "items", "keys", "values", "get",
+     "head", "tail", "startswith", "endswith", "setdefault", "replace", "title", "isoformat", "strftime"}
+)  # fmt: skip
 OPAQUE_BUILTINS = frozenset({"eval", "exec", "globals", "locals", "vars", "compile", "__import__",
                              "breakpoint", "delattr"})  # fmt: skip
 

@@ -1,1 +1,5 @@
-"""What is on disk: notebooks, and the records of runs."""
+"""Notebook files, run records and kept results."""
+
+from naavre_ext.startup import defer_slow_imports
+
+defer_slow_imports()  # before any module here imports nbformat

@@ -20,6 +20,9 @@ from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 #: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
 _WARM_HOLD_S = 0.3
 
+#: Main workers that a resident engine holds in reserve, so that runs in a row find one ready.
+_RESIDENT_SPARES = 2
+
 _spares: list[Any] = []
 _warmed: set[str] = set()
 _spares_lock = threading.Lock()
@@ -110,16 +113,16 @@ class RayExecutor:
         self._handle.close()
 
 
-def start_main() -> None:
-    """Have a main worker started, for the run that comes."""
+def start_main(spares: int = 1) -> None:
+    """Have main workers started, for the runs that come."""
     with _spares_lock:
-        if not _spares:
+        while len(_spares) < spares:
             _spares.append(workers.MainWorker.remote())
 
 
 def _take_main() -> Any:
     with _spares_lock:
-        spare = _spares.pop() if _spares else None
+        spare = _spares.pop(0) if _spares else None
     return spare if spare is not None else workers.MainWorker.remote()
 
 
@@ -128,10 +131,10 @@ def warm(handle: ClusterHandle, *, wait: bool = False) -> None:
 
     Returns at once unless ``wait``.
     """
-    start_main()
+    start_main(_RESIDENT_SPARES)
     with _spares_lock:
-        spare = _spares[0]
-    waiting = [spare.ready.remote(), *_warm_workers(handle)]
+        spares = list(_spares)
+    waiting = [*(spare.ready.remote() for spare in spares), *_warm_workers(handle)]
     if wait:
         ray.get(waiting)
 
