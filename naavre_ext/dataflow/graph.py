@@ -142,7 +142,11 @@ class _Linker:
         return {
             name: line
             for name, line in cell.reads.items()
-            if name in cell.required and name not in self.provider and not is_provided(name)
+            if name in cell.required
+            and name
+            not in cell.writes  # perhaps written before it is read: a loop that leaks it, say
+            and name not in self.provider
+            and not is_provided(name)
         }
 
     def _changes(self, position: int, cell: CellDataflow) -> tuple[set[Hashable], set[str]]:
