@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from naavre_ext.cli.inputs import (
 from naavre_ext.cli.reporters import write_json_line
 from naavre_ext.cli.run_options import How, run_options
 from naavre_ext.exporters.wording import count_phrase
+
+if TYPE_CHECKING:
+    from naavre_ext.verification import VerifyReport
 
 _SHOWN = 10
 
@@ -39,13 +42,29 @@ def verify(ctx: click.Context, /, notebook: str, as_json: bool, **given: Any) ->
     secrets, _ = collect_secrets(source, values)
     report = verify_notebook(source, parameters=values, options=how.options(secrets))
     if as_json:
-        write_json_line({"equal": report.equal, "differences": list(report.differences)})
-    elif report.equal:
-        click.echo("equal: variables and outputs are those of the run from top to bottom")
+        write_json_line(report.to_json())
     else:
-        click.echo(f"different: {count_phrase(len(report.differences), 'difference')}")
-        for difference in report.differences[:_SHOWN]:
-            click.echo(f"  {difference}")
-        if len(report.differences) > _SHOWN:
-            click.echo(f"  and {len(report.differences) - _SHOWN} more (--json has all)")
+        click.echo("\n".join(report_lines(report)))
     ctx.exit(OK if report.equal else FAILED)
+
+
+def report_lines(report: VerifyReport) -> list[str]:
+    """The verdict, the first differences, and what two sequential runs don't agree on either."""
+    compared = f"{count_phrase(report.compared_cells, 'cell')} and " + count_phrase(
+        report.compared_names, "variable"
+    )
+    if report.equal:
+        lines = [f"equal: {compared} are as in the run from top to bottom"]
+    else:
+        found = count_phrase(len(report.differences), "difference")
+        lines = [f"different: {found} in {compared}", *_first(report.differences)]
+    if report.unsteady:
+        lines.append("left out, as it changes from one sequential run to the next:")
+        lines += _first(report.unsteady)
+    return lines
+
+
+def _first(entries: tuple[str, ...]) -> list[str]:
+    lines = [f"  {entry}" for entry in entries[:_SHOWN]]
+    more = len(entries) - _SHOWN
+    return [*lines, f"  and {more} more (--json has all)"] if more > 0 else lines

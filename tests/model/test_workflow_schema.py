@@ -45,6 +45,7 @@ FULL = Workflow(
             placement="any",
             barrier=True,
             reads=("items",),
+            bundles=(("out",), ("a", "b")),
             splits=(
                 Split(0, 1, "for", "items", "loop", ("f",), ("out",), ("i",), ("i",), batches=5),
                 Split(1, 3, "dict", "range(param_n)", batches="param_n"),
@@ -120,7 +121,11 @@ def test_workflows_follow_the_schema_and_read_back(workflow: Workflow) -> None:
 
 def test_a_workflow_with_only_the_required_fields_can_be_read() -> None:
     step: dict[str, Any] = {"id": "s", "cell_id": "c", "cell_number": 1, "execution_count": 1}
-    step |= {"source": "1", "splits": [{"index": 0, "line": 1, "form": "for", "iterable": "x"}]}
+    step |= {
+        "source": "1",
+        "bundles": [["x"]],
+        "splits": [{"index": 0, "line": 1, "form": "for", "iterable": "x"}],
+    }
     data = {"version": 1, "name": "hand", "steps": [step], "edges": [], "parameters": []}
     VALIDATOR.validate(data)
     assert Workflow.from_json(data).steps[0].splits[0].batches == "auto"
