@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from naavre_ext.annotations import parse_annotations
@@ -324,9 +325,11 @@ def _unpacked(packs: Mapping[str, Any]) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for name in sorted(packs):
         try:
-            namespace[name] = unpack(packs[name], namespace, writable=True)[name]
+            value = unpack(packs[name], namespace, writable=True)[name]
         except PackingError:
             continue
+        if not isinstance(value, ModuleType):
+            namespace[name] = value
     del namespace["__name__"]
     namespace.pop("__builtins__", None)
     return namespace
