@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.dataflow.source import body_source
+from naavre_ext.executors.origins import Origins
 from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack, unpack
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
 from naavre_ext.executors.session import CellError
@@ -37,12 +38,18 @@ class Violation(Exception):
 class _Recorder:
     """Collects a batch's operations: ``(operation number, outputs so far, operands)``."""
 
-    def __init__(self, known: tuple[Operation, ...], keeps: dict[str, bool]) -> None:
+    def __init__(
+        self,
+        known: tuple[Operation, ...],
+        keeps: dict[str, bool],
+        outputs: list[OutputMessage],
+        flush: Callable[[], None],
+    ) -> None:
         self.log: list[tuple[int, int, tuple[Any, ...]]] = []
         self.known = known
         self.keeps = keeps
-        self.outputs: list[OutputMessage] = []
-        self.flush = lambda: None
+        self.outputs = outputs
+        self.flush = flush
 
     def record(self, number: int, *operands: Any) -> None:
         operation = self.known[number]
@@ -51,6 +58,7 @@ class _Recorder:
         if type(value) not in _ATOMS:
             value = self._taken(operation, value)
             operands = (*operands[:value_at], value, *operands[value_at + 1 :])
+        self.flush()
         self.log.append((number, len(self.outputs), operands))
 
     def _taken(self, operation: Operation, value: Any) -> Any:
@@ -74,13 +82,15 @@ _ATOMS = frozenset({int, float, str, bool, bytes, complex, type(None)})
 class _Items:
     """Iterates over the batch's items and remembers where it is."""
 
-    def __init__(self, items: Any) -> None:
+    def __init__(self, items: Any, origins: Origins) -> None:
         self.items = items
+        self.origins = origins
         self.position = -1
         self.current: Any = None
 
     def __iter__(self) -> Iterator[Any]:
         for self.position, self.current in enumerate(self.items):  # noqa: B020
+            self.origins.met(self.position, self.current)
             yield self.current
 
 
@@ -118,9 +128,9 @@ def _run(
     keeps = given.pop("keeps")
     values = unpack(items, namespace, writable=False)["items"]
     namespace.update(given)
-    cursor = _Items(values)
-    recorder = _Recorder(operations(task.step.source, split), keeps)
-    recorder.outputs = outputs
+    origins = Origins(given, values)
+    cursor = _Items(values, origins)
+    recorder = _Recorder(operations(task.step.source, split), keeps, outputs, worker.session.flush)
     namespace.update({ITEMS: cursor, RECORD_HOOK: recorder.record})
     try:
         guarded = {n: given[n] for n in split.guarded if n in given and not is_immutable(given[n])}
@@ -146,7 +156,7 @@ def _run(
         result = _result(task, namespace, recorder)
         if split.identity_matters and shares_objects([result], [values, given]):
             raise Violation("a result shares an object with the inputs, and later code changes it")
-        return pack(result, namespace), None
+        return pack(result, namespace, persistent=origins.of), None
     finally:
         for name in worker.names() - known_names:
             namespace.pop(name, None)
@@ -155,10 +165,21 @@ def _run(
 def _result(task: BatchTask, namespace: dict[str, Any], recorder: _Recorder) -> dict[str, Any]:
     split = task.split
     if split.form != "for":
-        return {"elements": namespace[COLLECT]}
+        elements = namespace[COLLECT]
+        if split.form != "list":
+            _check_hashable(elements if split.form == "set" else [key for key, _ in elements])
+        return {"elements": elements}
     leaking = set(split.private) if task.is_last else set(split.private) - set(split.sure)
     leaks = {n: namespace[n] for n in sorted(leaking) if n in namespace and n not in HOOK_NAMES}
     return {"log": recorder.log, "leaks": leaks}
+
+
+def _check_hashable(keys: list[Any]) -> None:
+    """Raises Violation where the merge would fail, so that the notebook's own line fails instead."""
+    try:
+        set(keys)
+    except Exception as error:
+        raise Violation(f"an element can't be hashed: {error}") from error
 
 
 def _error(
@@ -166,8 +187,11 @@ def _error(
 ) -> ErrorReport:
     from naavre_ext.executors.worker import is_suspicious
 
-    if isinstance(error.exception if error else None, Violation):
-        raise Violation(str(error.exception if error else ""))
+    raised = error.exception if error is not None else None
+    if isinstance(raised, Violation):
+        raise Violation(str(raised))
+    if raised is not None and not isinstance(raised, Exception):
+        raise Violation(f"{type(raised).__name__} concerns the whole cell")
     while outputs and outputs[-1].get("output_type") == "error":
         outputs.pop()
     assert error is not None

@@ -248,6 +248,8 @@ class FanOut:
         )
 
     def _why_whole(self, split: Split, count: int) -> str:
+        if self.step.raises_exception:
+            return "its cell may fail, and what it has done by then counts"
         for name in split.reductions:
             kind = type(self.namespace.get(name)).__name__
             if kind not in _REDUCTION_TYPES:
@@ -294,23 +296,23 @@ class FanOut:
 
     def _log(self, flight: Flight) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """Every operation in iteration order, outputs shown where they were written."""
-        emit = self.worker.session.emit
+        show = self.worker.session.show
         for report, result in flight.results(self.namespace):
             shown = 0
             for number, outputs, operands in result["log"]:
                 while shown < outputs:
-                    emit(report.outputs[shown])
+                    show(report.outputs[shown])
                     shown += 1
                 yield number, operands
             for output in report.outputs[shown:]:
-                emit(output)
+                show(output)
             self.namespace.update(result["leaks"])
 
     def _elements(self, flight: Flight | None) -> Iterator[Any]:
         if flight is not None:
             for report, result in flight.results(self.namespace):
                 for output in report.outputs:
-                    self.worker.session.emit(output)
+                    self.worker.session.show(output)
                 yield from result["elements"]
 
 

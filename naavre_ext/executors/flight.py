@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport
 from naavre_ext.model.workflow import Split
@@ -71,7 +72,7 @@ class Flight:
             return None
         for number in range(self._failed + 1):
             for output in self._reports[number].outputs:
-                self._fan_out.worker.session.emit(output)
+                self._fan_out.worker.session.show(output)
         return self._reports[self._failed].error
 
     def _take(self, handle: Any) -> None:
@@ -107,7 +108,12 @@ class Flight:
     def results(self, namespace: dict[str, Any]) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
         """Each batch's report and what it recorded, in order; fetched as the merge comes to it."""
         for number, handle in enumerate(self._handles):
-            yield self._reports[number], unpack(self._pool.result(handle), namespace, writable=True)
+            packed = self._pool.result(handle)
+            find = finder(namespace, self._items, self._bounds[number][0])
+            yield (
+                self._reports[number],
+                unpack(packed, namespace, writable=True, resolve=find),
+            )
 
     def _packed(self, start: int, stop: int) -> Packed:
         try:

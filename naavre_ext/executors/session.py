@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,38 @@ class CellSession:
     def emit(self, output: OutputMessage) -> None:
         """Deliver an output as the running cell's own, after all it has written so far."""
         self._buffer.send(output)
+
+    def know(self, sources: Mapping[int, str]) -> None:
+        """Makes tracebacks show the code of these cells (by execution count), wherever they ran."""
+        for number, source in sorted(sources.items(), reverse=True):
+            plain = not any(sign in source for sign in "%!?")
+            code = source if plain else self.shell.transform_cell(source)
+            self.shell.compile.cache(code, number, raw_code=source)
+
+    def flush(self) -> None:
+        """Deliver the text that the running cell has written so far."""
+        self._buffer.flush()
+
+    def show(self, output: OutputMessage) -> None:
+        """Show again what code elsewhere showed, as if the running cell did so now.
+
+        So ``%%capture`` and a replaced ``sys.stdout`` catch it, and neighbouring texts become one.
+        """
+        kind = output["output_type"]
+        publisher = self.shell.display_pub
+        if kind == "stream":
+            getattr(sys, output["name"]).write(output["text"])
+        elif kind == "clear_output":
+            publisher.clear_output(wait=output.get("wait", False))
+        elif kind in ("display_data", "update_display_data"):
+            publisher.publish(
+                data=output.get("data", {}),
+                metadata=output.get("metadata", {}),
+                transient=output.get("transient"),
+                update=kind == "update_display_data",
+            )
+        else:
+            self.emit(output)
 
     def interrupt(self) -> None:
         """Raises KeyboardInterrupt in the running cell, if one is running; for another thread."""

@@ -30,6 +30,8 @@ COLLECT = "__naavre_collected__"
 LOG = "__naavre_log__"
 HOOK_NAMES = (
     SPLIT_HOOK,
+    MORE_HOOK,
+    JOIN_HOOK,
     RECORD_HOOK,
     COLLECT,
     LOG,

@@ -1,0 +1,99 @@
+"""Where the objects of a batch's inputs are, so that results name them instead of copying them.
+
+``out.append(item)`` puts the very item into the list in a notebook; so the merge has to put the cell's own
+object there, not a copy that came back from a worker.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+#: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes and attributes.
+Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
+
+#: Objects of the inputs that are looked at; those beyond are copied.
+_BUDGET = 20_000
+
+_ATOMS = frozenset({int, float, complex, str, bytes, bool, type(None), range, slice})
+_NAMED = (type, types.ModuleType)
+
+
+class Origins:
+    """The origins of all objects reached from ``names`` and ``items``, found when first asked for."""
+
+    def __init__(self, names: Mapping[str, Any], items: Any) -> None:
+        self._names, self._items = names, items
+        self._known: dict[int, Origin] | None = None
+        self._alive: list[Any] = []
+
+    def met(self, number: int, item: Any) -> None:
+        """An iteration was given ``item``, perhaps made for it alone, as an array's rows are."""
+        if type(self._items) not in (list, tuple) and type(item) not in _ATOMS:
+            self._alive.append((number, item))
+
+    def of(self, obj: Any) -> Origin | None:
+        """Where ``obj`` is among the inputs, None when it isn't."""
+        if type(obj) in _ATOMS:
+            return None
+        if self._known is None:
+            self._known = self._trace()
+        return self._known.get(id(obj))
+
+    def _trace(self) -> dict[int, Origin]:
+        known: dict[int, Origin] = {}
+        roots: list[tuple[Any, Origin]] = []
+        if type(self._items) in (list, tuple):
+            roots += [(item, (number, ())) for number, item in enumerate(self._items)]
+        roots += [(item, (number, ())) for number, item in self._alive]
+        roots += [(value, (name, ())) for name, value in self._names.items()]
+        waiting = deque(roots)
+        budget = max(_BUDGET, 2 * len(roots))
+        while waiting and budget:
+            obj, origin = waiting.popleft()
+            if type(obj) in _ATOMS or isinstance(obj, _NAMED) or id(obj) in known:
+                continue
+            budget -= 1
+            known[id(obj)] = origin
+            root, steps = origin
+            waiting.extend((part, (root, (*steps, step))) for step, part in _parts(obj, budget))
+        return known
+
+
+def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:
+    if isinstance(obj, (list, tuple, dict)):
+        if len(obj) > limit:
+            return ()
+        if isinstance(obj, dict):
+            return [(("[]", k), v) for k, v in dict.items(obj) if type(k) in _ATOMS]
+        return [(("[]", index), part) for index, part in enumerate(obj)]
+    if isinstance(obj, types.FunctionType):
+        return ()
+    state = getattr(obj, "__dict__", None)
+    if type(state) is not dict or isinstance(obj, types.MethodType):
+        return ()
+    return [((".", name), part) for name, part in state.items()]
+
+
+def finder(names: Mapping[str, Any], items: Any, start: int) -> Callable[[Origin], Any]:
+    """A function that gives the object at an origin; ``start`` is where the batch begins in ``items``.
+
+    An item is taken once, so that rows of an array are one object each.
+    """
+    taken: dict[int, Any] = {}
+
+    def find(origin: Origin) -> Any:
+        root, steps = origin
+        if isinstance(root, str):
+            found = names[root]
+        else:
+            if root not in taken:
+                taken[root] = items[start + root]
+            found = taken[root]
+        for kind, step in steps:
+            found = vars(found)[step] if kind == "." else found[step]
+        return found
+
+    return find

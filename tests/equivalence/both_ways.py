@@ -1,0 +1,306 @@
+"""Runs a notebook's cells one after the other in a plain session, and as a workflow, and compares."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import hashlib
+import os
+import random
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import nbformat
+from deep_equality import differences
+
+from naavre_ext.api import prepare_notebook
+from naavre_ext.executors import ambient
+from naavre_ext.executors.collecting import user_names
+from naavre_ext.executors.driver import RunDriver, RunEnd
+from naavre_ext.executors.local import LocalExecutor
+from naavre_ext.executors.packing import unpack
+from naavre_ext.executors.session import CellSession
+from naavre_ext.executors.tasks import StepTask
+from naavre_ext.model import event as events
+from naavre_ext.model.run import RunOptions
+from naavre_ext.model.workflow import Workflow
+from naavre_ext.planning.parameters import parameter_assignments
+from naavre_ext.storage.output_recorder import OutputRecorder
+
+Cell = str | tuple[str, tuple[str, ...]]
+
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+_TIMES = re.compile(r"^(CPU times|Wall time): .*", re.MULTILINE)
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass
+class Ending:
+    """What can be seen of a run: outputs per cell, final variables, and the error if there is one."""
+
+    outputs: list[list[dict[str, Any]]]
+    variables: dict[str, Any]
+    failed_cell: int | None = None
+    error: tuple[str, str] | None = None
+
+
+@dataclass
+class WorkflowRun:
+    """A run as a workflow, with what it did on the way."""
+
+    ending: Ending
+    end: RunEnd
+    workflow: Workflow
+    told: list[events.RunEvent] = field(default_factory=list)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """The events of one kind."""
+        return [event for event in self.told if isinstance(event, kind)]
+
+    @property
+    def fanned_out(self) -> int:
+        """How many splits ran in batches to the end."""
+        started = sum(1 for event in self.of(events.SplitStarted) if event.batches)
+        return started - len(self.of(events.SplitRefused))
+
+
+def notebook(cells: Sequence[Cell]) -> Any:
+    """An nbformat notebook of code cells; a cell may be a source with tags."""
+    made = []
+    for number, cell in enumerate(cells):
+        source, tags = (cell, ()) if isinstance(cell, str) else cell
+        node = nbformat.v4.new_code_cell(source, id=f"cell-{number}")
+        node.metadata["tags"] = list(tags)
+        made.append(node)
+    return nbformat.v4.new_notebook(cells=made)
+
+
+def run_in_order(cells: Sequence[Cell], cwd: str | None = None) -> Ending:
+    """The reference: plain cells in a fresh session, stopping at the first error."""
+    book = notebook(cells)
+    with _process_kept():
+        shown: list[Any] = []
+        session = CellSession(shown.append)
+        session.reset(cwd=cwd)
+        ending = Ending([[] for _ in cells], {})
+        count = 0
+        recorder = OutputRecorder(book)
+        for number, cell in enumerate(book.cells):
+            if not cell.source.strip() or "skip-execution" in cell.metadata.tags:
+                continue
+            count += 1
+            source = cell.source
+            if "do not containerize" in source:  # only its parameters belong to the workflow
+                session.run(parameter_assignments(source), execution_count=count)
+                continue
+            shown.clear()
+            outcome = session.run(source, execution_count=count)
+            for place, output in enumerate(shown):
+                recorder.apply(
+                    events.CellOutputReceived(
+                        step=cell.id, cell_id=cell.id, number=place, output=output
+                    )
+                )
+            if not outcome.ok and "raises-exception" not in cell.metadata.tags:
+                assert outcome.error is not None
+                ending.failed_cell = number
+                ending.error = (outcome.error.ename, outcome.error.evalue)
+                break
+        ending.outputs = _outputs(recorder.node)
+        ending.variables = _variables(session.namespace)
+        session.close()
+        return ending
+
+
+_local: list[LocalExecutor] = []
+
+
+def run_as_workflow(
+    cells: Sequence[Cell],
+    *,
+    choose: Callable[[Sequence[StepTask]], int] | None = None,
+    cwd: str | None = None,
+    options: RunOptions | None = None,
+) -> WorkflowRun:
+    """The cells run by the local executor, kept open from one call to the next."""
+    if not _local:
+        _local.append(LocalExecutor())
+    executor = _local[0]
+    executor._choose = choose or (lambda tasks: 0)
+    executor._waiting.clear()
+    executor._messages.clear()
+    with _process_kept():
+        options = replace(options or RunOptions(executor="local"), cwd=cwd, keep=())
+        return run_with(executor, cells, options, executor._main.session.namespace)
+
+
+def run_with(
+    executor: Any,
+    cells: Sequence[Cell],
+    options: RunOptions,
+    namespace: dict[str, Any] | None = None,
+    *,
+    cancel: threading.Event | None = None,
+    on_event: Callable[[events.RunEvent], None] | None = None,
+) -> WorkflowRun:
+    """The cells run by an executor. Without its ``namespace``, variables are those it collects."""
+    prepared = prepare_notebook(notebook(cells))
+    workflow = prepared.require_workflow()
+    recorder = OutputRecorder(prepared.node)
+    told: list[events.RunEvent] = []
+
+    def tell(event: events.RunEvent) -> None:
+        told.append(event)
+        recorder.apply(event)
+        if on_event is not None:
+            on_event(event)
+
+    driver = RunDriver(workflow, executor, options, run_id="r", emit=tell, cancel=cancel)
+    end = driver.run()
+    ending = Ending([], {})
+    if end.failure is not None:
+        ending.failed_cell = end.failure["cell_number"] - 1
+        ending.error = (end.failure["ename"], end.failure["evalue"])
+    if namespace is None:
+        namespace = {"__name__": "__main__"}
+        for name in sorted(end.values):
+            namespace.update(unpack(end.values[name], namespace, writable=True))
+        ending.variables = _variables(namespace)
+    elif end.status == "ok":
+        _fetch_rest(executor, driver, namespace)
+        ending.variables = _variables(namespace)
+    ending.outputs = _outputs(recorder.node)
+    return WorkflowRun(ending, end, workflow, told)
+
+
+def _fetch_rest(executor: Any, driver: RunDriver, namespace: dict[str, Any]) -> None:
+    """Bind what the main worker never took, pack by pack, so that objects stay shared."""
+    by_pack: dict[int, tuple[Any, list[str]]] = {}
+    for name, handle in driver._handover.outside_main().items():
+        by_pack.setdefault(id(handle), (handle, []))[1].append(name)
+    for handle, names in by_pack.values():
+        values = unpack(executor.fetch(handle), namespace, writable=True)
+        namespace.update({name: values[name] for name in names if name in values})
+
+
+@dataclass(frozen=True)
+class RandomOrder:
+    """Picks any of the steps that may run next, always the same ones for one seed."""
+
+    seed: int
+
+    def chooser(self) -> Callable[[Sequence[StepTask]], int]:
+        dice = random.Random(self.seed)
+        return lambda tasks: dice.randrange(len(tasks))
+
+
+def run_both(
+    cells: Sequence[Cell], *, orders: int = 2, cwd: str | None = None, tracebacks: bool = True
+) -> list[WorkflowRun]:
+    """Assert that the workflow ends as the notebook does, in several legal orders; returns its runs."""
+    expected = run_in_order(cells, cwd)
+    runs = []
+    for seed in range(orders):
+        choose = None if seed == 0 else RandomOrder(seed).chooser()
+        run = run_as_workflow(cells, choose=choose, cwd=cwd)
+        assert_same(expected, run.ending, cells, tracebacks=tracebacks)
+        _assert_later_cells_not_run(run)
+        runs.append(run)
+    return runs
+
+
+def assert_same(
+    expected: Ending, found: Ending, cells: Sequence[Cell] = (), *, tracebacks: bool = True
+) -> None:
+    """Assert that two runs ended alike; variables count only where no cell failed."""
+    texts = []
+    if (expected.failed_cell, expected.error) != (found.failed_cell, found.error):
+        texts.append(
+            f"ended with {found.error} in cell {found.failed_cell}, "
+            f"not with {expected.error} in cell {expected.failed_cell}"
+        )
+    for number, (one, two) in enumerate(zip(expected.outputs, found.outputs, strict=True)):
+        if not tracebacks:
+            one, two = _without_tracebacks(one), _without_tracebacks(two)
+        if one != two:
+            texts.append(f"outputs of cell {number}: {_pretty(one)}\n  became {_pretty(two)}")
+    if expected.failed_cell is None:
+        texts += differences(expected.variables, found.variables)
+    source = "\n# ---\n".join(cell if isinstance(cell, str) else cell[0] for cell in cells)
+    assert not texts, "\n".join(texts) + "\n=== notebook ===\n" + source
+
+
+def _assert_later_cells_not_run(run: WorkflowRun) -> None:
+    failed = run.ending.failed_cell
+    if failed is None:
+        return
+    state = {}
+    for event in run.told:
+        if isinstance(event, (events.StepFinished, events.StepFailed, events.StepNotRun)):
+            state[event.cell_id] = type(event).__name__
+    for step in run.workflow.steps:
+        place = step.cell_number - 1
+        wanted = ("StepFinished", "StepFailed", "StepNotRun")[
+            (place > failed) - (place < failed) + 1
+        ]
+        if wanted == "StepFinished" and step.raises_exception:
+            continue
+        assert state[step.cell_id] == wanted
+
+
+def _pretty(outputs: Sequence[Any]) -> str:
+    return "\n    ".join(str(output) for output in outputs) or "nothing"
+
+
+def _without_tracebacks(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in output.items() if k != "traceback"} for output in outputs]
+
+
+def _variables(namespace: dict[str, Any]) -> dict[str, Any]:
+    return {name: namespace[name] for name in user_names(namespace)}
+
+
+def _outputs(node: Any) -> list[list[dict[str, Any]]]:
+    """Per cell its outputs as plain dicts, without addresses, and streams of one name joined."""
+    found = []
+    for cell in node.cells:
+        outputs: list[dict[str, Any]] = []
+        for output in copy.deepcopy(cell.outputs):
+            plain = _scrubbed(dict(output))
+            plain.pop("transient", None)
+            last = outputs[-1] if outputs else {}
+            if (
+                plain["output_type"] == "stream" == last.get("output_type")
+                and plain["name"] == last["name"]
+            ):
+                last["text"] += plain["text"]
+            else:
+                outputs.append(plain)
+        found.append(outputs)
+    return found
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        text = _TIMES.sub(r"\1", _ADDRESS.sub("0x…", _ANSI.sub("", value)))
+        return text if len(text) < 5000 else hashlib.sha256(text.encode()).hexdigest()
+    if isinstance(value, dict):
+        return {key: _scrubbed(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_scrubbed(each) for each in value]
+    return value
+
+
+@contextlib.contextmanager
+def _process_kept() -> Iterator[None]:
+    """Leaves the process's settings and generators as they were; notebooks start from the same."""
+    folder = os.getcwd()
+    with ambient.restored(rng=True):
+        random.seed(0)
+        try:
+            yield
+        finally:
+            os.chdir(folder)
