@@ -112,6 +112,7 @@ class RunDriver:
             slots=self.executor.slots,
             max_parallelism=self.options.max_parallelism,
             is_parallel=any(s.splits or s.placement == "any" for s in self.workflow.steps),
+            sources={step.execution_count: step.source for step in self.workflow.steps},
         )
 
     def _emit(self, event: RunEvent) -> None:

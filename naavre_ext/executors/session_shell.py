@@ -20,6 +20,15 @@ from naavre_ext.executors.session_messages import CapturingSession
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
+class _CellCompiler(XCachingCompiler):  # type: ignore[misc]  # ipykernel isn't checked
+    """Names a cell's code alike in all processes, so that a function's traceback leads to its cell."""
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        """The file name that the kernel would give, but for the number of its process."""
+        name: str = super().get_code_name(raw_code, code, number)
+        return name.replace(f"ipykernel_{os.getpid()}", "ipykernel_1")
+
+
 class KernelStandIn:
     """The few things that shell and libraries ask of ``get_ipython().kernel``.
 
@@ -62,7 +71,7 @@ def make_shell(session: CapturingSession) -> Any:
     # tqdm, plotly and others take this section as the sign of a notebook.
     config.IPKernelApp.connection_file = ""
     shell = _NotebookShell(
-        config=config, kernel=KernelStandIn(session), compiler_class=XCachingCompiler
+        config=config, kernel=KernelStandIn(session), compiler_class=_CellCompiler
     )
     for part in (shell.displayhook, shell.display_pub):
         part.session = session

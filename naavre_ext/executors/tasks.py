@@ -18,7 +18,8 @@ class RunContext:
     """What every worker of a run has to know.
 
     ``slots`` is how many batches can run at once, ``channel`` where live messages go (None: nowhere).
-    ``is_parallel`` says that the run may use other workers than the main one.
+    ``is_parallel`` says that the run may use other workers than the main one. ``sources`` are the cells by
+    execution count, for tracebacks.
     """
 
     run_id: str
@@ -27,6 +28,7 @@ class RunContext:
     slots: int = 1
     max_parallelism: int | None = None
     is_parallel: bool = True
+    sources: Mapping[int, str] = field(default_factory=dict, repr=False)
     channel: Any = field(default=None, repr=False)
 
 

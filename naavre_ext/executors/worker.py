@@ -63,6 +63,8 @@ class Worker:
             wanted = self._home_environment if context.environment is None else context.environment
             _set_environment(wanted, self._home_environment)
         self.session.reset(cwd=context.cwd)
+        if context.is_parallel:
+            self.session.know(context.sources)
         if self.isolated:
             ambient.mark_pristine()
             self.settings(rng=False)  # IPython's own baselines are taken at the first look

@@ -39,12 +39,12 @@ class RayExecutor:
         self._main = _take_main()
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = OutputChannel(self._happened.put, host=handle.node_ip)
-        self._context: RunContext | None = None
+        self._context: Any = None
         self._running: dict[str, Any] = {}
 
     def begin(self, context: RunContext) -> None:
         """Fix what all workers of the run have to know."""
-        self._context = replace(context, channel=self._channel.endpoint)
+        self._context = ray.put(replace(context, channel=self._channel.endpoint))
         if context.is_parallel:
             _warm_workers(self._handle)  # cold ones start while the first cells run
 

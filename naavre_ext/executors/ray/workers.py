@@ -122,16 +122,19 @@ class RayBatchPool:
     is_concurrent = True
 
     def __init__(self, context: RunContext) -> None:
-        self.context = context
         self.slots = context.slots
+        self._context: Any = context
+        self._is_put = False
 
     def share(self, packed: Packed) -> Any:
         """Values in the object store, once for all batches."""
+        if not self._is_put:
+            self._context, self._is_put = ray.put(self._context), True
         return ray.put(packed)
 
     def submit(self, task: BatchTask, shared: Any, items: Packed) -> _Handle:
         """Start a batch."""
-        return _Handle(task, *run_batch.remote(self.context, task, shared, items))
+        return _Handle(task, *run_batch.remote(self._context, task, shared, items))
 
     def wait(self, handles: Sequence[_Handle]) -> _Handle:
         """The first of the handles that is done."""
