@@ -109,8 +109,7 @@ def essence(path: Path) -> list[dict[str, Any]]:
 
 
 #: IPython warns after SystemExit, and the recorder then takes the error for one not yet told.
-TOLD_TWICE = pytest.mark.xfail(reason="OutputRecorder adds an error that isn't the last output")
-ROWS = [pytest.param(name, marks=TOLD_TWICE if name.startswith("exit") else ()) for name in CELLS]
+ROWS = list(CELLS)
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -206,8 +206,8 @@ class OutputRecorder:
         record = self._cells[event.cell_id]
         record.close_stream()
         outputs = record.node.outputs
-        last = outputs[-1] if outputs and not record.clear_waits else {}
-        if not _is_error(last, event.ename, event.evalue):
+        shown = [] if record.clear_waits else outputs
+        if not any(_is_error(output, event.ename, event.evalue) for output in shown):
             traceback = list(event.traceback)
             error = {"ename": event.ename, "evalue": event.evalue, "traceback": traceback}
             self._append(record, _error(error))
