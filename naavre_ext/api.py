@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from naavre_ext.annotations import parse_annotations
+from naavre_ext.environment import SECRET_PREFIX
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
-from naavre_ext.model.event import RunEvent
+from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.model.notebook import Notebook
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
@@ -24,6 +26,9 @@ from naavre_ext.planning.parameters import (
 )
 from naavre_ext.planning.planner import plan
 from naavre_ext.verification import Observed, VerifyReport, compare, sequential
+
+if TYPE_CHECKING:
+    from naavre_ext.storage.run_record import RunRecord
 
 OnEvent = Callable[[RunEvent], None]
 
@@ -49,24 +54,14 @@ class PreparedNotebook:
 
 
 @dataclass(frozen=True)
-class CompiledNotebook:
-    """A notebook that can be run many times, with other parameters each time."""
+class CompiledNotebook(Workflow):
+    """The workflow of a notebook, which can be run many times with other parameters each time.
 
-    prepared: PreparedNotebook
-    source: Any
+    ``diagnostics`` are the compiler's warnings and remarks.
+    """
 
-    @property
-    def workflow(self) -> Workflow:
-        """The planned graph."""
-        return self.prepared.require_workflow()
-
-    @property
-    def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Warnings and remarks of the compiler."""
-        return self.prepared.diagnostics
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.workflow, name)
+    source: Any = field(default=None, repr=False, compare=False)
+    diagnostics: tuple[Diagnostic, ...] = field(default=(), repr=False, compare=False)
 
     async def run(self, *, options: RunOptions | None = None, **parameters: Any) -> RunResult:
         """The result of one run with these parameters; many may run at once.
@@ -130,8 +125,9 @@ def compile_notebook(
         RefusedError: with every error diagnostic.
     """
     prepared = prepare_notebook(source, parameters)
-    prepared.require_workflow()
-    return CompiledNotebook(prepared, source)
+    workflow = prepared.require_workflow()
+    planned = {part.name: getattr(workflow, part.name) for part in fields(Workflow)}
+    return CompiledNotebook(**planned, source=source, diagnostics=prepared.diagnostics)
 
 
 def check_notebook(
@@ -231,6 +227,7 @@ class _Run:
         parameters: Mapping[str, Any] | None,
     ) -> RunResult:
         from naavre_ext.executors.driver import RunDriver
+        from naavre_ext.storage.masking import SecretMask
         from naavre_ext.storage.notebook_file import write_notebook
         from naavre_ext.storage.output_recorder import OutputRecorder
         from naavre_ext.storage.run_store import RunStore
@@ -240,11 +237,14 @@ class _Run:
         recorder = OutputRecorder(prepared.node)
         self.node = recorder.node
         secrets = tuple(options.secrets.values())
+        mask = SecretMask(secrets)
         with store.create(
             path, parameters=dict(parameters or {}), workflow=workflow.to_json(), secrets=secrets
         ) as log:
 
             def tell(event: RunEvent) -> None:
+                if secrets:
+                    event = event_from_json(mask(event.to_json()))
                 recorder.apply(event)
                 log.append(event)
                 if self.on_event is not None:
@@ -264,11 +264,14 @@ class _Run:
             finally:
                 if output is not None:
                     write_notebook(recorder.node, output)
+            packs = {n: p for n, p in end.values.items() if not n.startswith(SECRET_PREFIX)}
+            if packs:
+                log.save_values(pickle.dumps(packs, protocol=5))
         return RunResult(
             run_id=log.run_id,
             status=end.status,
             duration_s=end.duration_s,
-            values=_unpacked(end.values),
+            values=_unpacked(packs),
             failure=end.failure,
             diagnostics=prepared.diagnostics,
             batches=end.batches,
@@ -357,12 +360,35 @@ def raise_failure(result: RunResult) -> RunResult:
     return result
 
 
-def open_run(run_id: str, *, store: str | Path | None = None) -> Any:
-    """The record of an earlier run, by its id or the start of it.
+class OpenedRun:
+    """An earlier run: ``run["x"]`` is the final value of ``x``, ``run.record`` what else is known of it."""
+
+    def __init__(self, record: RunRecord) -> None:
+        self.record = record
+        self._values: dict[str, Any] | None = None
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """All kept variables. Raises :class:`RefusedError` when the run kept none."""
+        if self._values is None:
+            self._values = _unpacked(pickle.loads(self.record.load_values()))
+        return self._values
+
+    def __getitem__(self, name: str) -> Any:
+        """The final value of variable ``name``; KeyError when it wasn't kept."""
+        return self.values[name]
+
+
+def open_run(
+    run_id: str, *, notebook: str | Path | None = None, store: str | Path | None = None
+) -> OpenedRun:
+    """An earlier run, by its id or the start of it, of the notebooks in this folder (or beside ``notebook``).
 
     Raises:
         RefusedError: no such run.
     """
     from naavre_ext.storage.run_store import RunStore
 
-    return (RunStore(Path(store)) if store else RunStore.beside(None)).open(run_id)
+    beside = None if notebook is None else str(notebook)
+    runs = RunStore(Path(store)) if store else RunStore.beside(beside)
+    return OpenedRun(runs.open(run_id))

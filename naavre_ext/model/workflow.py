@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, NewType
 
 from naavre_ext.model.notebook import CellId
@@ -130,7 +130,8 @@ class Workflow:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that follows ``workflow.schema.json``."""
-        data: dict[str, Any] = _plain(asdict(self))
+        own = {part.name: getattr(self, part.name) for part in fields(Workflow)}
+        data: dict[str, Any] = _plain(asdict(Workflow(**own)))
         return data
 
     @classmethod

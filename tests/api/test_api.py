@@ -1,0 +1,106 @@
+"""The Python API on the local executor: compile, run, await, open again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import naavre_ext
+from naavre_ext import NotebookFailed, RefusedError, RunOptions, Workflow
+
+
+def notebook(*sources: str) -> nbformat.NotebookNode:
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    for number, cell in enumerate(cells):
+        cell.id = f"c{number}"
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> RunOptions:
+    return RunOptions(executor="local", store=str(tmp_path / "store"), cwd=str(tmp_path), keep=None)
+
+
+SQUARES = notebook(
+    "param_n = 3",
+    "# split: square\n# batches: 2\nsquares = []\nfor i in range(param_n):\n    squares.append(i * i)",
+    "total = sum(squares)\nprint(total)",
+)
+
+
+def test_a_compiled_notebook_is_a_workflow_that_survives_json() -> None:
+    workflow = naavre_ext.compile_notebook(SQUARES)
+    assert isinstance(workflow, Workflow)
+    again = Workflow.from_json(json.loads(json.dumps(workflow.to_json())))
+    assert again.steps == workflow.steps
+    assert again.edges == workflow.edges
+    assert [split.reductions for split in workflow.steps[1].splits] == [("squares",)]
+
+
+def test_a_run_gives_the_variables(options: RunOptions) -> None:
+    workflow = naavre_ext.compile_notebook(SQUARES)
+    result = asyncio.run(workflow.run(options=options, param_n=5))
+    assert result["squares"] == [0, 1, 4, 9, 16]
+    assert result["total"] == 30
+    assert result.batches == {"c1": 2}
+
+
+def test_the_record_of_a_run_gives_them_again(options: RunOptions) -> None:
+    result = naavre_ext.run_workflow(SQUARES, options=options)
+    opened = naavre_ext.open_run(result.run_id, store=options.store)
+    assert opened["total"] == 5
+    assert opened.record.summary.status == "ok"
+
+
+def test_a_failing_cell_is_raised_and_written(options: RunOptions, tmp_path: Path) -> None:
+    out = tmp_path / "out.ipynb"
+    with pytest.raises(NotebookFailed, match="cell 2: ZeroDivisionError"):
+        naavre_ext.run_workflow(notebook("a = 1", "a / 0", "b = 2"), out, options=options)
+    cells = nbformat.read(out, as_version=4).cells
+    assert cells[1].outputs[0].ename == "ZeroDivisionError"
+    assert cells[2].metadata["naavre"]["status"] == "not run"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"), [({"param_m": 1}, "NX201"), ({"param_n": "many"}, "NX202")]
+)
+def test_wrong_parameters_are_refused(
+    options: RunOptions, parameters: dict[str, object], code: str
+) -> None:
+    with pytest.raises(RefusedError) as refused:
+        asyncio.run(naavre_ext.compile_notebook(SQUARES).run(options=options, **parameters))
+    assert [diagnostic.code for diagnostic in refused.value.diagnostics] == [code]
+
+
+def test_secrets_reach_the_cells_and_nothing_else(options: RunOptions, tmp_path: Path) -> None:
+    out = tmp_path / "out.ipynb"
+    chosen = RunOptions(
+        executor="local", store=options.store, cwd=options.cwd, keep=None,
+        secrets={"secret_token": "hunter2-hunter2"},
+    )  # fmt: skip
+    node = notebook("secret_token = ''", "length = len(secret_token)\nprint('it is', secret_token)")
+    result = naavre_ext.run_workflow(node, out, options=chosen)
+    assert result["length"] == 15
+    assert "secret_token" not in result.values
+    stored = out.read_text() + "".join(
+        path.read_text(errors="replace") for path in Path(str(options.store)).rglob("*.json*")
+    )
+    assert "it is ***" in stored
+    assert "hunter2" not in stored
+
+
+def test_verify_finds_equal_runs_equal(options: RunOptions) -> None:
+    report = naavre_ext.verify_notebook(SQUARES, options=options)
+    assert report.equal
+    assert report.compared_names == 4
+
+
+def test_verify_sets_aside_what_is_never_the_same(options: RunOptions) -> None:
+    node = notebook("import time", "now = time.time_ns()\nprint(now)", "x = 1")
+    report = naavre_ext.verify_notebook(node, options=options)
+    assert report.equal
+    assert any("now" in text for text in report.unsteady)
