@@ -12,6 +12,7 @@ from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, CellId, Notebook
 from naavre_ext.model.parameter import Parameter
 from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step, StepId, Workflow
+from naavre_ext.planning.header import check_header
 from naavre_ext.planning.legality import Refusal, judge_loop
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.parameters import parameter_assignments
@@ -48,6 +49,8 @@ def plan(
         return Plan(None, tuple(diagnostics))
     dataflow = analyse([unit.tree for unit in units])
     diagnostics += _undefined(units, dataflow)
+    for unit, node in zip(units, dataflow.cells, strict=True):
+        diagnostics += check_header(unit.cell, unit.annotations, node)
     placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units])
     steps = [
         _step(unit, position, dataflow, placements, parameters, diagnostics)
