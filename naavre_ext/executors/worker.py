@@ -14,7 +14,7 @@ from typing import Any
 from naavre_ext.executors import ambient
 from naavre_ext.executors.batches import run_batch
 from naavre_ext.executors.fanout import BatchPool, FanOut
-from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
+from naavre_ext.executors.packing import Packed, PackingError, pack, shares_objects, unpack
 from naavre_ext.executors.session import CellOutcome, CellSession
 from naavre_ext.executors.tasks import (
     NOTHING,
@@ -145,7 +145,7 @@ class Worker:
         nothing = [NOTHING] * (len(task.exports) + task.send_settings)
         known = self.names()
         try:
-            self._bind(task, inputs, writable=False)
+            given = self._bind(task, inputs, writable=False)
             before = self.settings(task.step.guard_rng)
             outcome = self._run_cell(task, tell, pool)
             reason = self.violation(before, task.step.guard_rng)
@@ -153,6 +153,8 @@ class Worker:
             if error is not None and is_suspicious(error):
                 reason = reason or f"{error.ename} on copies of its inputs: {error.evalue}"
             packs = nothing
+            if outcome.ok and not reason and self._shares(task, given):
+                reason = "what it makes holds objects of its inputs, which would become copies"
             if outcome.ok and not reason:
                 packs, unpackable = self._export(task)
                 for name, why in list(unpackable.items())[:1]:
@@ -170,8 +172,15 @@ class Worker:
         """All names in the session's namespace."""
         return set(self.session.namespace)
 
-    def _bind(self, task: StepTask, inputs: Sequence[Packed], *, writable: bool) -> None:
+    def _shares(self, task: StepTask, given: Mapping[str, Any]) -> bool:
         namespace = self.session.namespace
+        made = {name for bundle in task.exports for name in bundle if name in namespace}
+        return bool(given) and shares_objects([namespace[n] for n in sorted(made)], given.values())
+
+    def _bind(self, task: StepTask, inputs: Sequence[Packed], *, writable: bool) -> dict[str, Any]:
+        """The values bound by name."""
+        namespace = self.session.namespace
+        bound: dict[str, Any] = {}
         values = list(inputs)
         if task.with_settings:
             settings = unpack(values.pop(), namespace, writable=True)["settings"]
@@ -179,7 +188,9 @@ class Worker:
         for names, packed in zip(task.binds, values, strict=True):
             if packed.names:
                 found = unpack(packed, namespace, writable=writable)
-                namespace.update({name: found[name] for name in names if name in found})
+                bound.update({name: found[name] for name in names if name in found})
+                namespace.update(bound)
+        return bound
 
     def _run_cell(self, task: StepTask, tell: Send, pool: BatchPool | None) -> CellOutcome:
         step, namespace = task.step, self.session.namespace

@@ -48,6 +48,7 @@ def plan(
     if any(d.severity == "error" for d in diagnostics):
         return Plan(None, tuple(diagnostics))
     dataflow = analyse([unit.tree for unit in units])
+    _read_batch_names(units, dataflow)
     diagnostics += _undefined(units, dataflow)
     for unit, node in zip(units, dataflow.cells, strict=True):
         diagnostics += check_header(unit.cell, unit.annotations, node)
@@ -244,6 +245,17 @@ def _splits(
         else:
             splits.append(replace(verdict, title=notes.title, batches=notes.batches))
     return splits, reasons
+
+
+def _read_batch_names(units: Sequence[_Unit], dataflow: NotebookDataflow) -> None:
+    """Make cells need the variable that their ``# batches: NAME`` names."""
+    for position, (unit, node) in enumerate(zip(units, dataflow.cells, strict=True)):
+        name = unit.annotations.batches
+        if not isinstance(name, str) or not unit.annotations.split or name in node.providers:
+            continue
+        writers = [p for p in range(position) if name in dataflow.cells[p].facts.writes]
+        if writers:
+            node.providers[name] = writers[-1]
 
 
 def _batch_names(

@@ -528,6 +528,20 @@ VALUES = {
         "print(log)",
     ),
     "nothing in particular": _row("import math", "r = 2", "print(math.pi * r ** 2)"),
+    "batches by a name from elsewhere": _row(
+        "def work(n):\n    return [i * n for i in range(n)]\nparam_n = 2",
+        split("a = [work(i) for i in range(5)]", "param_n"),
+        split("b = [work(i + 1) for i in range(5)]", "param_n"),
+        "print(a, b)",
+        splits=2,
+    ),
+    "parts kept by independent cells": _row(
+        "class P:\n    pass\ndef pick(ps):\n    return [p for p in ps if hasattr(p, 'n')]\n"
+        "ps = [P() for _ in range(3)]\nps[1].n = 1",
+        "a = pick(ps)",
+        "b = pick(ps)",
+        "print(a[0] is b[0], a[0] in ps)",
+    ),
     "independent cells": _row(
         "def work(n):\n    return sum(i * i for i in range(n))",
         "a = [work(200)]",
