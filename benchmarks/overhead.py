@@ -12,7 +12,8 @@ import ray
 
 from benchmarks.rows import Row, cost, in_turn, seconds
 from benchmarks.sources import appending, notebook
-from naavre_ext import run_notebook
+from naavre_ext import RunOptions, run_notebook
+from naavre_ext.executors.factory import hold_cluster
 
 FEW, MANY = 10, 110
 
@@ -70,14 +71,13 @@ def batch_task_seconds(bare: Any) -> float:
 
 
 def overhead_rows() -> Iterator[Row]:
-    """Both costs, after a first run has warmed up the workers."""
-    run_seconds(appending(FEW))
-    if not ray.is_initialized():
-        ray.init(include_dashboard=False, log_to_driver=False)
-    bare = bare_task()
-    task_seconds(bare)
-    batch_task_seconds(bare)
-    cell = in_turn(empty_cell_seconds, lambda: task_seconds(bare), repeats=5)
-    yield cost("one empty cell, warm", *cell, at_most=2)
-    batch = in_turn(batch_seconds, lambda: batch_task_seconds(bare), repeats=5)
-    yield cost("one batch, warm", *batch, at_most=2)
+    """Both costs on one warm Ray, which the bare tasks use as well."""
+    with hold_cluster(RunOptions()):
+        run_seconds(appending(FEW))
+        bare = bare_task()
+        task_seconds(bare)
+        batch_task_seconds(bare)
+        cell = in_turn(empty_cell_seconds, lambda: task_seconds(bare), repeats=5)
+        yield cost("one empty cell, warm", *cell, at_most=2)
+        batch = in_turn(batch_seconds, lambda: batch_task_seconds(bare), repeats=5)
+        yield cost("one batch, warm", *batch, at_most=2)

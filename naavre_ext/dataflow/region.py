@@ -62,7 +62,10 @@ class Region(Calls):
             current = self.read(target.id, node.lineno)
             kind = binary_kind(current.kind, node.op, value.kind)
             if current.kind not in tables.IMMUTABLE:
-                self.change(current, node.lineno, f"changed by {ast.unparse(node)}")
+                # A number is bound anew, a list or an array changes: which it is may show at run time only.
+                unsure = not current.kind
+                how = f"changed by {ast.unparse(node)}"
+                self.change(current, node.lineno, how, suspected=unsure)
                 if current.node is not None:
                     self.hold(current.node, self._held(value, current))
             self.write(target.id, Value(current.kind or kind, current.node), node.lineno)
