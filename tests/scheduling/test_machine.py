@@ -1,0 +1,259 @@
+"""The scheduler over graph shapes and behaviours, and over random graphs with random outcomes."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from naavre_ext.model.notebook import CellId
+from naavre_ext.model.workflow import Edge, Placement, Step, StepId, Workflow
+from naavre_ext.scheduling import machine
+from naavre_ext.scheduling.machine import DropStep, Finish, StartStep
+
+
+def workflow(
+    placements: str, edges: list[tuple[int, int]], may_raise: frozenset[int] = frozenset()
+) -> Workflow:
+    """Steps ``s0``, ``s1``, ...: ``m`` in the main worker, ``a`` anywhere."""
+    steps = tuple(
+        Step(
+            id=StepId(f"s{number}"),
+            cell_id=CellId(f"s{number}"),
+            cell_number=number + 1,
+            execution_count=number + 1,
+            source="",
+            placement="main" if kind == "m" else "any",
+            raises_exception=number in may_raise,
+        )
+        for number, kind in enumerate(placements)
+    )
+    made = tuple(Edge(StepId(f"s{a}"), StepId(f"s{b}"), "data", ("x",)) for a, b in edges)
+    return Workflow(steps, made)
+
+
+SHAPES = {
+    "one step": workflow("m", []),
+    "one step anywhere": workflow("a", []),
+    "chain": workflow("mmmm", [(0, 1), (1, 2), (2, 3)]),
+    "chain anywhere": workflow("maam", [(0, 1), (1, 2), (2, 3)]),
+    "diamond": workflow("maam", [(0, 1), (0, 2), (1, 3), (2, 3)]),
+    "independent": workflow("aaaa", []),
+    "independent in main": workflow("mmm", []),
+    "mixed": workflow("mamama", [(0, 1), (2, 3), (0, 5)]),
+    "barrier in the middle": workflow("amaam", [(0, 1), (1, 2), (1, 3), (1, 4)]),
+    "late main waits": workflow("amm", [(0, 1)]),
+    "no steps": workflow("", []),
+}
+
+
+@dataclass
+class Play:
+    """Plays a run: feeds outcomes until it finishes, and checks what must hold at every moment."""
+
+    flow: Workflow
+    limit: int | None = None
+    outcomes: dict[str, list[str]] = field(default_factory=dict)
+    choose: Callable[[int], int] = lambda count: 0
+    stop_after: int | None = None
+
+    def __post_init__(self) -> None:
+        self.graph = machine.graph_of(self.flow, self.limit)
+        self.state = machine.initial(self.flow)
+        self.running: dict[str, Placement] = {}
+        self.started: list[tuple[str, Placement]] = []
+        self.dropped: list[str] = []
+        self.status: str | None = None
+        self.log: list[object] = []
+
+    def run(self) -> Play:
+        self.feed(machine.Began())
+        for turn in itertools.count():
+            if self.status is not None:
+                return self
+            assert turn < 1000, "the run never ends"
+            if turn == self.stop_after:
+                self.feed(machine.Stopped())
+                continue
+            assert self.running, "nothing runs, but the run hasn't finished"
+            names = sorted(self.running)
+            step = names[self.choose(len(names))]
+            waiting = self.outcomes.get(step, [])
+            outcome = waiting.pop(0) if waiting else "ok"
+            if outcome == "relocate" and self.running[step] == "main":
+                outcome = "ok"
+            del self.running[step]
+            fact = {"ok": machine.Succeeded, "fail": machine.Failed, "relocate": machine.Relocated}
+            self.feed(fact[outcome](StepId(step)))
+        return self
+
+    def feed(self, fact: machine.Fact) -> None:
+        before = self.state
+        self.state, commands = machine.advance(self.graph, self.state, fact)
+        again, same = machine.advance(self.graph, before, fact)
+        assert (again, same) == (self.state, commands), "not deterministic"
+        self.log += [fact, *commands]
+        for command in commands:
+            self.carry_out(command)
+        self.check()
+
+    def carry_out(self, command: machine.Command) -> None:
+        assert self.status is None, "a command after the end"
+        if isinstance(command, StartStep):
+            step = str(command.step)
+            assert step not in self.running
+            for source in self.graph.before[command.step]:
+                assert self.state.states[source] == "done"
+            self.running[step] = command.placement
+            self.started.append((step, command.placement))
+        elif isinstance(command, DropStep):
+            self.running.pop(str(command.step), None)
+            self.dropped.append(str(command.step))
+        elif isinstance(command, Finish):
+            assert not self.running
+            self.status = command.status
+
+    def check(self) -> None:
+        in_main = [step for step, placement in self.running.items() if placement == "main"]
+        assert len(in_main) <= 1
+        assert {s for s, v in self.state.states.items() if v == "running"} == set(self.running)
+        others = len(self.running) - len(in_main)
+        if self.limit is not None:
+            assert others <= self.limit
+
+    def check_end(self) -> None:
+        states = [self.state.states[step.id] for step in self.flow.steps]
+        assert set(states) <= {"done", "failed", "not run"}
+        main_order = [int(step[1:]) for step, placement in self.started if placement == "main"]
+        relocated = any(isinstance(fact, machine.Relocated) for fact in self.log)
+        if not relocated:
+            assert main_order == sorted(main_order)
+        if self.status == "ok":
+            assert set(states) <= {"done"}
+        if self.status == "failed":
+            assert states.count("failed") == 1
+            place = states.index("failed")
+            assert set(states[:place]) <= {"done"}
+            assert set(states[place + 1 :]) <= {"not run"}
+        if self.status == "cancelled":
+            assert self.stop_after is not None
+
+
+def behaviours(flow: Workflow) -> list[dict]:
+    count = len(flow.steps)
+    found: list[dict] = [{}, {"limit": 1}, {"limit": 2}]
+    found += [{"outcomes": {f"s{n}": ["fail"]}} for n in range(count)]
+    found += [{"outcomes": {f"s{n}": ["relocate"]}} for n in range(count)]
+    found += [{"outcomes": {f"s{n}": ["relocate", "fail"]}} for n in range(count)]
+    found += [{"stop_after": turn} for turn in range(count + 1)]
+    found += [
+        {"outcomes": {f"s{a}": ["fail"], f"s{b}": ["fail"]}, "choose": lambda n: n - 1}
+        for a, b in itertools.combinations(range(count), 2)
+    ]
+    return found
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_behaviour_over_every_shape(shape):
+    flow = SHAPES[shape]
+    for behaviour in behaviours(flow):
+        copied = {
+            **behaviour,
+            "outcomes": {k: [*v] for k, v in behaviour.get("outcomes", {}).items()},
+        }
+        Play(flow, **copied).run().check_end()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_run_without_trouble_ends_well(shape):
+    play = Play(SHAPES[shape]).run()
+    assert play.status == "ok"
+    assert sorted(step for step, _ in play.started) == [str(s.id) for s in SHAPES[shape].steps]
+
+
+def test_independent_steps_start_together():
+    play = Play(SHAPES["independent"])
+    play.feed(machine.Began())
+    assert len(play.running) == 4
+
+
+def test_limit_bounds_what_runs_together():
+    play = Play(SHAPES["independent"], limit=2)
+    play.feed(machine.Began())
+    assert len(play.running) == 2
+
+
+def test_allowed_error_doesn_t_stop_the_run():
+    flow = workflow("mmm", [(0, 1)], may_raise=frozenset({0}))
+    play = Play(flow, outcomes={"s0": ["fail"]}).run()
+    assert play.status == "ok"
+    assert set(play.state.states.values()) == {"done"}
+
+
+def test_earlier_failure_wins_over_a_later_one():
+    flow = workflow("aaa", [])
+    play = Play(
+        flow, outcomes={"s2": ["fail"], "s1": ["fail"]}, choose=lambda count: count - 1
+    ).run()
+    assert [play.state.states[s.id] for s in flow.steps] == ["done", "failed", "not run"]
+
+
+def test_relocated_step_runs_in_main_before_later_main_steps():
+    play = Play(workflow("amm", []))
+    play.feed(machine.Began())
+    assert play.started == [("s0", "any"), ("s1", "main")]
+    del play.running["s0"]
+    play.feed(machine.Relocated(StepId("s0")))
+    assert "s0" not in play.running  # main is busy with s1
+    del play.running["s1"]
+    play.feed(machine.Succeeded(StepId("s1")))
+    assert play.started[2:] == [("s0", "main")]
+
+
+def test_stop_keeps_what_is_done():
+    play = Play(SHAPES["chain"], stop_after=2).run()
+    assert play.status == "cancelled"
+    assert [play.state.states[s.id] for s in play.flow.steps] == [
+        "done",
+        "done",
+        "not run",
+        "not run",
+    ]
+
+
+def test_stale_facts_change_nothing():
+    play = Play(workflow("mm", []), outcomes={"s0": ["fail"]}).run()
+    state = play.state
+    for fact in (machine.Succeeded, machine.Failed, machine.Relocated):
+        assert machine.advance(play.graph, state, fact(StepId("s1"))) == (state, ())
+
+
+@st.composite
+def random_runs(draw):
+    count = draw(st.integers(0, 9))
+    pairs = list(itertools.combinations(range(count), 2))
+    edges = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
+    kinds = "".join(draw(st.lists(st.sampled_from("ma"), min_size=count, max_size=count)))
+    may_raise = frozenset(draw(st.lists(st.integers(0, 8), max_size=2)))
+    flow = workflow(kinds, edges, may_raise)
+    endings = st.lists(st.sampled_from(["ok", "ok", "ok", "fail", "relocate"]), max_size=2)
+    outcomes = {f"s{n}": draw(endings) for n in range(count)}
+    dice = random.Random(draw(st.integers(0, 99)))
+    return Play(
+        flow,
+        limit=draw(st.sampled_from([None, 1, 2])),
+        outcomes=outcomes,
+        choose=dice.randrange,
+        stop_after=draw(st.sampled_from([None, None, 0, 1, 3])),
+    )
+
+
+@settings(max_examples=500, deadline=None)
+@given(random_runs())
+def test_random_runs_always_end(play):
+    play.run().check_end()
