@@ -49,6 +49,12 @@ class ClusterHandle:
         self.started_here = connection.local is not None
         self.node_ip: str = "127.0.0.1" if self.started_here else ray.util.get_node_ip_address()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the connection will outlive this handle."""
+        connection = self._connection
+        return connection is not None and (connection.keep or connection.users > 1)
+
     def close(self) -> None:
         """Let go; a second call does nothing."""
         connection, self._connection = self._connection, None

@@ -110,6 +110,8 @@ class RayExecutor:
                 ray.cancel(report, force=True)
         self._running.clear()
         ray.kill(self._main)
+        if self._handle.is_shared:
+            start_main()  # for the next run
         self._handle.close()
 
 
