@@ -1,0 +1,79 @@
+"""Reads a notebook, applies parameters and plans it; nothing is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from naavre_ext.annotations import parse_annotations
+from naavre_ext.model.diagnostic import Diagnostic, RefusedError
+from naavre_ext.model.notebook import Cell, Notebook
+from naavre_ext.model.workflow import Workflow
+from naavre_ext.planning.parameters import (
+    find_parameters,
+    inject_parameters,
+    nested_parameter_bindings,
+)
+from naavre_ext.planning.planner import plan
+
+
+@dataclass(frozen=True)
+class PreparedNotebook:
+    """A notebook with its parameters injected, and its plan.
+
+    ``node`` is the nbformat document that a run fills with outputs. ``workflow`` is None when an error
+    diagnostic forbids to run it.
+    """
+
+    node: Any
+    notebook: Notebook
+    workflow: Workflow | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    def require_workflow(self) -> Workflow:
+        """The workflow. Raises :class:`RefusedError` with all errors when there is none."""
+        if self.workflow is None:
+            raise RefusedError(d for d in self.diagnostics if d.severity == "error")
+        return self.workflow
+
+
+def prepare_notebook(source: Any, parameters: Mapping[str, Any] | None = None) -> PreparedNotebook:
+    """Read and plan a notebook: a path, an nbformat node or a mapping.
+
+    Raises:
+        RefusedError: it isn't a Python notebook that can be read.
+    """
+    from naavre_ext.storage.notebook_file import apply_injection, read_notebook
+
+    file = read_notebook(source)
+    notebook, found = inject_parameters(file.notebook, dict(parameters or {}))
+    node = apply_injection(file.node, file.notebook, notebook)
+    diagnostics = list(found)
+    annotations = {}
+    for cell in notebook.cells:
+        parsed = parse_annotations(cell)
+        annotations[cell.id] = parsed.annotations
+        diagnostics += parsed.diagnostics
+        if not parsed.annotations.containerize:
+            diagnostics += _nested_parameters(cell)
+    planned = plan(notebook, annotations, find_parameters(file.notebook))
+    diagnostics += planned.diagnostics
+    refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
+    return PreparedNotebook(
+        node, notebook, None if refused else planned.workflow, tuple(diagnostics)
+    )
+
+
+def _nested_parameters(cell: Cell) -> list[Diagnostic]:
+    return [
+        Diagnostic.at(
+            cell,
+            "NX208",
+            "error",
+            f"'{name}' is set inside a block of a cell that a workflow doesn't run.",
+            remedy="Set it by a plain assignment of its own, or drop '(do not containerize!)'.",
+            line=line,
+        )
+        for name, line in nested_parameter_bindings(cell.source)
+    ]

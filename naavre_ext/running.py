@@ -1,0 +1,144 @@
+"""One run of a notebook, from its source to the result; Ray starts while the notebook is planned."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from naavre_ext.environment import SECRET_PREFIX
+from naavre_ext.model.diagnostic import Diagnostic, RefusedError
+from naavre_ext.model.event import RunEvent, event_from_json
+from naavre_ext.model.notebook import Notebook
+from naavre_ext.model.run import RunOptions, RunResult
+from naavre_ext.model.workflow import Workflow
+from naavre_ext.preparing import PreparedNotebook, prepare_notebook
+
+OnEvent = Callable[[RunEvent], None]
+
+
+class Run:
+    """One run. ``reshape`` may change the plan; ``node`` is the executed document."""
+
+    def __init__(
+        self,
+        options: RunOptions,
+        on_event: OnEvent | None = None,
+        cancel: threading.Event | None = None,
+        reshape: Callable[[Workflow], Workflow] = lambda workflow: workflow,
+    ) -> None:
+        self.options, self.on_event, self.cancel, self.reshape = options, on_event, cancel, reshape
+        self.node: Any = None
+
+    def notebook(
+        self, source: Any, output: str | Path | None, parameters: Mapping[str, Any] | None
+    ) -> RunResult:
+        """Read, plan and run; Ray starts meanwhile."""
+        from naavre_ext.executors.factory import begin_executor
+        from naavre_ext.storage.notebook_file import check_writable
+
+        with ExitStack() as stack:
+            starting = begin_executor(self.options)
+            stack.callback(starting.abandon)
+            prepared = prepare_notebook(source, parameters)
+            workflow = self.reshape(prepared.require_workflow())
+            options = _placed(self.options, prepared.notebook)
+            if output is not None:
+                check_writable(output)
+            executor = stack.enter_context(starting)
+            return self._execute(prepared, workflow, executor, options, output, parameters)
+
+    def _execute(
+        self,
+        prepared: PreparedNotebook,
+        workflow: Workflow,
+        executor: Any,
+        options: RunOptions,
+        output: str | Path | None,
+        parameters: Mapping[str, Any] | None,
+    ) -> RunResult:
+        from naavre_ext.executors.driver import RunDriver
+        from naavre_ext.storage.masking import SecretMask
+        from naavre_ext.storage.notebook_file import write_notebook
+        from naavre_ext.storage.output_recorder import OutputRecorder
+        from naavre_ext.storage.run_store import RunStore
+
+        path = prepared.notebook.path
+        store = RunStore(Path(options.store)) if options.store else RunStore.beside(path)
+        recorder = OutputRecorder(prepared.node)
+        self.node = recorder.node
+        secrets = tuple(options.secrets.values())
+        mask = SecretMask(secrets)
+        with store.create(
+            path, parameters=dict(parameters or {}), workflow=workflow.to_json(), secrets=secrets
+        ) as log:
+
+            def tell(event: RunEvent) -> None:
+                if secrets:
+                    event = event_from_json(mask(event.to_json()))
+                recorder.apply(event)
+                log.append(event)
+                if self.on_event is not None:
+                    self.on_event(event)
+
+            driver = RunDriver(
+                workflow,
+                executor,
+                options,
+                run_id=log.run_id,
+                emit=tell,
+                notebook=path,
+                cancel=self.cancel,
+            )
+            try:
+                end = driver.run()
+            finally:
+                if output is not None:
+                    write_notebook(recorder.node, output)
+            packs = {n: p for n, p in end.values.items() if not n.startswith(SECRET_PREFIX)}
+            if packs:
+                log.save_values(pickle.dumps(packs, protocol=5))
+        return RunResult(
+            run_id=log.run_id,
+            status=end.status,
+            duration_s=end.duration_s,
+            values=unpacked(packs),
+            failure=end.failure,
+            diagnostics=prepared.diagnostics,
+            batches=end.batches,
+            output_path=None if output is None else str(output),
+        )
+
+
+def _placed(options: RunOptions, notebook: Notebook) -> RunOptions:
+    """The options with the folder that cells see as theirs: the notebook's, unless another is given."""
+    folder = options.cwd or (Path(notebook.path).parent if notebook.path else Path.cwd())
+    resolved = Path(folder).resolve()
+    if not resolved.is_dir():
+        diagnostic = Diagnostic(
+            "NX501", "error", f"the working folder {resolved} doesn't exist.", "Give another --cwd."
+        )
+        raise RefusedError([diagnostic])
+    return replace(options, cwd=str(resolved))
+
+
+def unpacked(packs: Mapping[str, Any]) -> dict[str, Any]:
+    """The values in the packs, each by its name; those that can't be rebuilt here are left out."""
+    from naavre_ext.executors.packing import PackingError, unpack
+
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for name in sorted(packs):
+        try:
+            value = unpack(packs[name], namespace, writable=True)[name]
+        except PackingError:
+            continue
+        if not isinstance(value, ModuleType):
+            namespace[name] = value
+    del namespace["__name__"]
+    namespace.pop("__builtins__", None)
+    return namespace
