@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.dataflow.source import body_source
-from naavre_ext.executors.origins import Origins
+from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack, unpack
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
 from naavre_ext.executors.session import CellError
@@ -50,12 +51,14 @@ class _Recorder:
         self.keeps = keeps
         self.outputs = outputs
         self.flush = flush
+        self.plain = True
 
     def record(self, number: int, *operands: Any) -> None:
         operation = self.known[number]
         value_at = 0 if operation.taking == "store" else len(operands) - 1
         value = operands[value_at]
         if type(value) not in _ATOMS:
+            self.plain = False
             value = self._taken(operation, value)
             operands = (*operands[:value_at], value, *operands[value_at + 1 :])
         self.flush()
@@ -137,6 +140,7 @@ def _run(
         if split.guard_items and not all(is_immutable(value) for value in values):
             guarded[ITEMS] = values
         prints = {n: fingerprint(v, namespace) for n, v in guarded.items()}
+        hidden, classes = hidden_state(namespace), ClassState(namespace)
         before = worker.settings(split.guard_rng)
         outcome = worker.capture(
             outputs,
@@ -147,6 +151,9 @@ def _run(
         reason = worker.violation(before, split.guard_rng)
         if reason:
             raise Violation(reason)
+        if hidden_state(namespace) != hidden:
+            classes.restore()
+            raise Violation("a function or class of the notebook changed its own state")
         for name, value in guarded.items():
             if fingerprint(value, namespace) != prints[name]:
                 what = "an item" if name == ITEMS else f"'{name}'"
@@ -156,7 +163,11 @@ def _run(
         result = _result(task, namespace, recorder)
         if split.identity_matters and shares_objects([result], [values, given]):
             raise Violation("a result shares an object with the inputs, and later code changes it")
-        return pack(result, namespace, persistent=origins.of), None
+        packed = pack(result, namespace, persistent=origins.of)
+        if not recorder.plain or "elements" in result or result["leaks"]:
+            # What can't be rebuilt must be known before the merge begins.
+            unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
+        return packed, None
     finally:
         for name in worker.names() - known_names:
             namespace.pop(name, None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from naavre_ext.executors.flight import Flight, Whole
-from naavre_ext.executors.packing import Packed, PackingError, pack
+from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport
 from naavre_ext.model.workflow import Split, Step
@@ -92,6 +92,7 @@ class _State:
     bounds: list[tuple[int, int]] = field(default_factory=list)
     flight: Flight | None = None
     refusal: str = ""
+    prints: dict[str, bytes] = field(default_factory=dict)
 
 
 class FanOut:
@@ -201,11 +202,25 @@ class FanOut:
         state.bounds = bounds
         self._tell_split(state, len(state.items), len(bounds), "")
         try:
+            if state.watch is not None:
+                state.prints = self._prints(state)
             shared = self.pool.share(self._shared(state))
             state.flight = Flight(self, state.split, state.items, bounds, shared)
             state.flight.fill()
         except Whole as whole:
             state.refusal = str(whole)
+        except Exception as error:  # noqa: BLE001  (in the watching thread nobody would see it)
+            state.refusal = f"batches can't be sent: {error}"
+
+    def _prints(self, state: _State) -> dict[str, bytes]:
+        """Fingerprints of what the cell's own share might change while batches work on copies of it."""
+        values: dict[str, Any] = {name: self.namespace.get(name) for name in state.split.guarded}
+        if state.split.guard_items:
+            values[ITEMS] = state.items[state.start :]
+        try:
+            return {name: fingerprint(value, self.namespace) for name, value in values.items()}
+        except PackingError as error:
+            raise Whole(f"what it may change can't be copied: {error.reason}") from None
 
     def _settle(self, state: _State) -> None:
         """Wait for what was sent; sets ``refusal`` when its results can't be used."""
@@ -218,6 +233,8 @@ class FanOut:
                 self._tell_split(state, len(state.items), 0, "it was over in no time")
         if state.flight is not None and not state.refusal:
             try:
+                if state.prints and self._prints(state) != state.prints:
+                    raise Whole("an earlier iteration changed what the batches worked on")
                 error = state.flight.land()
             except Whole as whole:
                 state.refusal = str(whole)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import gc
 import hashlib
 import importlib
 import io
+import itertools
 import pickle
 import sys
 import types
@@ -355,6 +357,21 @@ def _reduce_newtype(_pickler: NotebookPickler, made: Any) -> Any:
     return make_newtype, (made.__name__, made.__supertype__, made.__module__)
 
 
+_SAMPLES: tuple[Any, ...] = (
+    *([], (), "", "é", b"", bytearray(), {}, {}.values(), {}.items(), set(), range(0)),
+    *(range(1 << 70), collections.deque()),
+)
+_REVERSIBLE: tuple[Any, ...] = ([], {}, {}.values(), {}.items())
+
+#: Who takes from an iterator changes it for everybody, so a copy would be wrong.
+_ITERATORS: tuple[type, ...] = (
+    *(zip, map, filter, enumerate, reversed, type(iter(int, 1))),
+    *(type(iter(sample)) for sample in _SAMPLES),
+    *(type(reversed(sample)) for sample in _REVERSIBLE),
+    *(kind for kind in vars(itertools).values() if isinstance(kind, type)),
+)
+
+
 def _refuse(_pickler: NotebookPickler, obj: Any) -> Any:
     raise NotPackable(f"{_kind(obj)} can't be copied to another process")
 
@@ -363,6 +380,7 @@ _REDUCERS: dict[type, Callable[[NotebookPickler, Any], Any]] = {
     types.CellType: NotebookPickler._reduce_cell,
     types.ModuleType: NotebookPickler._reduce_module,
     memoryview: _refuse,
+    **dict.fromkeys(_ITERATORS, _refuse),
     _CACHED_FUNCTION: _reduce_cached_function,
     typing.NewType: _reduce_newtype,
     **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),

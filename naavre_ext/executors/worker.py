@@ -14,6 +14,7 @@ from typing import Any
 from naavre_ext.executors import ambient
 from naavre_ext.executors.batches import run_batch
 from naavre_ext.executors.fanout import BatchPool, FanOut
+from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.packing import Packed, PackingError, pack, shares_objects, unpack
 from naavre_ext.executors.session import CellOutcome, CellSession
 from naavre_ext.executors.tasks import (
@@ -146,9 +147,14 @@ class Worker:
         known = self.names()
         try:
             given = self._bind(task, inputs, writable=False)
+            hidden, classes = hidden_state(namespace), ClassState(namespace)
             before = self.settings(task.step.guard_rng)
             outcome = self._run_cell(task, tell, pool)
             reason = self.violation(before, task.step.guard_rng)
+            after = hidden_state(namespace)
+            if not reason and any(after.get(name) != state for name, state in hidden.items()):
+                classes.restore()
+                reason = "a function or class of the notebook changed its own state"
             error = self._error(outcome)
             if error is not None and is_suspicious(error):
                 reason = reason or f"{error.ename} on copies of its inputs: {error.evalue}"
@@ -227,11 +233,14 @@ class Worker:
         namespace = self.session.namespace
         packs: list[Packed] = []
         unpackable: dict[str, str] = {}
-        for bundle in task.exports:
+        for position, bundle in enumerate(task.exports):
             values = {name: namespace[name] for name in bundle if name in namespace}
             try:
                 packs.append(pack(values, namespace))
+                if task.placement == "any":  # later cells must be able to rebuild it
+                    unpack(packs[-1], namespace, writable=False)
             except PackingError as error:
+                del packs[position:]
                 packs.append(NOTHING)
                 unpackable.update(dict.fromkeys(values, error.reason))
         if task.send_settings:

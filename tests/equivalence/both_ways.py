@@ -8,7 +8,9 @@ import hashlib
 import os
 import random
 import re
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +23,7 @@ from naavre_ext.executors import ambient
 from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.driver import RunDriver, RunEnd
 from naavre_ext.executors.local import LocalExecutor
-from naavre_ext.executors.packing import unpack
+from naavre_ext.executors.packing import PackingError, unpack
 from naavre_ext.executors.session import CellSession
 from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model import event as events
@@ -167,7 +169,10 @@ def run_with(
     if namespace is None:
         namespace = {"__name__": "__main__"}
         for name in sorted(end.values):
-            namespace.update(unpack(end.values[name], namespace, writable=True))
+            try:
+                namespace.update(unpack(end.values[name], namespace, writable=True))
+            except PackingError as error:
+                end.missing[name] = error.reason
         ending.variables = _variables(namespace)
     elif end.status == "ok":
         _fetch_rest(executor, driver, namespace)
@@ -213,7 +218,12 @@ def run_both(
 
 
 def assert_same(
-    expected: Ending, found: Ending, cells: Sequence[Cell] = (), *, tracebacks: bool = True
+    expected: Ending,
+    found: Ending,
+    cells: Sequence[Cell] = (),
+    *,
+    tracebacks: bool = True,
+    identity: bool = True,
 ) -> None:
     """Assert that two runs ended alike; variables count only where no cell failed."""
     texts = []
@@ -228,7 +238,7 @@ def assert_same(
         if one != two:
             texts.append(f"outputs of cell {number}: {_pretty(one)}\n  became {_pretty(two)}")
     if expected.failed_cell is None:
-        texts += differences(expected.variables, found.variables)
+        texts += differences(expected.variables, found.variables, identity=identity)
     source = "\n# ---\n".join(cell if isinstance(cell, str) else cell[0] for cell in cells)
     assert not texts, "\n".join(texts) + "\n=== notebook ===\n" + source
 
@@ -298,9 +308,15 @@ def _scrubbed(value: Any) -> Any:
 def _process_kept() -> Iterator[None]:
     """Leaves the process's settings and generators as they were; notebooks start from the same."""
     folder = os.getcwd()
-    with ambient.restored(rng=True):
+    with ambient.restored(rng=True), warnings.catch_warnings():
+        warnings.showwarning = _show_warning
         random.seed(0)
         try:
             yield
         finally:
             os.chdir(folder)
+
+
+def _show_warning(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> None:
+    """Show a warning as a kernel does, where pytest would keep it for itself."""
+    sys.stderr.write(warnings.formatwarning(message, category, filename, lineno))

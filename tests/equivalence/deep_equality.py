@@ -14,9 +14,14 @@ import pandas as pd
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), range, slice)
 
 
-def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """Every variable that differs, in words. What is one object in one must be one in the other."""
-    comparison = _Comparison()
+def differences(
+    expected: Mapping[str, Any], found: Mapping[str, Any], *, identity: bool = True
+) -> list[str]:
+    """Every variable that differs, in words.
+
+    With ``identity``, what is one object in one must be one in the other.
+    """
+    comparison = _Comparison(identity)
     texts = []
     for name in sorted({*expected, *found}):
         if name not in found:
@@ -29,7 +34,8 @@ def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[s
 
 
 class _Comparison:
-    def __init__(self) -> None:
+    def __init__(self, identity: bool) -> None:
+        self._identity = identity
         self._partner: dict[int, Any] = {}
         self._taken: dict[int, Any] = {}
         self._alive: list[Any] = []
@@ -45,6 +51,7 @@ class _Comparison:
         if not (isinstance(one, tuple) and not one):
             if id(one) in self._partner or id(two) in self._taken:
                 same = self._partner.get(id(one)) is two and self._taken.get(id(two)) is one
+                same = same or not self._identity
                 return [] if same else [f"{place}: is another object than before ({one!r})"]
             self._partner[id(one)], self._taken[id(two)] = two, one
             self._alive += [one, two]
@@ -93,6 +100,8 @@ class _Comparison:
             return [f"{place}: {one!r} became {two!r}"]
         if one.flags.writeable != two.flags.writeable:
             return [f"{place}: writeable {one.flags.writeable} became {two.flags.writeable}"]
+        if not self._identity:
+            return []
         if (one.base is None) != (two.base is None) and isinstance(one.base, np.ndarray):
             return [f"{place}: is no view any more"]
         if isinstance(one.base, np.ndarray) and isinstance(two.base, np.ndarray):

@@ -353,7 +353,9 @@ ERRORS = {
     "in the merge": _row("d = {}", split("for x in [1, [2], 3]:\n    d[x] = 1"), "d"),
     "unpacking": _row(split("for a, b in [(1, 2), (3, 4), (5,), (6, 7)]:\n    print(a, b)")),
     "set of unhashables": _row(split("s = {x for x in [(1,), [2], (3,)]}")),
-    "system exit": _row(split("for x in range(3):\n    if x == 1:\n        raise SystemExit(3)")),
+    "system exit": _row(
+        split("for x in range(3):\n    if x == 1:\n        raise SystemExit(3)"), in_process=False
+    ),
     "raises-exception": _row(
         ("print('a')\n1 / 0", ("raises-exception",)),
         "print('goes on')",
@@ -452,7 +454,6 @@ VALUES = {
         "def remember(x, seen=[]):\n    seen.append(x)\n    return len(seen)",
         split("a = [remember(x) for x in range(5)]"),
         "print(a, remember(0))",
-        gap="a function's default is changed unseen",
     ),
     "function with state of its own": _row(
         "def f(x):\n    f.n = getattr(f, 'n', 0) + 1\n    return f.n",
@@ -463,7 +464,6 @@ VALUES = {
         "import functools\n@functools.lru_cache(None)\ndef f(x):\n    print('computing', x)\n    return x",
         split("a = [f(x % 3) for x in range(6)]"),
         "print(a, f.cache_info())",
-        gap="a cached function's state is unseen",
     ),
     "global used by a function, bound later": _row(
         "def f(x):\n    return x * K",
@@ -614,6 +614,45 @@ VALUES = {
         "        raise RuntimeError('no copies')",
         split("out = []\nfor i in range(4):\n    out.append(Odd(i))"),
         "print([o.i for o in out])",
+    ),
+    "result that can't be rebuilt": _row(
+        "class Mine(Exception):\n    def __init__(self, a, b):\n        super().__init__(f'{a}/{b}')\n"
+        "def make(n):\n    return [Mine(i, n) for i in range(n)]",
+        split("out = []\nfor i in range(4):\n    out.append(Mine(i, 0))"),
+        "a = make(3)",
+        "b = make(2)",
+        "print(out, a, b)",
+    ),
+    "relocated after its input was bound again": _row(
+        "import threading\nK = 1\ndef make(n):\n    return [threading.Lock(), n + K]",
+        "a = make(3)",
+        "b = make(4)",
+        "K = 2\nprint(K)",
+        "c = make(5)",
+        "print(a[1], b[1], c[1], a[0].locked(), K)",
+    ),
+    "relocated after later cells ran": _row(
+        "x = [1]\ndef make(ns):\n    return [iter(ns), len(ns)]",
+        "a = make(x)",
+        "b = make([1, 2])",
+        "x = [1, 2, 3]",
+        "x.append(4)\nprint(x)",
+        "c = make(x)",
+        "print(list(a[0]), list(b[0]), list(c[0]), x)",
+    ),
+    "iterators between cells": _row(
+        "import itertools\ndef work(n):\n    return list(range(n))\nit = itertools.count(5)\n"
+        "zs = zip('abc', [1, 2, 3])\nes = enumerate('xy')\nms = map(str, [7, 8])",
+        "a = [next(it) for _ in work(2)]",
+        "b = [next(it) for _ in work(3)]",
+        "c = [z for z in zs]",
+        "d = list(es) + list(ms) + list(zs)",
+        "print(a, b, c, d, next(it))",
+    ),
+    "iterator read by a split loop": _row(
+        "import itertools\nit = itertools.cycle([1, 2, 3])\ndef take():\n    return next(it)",
+        split("out = []\nfor i in range(5):\n    out.append(take() + i)"),
+        "print(out, next(it))",
     ),
     "main module name": _row(
         "def f():\n    return __name__", split("a = [f() for _ in range(3)]"), "print(a, __name__)"

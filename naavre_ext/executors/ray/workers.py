@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from naavre_ext.executors.tasks import (
     StepTask,
 )
 from naavre_ext.executors.worker import Worker
+from naavre_ext.model.workflow import Split, Step
 
 _worker: Worker | None = None
 _sender: tuple[str, ChannelSender] | None = None
@@ -89,14 +91,18 @@ def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
     return _run_step(context, task, inputs)
 
 
-@ray.remote(num_cpus=1, num_returns=2)  # type: ignore[untyped-decorator]
+@ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def run_batch(
-    context: RunContext, task: BatchTask, shared: Packed, items: Packed
+    plan: tuple[RunContext, Step, Split],
+    place: tuple[int, int, int, bool],
+    shared: Packed,
+    items: Packed,
 ) -> tuple[BatchReport, Packed]:
-    """A batch's report and its recorded operations."""
+    """A batch's report and its recorded operations. ``place`` are the batch's own fields of its task."""
+    context, step, split = plan
     worker = this_worker()
     worker.enter(context)
-    return worker.run_batch(task, shared, items)
+    return worker.run_batch(BatchTask(step, split, *place), shared, items)
 
 
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
@@ -109,43 +115,62 @@ def warm_up(hold_s: float) -> int:
     return os.getpid()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Handle:
+    """A batch under way; ``packed`` is there once it is reported."""
+
     task: BatchTask
-    report: Any
-    result: Any
+    ref: Any
+    packed: Packed | None = None
 
 
 class RayBatchPool:
-    """Sends batches as Ray tasks from the worker that runs the cell: values never pass the driver."""
+    """Sends batches as Ray tasks from the worker that runs the cell: values never pass the driver.
+
+    What all batches of a split need is put into the object store once, so that a batch costs little more than a
+    bare task.
+    """
 
     is_concurrent = True
 
     def __init__(self, context: RunContext) -> None:
         self.slots = context.slots
-        self._context: Any = context
-        self._is_put = False
+        self._context = context
+        self._plans: dict[int, Any] = {}
+        self._done: deque[_Handle] = deque()
 
     def share(self, packed: Packed) -> Any:
         """Values in the object store, once for all batches."""
-        if not self._is_put:
-            self._context, self._is_put = ray.put(self._context), True
         return ray.put(packed)
 
     def submit(self, task: BatchTask, shared: Any, items: Packed) -> _Handle:
         """Start a batch."""
-        return _Handle(task, *run_batch.remote(self._context, task, shared, items))
+        plan = self._plans.get(task.split.index)
+        if plan is None:
+            plan = ray.put((self._context, task.step, task.split))
+            self._plans[task.split.index] = plan
+        place = (task.batch, task.start, task.stop, task.is_last)
+        return _Handle(task, run_batch.remote(plan, place, shared, items))
 
     def wait(self, handles: Sequence[_Handle]) -> _Handle:
-        """The first of the handles that is done."""
-        by_report = {handle.report: handle for handle in handles}
-        done, _ = ray.wait(list(by_report), num_returns=1, fetch_local=True)
-        return by_report[done[0]]
+        """One of the handles that is done."""
+        wanted = {handle.ref: handle for handle in handles}
+        while self._done:
+            handle = self._done.popleft()
+            if handle.ref in wanted:
+                return handle
+        done, others = ray.wait(list(wanted), num_returns=1)
+        if others:  # take along what has ended meanwhile: each wait costs a round trip
+            done += ray.wait(others, num_returns=len(others), timeout=0)[0]
+        first, *rest = done
+        self._done.extend(wanted[ref] for ref in rest)
+        return wanted[first]
 
     def report(self, handle: _Handle) -> BatchReport:
         """The batch's report; one with an error when its worker died again and again."""
         try:
-            report: BatchReport = ray.get(handle.report)
+            report: BatchReport
+            report, handle.packed = ray.get(handle.ref)
         except RayTaskError:
             raise
         except RayError as error:
@@ -154,14 +179,14 @@ class RayBatchPool:
         return report
 
     def result(self, handle: _Handle) -> Packed:
-        """The batch's pack, fetched when the merge comes to it."""
-        packed: Packed = ray.get(handle.result)
-        return packed
+        """The batch's pack: a window on the object store."""
+        assert handle.packed is not None
+        return handle.packed
 
     def cancel(self, handles: Sequence[_Handle]) -> None:
         """Stop the batches, by force: Ray can't interrupt C code or sleep otherwise."""
         for handle in handles:
-            ray.cancel(handle.report, force=True)
+            ray.cancel(handle.ref, force=True)
 
 
 def lost_worker(error: BaseException) -> tuple[str, str, tuple[str, ...]]:

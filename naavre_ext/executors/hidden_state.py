@@ -1,0 +1,113 @@
+"""State that functions and classes of the notebook keep in themselves: defaults, closures, attributes, caches.
+
+Code that changes it needs the notebook's own objects; a copy elsewhere would count for itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import Any
+
+from naavre_ext.executors.packing import (
+    Packed,
+    PackingError,
+    fingerprint,
+    is_immutable,
+    pack,
+    unpack,
+)
+
+_CACHED = type(functools.lru_cache(lambda: None))
+_STATELESS = (
+    types.FunctionType,
+    types.MemberDescriptorType,
+    types.GetSetDescriptorType,
+    property,
+    staticmethod,
+    classmethod,
+)
+
+
+def hidden_state(namespace: dict[str, Any]) -> dict[str, Any]:
+    """A value per name that stays equal as long as its function or class keeps its state."""
+    found: dict[str, Any] = {}
+    for name, value in list(namespace.items()):
+        if isinstance(value, _CACHED):
+            found[name] = value.cache_info()
+        elif isinstance(value, types.FunctionType) and value.__globals__ is namespace:
+            _note(found, name, _kept_by(value), namespace)
+        elif isinstance(value, type) and value.__module__ == "__main__":
+            _note(found, name, _kept_by_class(value), namespace)
+    return found
+
+
+class ClassState:
+    """The attributes of the notebook's classes at a moment, to be put back.
+
+    A process has one class of each kind, whatever namespace it is used from.
+    """
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+        self._attributes: list[tuple[type, dict[str, Any]]] = []
+        self._contents: list[tuple[type, Packed]] = []
+        kinds = {
+            v for v in namespace.values() if isinstance(v, type) and v.__module__ == "__main__"
+        }
+        for kind in kinds:
+            kept = dict(_attributes(kind))
+            self._attributes.append((kind, kept))
+            changeable = {n: v for n, v in kept.items() if not is_immutable(v)}
+            if changeable:
+                try:
+                    self._contents.append((kind, pack(changeable, namespace)))
+                except PackingError:
+                    continue
+
+    def restore(self) -> None:
+        """Put all attributes back."""
+        for kind, kept in self._attributes:
+            for name in set(_attributes(kind)) - set(kept):
+                delattr(kind, name)
+            for name, value in kept.items():
+                if vars(kind).get(name) is not value:
+                    setattr(kind, name, value)
+        for kind, packed in self._contents:
+            for name, value in unpack(packed, self._namespace, writable=True).items():
+                setattr(kind, name, value)
+
+
+def _attributes(kind: type) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in vars(kind).items()
+        if not name.startswith("__") and not isinstance(value, _STATELESS)
+    }
+
+
+def _note(found: dict[str, Any], name: str, parts: list[Any], namespace: dict[str, Any]) -> None:
+    if parts:
+        try:
+            found[name] = fingerprint(parts, namespace)
+        except PackingError:
+            found[name] = None
+
+
+def _kept_by(function: types.FunctionType) -> list[Any]:
+    contents = []
+    for cell in function.__closure__ or ():
+        try:
+            contents.append(cell.cell_contents)
+        except ValueError:
+            contents.append(None)
+    parts = (function.__defaults__, function.__kwdefaults__, function.__dict__, contents)
+    return [part for part in parts if part]
+
+
+def _kept_by_class(kind: type) -> list[Any]:
+    parts: list[Any] = []
+    for value in vars(kind).values():
+        if isinstance(value, types.FunctionType):
+            parts += [part for part in (value.__defaults__, value.__kwdefaults__) if part]
+    return [*parts, *_attributes(kind).items()]
