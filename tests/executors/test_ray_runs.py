@@ -1,0 +1,221 @@
+"""What only real processes can show: overlap, batches in several of them, deaths, cancelling, time limits."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
+
+from both_ways import run_with
+
+from naavre_ext.model import event as events
+from naavre_ext.model.run import RunOptions
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    from naavre_ext.executors.ray import cluster
+
+    with cluster.connect(None, num_cpus=2) as handle:
+        yield handle
+
+
+@pytest.fixture
+def run(ray_cluster, tmp_path):
+    """A function that runs cells on Ray, in a run of its own."""
+    from naavre_ext.executors.ray import cluster
+    from naavre_ext.executors.ray.executor import RayExecutor
+
+    opened = []
+
+    def start(*cells, cancel=None, on_event=None, **options):
+        executor = RayExecutor(cluster.connect(None))
+        opened.append(executor)
+        chosen = RunOptions(cwd=str(tmp_path), keep=None, **options)
+        return run_with(executor, cells, chosen, cancel=cancel, on_event=on_event)
+
+    yield start
+    for executor in opened:
+        executor.close()
+
+
+def overlap_s(one, other) -> float:
+    """How long two events' work went on at the same time."""
+    ends = [event.started_at + event.duration_s for event in (one, other)]
+    return min(ends) - max(one.started_at, other.started_at)
+
+
+def text(ending, cell) -> str:
+    return "".join(o["text"] for o in ending.outputs[cell] if o["output_type"] == "stream")
+
+
+def test_independent_cells_overlap(run):
+    work = "import time\ndef work(n):\n    time.sleep(1)\n    return [n]"
+    done = run(work, "a = work(1)", "b = work(2)", "print(a + b)")
+    assert text(done.ending, 3) == "[1, 2]\n"
+    finished = {event.cell_id: event for event in done.of(events.StepFinished)}
+    assert overlap_s(finished["cell-1"], finished["cell-2"]) > 0.3
+
+
+def test_batches_run_in_several_processes_at_once(run):
+    cell = (
+        "# split: part\n# batches: 4\nout = []\n"
+        "for x in range(8):\n    time.sleep(0.3)\n    out.append(os.getpid())"
+    )
+    done = run("import os, time", cell, "print(len(set(out)) > 1, os.getpid() in out)")
+    assert text(done.ending, 2) == "True False\n"
+    batches = done.of(events.BatchFinished)
+    assert len(batches) == 4
+    assert len({event.worker for event in batches}) > 1
+    assert overlap_s(batches[0], batches[1]) > 0.1
+
+
+def test_loop_without_a_number_of_batches_is_shared_with_the_workers(run):
+    cell = (
+        "# split: part\nout = []\n"
+        "for x in range(12):\n    time.sleep(0.15)\n    out.append(x * 2)\n    print(x)"
+    )
+    done = run("import time", cell, "print(out == [x * 2 for x in range(12)], x)")
+    assert text(done.ending, 1) == "".join(f"{x}\n" for x in range(12))
+    assert text(done.ending, 2) == "True 11\n"
+    assert done.of(events.BatchFinished)
+
+
+def test_values_don_t_pass_the_driver(run, monkeypatch):
+    """A hundred megabytes go from cell to cell; the driver's own puts and gets stay small."""
+    import pickle
+
+    import ray
+
+    sizes = []
+    real_get, real_put = ray.get, ray.put
+
+    def get(ref, **kwargs):
+        value = real_get(ref, **kwargs)
+        sizes.append(len(pickle.dumps(value)))
+        return value
+
+    def put(value, **kwargs):
+        sizes.append(len(pickle.dumps(value)))
+        return real_put(value, **kwargs)
+
+    monkeypatch.setattr(ray, "get", get)
+    monkeypatch.setattr(ray, "put", put)
+    done = run(
+        "import numpy as np\ndef work(a):\n    return sum(float(r.sum()) for r in a) + len(a)",
+        "a = np.ones((2_000, 6_250))",
+        "# split: part\n# batches: 2\nout = []\nfor k in range(2):\n    out.append(a + k)",
+        "b = work(a)",
+        "c = work(out[1])",
+        "print(b, c)\ndel a, out",
+    )
+    assert done.end.status == "ok"
+    assert text(done.ending, 5) == "12502000.0 25002000.0\n"
+    assert sum(sizes) < 1_000_000
+
+
+def test_killed_batch_is_tried_again(run):
+    cell = (
+        "# split: part\n# batches: 4\nout = []\nfor x in range(8):\n"
+        "    if x == 5 and not os.path.exists(f'marker-{x}'):\n"
+        "        open(f'marker-{x}', 'w').close()\n"
+        "        os._exit(9)\n"
+        "    out.append(x)\n    print(x)"
+    )
+    done = run("import os", cell, "print(out)")
+    assert done.end.status == "ok", done.end.failure
+    assert len(done.of(events.BatchFinished)) == 4
+    assert text(done.ending, 1) == "".join(f"{x}\n" for x in range(8))
+    assert text(done.ending, 2) == "[0, 1, 2, 3, 4, 5, 6, 7]\n"
+
+
+def test_batch_that_always_dies_fails_its_cell(run):
+    cell = (
+        "# split: part\n# batches: 2\nout = []\n"
+        "for x in range(4):\n    if x == 3:\n        os._exit(7)\n    out.append(x)"
+    )
+    done = run("import os", cell, "print('never')")
+    assert done.end.status == "failed"
+    assert done.ending.failed_cell == 1
+    assert done.ending.error[0] == "WorkerLost"
+    assert "worker process died" in done.ending.error[1]
+
+
+def test_death_of_the_main_worker_ends_the_run(run):
+    done = run("x = 1\nprint(x)", "import os\nos._exit(3)", "print('never')")
+    assert done.end.status == "failed"
+    assert done.ending.failed_cell == 1
+    assert done.ending.error[0] == "WorkerLost"
+    assert [type(e).__name__ for e in done.told[-2:]] == ["StepNotRun", "RunFinished"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "time.sleep(60)",
+        "# split: part\n# batches: 4\nfor x in range(8):\n    time.sleep(60)",
+        "a = [work() for _ in range(3)]",
+    ],
+    ids=["main", "batches", "anywhere"],
+)
+def test_cancelled_run_ends_within_two_seconds(run, cell):
+    cancel, asked = threading.Event(), []
+
+    def stop_soon(event):
+        if isinstance(event, events.StepStarted) and event.cell_id == "cell-1":
+            threading.Timer(1.0, lambda: (asked.append(time.monotonic()), cancel.set())).start()
+
+    first = "import time\ndef work():\n    time.sleep(60)\nprint('kept')"
+    done = run(first, cell, "b = [work() for _ in range(2)]", cancel=cancel, on_event=stop_soon)
+    assert time.monotonic() - asked[0] < 2
+    assert done.end.status == "cancelled"
+    assert text(done.ending, 0) == "kept\n"
+
+
+def test_cell_beyond_its_time_fails(run):
+    done = run("import time", "print('in time')\ntime.sleep(60)", "print('never')", timeout_s=2.0)
+    assert done.end.status == "failed"
+    assert done.ending.failed_cell == 1
+    assert done.ending.error[0] == "CellTimeoutError"
+    assert text(done.ending, 1) == "in time\n"
+
+
+def test_two_hundred_batches(run):
+    cell = (
+        "# split: part\n# batches: 200\nout = []\n"
+        "for x in range(1000):\n    out.append(x)\n    if x % 100 == 0:\n        print(x)"
+    )
+    done = run(cell, "print(out == list(range(1000)), x)")
+    assert text(done.ending, 0) == "".join(f"{x}\n" for x in range(0, 1000, 100))
+    assert text(done.ending, 1) == "True 999\n"
+    assert len(done.of(events.BatchFinished)) == 200
+
+
+def test_output_arrives_while_a_cell_runs(run):
+    arrived = {}
+
+    def note(event):
+        if isinstance(event, events.CellOutputReceived):
+            arrived.setdefault(event.output["text"], time.time())
+        if isinstance(event, events.StepFinished):
+            arrived[event.cell_id] = time.time()
+
+    run("import time\nprint('early')\ntime.sleep(1.5)\nprint('late')", on_event=note)
+    assert arrived["cell-0"] - arrived["early\n"] > 1
+
+
+def test_every_output_is_told_once_and_in_order(run):
+    cell = (
+        "import sys\nfor n in range(300):\n    print(n, file=sys.stderr if n % 2 else sys.stdout)"
+    )
+    done = run(cell)
+    told = done.of(events.CellOutputReceived)
+    assert [event.number for event in told] == list(range(len(told)))
+    assert "".join(event.output["text"] for event in told) == "".join(f"{n}\n" for n in range(300))
