@@ -22,7 +22,7 @@ class AliasGraph:
         self._parent: dict[Hashable, Hashable] = {}
         self._content: dict[Hashable, Hashable] = {}
         self._holders: dict[Hashable, set[Hashable]] = {}
-        self._members: dict[Hashable, list[Hashable]] = {}
+        self._members: dict[Hashable, set[Hashable]] = {}
 
     def find(self, node: Hashable) -> Hashable:
         """The representative of the node's class."""
@@ -36,7 +36,11 @@ class AliasGraph:
 
     def remember(self, node: Hashable) -> None:
         """Make the node one that :meth:`holders_of` tells."""
-        self._members.setdefault(self.find(node), []).append(node)
+        self._members.setdefault(self.find(node), set()).add(node)
+
+    def forget(self, node: Hashable) -> None:
+        """Undo :meth:`remember`."""
+        self._members.get(self.find(node), set()).discard(node)
 
     def same(self, first: Hashable, second: Hashable) -> None:
         """Both nodes may be one object; so may what they hold."""
@@ -47,8 +51,10 @@ class AliasGraph:
                 continue
             content_a, content_b = self._content.get(a), self._content.pop(b, None)
             self._parent[b] = a
-            self._members.setdefault(a, []).extend(self._members.pop(b, ()))
-            self._holders.setdefault(a, set()).update(self._holders.pop(b, ()))
+            if b in self._members:
+                self._members.setdefault(a, set()).update(self._members.pop(b))
+            if b in self._holders:
+                self._holders.setdefault(a, set()).update(self._holders.pop(b))
             if content_b is not None:
                 self._holders.setdefault(self.find(content_b), set()).add(a)
                 if content_a is None:
@@ -65,6 +71,18 @@ class AliasGraph:
             self._holders.setdefault(self.find(held), set()).add(root)
         else:
             self.same(content, held)
+
+    def add(self, relation: str, first: Hashable, second: Hashable) -> None:
+        """Add one recorded sharing."""
+        if relation == "same":
+            self.same(first, second)
+        else:
+            self.holds(first, second)
+
+    def content(self, root: Hashable) -> Hashable | None:
+        """The class of all that a class's objects may hold, if they hold anything."""
+        content = self._content.get(self.find(root))
+        return None if content is None else self.find(content)
 
     def reach(self, nodes: Iterable[Hashable]) -> set[Hashable]:
         """Representatives of the nodes' classes and of all that their objects may hold."""
@@ -103,8 +121,4 @@ def share(
 ) -> None:
     """Add recorded sharing to the graph, nodes renamed."""
     for pair in pairs:
-        first, second = rename(pair.first), rename(pair.second)
-        if pair.relation == "same":
-            graph.same(first, second)
-        else:
-            graph.holds(first, second)
+        graph.add(pair.relation, rename(pair.first), rename(pair.second))

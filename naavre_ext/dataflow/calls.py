@@ -1,47 +1,26 @@
-"""Walks calls: of the notebook's own functions, of known libraries, and of what nobody knows."""
+"""Walks calls: who is called, and what the notebook's own functions and classes do."""
 
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
+import re
 
-from naavre_ext.dataflow import methods, tables
-from naavre_ext.dataflow.environment import Binding
-from naavre_ext.dataflow.expressions import Expressions
+from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow.environment import Binding, is_ipython_call
+from naavre_ext.dataflow.expressions import LocalFunction
+from naavre_ext.dataflow.libraries import Arguments
+from naavre_ext.dataflow.receivers import MethodCalls
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
-from naavre_ext.dataflow.tables import Kind
-from naavre_ext.model.dataflow import EffectKind
 
 
-class Arguments:
-    """A call's evaluated arguments."""
-
-    def __init__(self, node: ast.Call, walker: Expressions) -> None:
-        self.node = node
-        self.positional = [walker.visit(argument) for argument in node.args]
-        self.keywords = {keyword.arg: walker.visit(keyword.value) for keyword in node.keywords}
-
-    @property
-    def all(self) -> list[Value]:
-        """Every argument's value."""
-        return [*self.positional, *self.keywords.values()]
-
-    def is_true(self, keyword: str) -> bool:
-        """Whether the keyword is given and not literally False or None."""
-        for given in self.node.keywords:
-            if given.arg == keyword:
-                return not (isinstance(given.value, ast.Constant) and not given.value.value)
-        return False
-
-
-class Calls(Expressions):
-    """Expressions with calls."""
+class Calls(MethodCalls):
+    """Expressions with all calls."""
 
     def visit_call(self, node: ast.Call) -> Value:
         """What the called function reads, changes, does and returns."""
         function = node.func
         self.costly = self.costly or not self._is_quick(function)
-        if isinstance(function, ast.Attribute) and _is_shell(function.value):
+        if isinstance(function, ast.Attribute) and is_ipython_call(node):
             self.magic_call(function.attr, node)
             return FRESH
         path = self.module_path(function)
@@ -54,11 +33,13 @@ class Calls(Expressions):
             return self._named_call(function, node)
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, ast.Call) and _is_super(function.value):
-                self.change(self.read("self", node.lineno), node.lineno, "super() call", deep=True)
-                return self._merge(Arguments(node, self).all)
-            return self._method_call(function, node)
-        self.visit(function)
-        return self.unknown_call(ast.unparse(function), Arguments(node, self), node.lineno)
+                return self._super_call(function, node)
+            return self.method_call(function, node)
+        callee = self.visit(function)
+        arguments = Arguments(node, self)
+        if callee.node in self.local_functions:
+            return self._local_call(self.local_functions[callee.node], arguments)
+        return self.unknown_call(ast.unparse(function), arguments, node.lineno, callee)
 
     def _is_quick(self, function: ast.expr) -> bool:
         """Whether the call surely takes next to no time, so that it isn't worth another worker."""
@@ -71,373 +52,180 @@ class Calls(Expressions):
     def _named_call(self, function: ast.Name, node: ast.Call) -> Value:
         name, line = function.id, node.lineno
         local = self.local_node(name)
-        bound = () if local is not None else tuple(self.environment.bindings.get(name, ()))
+        bound = () if local is not None else self.environment.lookup(name)
         if local is not None or (not bound and not is_provided(name)):
-            value = self.read(name, line)
+            callee = self.read(name, line)
             arguments = Arguments(node, self)
-            if value.kind == "function":  # a nested def or lambda: its body counts as run already
-                return self._merge(arguments.all)
-            return self.unknown_call(name, arguments, line)
+            found = self.function_behind(name)
+            if found is not None:
+                return self._local_call(found, arguments)
+            return self.unknown_call(name, arguments, line, callee)
         if not bound:
             return self.builtin_call(name, Arguments(node, self), line)
-        self.read(name, line)
+        callee = self.read(name, line)
         arguments = Arguments(node, self)
-        results = [self._bound_call(name, binding, arguments) for binding in bound]
-        return results[0] if len(results) == 1 else self._join(results)
+        return self._join([self._bound_call(name, b, arguments, callee) for b in bound])
 
-    def _bound_call(self, name: str, binding: Binding, arguments: Arguments) -> Value:
-        line = arguments.node.lineno
+    def _bound_call(
+        self, name: str, binding: Binding, arguments: Arguments, callee: Value
+    ) -> Value:
         if binding.role == "import":
             return self.library_call(binding.path, arguments)
         if binding.node is not None:
-            return self.notebook_call(binding, arguments)
-        if binding.kind == "class":
+            return self.notebook_call(binding, arguments, name=name)
+        if binding.shape == "class":  # a namedtuple
             return self.temporary("", *arguments.all)
-        return self.unknown_call(name, arguments, line)
+        if not callee.node:
+            callee = Value("", name)
+        return self.unknown_call(name, arguments, arguments.node.lineno, callee)
 
     # The notebook's own functions and classes
 
     def notebook_call(
-        self, binding: Binding, arguments: Arguments, self_value: Value = FRESH
+        self, binding: Binding, arguments: Arguments, self_value: Value = FRESH, name: str = ""
     ) -> Value:
-        """Take over the summary of a function that a cell defines."""
+        """Take over the summary of a function or class that a cell defines."""
         assert binding.node is not None
-        line = arguments.node.lineno
+        if isinstance(binding.node, ast.ClassDef):
+            return self._construct(binding.node, arguments)
+        name = name or binding.path  # a method's defaults stay with its class
         summary = self.summaries.of(binding.node)
-        result = self.temporary(summary.kind)
+        result = self.temporary(summary.shape)
         assert result.node is not None
         values = arguments.positional
-        if isinstance(binding.node, ast.ClassDef):
-            values = [result, *values]
-        elif self_value.node is not None:
+        if self_value.node is not None:
             values = [self_value, *values]
-        names = {summary.result_node: result.node}
-        spread = any(isinstance(a, ast.Starred) for a in arguments.node.args)
-        spread = spread or None in arguments.keywords
-        for position, (parameter, node) in enumerate(summary.parameters.items()):
+        names = self._matched(summary.parameters, summary.variadic, values, arguments)
+        for parameter in summary.defaulted:
+            if summary.parameters[parameter] not in names and name:
+                names[summary.parameters[parameter]] = name  # the default's object stays
+        names[summary.result_node] = result.node
+        if binding.cached and name:
+            self.hold(name, result.node)
+            self.alias(name, result.node)
+        self.absorb(summary.when_called, arguments.node.lineno, names)
+        return Value(summary.shape, None if shapes.is_immutable(summary.shape) else result.node)
+
+    def _matched(
+        self,
+        parameters: dict[str, str],
+        variadic: frozenset[str],
+        values: list[Value],
+        arguments: Arguments,
+    ) -> dict[str, str]:
+        """Parameter nodes → nodes of what the call gives for them, as far as it gives any."""
+        names: dict[str, str] = {}
+        for position, (parameter, node) in enumerate(parameters.items()):
             given: list[Value] = []
-            if spread or parameter in summary.variadic:
-                given = arguments.all
+            if arguments.spread or parameter in variadic:
+                given = [*values, *arguments.keywords.values()]
             elif position < len(values):
                 given = [values[position]]
             if parameter in arguments.keywords:
                 given.append(arguments.keywords[parameter])
-            names[node] = self._argument_node(given)
-        self.absorb(summary.when_called, line, names)
-        if isinstance(binding.node, ast.ClassDef):
-            return Value(f"instance {binding.node.name}", result.node)
-        return Value(summary.kind, None if summary.kind in tables.IMMUTABLE else result.node)
+            if given:
+                names[node] = self._argument_node(given, bundle=parameter in variadic)
+        return names
 
-    def _argument_node(self, given: list[Value]) -> str:
-        held = [value for value in given if value.node is not None]
-        if len(given) == 1 and held:
-            assert held[0].node is not None
-            return held[0].node
-        bundle = self.temporary("", *held)
-        assert bundle.node is not None
-        for value in held:
-            assert value.node is not None
-            self.alias(bundle.node, value.node)
-        return bundle.node
+    def _argument_node(self, given: list[Value], bundle: bool) -> str:
+        held = [value.node for value in given if value.node is not None]
+        if len(given) == 1 and held and not bundle:
+            return held[0]
+        whole = self.temporary("").node
+        assert whole is not None
+        for node in held:
+            self.alias(whole, node)
+            self.hold(whole, node)
+        return whole
 
-    # Libraries
+    def _local_call(self, function: LocalFunction, arguments: Arguments) -> Value:
+        """A function defined in here: its body counts as run, with these arguments among others."""
+        starred = [a.arg for a in (function.node.args.vararg, function.node.args.kwarg) if a]
+        variadic = frozenset(starred)
+        matched = self._matched(function.parameters, variadic, arguments.positional, arguments)
+        for parameter, node in sorted(matched.items()):
+            self.alias(parameter, node)
+        return Value("", function.result)
 
-    def library_call(self, path: str, arguments: Arguments) -> Value:
-        """A function of an imported module, by the tables."""
-        line = arguments.node.lineno
-        effects = function_effects(path)
-        if effects is None:
-            return self.unknown_call(path, arguments, line)
-        for effect in effects.split():
-            if effect == "change0":
-                for value in arguments.positional[:1]:
-                    self.change(value, line, f"changed by {path}()")
-                    for other in arguments.positional[1:]:
-                        if value.node is not None and other.node is not None:
-                            self.hold(value.node, other.node)
-            else:
-                self._world_effect(effect, path, arguments)
-        if "out" in arguments.keywords:
-            self.change(arguments.keywords["out"], line, f"written by {path}(out=...)")
-        self._one_shot(arguments)
-        kind = lookup(tables.FUNCTION_KINDS, path) or ""
-        if path.split(".")[0] in tables.NUMBER_MODULES and not kind:
-            kind = "num"
-        if kind in tables.IMMUTABLE:
-            return Value(kind)
-        if kind == "figure":
-            return self.temporary(kind)
-        if "dtype" in arguments.keywords and "object" in ast.unparse(arguments.node):
-            return self.temporary("", *arguments.all)
-        if self._is_fresh(path):
-            return self.temporary(kind)
-        if kind in ("iterator", "list", "dict"):
-            return self.temporary(kind, *[self.element(v) for v in arguments.all])
-        merged = self._merge(arguments.all)
-        return Value(kind or merged.kind, merged.node)
+    def _construct(self, definition: ast.ClassDef, arguments: Arguments) -> Value:
+        """A new instance: the constructor runs on it, or its fields hold the arguments."""
+        shape = f"instance {definition.name}"
+        made = self.merged([self.temporary(shape), *arguments.all])
+        own = [
+            self.inherited_method(definition, n) for n in ("__init__", "__new__", "__post_init__")
+        ]
+        for method in own:
+            if method is not None:
+                given = arguments.none() if method is own[2] else arguments
+                self.notebook_call(method, given, Value(shape, made.node))
+        plain = all(self._is_plain_base(base) for base in definition.bases)
+        if definition.keywords or not plain:
+            self.unknown_call(definition.name, arguments, arguments.node.lineno, made)
+        return Value(shape, made.node)
 
-    def _world_effect(self, effect: str, path: str, arguments: Arguments) -> None:
-        if (
-            effect == "rng-draw"
-            and path.startswith("scipy")
-            and "random_state" in arguments.keywords
-        ):
-            return
-        kind: EffectKind = effect  # type: ignore[assignment]
-        self.effect(kind, path, arguments.node.lineno, _names(arguments.node.args[:1]))
-
-    def _is_fresh(self, path: str) -> bool:
-        if _matches(path, tables.SHARING_FUNCTIONS):
+    def _is_plain_base(self, base: ast.expr) -> bool:
+        """Whether a base class does nothing by itself when an instance is made."""
+        path = self.module_path(base)
+        if path is not None:
+            return path.split(".")[0] in ("abc", "typing", "enum", "collections")
+        if not isinstance(base, ast.Name):
             return False
-        return path.split(".")[0] in tables.FRESH_MODULES or _matches(path, tables.FRESH_FUNCTIONS)
+        bound = self.environment.lookup(base.id)
+        if not bound:
+            return (
+                base.id == "object"
+                or base.id in tables.EXCEPTIONS
+                or base.id in ("dict", "list", "str")
+            )
+        return all(isinstance(b.node, ast.ClassDef) for b in bound)
 
-    def _one_shot(self, arguments: Arguments) -> None:
-        """Iterators given by name are used up; functions given may change the other arguments."""
-        for node, value in zip(arguments.node.args, arguments.positional, strict=True):
-            self.consume(value, node)
-        given = [*arguments.node.args, *[keyword.value for keyword in arguments.node.keywords]]
-        if any(self._changes_parameters(node) for node in given):
-            for value in arguments.all:
-                self.change(value, arguments.node.lineno, "changed by a function", deep=True)
+    def _super_call(self, function: ast.Attribute, node: ast.Call) -> Value:
+        """``super().method(...)`` may be that of any class of the notebook, or unknown code."""
+        arguments = Arguments(node, self)
+        receiver = self.read("self" if self.local_node("self") else "cls", node.lineno)
+        found = [class_method for d in self.environment.classes()
+                 if (class_method := self.inherited_method(d, function.attr)) is not None]  # fmt: skip
+        results = [self.notebook_call(method, arguments, receiver) for method in found]
+        harmless = function.attr == "__init__" and not arguments.all
+        if not found and not harmless:
+            results.append(
+                self.unknown_call(f"super().{function.attr}", arguments, node.lineno, receiver)
+            )
+        return self._join(results) if results else FRESH
 
-    def _changes_parameters(self, node: ast.expr) -> bool:
-        if isinstance(node, ast.Lambda):
-            return bool(self.scopes) or self.summaries.of(node).changes_parameters
-        if not isinstance(node, ast.Name) or self.local_node(node.id) is not None:
-            return False
-        bound = self.environment.bindings.get(node.id, ())
-        return any(
-            b.node is not None and self.summaries.of(b.node).changes_parameters for b in bound
-        )
+    # IPython
 
     def magic_call(self, method: str, node: ast.Call) -> None:
         """``%magic`` and ``!command``, as IPython's transformer writes them."""
-        texts = [a.value if isinstance(a, ast.Constant) else None for a in node.args]
+        texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
         name = str(texts[0]) if texts else ""
-        if method in ("system", "getoutput"):
+        for variable in sorted({v for text in texts for v in _interpolated(str(text))}):
+            if variable in self.environment.bindings:
+                self.read(variable, node.lineno)
+        if method in ("system", "getoutput", "getoutputs"):
             self.effect("outside-write", f"!{name}", node.lineno)
-        elif method == "run_line_magic" and name == "time" and isinstance(texts[-1], str):
-            self.timed(texts[-1], node)
-        elif method == "run_line_magic" and name in tables.SETTING_MAGICS:
+        elif method != "run_line_magic" or name not in tables.HARMLESS_MAGICS:
+            self.effect("opaque", f"%{name}" if method == "run_line_magic" else method, node.lineno)
+        elif name in ("time", "timeit"):
+            if not self.timed(node):
+                self.effect("opaque", f"%{name}", node.lineno)
+        elif name in tables.SETTING_MAGICS:
             self.effect("settings", f"%{name}", node.lineno)
         else:
-            self.effect("opaque", f"%{name}", node.lineno)
+            command = name in tables.COMMAND_MAGICS
+            self.effect("outside-write" if command else "unknown", f"%{name}", node.lineno)
 
-    def timed(self, code: str, node: ast.Call) -> None:
-        """Overridden by :class:`Region`: the statement after ``%time``."""
+    def timed(self, node: ast.Call) -> bool:
+        """Overridden by :class:`Region`: the statement after ``%time``; False when it isn't Python."""
         raise NotImplementedError
 
-    # Built-in functions
 
-    def builtin_call(self, name: str, arguments: Arguments, line: int) -> Value:
-        """A built-in function, by the tables."""
-        if not self.environment.trusted_builtins:
-            return self.unknown_call(name, arguments, line)
-        if name in tables.EXCEPTIONS:
-            return self.temporary("", *arguments.all)
-        if name == "open":
-            return self._open(arguments, line)
-        if name == "next":
-            for value in arguments.positional[:1]:
-                self.change(value, line, "advanced by next()")
-            return self.element(arguments.positional[0]) if arguments.positional else FRESH
-        if name == "setattr":
-            for value in arguments.positional[:1]:
-                self.change(value, line, "changed by setattr()", deep=True)
-            return self._merge(arguments.all)
-        if name in tables.OPAQUE_BUILTINS:
-            self.effect("opaque", f"{name}()", line)
-            return self._merge(arguments.all)
-        if name not in tables.PURE_BUILTINS:
-            return self.unknown_call(name, arguments, line)
-        if name == "print" and "file" in arguments.keywords:
-            self.effect("outside-write", "print(file=...)", line)
-        self._one_shot(arguments)
-        kind = tables.PURE_BUILTINS[name]
-        if name in tables.FRESH_BUILTINS:
-            return Value(kind) if kind in tables.IMMUTABLE or not kind else self.temporary(kind)
-        if name in tables.ELEMENT_BUILTINS:
-            return self.temporary(kind, *[self.element(v) for v in arguments.all])
-        if name in ("sum", "min", "max") and len(arguments.positional) == 1:
-            return self.element(arguments.positional[0])
-        return self._merge(arguments.all)
-
-    def _open(self, arguments: Arguments, line: int) -> Value:
-        mode = arguments.node.args[1] if len(arguments.node.args) > 1 else None
-        for keyword in arguments.node.keywords:
-            if keyword.arg == "mode":
-                mode = keyword.value
-        text = mode.value if isinstance(mode, ast.Constant) else ("r" if mode is None else "w")
-        reading = isinstance(text, str) and not set(text) & set("wax+")
-        self.effect("outside-read" if reading else "outside-write", "open()", line,
-                    () if "a" in str(text) or "+" in str(text) else _names(arguments.node.args[:1]))  # fmt: skip
-        return self.temporary("file")
-
-    # Methods
-
-    def _method_call(self, function: ast.Attribute, node: ast.Call) -> Value:
-        receiver = self.visit(function.value)
-        arguments = Arguments(node, self)
-        name, line = function.attr, node.lineno
-        if receiver.kind.startswith("instance "):
-            found = self._instance_method(receiver, name)
-            if found is not None:
-                return self.notebook_call(found, arguments, receiver)
-        if receiver.kind == "none":
-            return FRESH
-        if name in methods.CONTAINER_CHANGES and not (
-            receiver.kind in methods.PURE and name in methods.PURE[receiver.kind]
-        ):
-            return self._container_change(receiver, name, arguments, line)
-        effect = methods.METHOD_EFFECTS.get(name)
-        if effect is not None and receiver.kind in ("frame", "", "array", "accessor"):
-            if not (name == "sample" and "random_state" in arguments.keywords):
-                self._world_effect(effect, f".{name}", arguments)
-            if receiver.kind == "frame" or effect != "rng-draw":
-                return self._merge([receiver])
-        if receiver.kind == "file":
-            self.change(receiver, line, f"used by .{name}()")
-            return self.temporary("str" if name == "read" else "")
-        if receiver.kind == "rng":
-            self.change(receiver, line, f"advanced by .{name}()")
-            if name == "shuffle" and arguments.positional:
-                self.change(arguments.positional[0], line, "shuffled")
-            return self.temporary("", *[self.element(v) for v in arguments.positional])
-        if receiver.kind == "figure":
-            self.effect("figure", f".{name}()", line)
-            self.change(receiver, line, f"drawn on by .{name}()", deep=True)
-            return self._merge([receiver, *arguments.all])
-        if self._is_pure_method(receiver.kind, name):
-            return self._pure_method(receiver, name, arguments, line)
-        self.effect("unknown", f".{name}()", line)
-        self.change(receiver, line, f"maybe changed by .{name}()", deep=True, suspected=True)
-        for value in arguments.all:
-            self.change(value, line, f"maybe changed by .{name}()", deep=True, suspected=True)
-        return self._merge([receiver, *arguments.all])
-
-    def _instance_method(self, receiver: Value, name: str) -> Binding | None:
-        for definition in self.environment.classes():
-            if f"instance {definition.name}" == receiver.kind:
-                return class_method(definition, name)
-        return None
-
-    def _is_pure_method(self, kind: Kind, name: str) -> bool:
-        if kind in methods.PURE:
-            return name in methods.PURE[kind]
-        if kind in methods.PURE_EXCEPT:
-            return name not in methods.PURE_EXCEPT[kind]
-        if kind == "accessor":
-            return name in methods.PURE["frame"] or name in methods.PURE["str"]
-        if kind.startswith("instance ") or name not in methods.PURE_ANYWHERE:
-            return False
-        return not any(class_method(definition, name) for definition in self.environment.classes())
-
-    def _pure_method(self, receiver: Value, name: str, arguments: Arguments, line: int) -> Value:
-        if arguments.is_true("inplace"):
-            self.change(receiver, line, f"changed by .{name}(inplace=True)")
-        if "out" in arguments.keywords:
-            self.change(arguments.keywords["out"], line, f"written by .{name}(out=...)")
-        if name == "pipe":
-            self.effect("unknown", ".pipe()", line)
-        kind = methods.RESULT_KINDS.get((receiver.kind, name)) or methods.ANY_RESULT_KINDS.get(
-            name, ""
-        )
-        if kind in tables.IMMUTABLE or (
-            receiver.node is None and receiver.kind in ("str", "int", "float")
-        ):
-            return Value(kind)
-        if name in methods.FRESH or (
-            name in methods.COPYING and receiver.kind in ("array", "frame")
-        ):
-            return self.temporary(kind)
-        if receiver.kind in tables.CONTAINERS:
-            return self.temporary(kind, self.element(receiver), *arguments.all)
-        merged = self._merge([receiver, *arguments.all])
-        return Value(kind, merged.node)
-
-    def _container_change(
-        self, receiver: Value, name: str, arguments: Arguments, line: int
-    ) -> Value:
-        self.change(receiver, line, f"changed by .{name}()")
-        spreads = name in ("extend", "update", "extendleft", "subtract", "intersection_update")
-        for value in arguments.all:
-            held = self.element(value) if spreads else value
-            if receiver.node is not None and held.node is not None:
-                self.hold(receiver.node, held.node)
-        self._one_shot(arguments)
-        if not receiver.kind.startswith("instance ") and receiver.kind not in tables.CONTAINERS:
-            if receiver.kind not in ("", "array"):
-                self.effect("unknown", f".{name}()", line)
-            if any(class_method(d, name) for d in self.environment.classes()):
-                self.effect("unknown", f".{name}()", line)
-        if name in ("pop", "popitem", "popleft", "setdefault"):
-            return self.element(receiver)
-        return FRESH
-
-    # What nobody knows
-
-    def unknown_call(self, what: str, arguments: Arguments, line: int) -> Value:
-        """Code that can't be seen: it may change its arguments and the world."""
-        self.effect("unknown", f"{what}()", line)
-        for value in arguments.all:
-            self.change(value, line, f"maybe changed by {what}()", deep=True, suspected=True)
-        return self._merge(arguments.all)
-
-    def _merge(self, values: list[Value]) -> Value:
-        """A result that may be, hold, or be part of any of the values."""
-        held = [value for value in values if value.node is not None]
-        if not held:
-            return FRESH
-        result = self.temporary("")
-        assert result.node is not None
-        for value in held:
-            assert value.node is not None
-            self.alias(result.node, value.node)
-        self.hold(result.node, result.node)
-        return result
-
-
-def class_method(definition: ast.ClassDef, name: str) -> Binding | None:
-    """The method that the class itself defines under this name."""
-    for statement in definition.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == name:
-            return Binding("function", node=statement)
-    return None
-
-
-@lru_cache(maxsize=4096)
-def function_effects(path: str) -> str | None:
-    """The effects of a library function: "" when it has none, None when nobody knows."""
-    effects = lookup(tables.FUNCTION_EFFECTS, path)
-    if effects is not None:
-        return effects
-    parts = path.split(".")
-    prefixes = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
-    if prefixes & tables.PURE_MODULES:
-        return ""
-    if parts[0] in tables.FIGURE_MODULES:
-        return "figure"
-    return None
-
-
-def lookup(table: dict[str, str], path: str) -> str | None:
-    """The table's entry for a dotted path: exact, else the longest ``prefix*`` that fits."""
-    if path in table:
-        return table[path]
-    parts = path.split(".")
-    for length in range(len(parts), 0, -1):
-        prefix = ".".join(parts[: length - 1])
-        stem = f"{prefix}." if prefix else ""
-        last = parts[length - 1]
-        for cut in range(len(last), -1, -1):
-            entry = table.get(f"{stem}{last[:cut]}*")
-            if entry is not None:
-                return entry
-    return None
-
-
-def _matches(path: str, names: frozenset[str]) -> bool:
-    return lookup(dict.fromkeys(names, "x"), path) is not None
+def _interpolated(text: str) -> list[str]:
+    """Names that IPython replaces in a command: ``$name`` and ``{expression}``."""
+    found = re.findall(r"\$\{?(\w+)", text)
+    for expression in re.findall(r"\{([^{}]+)\}", text):
+        found += re.findall(r"[A-Za-z_]\w*", expression)
+    return found
 
 
 def _root(node: ast.expr) -> str:
@@ -448,15 +236,3 @@ def _root(node: ast.expr) -> str:
 
 def _is_super(node: ast.Call) -> bool:
     return isinstance(node.func, ast.Name) and node.func.id == "super"
-
-
-def _is_shell(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "get_ipython"
-    )
-
-
-def _names(nodes: list[ast.expr]) -> set[str]:
-    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}

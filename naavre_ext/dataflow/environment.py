@@ -3,99 +3,135 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.tables import Kind
+from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow.source import CellSource, captured_name, star_names, timed_tree
+from naavre_ext.model.dataflow import CellDataflow
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One way a name gets its value. ``path`` is the dotted name of an import."""
+    """One way a name gets its value. ``path`` is the dotted name of an import.
+
+    ``cached`` functions give the same object again when they are called again.
+    """
 
     role: Literal["import", "function", "class", "value"]
     path: str = ""
     node: FunctionNode | ast.ClassDef | None = None
-    kind: Kind = ""
+    shape: str = ""
+    cached: bool = False
+
+
+_ROLE_SHAPES = {"import": "module", "function": "function", "class": "class"}
 
 
 @dataclass(slots=True)
 class Environment:
     """All bindings of all cells, regardless of order: a sound over-approximation.
 
-    ``trusted_builtins`` is False after a star import of an unknown module or other code that may
-    rebind any name.
+    ``augmented`` are the ``x op= value`` statements. ``constants`` are the names whose objects nobody
+    changes in place, so that what is known of their elements stays true. ``trusted_builtins`` is False after
+    a star import of an unknown module, ``closed`` is False when code that can't be seen may rebind names.
+    ``set_attributes`` are the attribute names that are assigned to anywhere. ``callbacks`` is what unseen
+    code may do through functions that were handed to it, ``operators`` what the operators, attributes and
+    iterations of the notebook's own classes do. ``shares_in_arithmetic`` says that ``a - b`` may hold on to a
+    and b. ``definitions`` are the classes, ``scans`` the parts of each expression that may bind names.
     """
 
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    augmented: dict[str, list[tuple[ast.operator, str]]] = field(default_factory=dict)
+    constants: frozenset[str] = frozenset()
     trusted_builtins: bool = True
+    closed: bool = True
+    set_attributes: set[str] = field(default_factory=set)
+    callbacks: CellDataflow | None = None
+    operators: CellDataflow | None = None
+    shares_in_arithmetic: bool = False
+    definitions: list[ast.ClassDef] = field(default_factory=list)
+    scans: dict[int, list[ast.expr]] = field(default_factory=dict)
+    _shapes: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, binding: Binding) -> None:
         """Record one more way the name may be bound."""
         known = self.bindings.setdefault(name, [])
         if binding not in known:
             known.append(binding)
+            if isinstance(binding.node, ast.ClassDef) and binding.node not in self.definitions:
+                self.definitions.append(binding.node)
 
-    def kind(self, name: str) -> Kind:
-        """The kind of value that the name has in the whole notebook; "" when unknown or mixed."""
-        bound = self.bindings.get(name)
+    def lookup(self, name: str) -> tuple[Binding, ...]:
+        """Every way the name may be bound; unseen code may rebind all but imports."""
+        bound = tuple(self.bindings.get(name, ()))
+        if bound and not self.closed and any(b.role != "import" for b in bound):
+            return (*bound, Binding("value"))
+        return bound
+
+    def shape(self, name: str) -> str:
+        """The shape of the name's value in the whole notebook; "" when unknown or mixed."""
+        found = self._shapes.get(name)
+        if found is None:
+            found = self._shapes[name] = self._shape(name)
+        return found
+
+    def kind(self, name: str) -> str:
+        """The kind of value that the name has in the whole notebook."""
+        return shapes.head(self.shape(name))
+
+    def _shape(self, name: str) -> str:
+        bound = self.lookup(name)
         if not bound:
             return ""
-        roles = {"import": "module", "function": "function", "class": "class"}
-        kinds = {roles.get(b.role, b.kind) for b in bound}
-        if any(b.role == "import" and "." in b.path for b in bound):
-            kinds = {k if k != "module" else "" for k in kinds} if len(kinds) > 1 else kinds
-        return join_kinds(kinds)
+        shape = shapes.join(_ROLE_SHAPES.get(b.role, b.shape) for b in bound)
+        if shape == "module" and any("." in b.path for b in bound):
+            shape = "module" if len(bound) == 1 else ""
+        for operator, operand in self.augmented.get(name, ()) and self.augmented[name] * 3:
+            shape = shapes.join((shape, shapes.binary(shape, operator, operand)))
+        return shape if name in self.constants else shapes.stable(shape)
 
-    def classes(self) -> Iterator[ast.ClassDef]:
+    def classes(self) -> list[ast.ClassDef]:
         """Every class that the notebook defines at top level."""
-        for bound in self.bindings.values():
-            for binding in bound:
-                if isinstance(binding.node, ast.ClassDef):
-                    yield binding.node
+        return self.definitions
+
+    def imports(self, *roots: str) -> bool:
+        """Whether one of these packages is imported."""
+        paths = (b.path for bound in self.bindings.values() for b in bound if b.role == "import")
+        return any(path.split(".")[0] in roots for path in paths)
 
 
-def join_kinds(kinds: Iterable[Kind]) -> Kind:
-    """The one kind that covers all: itself, ``num`` for numbers, else unknown."""
-    distinct = set(kinds)
-    if len(distinct) == 1:
-        return distinct.pop()
-    if distinct and distinct <= {"int", "float", "num", "bool"}:
-        return "num"
-    return ""
-
-
-def build_environment(
-    trees: Iterable[ast.Module], kind_of: Callable[[ast.expr, Environment], Kind]
+def bind_names(
+    sources: Iterable[CellSource], known: Environment, shape_of: Callable[[ast.expr], str]
 ) -> Environment:
-    """The environment of a notebook's cells.
-
-    ``kind_of`` infers an expression's kind; two rounds let kinds flow through names.
-    """
-    trees = list(trees)
-    environment = Environment()
-    for _ in range(2):
-        fresh = Environment()
-        for tree in trees:
-            _Collector(fresh, environment, kind_of).visit(tree)
-        environment = fresh
+    """The environment of a notebook's cells; ``shape_of`` infers an expression's shape from ``known``."""
+    environment = Environment(constants=known.constants, scans=known.scans)
+    collector = _Collector(environment, known, shape_of)
+    for source in sources:
+        collector.visit(source.tree)
+        name = captured_name(source)
+        if name:
+            environment.add(name, Binding("value"))
+        if source.magic is not None and source.magic in tables.REBINDING_MAGICS:
+            environment.closed = False
+    environment.shares_in_arithmetic = environment.imports(*tables.RECORDING_MODULES) or any(
+        isinstance(statement, ast.FunctionDef) and statement.name in tables.OPERATORS
+        for definition in environment.classes()
+        for statement in definition.body
+    )
     return environment
 
 
 class _Collector(ast.NodeVisitor):
-    """Walks module-level code; in functions it only looks for ``global``."""
+    """Walks module-level code; in functions it only looks for ``global`` and set attributes."""
 
     def __init__(
-        self,
-        into: Environment,
-        known: Environment,
-        kind_of: Callable[[ast.expr, Environment], Kind],
+        self, into: Environment, known: Environment, shape_of: Callable[[ast.expr], str]
     ) -> None:
-        self.into, self.known, self.kind_of = into, known, kind_of
+        self.into, self.known, self.shape_of = into, known, shape_of
         self.in_function = False
 
     def visit_Import(self, node: ast.Import) -> None:
@@ -106,36 +142,48 @@ class _Collector(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         for alias in node.names:
-            if alias.name == "*":
-                if module.split(".")[0] not in tables.PURE_MODULES and not module.startswith(
-                    "pylab"
-                ):
+            if alias.name != "*":
+                self._bind(alias.asname or alias.name, Binding("import", f"{module}.{alias.name}"))
+                continue
+            names = star_names(module)
+            for name in names:
+                self._bind(name, Binding("import", f"{module}.{name}"))
+            if not names:
+                self.into.closed = False
+                if module.split(".")[0] not in tables.PURE_MODULES | {"pylab"}:
                     self.into.trusted_builtins = False
-            else:
-                path = f"{module}.{alias.name}"
-                self._bind(alias.asname or alias.name, Binding("import", path))
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._function(node)
-
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        # A decorator may replace the function by anything: only the harmless ones are seen through.
-        harmless = all(_decorator_name(d) in _TRANSPARENT_DECORATORS for d in node.decorator_list)
-        if harmless:
-            self._bind(node.name, Binding("function", node=node))
-        else:
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        paths = [self._decorator(d) for d in node.decorator_list]
+        if all(path in tables.TRANSPARENT_DECORATORS for path in paths):
+            cached = any(path in tables.CACHING_DECORATORS for path in paths)
+            self._bind(node.name, Binding("function", node=node, cached=cached))
+        else:  # a decorator may replace the function by anything
             self._bind(node.name, Binding("value"))
         self._inside(node.body)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self._bind(node.name, Binding("class", node=node))
-        self._inside(node.body)
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        """Binds nothing outside itself."""
+    def _decorator(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Call):
+            node = node.func
+        name = ast.unparse(node)
+        root, _, rest = name.partition(".")
+        bound = self.known.bindings.get(root, ())
+        if not bound:
+            return name
+        paths = {b.path for b in bound}
+        if len(paths) > 1 or bound[0].role != "import":
+            return f"<{name}>"
+        path = f"{bound[0].path}.{rest}" if rest else bound[0].path
+        return "numba" if path.startswith("numba.") else path
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        plain = all(
+            self._decorator(d) in tables.TRANSPARENT_DECORATORS for d in node.decorator_list
+        )
+        self._bind(node.name, Binding("class", node=node) if plain else Binding("value"))
+        self._inside(node.body)
 
     def _inside(self, body: list[ast.stmt]) -> None:
         before, self.in_function = self.in_function, True
@@ -147,6 +195,32 @@ class _Collector(ast.NodeVisitor):
         for name in node.names:
             self.into.add(name, Binding("value"))
 
+    def visit(self, node: ast.AST) -> None:
+        """Visit a statement; of expressions only what binds names."""
+        if isinstance(node, ast.expr):
+            scans = self.into.scans
+            if id(node) not in scans:
+                scans[id(node)] = [part for part in ast.walk(node) if _is_telling(part)]  # type: ignore[misc]
+            for part in scans[id(node)]:
+                self._expression(part)
+        else:
+            super().visit(node)
+
+    def _expression(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Name):
+            if node.id not in self.known.bindings:
+                self.into.closed = False
+        elif isinstance(node, ast.Attribute):
+            self.into.set_attributes.add(node.attr)
+        elif isinstance(node, ast.NamedExpr):
+            self._target(node.target, node.value)
+        elif isinstance(node, ast.Call):
+            tree = timed_tree(node)
+            if tree is not None:
+                self.visit(tree)
+            elif not _is_harmless_magic(node):
+                self.into.closed = False
+
     def visit_Assign(self, node: ast.Assign) -> None:
         for target in node.targets:
             self._target(target, node.value)
@@ -157,49 +231,61 @@ class _Collector(ast.NodeVisitor):
             self._target(node.target, node.value)
             self.visit(node.value)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self._target(node.target, node.value)
-        self.visit(node.value)
+    def visit_TypeAlias(self, node: ast.AST) -> None:
+        self._target(node.name, None)  # type: ignore[attr-defined]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
-            name = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
-            whole = ast.copy_location(ast.BinOp(name, node.op, node.value), node)
-            self._bind(node.target.id, Binding("value", kind=self.kind_of(whole, self.known)))
+            self._augment(node.target.id, node.op, node.value)
+        self.visit(node.target)
         self.visit(node.value)
 
+    def _augment(self, name: str, operator: ast.operator, operand: ast.expr) -> None:
+        if not self.in_function:
+            self.into.bindings.setdefault(name, [])
+            self.into.augmented.setdefault(name, []).append((operator, self.shape_of(operand)))
+
     def _target(self, target: ast.expr, value: ast.expr | None) -> None:
-        if isinstance(target, ast.Name):
-            if isinstance(value, ast.Lambda):
-                self._bind(target.id, Binding("function", node=value))
-            elif (
-                isinstance(value, ast.Name)
-                and value.id in self.known.bindings
-                and value.id != target.id
-            ):
+        if self.in_function:
+            self._assigned(target, "")
+        elif isinstance(target, ast.Name) and isinstance(value, ast.Lambda):
+            self._bind(target.id, Binding("function", node=value))
+        elif isinstance(target, ast.Name) and isinstance(value, ast.Name):
+            roles = {b.role for b in self.known.bindings.get(value.id, ())}
+            if roles & {"function", "class", "import"} and value.id != target.id:
                 for binding in self.known.bindings[value.id]:
                     self._bind(target.id, binding)
             else:
-                kind = self.kind_of(value, self.known) if value is not None else ""
-                self._bind(target.id, Binding("value", kind=kind))
+                self._assigned(target, self.shape_of(value))
+        elif isinstance(target, ast.Name) and _adds_to(target.id, value):
+            assert isinstance(value, ast.BinOp)
+            self._augment(target.id, value.op, value.right)
+        elif (
+            isinstance(target, (ast.Tuple, ast.List))
+            and isinstance(value, (ast.Tuple, ast.List))
+            and len(value.elts) == len(target.elts)
+            and not any(isinstance(e, ast.Starred) for e in [*target.elts, *value.elts])
+        ):
+            for part, given in zip(target.elts, value.elts, strict=True):
+                self._target(part, given)
+        else:
+            self._assigned(target, self.shape_of(value) if value is not None else "")
+
+    def _assigned(self, target: ast.expr, shape: str) -> None:
+        """Bind the names of a target to the parts of a value of this shape."""
+        if isinstance(target, ast.Name):
+            self._bind(target.id, Binding("value", shape=shape))
         elif isinstance(target, (ast.Tuple, ast.List)):
-            values: list[ast.expr] | None = None
-            if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
-                values = value.elts
-            kind = self.kind_of(value, self.known) if value is not None else ""
-            for position, element in enumerate(target.elts):
-                if kind == "figure" and isinstance(element, ast.Name):
-                    self._bind(element.id, Binding("value", kind=kind))
-                else:
-                    self._target(element, values[position] if values else None)
+            for element, part in zip(target.elts, unpacked(shape, target.elts), strict=True):
+                self._assigned(element, part)
         elif isinstance(target, ast.Starred):
-            self._target(target.value, None)
+            self._assigned(target.value, "list")
+        else:
+            self.visit(target)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        if isinstance(node.target, ast.Name) and self.kind_of(node.iter, self.known) == "range":
-            self._bind(node.target.id, Binding("value", kind="int"))
-        else:
-            self._target(node.target, None)
+        shape = "" if self.in_function else self.shape_of(node.iter)
+        self._assigned(node.target, shape if shape == "figure" else shapes.element(shape))
         self.visit(node.iter)
         for statement in [*node.body, *node.orelse]:
             self.visit(statement)
@@ -208,37 +294,80 @@ class _Collector(ast.NodeVisitor):
 
     def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
+            self.visit(item.context_expr)
             if item.optional_vars is not None:
-                self._target(item.optional_vars, item.context_expr)
+                shape = "" if self.in_function else self.shape_of(item.context_expr)
+                self._assigned(item.optional_vars, shape if shape in ("file", "figure") else "")
         for statement in node.body:
             self.visit(statement)
 
     visit_AsyncWith = visit_With  # noqa: N815
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        if node.name:
-            self._bind(node.name, Binding("value"))
-        for statement in node.body:
-            self.visit(statement)
+        self._named(node.name)
+        self.generic_visit(node)
 
     def visit_MatchAs(self, node: ast.MatchAs) -> None:
-        if node.name:
-            self._bind(node.name, Binding("value"))
+        self._named(node.name)
         self.generic_visit(node)
 
     def visit_MatchStar(self, node: ast.MatchStar) -> None:
-        if node.name:
-            self._bind(node.name, Binding("value"))
+        self._named(node.name)
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self._named(node.rest)
+        self.generic_visit(node)
+
+    def _named(self, name: str | None) -> None:
+        if name:
+            self._bind(name, Binding("value"))
 
     def _bind(self, name: str, binding: Binding) -> None:
         if not self.in_function:
             self.into.add(name, binding)
 
 
-_TRANSPARENT_DECORATORS = frozenset({"staticmethod", "wraps", "no_type_check", "override"})
+def _is_telling(node: ast.AST) -> bool:
+    """Whether a part of an expression may bind names, now or later."""
+    if isinstance(node, ast.Name):
+        return node.id in tables.REBINDING_BUILTINS
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.ctx, ast.Store)
+    return isinstance(node, ast.NamedExpr) or (isinstance(node, ast.Call) and is_ipython_call(node))
 
 
-def _decorator_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+def unpacked(shape: str, targets: list[ast.expr]) -> list[str]:
+    """The shapes of what each target of an unpacking gets."""
+    if shape == "figure":
+        return ["figure"] * len(targets)
+    held = shapes.parts(shape)
+    starred = any(isinstance(target, ast.Starred) for target in targets)
+    if shapes.head(shape) == "tuple" and len(held) == len(targets) and not starred:
+        return list(held)
+    return [shapes.element(shape)] * len(targets)
+
+
+def _adds_to(name: str, value: ast.expr | None) -> bool:
+    """Whether the value is ``name op something``."""
+    return (
+        isinstance(value, ast.BinOp) and isinstance(value.left, ast.Name) and value.left.id == name
+    )
+
+
+def is_ipython_call(node: ast.Call) -> bool:
+    """Whether the call is ``get_ipython().something(...)``."""
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return (
+        isinstance(owner, ast.Call)
+        and isinstance(owner.func, ast.Name)
+        and owner.func.id == "get_ipython"
+    )
+
+
+def _is_harmless_magic(call: ast.Call) -> bool:
+    """Whether a magic or shell command surely binds no name."""
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if method in ("system", "getoutput", "getoutputs"):
+        return True
+    name = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+    return method == "run_line_magic" and name in tables.HARMLESS_MAGICS

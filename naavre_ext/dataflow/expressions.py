@@ -3,22 +3,56 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.environment import FunctionNode, join_kinds
+from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow.environment import Environment, FunctionNode, unpacked
 from naavre_ext.dataflow.recorder import FRESH, Recorder, Scope, Value, assigned_names
 from naavre_ext.dataflow.tables import Kind
+
+if TYPE_CHECKING:
+    from naavre_ext.dataflow.functions import Summaries
 
 _CONSTANT_KINDS: dict[type, Kind] = {
     bool: "bool", int: "int", float: "float", complex: "num", str: "str", bytes: "bytes",
     type(None): "none", type(...): "none",
 }  # fmt: skip
-_NUMBERS = frozenset({"int", "float", "num", "bool"})
+_NUMBERS = shapes.NUMBERS
+_COMPARABLE = _NUMBERS | {"str", "bytes", "none", "tuple", "list", "dict", "set", "path"}
+#: Attributes of arrays and frames that are plain values.
+_PLAIN_ATTRIBUTES: dict[str, str] = {
+    "shape": "tuple<int>", "size": "int", "ndim": "int", "empty": "bool", "itemsize": "int", "nbytes": "int",
+}  # fmt: skip
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFunction:
+    """A function defined inside a function: the nodes of its parameters and of its results."""
+
+    node: FunctionNode
+    parameters: dict[str, str]
+    result: str
 
 
 class Expressions(Recorder):
     """Recorder that can walk expressions; calls are in :class:`Calls`."""
+
+    def __init__(self, environment: Environment, summaries: Summaries) -> None:
+        super().__init__(environment, summaries)
+        self.local_functions: dict[str | None, LocalFunction] = {}
+        self.named_functions: dict[str, LocalFunction | None] = {}
+
+    def write(self, name: str, value: Value, line: int) -> None:
+        """Bind a name to a value; a local name that only ever is one local function is known as it."""
+        super().write(name, value, line)
+        node = self.local_node(name)
+        if node is not None:
+            found = self.local_functions.get(value.node)
+            known = self.named_functions.get(node, found)
+            same = found is not None and known is not None and found.node is known.node
+            self.named_functions[node] = found if same else None
 
     def visit(self, node: ast.expr) -> Value:
         """The abstract value of an expression, its facts recorded."""
@@ -32,14 +66,17 @@ class Expressions(Recorder):
         return self._join(parts)
 
     def _join(self, parts: list[Value]) -> Value:
-        held = [part for part in parts if part.node is not None]
-        if not held:
-            return Value(join_kinds(part.kind for part in parts))
-        joined = self.temporary(join_kinds(part.kind for part in parts))
+        """A value that is one of the parts."""
+        shape = shapes.join(part.shape for part in parts) if parts else ""
+        held = [part.node for part in parts if part.node is not None]
+        if not held or shapes.is_immutable(shape):
+            return Value(shape)
+        if len(held) == len(parts) == 1:
+            return Value(shape, held[0])
+        joined = self.temporary(shape)
         assert joined.node is not None
-        for part in held:
-            assert part.node is not None
-            self.alias(joined.node, part.node)
+        for node in held:
+            self.alias(joined.node, node)
         return joined
 
     def visit_call(self, node: ast.Call) -> Value:
@@ -62,55 +99,84 @@ class Expressions(Recorder):
         """A function or class used as a value may be called from now on: take its facts over."""
         for binding in self.environment.bindings.get(name, ()):
             if binding.node is not None:
-                summary = self.summaries.of(binding.node)
-                self.absorb(summary.when_escaped, line, {})
+                self.absorb(self.summaries.of(binding.node).when_escaped, line, {})
+
+    def definition_node(self, node: ast.expr) -> str | None:
+        """The global name of a function or class that the expression names, for what it holds itself."""
+        if not isinstance(node, ast.Name) or self.local_node(node.id) is not None:
+            return None
+        bound = self.environment.bindings.get(node.id, ())
+        return node.id if any(b.node is not None for b in bound) else None
 
     def _visit_attribute(self, node: ast.Attribute) -> Value:
-        value = self.visit(node.value)
+        path = self.module_path(node)
+        if path is not None:
+            self.visit(node.value)
+            return Value("num") if path in tables.NUMBERS else FRESH
+        definition = self.definition_node(node.value)
+        if definition is not None:
+            self.read(definition, node.lineno)
+            value = Value("", definition)
+        else:
+            value = self.visit(node.value)
+        if node.attr == "__class__" or value.kind == "class":
+            if not node.attr.startswith("__") or node.attr == "__dict__":
+                self.effect("monkeypatch", f"an attribute of a class ({node.attr})", node.lineno)
+            return Value("class")
         if value.node is None:
-            return Value("num") if self.module_path(node) in tables.NUMBERS else FRESH
+            return _plain_attribute(value.kind, node.attr)
         if value.kind == "figure":
             return value
-        if value.kind in ("str", "int", "float", "num"):
-            return FRESH
-        part = self.temporary({"frame": "accessor"}.get(value.kind, ""))
+        self.operate(value, node.lineno)
+        if value.kind in ("array", "frame") and node.attr in _PLAIN_ATTRIBUTES:
+            return Value(_PLAIN_ATTRIBUTES[node.attr])
+        kind = {"array": "array", "frame": "accessor"}.get(value.kind, "")
+        if value.kind == "frame" and node.attr in ("plot", "hist"):
+            kind = "plotter"
+        part = self.temporary(kind)
         assert part.node is not None
         self.alias(part.node, value.node)
         self.hold(value.node, part.node)
-        kind = "array" if value.kind == "array" else part.kind
-        if node.attr in (
-            "shape",
-            "size",
-            "ndim",
-            "dtype",
-            "columns",
-            "name",
-            "empty",
-        ) and value.kind in (
-            "array",
-            "frame",
-        ):
-            return Value("int" if node.attr in ("size", "ndim") else "")
-        return Value(kind, part.node)
+        return part
 
     def _visit_subscript(self, node: ast.Subscript) -> Value:
         value = self.visit(node.value)
         self.visit(node.slice)
-        if isinstance(node.slice, ast.Slice) and value.kind in (
-            "list",
-            "tuple",
-            "str",
-            "range",
-            "array",
-        ):
-            if value.node is None or value.kind in ("str", "range"):
-                return Value(value.kind)
-            if value.kind == "array":
+        if value.node is None and value.kind not in ("tuple", "dict", "list"):
+            return Value(
+                value.shape if isinstance(node.slice, ast.Slice) else shapes.element(value.shape)
+            )
+        self.operate(value, node.lineno)
+        if isinstance(node.slice, ast.Slice):
+            if value.kind == "array" or value.node is None:
                 return value
-            return self.temporary(value.kind, self.element(value))
-        if value.kind in ("array", "frame", "accessor") and value.node is not None:
-            return Value("" if value.kind == "array" else "frame", value.node)
-        return self.element(value)
+            if value.kind in ("list", "tuple"):
+                return self.temporary(value.kind, self.element(value))
+        if value.kind == "frame":
+            return Value("frame", value.node)
+        if value.kind in ("array", "accessor"):
+            shape = "num" if value.shape == "array<num>" and _is_number(node.slice) else ""
+            return Value(shape, None if shape else value.node)
+        return self._item_at(value, node.slice)
+
+    def _item_at(self, value: Value, index: ast.expr) -> Value:
+        """What subscripting a container gives."""
+        item = self.element(value)
+        held = shapes.parts(value.shape)
+        shape = item.shape
+        if (
+            value.kind == "tuple"
+            and isinstance(index, ast.Constant)
+            and isinstance(index.value, int)
+        ):
+            shape = held[index.value] if -len(held) <= index.value < len(held) else item.shape
+        elif value.kind == "dict":
+            shape = held[1] if len(held) == 2 else ""
+            if item.node is None and not shapes.is_immutable(shape) and value.node is not None:
+                item = self.temporary("")
+                assert item.node is not None
+                self.hold(value.node, item.node)
+        return Value(shape, None if shapes.is_immutable(shape) else item.node)
 
     def _visit_slice(self, node: ast.Slice) -> Value:
         for part in (node.lower, node.upper, node.step):
@@ -122,45 +188,92 @@ class Expressions(Recorder):
         return self.element(self.visit(node.value))
 
     def _visit_list(self, node: ast.List) -> Value:
-        return self.temporary("list", *[self.visit(e) for e in node.elts])
+        return self._display("list", [self.visit(e) for e in node.elts])
+
+    def _visit_set(self, node: ast.Set) -> Value:
+        return self._display("set", [self.visit(e) for e in node.elts])
+
+    def _display(self, kind: Kind, parts: list[Value]) -> Value:
+        held = shapes.join(part.shape for part in parts) if parts else ""
+        return self.temporary(shapes.make(kind, held), *parts)
 
     def _visit_tuple(self, node: ast.Tuple) -> Value:
         parts = [self.visit(e) for e in node.elts]
+        starred = any(isinstance(e, ast.Starred) for e in node.elts)
+        shape = "tuple" if starred else shapes.make("tuple", *[part.shape for part in parts])
         if all(part.node is None for part in parts):
-            return Value("tuple")
-        return self.temporary("tuple", *parts)
-
-    def _visit_set(self, node: ast.Set) -> Value:
-        return self.temporary("set", *[self.visit(e) for e in node.elts])
+            return Value(shape)
+        return self.temporary(shape, *parts)
 
     def _visit_dict(self, node: ast.Dict) -> Value:
-        parts = [self.visit(key) for key in node.keys if key is not None]
-        for key, value in zip(node.keys, node.values, strict=True):
-            part = self.visit(value)
-            parts.append(self.element(part) if key is None else part)
-        return self.temporary("dict", *parts)
+        keys = [self.visit(key) for key in node.keys if key is not None]
+        values = [
+            self.element(self.visit(value)) if key is None else self.visit(value)
+            for key, value in zip(node.keys, node.values, strict=True)
+        ]
+        plain = bool(keys) and len(keys) == len(values)
+        held = (
+            [shapes.join(part.shape for part in side) for side in (keys, values)] if plain else []
+        )
+        return self.temporary(shapes.make("dict", *held), *keys, *values)
 
     def _visit_binop(self, node: ast.BinOp) -> Value:
         left, right = self.visit(node.left), self.visit(node.right)
-        kind = binary_kind(left.kind, node.op, right.kind)
+        return self.combine(left, node.op, right, node.lineno)
+
+    def combine(self, left: Value, op: ast.operator, right: Value, line: int) -> Value:
+        """``left op right``: new, but for lists and for values that remember what they come from."""
+        shape = shapes.binary(left.shape, op, right.shape)
+        if shapes.is_immutable(shape):
+            return Value(shape)
+        kind = shapes.head(shape)
+        operands = [v for v in (left, right) if v.node is not None]
+        for operand in operands:
+            self.operate(operand, line)
         if kind in ("list", "tuple"):
-            return self.temporary(kind, *[self.element(v) for v in (left, right) if v.node])
-        if kind in _NUMBERS or kind in ("str", "bytes", "array", "frame"):
-            return Value(kind, self.temporary(kind).node if kind in ("array", "frame") else None)
-        if not _may_concatenate(left.kind, node.op, right.kind):
+            return self.temporary(shape, *[self.element(v) for v in operands])
+        if kind in ("array", "frame"):
+            return self.temporary(shape)
+        unknown = [v for v in operands if not v.kind or v.kind.startswith("instance ")]
+        if unknown and self.environment.shares_in_arithmetic:
+            return self.merged(operands)
+        if not _may_concatenate(left.kind, op, right.kind):
             return self.temporary("")
-        # Unknown operands: lists share their elements with the result, numbers and arrays don't.
-        return self.temporary("", *[self.element(v) for v in (left, right) if v.node])
+        # Lists share their elements with the result, numbers and arrays share nothing.
+        return self.temporary("", *[self.element(v) for v in operands])
+
+    def merged(self, values: list[Value]) -> Value:
+        """A result that may be, hold, or be part of any of the values."""
+        held = [value.node for value in values if value.node is not None]
+        if not held:
+            return FRESH
+        result = self.temporary("")
+        assert result.node is not None
+        for node in held:
+            self.alias(result.node, node)
+        self.hold(result.node, result.node)
+        return result
 
     def _visit_unaryop(self, node: ast.UnaryOp) -> Value:
         value = self.visit(node.operand)
+        self.operate(value, node.lineno)
         if isinstance(node.op, ast.Not):
             return Value("bool")
-        return Value(value.kind if value.kind != "bool" else "int")
+        if not value.kind and self.environment.shares_in_arithmetic:
+            return self.merged([value])
+        kind = value.kind if value.kind in (*_NUMBERS, "array", "frame") else ""
+        return Value(kind if kind != "bool" else "int")
 
     def _visit_compare(self, node: ast.Compare) -> Value:
-        kinds = {self.visit(part).kind for part in [node.left, *node.comparators]}
-        plain = kinds <= (_NUMBERS | {"str", "bytes", "none", "tuple", "list", "dict", "set"})
+        values = [self.visit(part) for part in [node.left, *node.comparators[:1]]]
+        self.conditional += 1
+        sure = set(self.sure)
+        values += [self.visit(part) for part in node.comparators[1:]]
+        self.sure = sure
+        self.conditional -= 1
+        for value in values:
+            self.operate(value, node.lineno)
+        plain = {value.kind for value in values} <= _COMPARABLE
         identity = all(isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)) for op in node.ops)
         return Value("bool" if plain or identity else "")
 
@@ -170,7 +283,7 @@ class Expressions(Recorder):
         return Value("str")
 
     def _visit_formattedvalue(self, node: ast.FormattedValue) -> Value:
-        self.visit(node.value)
+        self.operate(self.visit(node.value), node.lineno)
         if node.format_spec is not None:
             self.visit(node.format_spec)
         return Value("str")
@@ -215,29 +328,51 @@ class Expressions(Recorder):
         """Called with each yielded value; functions collect them."""
 
     def _visit_lambda(self, node: ast.Lambda) -> Value:
-        self.nested_function(node)
-        return Value("function")
+        return self.nested_function(node)
 
-    def nested_function(self, node: FunctionNode) -> None:
-        """A function defined in here may be called any time: its body counts as run now."""
-        arguments = node.args
-        for default in [*arguments.defaults, *[d for d in arguments.kw_defaults if d]]:
-            self.visit(default)
+    def nested_function(self, node: FunctionNode) -> Value:
+        """The value of a function defined in here, which may be called any time: its body counts as run now.
+
+        The value holds on to what the body refers to.
+        """
+        defaults = [*node.args.defaults, *[d for d in node.args.kw_defaults if d]]
+        given = [self.visit(default) for default in defaults]
         if not self.scopes and isinstance(node, ast.Lambda):
             self.absorb(self.summaries.of(node).when_escaped, node.lineno, {})
-            return
-        body = [node.body] if isinstance(node, ast.Lambda) else node.body
+            return Value("function")
+        body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
         bound, global_names, _ = assigned_names(body)
         scope = Scope(global_names=frozenset(global_names))
-        for name in sorted(bound | set(argument_names(arguments))):
+        parameters = argument_names(node.args)
+        for name in sorted(bound | set(parameters)):
             self.new_local(scope, name)
+        closure = self.temporary("", *given)
+        assert closure.node is not None
+        for name in sorted(
+            {n.id for part in body for n in ast.walk(part) if isinstance(n, ast.Name)}
+        ):
+            outer = self.local_node(name)
+            if outer is not None and name not in scope.names:
+                self.hold(closure.node, outer)
+        for name in parameters:  # a default's object stays from call to call
+            for value in given:
+                if value.node is not None:
+                    self.alias(scope.names[name], value.node)
+        result = self.temporary("").node
+        assert result is not None
+        own = LocalFunction(node, {name: scope.names[name] for name in parameters}, result)
+        self.local_functions[closure.node] = own
+        named = None if isinstance(node, ast.Lambda) else self.local_node(node.name)
+        if named is not None:  # it may call itself
+            self.named_functions.setdefault(named, own)
         self.scopes.append(scope)
         self.conditional += 1
-        self.walk_function_body(node)
+        self.walk_function_body(node, result)
         self.conditional -= 1
         self.scopes.pop()
+        return closure
 
-    def walk_function_body(self, node: FunctionNode) -> None:
+    def walk_function_body(self, node: FunctionNode, result: str) -> None:
         """Overridden by :class:`Region`."""
         raise NotImplementedError
 
@@ -263,6 +398,7 @@ class Expressions(Recorder):
         sure = set(self.sure)
         for position, generator in enumerate(node.generators):
             items = first if position == 0 else self.visit(generator.iter)
+            self.operate(items, node.lineno)
             for name in sorted(_target_names(generator.target)):
                 self.new_local(scope, name)
             self.bind(generator.target, self.element(items))
@@ -275,7 +411,7 @@ class Expressions(Recorder):
         self.sure = sure
         self.conditional -= 1
         self.scopes.pop()
-        return self.temporary(kind, *parts)
+        return self.temporary(shapes.make(kind, *[part.shape for part in parts]), *parts)
 
     def consume(self, value: Value, node: ast.expr) -> None:
         """Iterating over a one-shot iterator that has a name uses it up."""
@@ -287,9 +423,9 @@ class Expressions(Recorder):
         if isinstance(target, ast.Name):
             self.write(target.id, value, target.lineno)
         elif isinstance(target, (ast.Tuple, ast.List)):
-            part = Value("", value.node) if value.kind == "pair" else self.element(value)
-            for element in target.elts:
-                self.bind(element, part)
+            part = self.element(value)
+            for element, shape in zip(target.elts, unpacked(value.shape, target.elts), strict=True):
+                self.bind(element, Value(shape, None if shapes.is_immutable(shape) else part.node))
         elif isinstance(target, ast.Starred):
             self.bind(target.value, self.temporary("list", value))
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
@@ -304,12 +440,18 @@ class Expressions(Recorder):
             settings = path.startswith(("os.environ", "matplotlib.", "pandas.options", "sys.path"))
             self.effect("settings" if settings else "monkeypatch", path, target.lineno)
             return
-        receiver = self.visit(target.value)
-        self.change(receiver, target.lineno, f"assigned to as {ast.unparse(target)}")
-        if receiver.kind in ("class", "function") and isinstance(target.value, ast.Name):
-            name = self.local_node(target.value.id) or target.value.id
-            receiver = Value("", name)
-            self.change(receiver, target.lineno, f"assigned to as {ast.unparse(target)}", deep=True)
+        how = f"assigned to as {ast.unparse(target)}"
+        definition = self.definition_node(target.value)
+        if definition is not None:
+            self.read(definition, target.lineno)
+            self.change(Value("", definition), target.lineno, how, deep=True)
+            receiver = Value("", definition)
+        else:
+            receiver = self.visit(target.value)
+            if receiver.kind in ("class", "function", "module"):
+                self.effect("monkeypatch", ast.unparse(target), target.lineno)
+            self.change(receiver, target.lineno, how)
+            self.operate(receiver, target.lineno)
         if receiver.kind != "array" and receiver.node is not None and value.node is not None:
             self.hold(receiver.node, value.node)  # an array copies what is put into it
 
@@ -330,33 +472,6 @@ class Expressions(Recorder):
         return ".".join([imports[0], *reversed(chain)])
 
 
-def binary_kind(left: Kind, op: ast.operator, right: Kind) -> Kind:
-    """The kind of ``left op right``; "" when unknown."""
-    if "array" in (left, right) and {left, right} <= {"array", *_NUMBERS}:
-        return "array"
-    if "frame" in (left, right) and {left, right} <= {"frame", "array", "str", *_NUMBERS}:
-        return "frame"
-    if left in _NUMBERS and right in _NUMBERS:
-        if isinstance(op, ast.Div):
-            return "float"
-        if "float" in (left, right):
-            return "float" if "num" not in (left, right) else "num"
-        return "int" if {left, right} <= {"int", "bool"} and not isinstance(op, ast.Pow) else "num"
-    if isinstance(op, ast.Mod) and left in ("str", "bytes"):
-        return left
-    if isinstance(op, ast.Add) and left == right and left in ("str", "bytes", "list", "tuple"):
-        return left
-    if (
-        isinstance(op, ast.Mult)
-        and {left, right} & {"list", "tuple", "str"}
-        and "int" in (left, right)
-    ):
-        return left if left != "int" else right
-    if isinstance(op, ast.Div) and left in ("", "num") and right == "":
-        return ""
-    return ""
-
-
 def _may_concatenate(left: Kind, op: ast.operator, right: Kind) -> bool:
     """Whether operands of these kinds may be containers whose elements the result takes over."""
     if isinstance(op, ast.Add):
@@ -364,6 +479,21 @@ def _may_concatenate(left: Kind, op: ast.operator, right: Kind) -> bool:
     if isinstance(op, ast.Mult):
         return not {left, right} & {"float", "array", "frame"}
     return isinstance(op, ast.BitOr)
+
+
+def _plain_attribute(kind: Kind, attribute: str) -> Value:
+    """An attribute of a value that shares nothing."""
+    if kind == "path":
+        plain = {"parent": "path", "parents": "tuple<path>", "parts": "tuple<str>"}
+        return Value(plain.get(attribute, "str"))
+    return Value("num") if kind in _NUMBERS else FRESH
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether an index is surely a single number."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 def argument_names(arguments: ast.arguments) -> list[str]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
+from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.aliases import AliasGraph, share
-from naavre_ext.dataflow.calls import class_method
 from naavre_ext.dataflow.environment import Environment, FunctionNode
+from naavre_ext.dataflow.expressions import argument_names
+from naavre_ext.dataflow.receivers import class_method
 from naavre_ext.dataflow.recorder import Scope, Value, assigned_names
-from naavre_ext.dataflow.region import Region, parameters_of
-from naavre_ext.dataflow.tables import Kind
-from naavre_ext.model.dataflow import CellDataflow
+from naavre_ext.dataflow.region import Region
+from naavre_ext.model.dataflow import CellDataflow, Change, Effect, Sharing
 
-_NOTHING = CellDataflow({}, frozenset(), frozenset(), frozenset(), frozenset(), (), (), (), False)
-#: A chain of calls deeper than this is cut by treating the function as recursive.
-_ROUNDS = 6
+NOTHING = CellDataflow({}, frozenset(), frozenset(), frozenset(), frozenset(), (), (), (), False)
+#: Recursive functions whose summaries still grow after so many rounds count as unknown code.
+_ROUNDS = 8
+#: Walks of a body until the kinds of its local names are known.
+_WALKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +27,17 @@ class Summary:
     """What a call does, in terms of nodes that stand for the parameters and the result.
 
     ``when_escaped`` are the facts when the function itself is handed on and called by others.
-    ``variadic`` parameters collect several arguments.
+    ``variadic`` parameters collect several arguments, ``defaulted`` ones have a default that can change.
     ``changes_parameters`` says that it changes something that it was given.
     """
 
-    when_called: CellDataflow = _NOTHING
-    when_escaped: CellDataflow = _NOTHING
+    when_called: CellDataflow = NOTHING
+    when_escaped: CellDataflow = NOTHING
     parameters: dict[str, str] = field(default_factory=dict)
     variadic: frozenset[str] = frozenset()
+    defaulted: tuple[str, ...] = ()
     result_node: str = "%result"
-    kind: Kind = ""
+    shape: str = ""
     changes_parameters: bool = False
 
 
@@ -53,104 +57,212 @@ class _FunctionRegion(Region):
             self.alias(self.result_node, value.node)
 
     def yielded(self, value: Value) -> None:
-        if value.node is not None:
+        if self.__dict__.get("result_of_nested") is not None:
+            self.nested_result(value)
+        elif value.node is not None:
             self.hold(self.result_node, value.node)
 
 
 class Summaries:
-    """Summaries on demand; recursive functions are iterated to a fixed point."""
+    """Summaries on demand; functions that call one another are iterated to a fixed point.
+
+    ``_known`` are final. ``_drafts`` belong to a recursion under way, ``_fresh`` are those of its present round.
+    """
 
     def __init__(self, environment: Environment, kinds_only: bool = False) -> None:
         self.environment = environment
         self._kinds_only = kinds_only
         self._known: dict[int, Summary] = {}
-        self._running: dict[int, Summary] = {}
-        self._nodes: dict[int, ast.AST] = {}
-        self._recursive: set[int] = set()
+        self._drafts: dict[int, Summary] = {}
+        self._fresh: set[int] = set()
+        self._running: list[int] = []
+        self._recursive = False
 
     def of(self, node: FunctionNode | ast.ClassDef) -> Summary:
-        """The summary of a function, or of making an instance of a class."""
-        key = id(node)
+        """The summary of a function, or of a class's constructor."""
         if self._kinds_only:
             return Summary()
+        key = id(node)
         if key in self._known:
             return self._known[key]
         if key in self._running:
-            self._recursive.add(key)
-            return self._running[key]
-        self._nodes[key] = node
-        self._running[key] = summary = Summary()
-        for _ in range(_ROUNDS):
-            before, summary = summary, self._summarise(node)
-            self._running[key] = summary
-            if key not in self._recursive or _shape(before) == _shape(summary):
-                break
-        del self._running[key]
-        # Inside a cycle the partners' summaries were taken while still incomplete: don't keep those.
-        if not self._recursive & set(self._running):
-            self._known[key] = summary
+            self._recursive = True
+            return self._drafts.get(key, Summary())
+        if key in self._fresh:
+            return self._drafts[key]
+        if self._running:
+            return self._draft(node)
+        return self._fixed_point(node)
+
+    def _draft(self, node: FunctionNode | ast.ClassDef) -> Summary:
+        self._running.append(id(node))
+        summary = self._summarise(node)
+        self._running.pop()
+        self._drafts[id(node)] = summary
+        self._fresh.add(id(node))
         return summary
+
+    def _fixed_point(self, node: FunctionNode | ast.ClassDef) -> Summary:
+        self._recursive = False
+        before: dict[int, tuple[object, ...]] = {}
+        for _ in range(_ROUNDS):
+            self._fresh.clear()
+            self._draft(node)
+            if not self._recursive:
+                break
+            after = {key: _form(summary) for key, summary in self._drafts.items()}
+            if after == before:
+                break
+            before = after
+        else:
+            self._drafts = {key: _unknown(summary) for key, summary in self._drafts.items()}
+        self._known.update(self._drafts)
+        self._drafts.clear()
+        self._fresh.clear()
+        return self._known[id(node)]
 
     def _summarise(self, node: FunctionNode | ast.ClassDef) -> Summary:
         if isinstance(node, ast.ClassDef):
             return self._summarise_class(node)
         region = _FunctionRegion(self.environment, self)
-        body: list[ast.stmt] | list[ast.expr]
-        body = [node.body] if isinstance(node, ast.Lambda) else node.body
+        body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
         bound, global_names, _ = assigned_names(body)
         scope = Scope(global_names=frozenset(global_names))
         region.scopes.append(scope)
-        parameters = {name: region.new_local(scope, name) for name in parameters_of(node)}
+        parameters = {name: region.new_local(scope, name) for name in argument_names(node.args)}
+        for parameter in parameters.values():
+            region.local_kinds[parameter] = ""
         for name in sorted(bound - set(parameters)):
             region.new_local(scope, name)
         region.conditional = 1
+        self._walk(region, node, scope)
+        return self._finished(node, region, parameters)
+
+    def _walk(self, region: _FunctionRegion, node: FunctionNode, scope: Scope) -> None:
+        """Walk the body until the kinds of its local names don't change any more."""
         if isinstance(node, ast.Lambda):
             region.returned(region.visit(node.body))
-        else:
+            return
+        for _ in range(_WALKS):
+            before = {n: region.local_kinds.get(n) for n in scope.names.values()}
+            region.results.clear()
             region.walk(node.body)
-            region.walk(node.body)  # once more, now that the kinds of all locals are known
-        facts = replace(region.dataflow(), sure=frozenset(), required=frozenset())
+            if before == {n: region.local_kinds.get(n) for n in scope.names.values()}:
+                return
+        region.local_kinds.update(dict.fromkeys(scope.names.values(), ""))
+        region.walk(node.body)
+
+    def _finished(
+        self, node: FunctionNode, region: _FunctionRegion, parameters: dict[str, str]
+    ) -> Summary:
         arguments = node.args
         starred = [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
-        generator = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in _own_nodes(node))
-        kinds = {value.kind for value in region.results}
-        kind = kinds.pop() if len(kinds) == 1 else ""
-        if generator:
-            kind = "iterator"
-        elif isinstance(node, ast.AsyncFunctionDef):
-            kind = ""
+        own = _own_nodes(node)
+        if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own):
+            shape = "iterator"
+        elif isinstance(node, ast.AsyncFunctionDef) or not region.results:
+            shape = ""
+        else:
+            shape = shapes.join(value.shape for value in region.results)
+            if not isinstance(node, ast.Lambda) and not _always_returns(node):
+                shape = shapes.join((shape, "none"))
+        interface = [*parameters.values(), region.result_node]
+        facts = compressed(region.dataflow(), interface)
+        defaulted = self._changeable_defaults(node)
+        escaped = facts
+        if defaulted and not isinstance(node, ast.Lambda):
+            kept = tuple(Sharing("same", parameters[p], node.name) for p in defaulted)
+            escaped = replace(facts, sharing=(*facts.sharing, *kept))
         return Summary(
             when_called=facts,
-            when_escaped=facts,
+            when_escaped=escaped,
             parameters=parameters,
             variadic=frozenset(starred),
+            defaulted=defaulted,
             result_node=region.result_node,
-            kind=kind,
+            shape=shape,
             changes_parameters=_changes_parameters(facts, parameters.values()),
         )
 
+    def _changeable_defaults(self, node: FunctionNode) -> tuple[str, ...]:
+        """Parameters whose default is an object that a call could change."""
+        arguments = node.args
+        plain = [*arguments.posonlyargs, *arguments.args]
+        pairs = list(zip(reversed(plain), reversed(arguments.defaults), strict=False))
+        pairs += [
+            (a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d
+        ]
+        found = []
+        for argument, default in pairs:
+            shape = Region(self.environment, self).visit(default).shape
+            if not shapes.is_immutable(shape):
+                found.append(argument.arg)
+        return tuple(sorted(found))
+
     def _summarise_class(self, node: ast.ClassDef) -> Summary:
-        """Making an instance runs the constructor; every method may run later on."""
-        escaped = _NOTHING
-        for statement in node.body:
-            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                facts = self.of(statement).when_escaped
-                escaped = _union(escaped, facts)
-        for base in node.bases:
-            if isinstance(base, ast.Name):
-                for binding in self.environment.bindings.get(base.id, ()):
-                    if isinstance(binding.node, ast.ClassDef) and binding.node is not node:
-                        escaped = _union(escaped, self.of(binding.node).when_escaped)
-        constructor = class_method(node, "__init__") or class_method(node, "__post_init__")
-        if (
-            constructor is None
-            or constructor.node is None
-            or isinstance(constructor.node, ast.ClassDef)
-        ):
-            return Summary(when_called=escaped, when_escaped=escaped, variadic=frozenset({"*"}),
-                           parameters={"*": "%result"})  # fmt: skip
-        made = self.of(constructor.node)
-        return replace(made, when_called=_union(made.when_called, escaped), when_escaped=escaped)
+        """Whoever gets the class may make instances: what its constructor does to the world."""
+        escaped = NOTHING
+        for name in ("__init__", "__new__", "__post_init__"):
+            method = class_method(node, name)
+            if method is not None and isinstance(method.node, ast.FunctionDef):
+                escaped = union(escaped, self.of(method.node).when_escaped)
+        return Summary(when_called=escaped, when_escaped=escaped)
+
+
+def compressed(facts: CellDataflow, interface: Iterable[str]) -> CellDataflow:
+    """The same facts as a caller sees them: only of objects that it can reach.
+
+    Everything that the interface nodes and the globals can't reach is left out, the rest is said with one
+    node for each alias class.
+    """
+    graph = AliasGraph()
+    share(graph, facts.sharing)
+    named = {n for pair in facts.sharing for n in (pair.first, pair.second) if "%" not in n}
+    named |= {change.node for change in facts.changes if "%" not in change.node}
+    nodes = [*interface, *sorted(named)]
+    classes = graph.reach(nodes)
+    names: dict[Hashable, str] = {}
+    sharing: list[Sharing] = []
+    for node in nodes:
+        root = graph.find(node)
+        if root in names:
+            sharing.append(Sharing("same", node, names[root]))
+        else:
+            names[root] = node
+    for number, root in enumerate(root for root in classes if root not in names):
+        names[root] = f"%class{number}"
+    for root in classes:
+        content = graph.content(root)
+        if content is not None:
+            sharing.append(Sharing("holds", names[root], names[content]))
+    changes = dict.fromkeys(
+        Change(names[root], change.deep, change.line, change.how, change.suspected)
+        for change in facts.changes
+        if (root := graph.find(change.node)) in names
+    )
+    return replace(
+        facts,
+        sure=frozenset(),
+        required=frozenset(),
+        changes=tuple(_first_of_each(changes)),
+        sharing=tuple(sharing),
+        effects=tuple(_first_effects(facts.effects)),
+    )
+
+
+def _first_of_each(changes: Iterable[Change]) -> Iterable[Change]:
+    """One change for each node and depth, certain ones before suspected ones."""
+    found: dict[tuple[str, bool, bool], Change] = {}
+    for change in changes:
+        found.setdefault((change.node, change.deep, change.suspected), change)
+    return found.values()
+
+
+def _first_effects(effects: Iterable[Effect]) -> Iterable[Effect]:
+    found: dict[tuple[str, str], Effect] = {}
+    for effect in effects:
+        found.setdefault((effect.kind, effect.what), effect)
+    return found.values()
 
 
 def _changes_parameters(facts: CellDataflow, parameters: Iterable[str]) -> bool:
@@ -160,7 +272,8 @@ def _changes_parameters(facts: CellDataflow, parameters: Iterable[str]) -> bool:
     return any(graph.changed_by(change.node, change.deep) & given for change in facts.changes)
 
 
-def _union(first: CellDataflow, second: CellDataflow) -> CellDataflow:
+def union(first: CellDataflow, second: CellDataflow) -> CellDataflow:
+    """The facts of code that may do what either does."""
     return replace(
         first,
         reads={**first.reads, **second.reads},
@@ -172,15 +285,59 @@ def _union(first: CellDataflow, second: CellDataflow) -> CellDataflow:
     )
 
 
-def _shape(summary: Summary) -> tuple[object, ...]:
-    """What must stop growing before a recursive summary is complete (nodes are renamed each round)."""
+def _unknown(summary: Summary) -> Summary:
+    """The summary of a function of which too little is known."""
+    nodes = [*summary.parameters.values(), summary.result_node]
+    changes = [Change(n, True, 0, "changed by a recursive function", True) for n in nodes]
+    effect = Effect("unknown", "a recursive function", 0)
+    called = summary.when_called
+    facts = replace(
+        called,
+        changes=(*called.changes, *changes),
+        effects=(*called.effects, effect),
+        sharing=(*called.sharing, *[Sharing("same", nodes[0], n) for n in nodes[1:]]),
+    )
+    return replace(
+        summary, when_called=facts, when_escaped=facts, shape="", changes_parameters=True
+    )
+
+
+def _form(summary: Summary) -> tuple[object, ...]:
+    """What must stop growing before recursive summaries are complete: nodes numbered by their place."""
     facts = summary.when_called
-    changed = {c.node for c in facts.changes if "%" not in c.node}
-    parameters = {
-        p for p, n in summary.parameters.items() if any(c.node == n for c in facts.changes)
-    }
-    effects = {(e.kind, e.what) for e in facts.effects}
-    return (set(facts.reads), facts.writes, changed, parameters, effects, summary.kind)
+    numbers = {node: f"%{i}" for i, node in enumerate(summary.parameters.values())}
+    numbers[summary.result_node] = "%result"
+
+    def number(node: str) -> str:
+        return numbers.get(node, node)
+
+    return (
+        frozenset(facts.reads),
+        facts.writes,
+        frozenset((number(c.node), c.deep, c.suspected) for c in facts.changes),
+        frozenset((p.relation, number(p.first), number(p.second)) for p in facts.sharing),
+        frozenset((e.kind, e.what) for e in facts.effects),
+        summary.shape,
+    )
+
+
+def _always_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the last statement surely returns or raises."""
+    return _ends(node.body)
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    last = body[-1] if body else None
+    if isinstance(last, (ast.Return, ast.Raise)):
+        return True
+    if isinstance(last, ast.If):
+        return _ends(last.body) and _ends(last.orelse)
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        return _ends(last.body)
+    if isinstance(last, ast.Try):
+        handled = all(_ends(handler.body) for handler in last.handlers)
+        return _ends(last.finalbody) or (_ends([*last.body, *last.orelse]) and handled)
+    return False
 
 
 def _own_nodes(node: ast.AST) -> list[ast.AST]:

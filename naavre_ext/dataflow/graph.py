@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from naavre_ext.dataflow.aliases import AliasGraph, share
-from naavre_ext.dataflow.environment import Environment, build_environment
+from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.aliases import AliasGraph
+from naavre_ext.dataflow.environment import Environment, bind_names
 from naavre_ext.dataflow.functions import Summaries
+from naavre_ext.dataflow.hidden import find_hidden
 from naavre_ext.dataflow.recorder import is_provided
 from naavre_ext.dataflow.region import Region
-from naavre_ext.dataflow.source import DISPLAY_MAGICS, TRANSPARENT_MAGICS, CellSource
-from naavre_ext.dataflow.tables import Kind
+from naavre_ext.dataflow.source import (
+    DISPLAY_MAGICS,
+    TRANSPARENT_MAGICS,
+    CellSource,
+    captured_name,
+)
 from naavre_ext.model.dataflow import CellDataflow, Effect, EffectKind
 
 #: Effects after which nothing is known about any name.
@@ -26,13 +32,19 @@ BARRIER_EFFECTS: tuple[EffectKind, ...] = (
 )
 
 
+#: More possible bindings of one name than this count as one.
+_MAX_VERSIONS = 6
+
+
 @dataclass(frozen=True, slots=True)
 class CellNode:
     """One cell in the notebook's dataflow; positions count the cells given, from 0.
 
     ``providers`` maps each name that the cell needs to the position of the cell that last
-    (perhaps) bound or changed it. ``changed_names`` are all names whose objects the cell changes
-    in place, through whatever alias. ``changed`` are the alias classes it changes.
+    (perhaps) bound or changed it. ``changed_names`` are all earlier names whose objects the cell
+    changes in place, through whatever alias, ``own_changed`` those that it binds itself. ``changed`` are the alias
+    classes it changes. ``nodes`` are the alias nodes of the names it reads, binds or changes, ``links`` what it
+    adds to the aliases.
     """
 
     source: CellSource
@@ -41,6 +53,9 @@ class CellNode:
     changed_names: frozenset[str]
     changed: frozenset[Hashable]
     undefined: dict[str, int]
+    nodes: dict[str, Hashable]
+    own_changed: frozenset[str] = frozenset()
+    links: tuple[tuple[str, Hashable, Hashable], ...] = ()
 
     @property
     def barrier(self) -> bool:
@@ -56,13 +71,22 @@ class NotebookDataflow:
     environment: Environment
     summaries: Summaries
     aliases: AliasGraph
+    _prefix: list[tuple[AliasGraph, int]] = field(default_factory=list)
 
     def node(self, position: int, name: str) -> Hashable:
         """The alias node of a name as cell ``position`` sees (or leaves) it."""
-        cell = self.cells[position]
-        if name in cell.facts.writes:
-            return (name, position)
-        return (name, cell.providers.get(name, -1))
+        return self.cells[position].nodes.get(name, (name, -1))
+
+    def aliases_until(self, position: int) -> AliasGraph:
+        """The aliases that exist when cell ``position`` has run; cheap when asked for in rising order."""
+        graph, done = self._prefix[-1] if self._prefix else (AliasGraph(), 0)
+        if done > position + 1:
+            graph, done = AliasGraph(), 0
+        for cell in self.cells[done : position + 1]:
+            for relation, first, second in cell.links:
+                graph.add(relation, first, second)
+        self._prefix[:] = [(graph, position + 1)]
+        return graph
 
     def region(self, statements: Sequence[ast.stmt], sure: Iterable[str] = ()) -> CellDataflow:
         """The facts of statements on their own, ``sure`` names being bound already."""
@@ -72,48 +96,84 @@ class NotebookDataflow:
         return region.dataflow()
 
 
-def infer_kind(node: ast.expr, environment: Environment) -> Kind:
-    """The kind of an expression judged from its form and the kinds of names alone."""
-    return Region(environment, Summaries(environment, kinds_only=True)).visit(node).kind
-
-
 def analyse(sources: Sequence[CellSource]) -> NotebookDataflow:
-    """The dataflow of the cells, in notebook order. Time is linear in the number of cells."""
-    environment = build_environment([s.tree for s in sources], infer_kind)
+    """The dataflow of the cells, in notebook order. Time is linear in the number of cells.
+
+    A first pass tells which objects nobody changes in place; the second one may rely on what they hold.
+    """
+    first = _analyse(sources, Environment())
+    constants = _constants(first)
+    if not any("<" in b.shape for name in constants for b in first.environment.bindings[name]):
+        return first
+    return _analyse(sources, replace(first.environment, constants=constants, _shapes={}))
+
+
+def _analyse(sources: Sequence[CellSource], known: Environment) -> NotebookDataflow:
+    environment = _environment(sources, known)
+    find_hidden(environment, [source.tree for source in sources])
     summaries = Summaries(environment)
     facts = [_cell_facts(source, environment, summaries) for source in sources]
     return _Linker(environment, summaries).link(sources, facts)
+
+
+def _environment(sources: Sequence[CellSource], known: Environment) -> Environment:
+    """All bindings with their shapes: each round infers from what the one before is sure of."""
+    rounds = [False, False]
+    if not known.bindings:
+        known = bind_names(sources, known, lambda _node: "")
+        rounds = [True, False]
+    for kinds_only in rounds:
+        region = Region(known, Summaries(known, kinds_only=kinds_only))
+        known = bind_names(sources, known, lambda node: region.visit(node).shape)  # noqa: B023
+    return known
+
+
+def _constants(dataflow: NotebookDataflow) -> frozenset[str]:
+    """Names whose objects no cell changes in place."""
+    cells = dataflow.cells
+    if not dataflow.environment.closed or any(c.facts.has("opaque", "star-import") for c in cells):
+        return frozenset()
+    names = {name for cell in cells for name in cell.facts.writes}
+    changed = {name for cell in cells for name in cell.changed_names | cell.own_changed}
+    return frozenset((names & set(dataflow.environment.bindings)) - changed)
 
 
 def _cell_facts(source: CellSource, environment: Environment, summaries: Summaries) -> CellDataflow:
     region = Region(environment, summaries)
     region.walk(source.tree.body)
     if source.magic is not None:
-        name = source.magic
-        if name == "capture" and source.magic_line.strip():
-            for word in source.magic_line.split():
-                if word.isidentifier():
-                    region.writes.add(word)
-                    region.sure.add(word)
-        if name in TRANSPARENT_MAGICS or name in DISPLAY_MAGICS:
-            region.effect("ambient", f"%%{name}", 1)
-        else:
-            region.effect("opaque", f"%%{name}", 1)
+        _add_magic(region, source)
     return region.dataflow()
+
+
+def _add_magic(region: Region, source: CellSource) -> None:
+    """What the cell magic does besides running the cell's Python."""
+    name, what = source.magic, f"%%{source.magic}"
+    captured = captured_name(source)
+    if captured:
+        region.writes.add(captured)
+        region.sure.add(captured)
+    if name in TRANSPARENT_MAGICS or name in DISPLAY_MAGICS:
+        region.effect("ambient", what, 1)
+    elif name in tables.COMMAND_CELL_MAGICS and "--out" not in source.magic_line:
+        region.effect("outside-write", what, 1)
+    else:
+        region.effect("opaque", what, 1)
 
 
 class _Linker:
     """Walks the cells once, in order.
 
     What a cell changes is judged by the aliases that exist by then: what later cells make of the same names
-    can't reach back.
+    can't reach back. ``versions`` are the cells that may have bound a name, the latest first.
     """
 
     def __init__(self, environment: Environment, summaries: Summaries) -> None:
         self.environment, self.summaries = environment, summaries
         self.aliases = AliasGraph()
-        self.version: dict[str, int] = {}
+        self.versions: dict[str, tuple[int, ...]] = {}
         self.provider: dict[str, int] = {}
+        self.links: list[tuple[str, Hashable, Hashable]] = []
 
     def link(
         self, sources: Sequence[CellSource], facts: Sequence[CellDataflow]
@@ -121,17 +181,28 @@ class _Linker:
         cells: list[CellNode] = []
         anything_defined = False
         for position, (source, cell) in enumerate(zip(sources, facts, strict=True)):
-            changed, touched = self._changes(position, cell)
+            self.links = []
+            nodes = self._nodes(position, cell)
+            changed = self._changed(position, cell, nodes)
+            touched = self._touched(changed)
+            own = (
+                {n for n in cell.writes if self.aliases.reach([nodes[n]]) & changed}
+                if changed
+                else ()
+            )
+            if cell.has("opaque"):  # it may rebind or change anything
+                touched |= set(self.provider)
+            for name in sorted(touched - set(nodes)):
+                nodes[name] = self._version(name)
             anything_defined = anything_defined or cell.has("star-import", "opaque")
             undefined = {} if anything_defined else self._undefined(cell)
             needs = set(cell.reads) | touched | {n for n in cell.writes if n not in cell.sure}
             providers = {n: self.provider[n] for n in sorted(needs) if n in self.provider}
             cells.append(
-                CellNode(source, cell, providers, frozenset(touched), frozenset(changed), undefined)
-            )
-            for name in cell.writes:
-                self.version[name] = position
-                self.aliases.remember((name, position))
+                CellNode(source, cell, providers, frozenset(touched), frozenset(changed), undefined,
+                         nodes, frozenset(own), tuple(self.links))
+            )  # fmt: skip
+            self._bind(position, cell)
             for name in cell.writes | touched:
                 self.provider[name] = position
         find = self.aliases.find
@@ -144,36 +215,72 @@ class _Linker:
             for name, line in cell.reads.items()
             if name in cell.required
             and name
-            not in cell.writes  # perhaps written before it is read: a loop that leaks it, say
+            not in cell.writes  # perhaps bound before it is read: a loop that leaks it, say
             and name not in self.provider
             and not is_provided(name)
         }
 
-    def _changes(self, position: int, cell: CellDataflow) -> tuple[set[Hashable], set[str]]:
-        """Alias classes that the cell changes in place, and the earlier names that see it."""
-        aliases, version = self.aliases, self.version
+    def _add(self, relation: str, first: Hashable, second: Hashable) -> None:
+        self.links.append((relation, first, second))
+        self.aliases.add(relation, first, second)
+
+    def _nodes(self, position: int, cell: CellDataflow) -> dict[str, Hashable]:
+        """The alias nodes of the names that the cell reads or binds."""
+        nodes: dict[str, Hashable] = {}
+        for name in sorted({*cell.reads, *cell.writes}):
+            possible: list[Hashable] = [
+                (name, bound_at) for bound_at in self.versions.get(name, ())
+            ]
+            if name in cell.writes:
+                nodes[name] = (name, position)
+                if name not in cell.reads:
+                    continue
+            elif possible:
+                nodes[name] = possible[0]
+            for other in possible:  # it is read: it may be any of them
+                self._add("same", nodes[name], other)
+        return nodes
+
+    def _version(self, name: str) -> Hashable:
+        """The alias node of a name that may have been bound by several cells."""
+        first, *others = self.versions[name]
+        for other in others:
+            self._add("same", (name, first), (name, other))
+        return (name, first)
+
+    def _bind(self, position: int, cell: CellDataflow) -> None:
+        for name in sorted(cell.writes):
+            older = self.versions.get(name, ())
+            if name in cell.sure:
+                for bound_at in older:
+                    self.aliases.forget((name, bound_at))
+                older = ()
+            if len(older) > _MAX_VERSIONS:
+                self.aliases.add("same", (name, older[0]), (name, older[-1]))
+                older = older[:-1]
+            self.versions[name] = (position, *older)
+            self.aliases.remember((name, position))
+
+    def _changed(
+        self, position: int, cell: CellDataflow, nodes: dict[str, Hashable]
+    ) -> set[Hashable]:
+        """Alias classes that the cell changes in place."""
 
         def rename(node: str) -> Hashable:
-            own = "%" in node or node in cell.writes
-            return (node, position if own else version.get(node, -1))
+            if "%" in node:
+                return (node, position)
+            return nodes[node] if node in nodes else (node, self.versions.get(node, (-1,))[0])
 
-        share(aliases, cell.sharing, rename)
-        for name in cell.writes:
-            if name in version and (name not in cell.sure or name in cell.reads):
-                aliases.same((name, position), (name, version[name]))
+        for pair in cell.sharing:
+            self._add(pair.relation, rename(pair.first), rename(pair.second))
         changed: set[Hashable] = set()
         for change in cell.changes:
-            changed |= aliases.changed_by(rename(change.node), change.deep)
-        touched: set[str] = set()
-        for name, bound_at in map(_name_and_version, aliases.holders_of(changed)):
-            if version.get(name) == bound_at:
-                touched.add(name)
-        return changed, touched
+            changed |= self.aliases.changed_by(rename(change.node), change.deep)
+        return changed
 
-
-def _name_and_version(node: Hashable) -> tuple[str, int]:
-    assert isinstance(node, tuple)
-    return node[0], node[1]
+    def _touched(self, changed: set[Hashable]) -> set[str]:
+        """The earlier names that see the changes."""
+        return {node[0] for node in self.aliases.holders_of(changed) if isinstance(node, tuple)}
 
 
 def first_effect(facts: CellDataflow, *kinds: str) -> Effect | None:

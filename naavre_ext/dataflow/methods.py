@@ -15,6 +15,27 @@ CONTAINER_CHANGES = frozenset(
      "symmetric_difference_update", "fill", "put", "partition", "resize", "itemset", "setflags"}
 )  # fmt: skip
 
+#: Of those, the ones that things other than containers have, with other effects.
+AMBIGUOUS = frozenset({"add", "update", "put", "remove", "clear"})
+#: scikit-learn's estimators.
+ESTIMATOR_PURE = frozenset({"predict", "transform", "score", "predict_proba", "predict_log_proba", "decision_function",
+                            "inverse_transform", "get_params", "get_feature_names_out", "kneighbors", "score_samples", "apply",
+                            "staged_predict", "get_support", "get_depth", "get_n_leaves"})  # fmt: skip
+ESTIMATOR_CHANGES = frozenset(
+    {"fit", "partial_fit", "fit_transform", "fit_predict", "set_params", "set_output"}
+)
+#: ``pathlib`` methods: ``r`` reads and ``w`` writes the world, and the kind of the result.
+PATH_METHODS: dict[str, tuple[str, Kind]] = {
+    **dict.fromkeys(("exists", "is_file", "is_dir", "is_symlink", "samefile"), ("r", "bool")),
+    **dict.fromkeys(("glob", "rglob", "iterdir"), ("r", "view<path>")),
+    **dict.fromkeys(("resolve", "absolute", "expanduser", "readlink"), ("r", "path")),
+    **dict.fromkeys(("joinpath", "with_suffix", "with_name", "with_stem", "relative_to"), ("", "path")),
+    **dict.fromkeys(("as_posix", "as_uri"), ("", "str")),
+    **dict.fromkeys(("match", "is_absolute", "is_relative_to"), ("", "bool")),
+    **dict.fromkeys(("write_text", "write_bytes", "mkdir", "unlink", "touch", "rmdir", "rename", "replace"), ("w", "none")),
+    "read_text": ("r", "str"), "read_bytes": ("r", "bytes"), "stat": ("r", ""), "open": ("", "file"),
+}  # fmt: skip
+
 _STR = frozenset(name for name in dir(str) if not name.startswith("_"))
 _ARRAY_CHANGES = frozenset({"sort", "fill", "itemset", "put", "partition", "resize", "setfield",
                             "setflags", "byteswap", "tofile", "dump", "__setitem__"})  # fmt: skip
@@ -90,7 +111,7 @@ METHOD_EFFECTS: dict[str, str] = {
     **dict.fromkeys(("to_csv", "to_excel", "to_json", "to_parquet", "to_pickle", "to_hdf", "to_sql",
                      "to_feather", "tofile", "dump", "savefig", "to_netcdf"), "outside-write"),
     **dict.fromkeys(("plot", "hist", "boxplot"), "figure"),
-    "sample": "rng-draw",
+    "sample": "rng-draw", "rvs": "rng-draw",
 }  # fmt: skip
 
 #: Methods → kind of the result, by the receiver's kind.
@@ -100,7 +121,8 @@ RESULT_KINDS: dict[tuple[Kind, str], Kind] = {
     **{("str", n): "list" for n in ("split", "rsplit", "splitlines")},
     **{("str", n): "int" for n in ("count", "find", "index", "rfind")},
     ("str", "partition"): "tuple", ("str", "encode"): "bytes", ("list", "copy"): "list", ("list", "index"): "int",
-    ("list", "count"): "int", ("dict", "items"): "items", ("dict", "keys"): "items", ("dict", "values"): "items",
+    ("list", "count"): "int", ("dict", "items"): "items",
+    **{("array", n): "num" for n in ("item",)},
     ("dict", "copy"): "dict", ("array", "tolist"): "list", ("frame", "to_dict"): "dict",
     ("frame", "tolist"): "list", ("frame", "to_list"): "list", ("frame", "to_numpy"): "array",
     ("frame", "iterrows"): "iterator", ("frame", "itertuples"): "iterator", ("frame", "items"): "iterator",
@@ -112,6 +134,6 @@ RESULT_KINDS: dict[tuple[Kind, str], Kind] = {
 #: The same, whatever the receiver.
 ANY_RESULT_KINDS: dict[str, Kind] = {
     "lower": "str", "upper": "str", "strip": "str", "split": "list", "join": "str", "format": "str",
-    "startswith": "bool", "endswith": "bool", "tolist": "list", "items": "items", "keys": "items",
+    "startswith": "bool", "endswith": "bool", "tolist": "list", "items": "items", "keys": "view",
     "isoformat": "str", "strftime": "str", "hexdigest": "str", "most_common": "list",
 }  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from naavre_ext.dataflow import tables
+from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.tables import Kind
 from naavre_ext.model.dataflow import CellDataflow, Change, Effect, EffectKind, Sharing
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 
 class Value(NamedTuple):
-    """An expression's abstract value: its kind, and the node it may share objects with (or None)."""
+    """An expression's abstract value: its shape, and the node it may share objects with (or None)."""
 
-    kind: Kind = ""
+    shape: str = ""
     node: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """The shape without what is known of the elements."""
+        return shapes.head(self.shape)
 
 
 FRESH = Value()
@@ -90,31 +95,35 @@ class Recorder:
         scope.names[name] = node
         return node
 
-    def temporary(self, kind: Kind, *parts: Value) -> Value:
-        """A new object of this kind that holds the parts."""
+    def temporary(self, shape: str, *parts: Value) -> Value:
+        """A new object of this shape that holds the parts."""
         node = f"%{next(_fresh_numbers)}"
         for part in parts:
             if part.node is not None:
                 self.hold(node, part.node)
-        return Value(kind, node)
+        return Value(shape, node)
 
-    def kind_of_name(self, name: str) -> Kind:
-        """The kind of value behind a name, as far as known."""
+    def shape_of_name(self, name: str) -> str:
+        """The shape of the value behind a name, as far as known."""
         node = self.local_node(name)
         if node is not None:
             return self.local_kinds.get(node, "")
         if name not in self.environment.bindings:
             return {"True": "bool"}.get(name, "")
-        return self.environment.kind(name)
+        return self.environment.shape(name)
 
     def read(self, name: str, line: int) -> Value:
         """The value of a name, recorded as a read when it is a global not surely written before."""
         node = self.local_node(name)
-        kind = self.kind_of_name(name)
+        shape = self.shape_of_name(name)
         if node is None:
             self.read_global(name, line)
+            if name not in self.environment.bindings and is_provided(name):
+                return FRESH
             node = name
-        return Value(kind, None if kind in tables.IMMUTABLE else node)
+            if shape in ("iterator", "file"):
+                self.effect("unknown", f"'{name}', which is used up as it is read", line)
+        return Value(shape, None if shapes.is_immutable(shape) else node)
 
     def read_global(self, name: str, line: int) -> None:
         """Record that the global is read here."""
@@ -133,8 +142,8 @@ class Recorder:
         """Bind a name to a value."""
         node = self.local_node(name)
         if node is not None:
-            known = self.local_kinds.get(node, value.kind)
-            self.local_kinds[node] = value.kind if known == value.kind else ""
+            shape = shapes.stable(value.shape)
+            self.local_kinds[node] = shapes.join((self.local_kinds.get(node, shape), shape))
         else:
             node = name
             if name in self.deletes and not self.conditional:
@@ -159,7 +168,7 @@ class Recorder:
         self, value: Value, line: int, how: str, *, deep: bool = False, suspected: bool = False
     ) -> None:
         """Record an in-place change of a value that others may see."""
-        if value.node is not None and value.kind not in tables.IMMUTABLE:
+        if value.node is not None and not shapes.is_immutable(value.shape):
             self.changes[Change(value.node, deep, line, how, suspected)] = None
 
     def effect(self, kind: EffectKind, what: str, line: int, names: Iterable[str] = ()) -> None:
@@ -167,38 +176,59 @@ class Recorder:
         self.effects[Effect(kind, what, line, frozenset(names))] = None
 
     def absorb(self, facts: CellDataflow, line: int, names: Mapping[str, str]) -> None:
-        """Take over a called function's facts at the call's line, its nodes renamed."""
+        """Take over a called function's facts at the call's line.
+
+        Its interface nodes become those given by ``names``, its own nodes new ones.
+        """
         self.conditional += 1  # a function may not reach the line that reads
         for name in facts.reads:
             self.read_global(name, line)
         self.conditional -= 1
-        for name in sorted(facts.writes):
-            self.writes.add(name)
+        self.writes |= facts.writes
+        self.deletes |= facts.deletes
+        renamed = dict(names)
         for change in facts.changes:
-            node = names.get(change.node, change.node)
+            node = self._own_node(change.node, renamed)
             self.changes[Change(node, change.deep, line, change.how, change.suspected)] = None
         for pair in facts.sharing:
-            renamed = (names.get(pair.first, pair.first), names.get(pair.second, pair.second))
-            self.sharing[Sharing(pair.relation, *renamed)] = None
+            first, second = (self._own_node(n, renamed) for n in (pair.first, pair.second))
+            self.sharing[Sharing(pair.relation, first, second)] = None
         for effect in facts.effects:
             self.effect(effect.kind, effect.what, line)
 
+    def _own_node(self, node: str, renamed: dict[str, str]) -> str:
+        if "%" not in node:
+            return node
+        if node not in renamed:
+            renamed[node] = f"%{next(_fresh_numbers)}"
+        return renamed[node]
+
     def element(self, value: Value) -> Value:
         """What iterating over (or subscripting) the value may give."""
-        if value.node is None:
-            return Value({"range": "int", "str": "str", "bytes": "int"}.get(value.kind, ""))
+        shape = shapes.element(value.shape)
+        if value.node is None or shapes.is_immutable(shape):
+            return Value(shape)
         if value.kind == "figure":
             return value
-        item = self.temporary("")
+        item = self.temporary(shape)
         assert item.node is not None
         self.hold(value.node, item.node)
-        if value.kind in ("iterator", "items"):
-            return Value("pair", item.node)
-        if value.kind not in tables.CONTAINERS and value.kind != "pair":
-            self.alias(
-                item.node, value.node
-            )  # may be a view: a row of an array, a column of a frame
+        if value.kind not in tables.CONTAINERS:
+            # It may be a view: a row of an array, a column of a frame.
+            self.alias(item.node, value.node)
         return item
+
+    def operate(self, value: Value, line: int) -> None:
+        """An operator, attribute or iteration may run a method of a notebook's class."""
+        operators = self.environment.operators
+        if operators is None or value.node is None or not _may_be_instance(value.kind):
+            return
+        self.absorb(operators, line, {})
+        self.change(value, line, "changed by its own methods", deep=True)
+
+
+def _may_be_instance(kind: Kind) -> bool:
+    return not kind or kind.startswith("instance ")
 
 
 def is_provided(name: str) -> bool:

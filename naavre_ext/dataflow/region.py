@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from naavre_ext.dataflow import tables
+from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.calls import Calls
 from naavre_ext.dataflow.environment import FunctionNode
-from naavre_ext.dataflow.expressions import argument_names, binary_kind
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
+from naavre_ext.dataflow.source import star_names, timed_tree
 
 
 class Region(Calls):
@@ -60,23 +60,29 @@ class Region(Calls):
         target = node.target
         if isinstance(target, ast.Name):
             current = self.read(target.id, node.lineno)
-            kind = binary_kind(current.kind, node.op, value.kind)
-            if current.kind not in tables.IMMUTABLE:
-                # A number is bound anew, a list or an array changes: which it is may show at run time only.
-                unsure = not current.kind
-                how = f"changed by {ast.unparse(node)}"
-                self.change(current, node.lineno, how, suspected=unsure)
-                if current.node is not None:
-                    self.hold(current.node, self._held(value, current))
-            self.write(target.id, Value(current.kind or kind, current.node), node.lineno)
+            if shapes.is_immutable(current.shape):
+                self.write(
+                    target.id, self.combine(current, node.op, value, node.lineno), node.lineno
+                )
+                return
+            # A number is bound anew, a list changes: where the kind is unknown it shows at run time only.
+            how = f"changed by {ast.unparse(node)}"
+            self.change(current, node.lineno, how, suspected=not current.kind)
+            self.operate(current, node.lineno)
+            if current.node is not None and current.kind not in ("array", "frame"):
+                held = self.element(value).node
+                if held is not None:
+                    self.hold(current.node, held)
+            kept = (
+                current.shape if current.kind in ("list", "dict", "set", "array", "frame") else ""
+            )
+            self.write(target.id, Value(kept, current.node), node.lineno)
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
-            self.visit(ast.copy_location(_as_load(target), target))
+            current = self.visit(ast.copy_location(_as_load(target), target))
+            if not current.kind:
+                how = f"changed by {ast.unparse(node)}"
+                self.change(current, node.lineno, how, suspected=True)
             self.store_into(target, value)
-
-    def _held(self, value: Value, fallback: Value) -> str:
-        node = self.element(value).node if value.node is not None else fallback.node
-        assert node is not None
-        return node
 
     def _walk_delete(self, node: ast.Delete) -> None:
         for target in node.targets:
@@ -111,15 +117,22 @@ class Region(Calls):
         self.costly = True
         items = self.visit(node.iter)
         self.consume(items, node.iter)
+        self.operate(items, node.lineno)
         before = set(self.sure)
         self.conditional += 1
         self.bind(node.target, self.element(items))
         self._loop_body(node.body)
         self.conditional -= 1
         self.sure = before
-        self._branches([node.orelse, []])
+        self._walk_else(node)
 
     _walk_asyncfor = _walk_for
+
+    def _walk_else(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
+        if any(isinstance(n, ast.Break) for statement in node.body for n in ast.walk(statement)):
+            self._branches([node.orelse, []])
+        else:
+            self.walk(node.orelse)
 
     def _loop_body(self, body: Sequence[ast.stmt]) -> None:
         outer = self.__dict__.get("continue_sure")
@@ -138,7 +151,7 @@ class Region(Calls):
         self._loop_body(node.body)
         self.conditional -= 1
         self.sure = before
-        self._branches([node.orelse, []])
+        self._walk_else(node)
 
     def _walk_continue(self, node: ast.Continue) -> None:
         if "continue_sure" in self.__dict__:
@@ -150,7 +163,11 @@ class Region(Calls):
 
     def _walk_return(self, node: ast.Return) -> None:
         if node.value is not None:
-            self.returned(self.visit(node.value))
+            value = self.visit(node.value)
+            if self.__dict__.get("result_of_nested") is not None:
+                self.nested_result(value)
+            else:
+                self.returned(value)
         self.ended = True
 
     def returned(self, value: Value) -> None:
@@ -188,35 +205,75 @@ class Region(Calls):
     _walk_trystar = _walk_try
 
     def _walk_with(self, node: ast.With | ast.AsyncWith) -> None:
+        before = set(self.sure)
+        may_swallow = False
         for item in node.items:
             value = self.visit(item.context_expr)
+            if self._is_own_manager(item.context_expr, value):
+                may_swallow = True
+                self.effect("unknown", f"with {ast.unparse(item.context_expr)}", node.lineno)
+                self.change(value, node.lineno, "changed by 'with'", deep=True, suspected=True)
+                self.operate(value, node.lineno)
+            may_swallow = may_swallow or self._swallows(item.context_expr)
             if item.optional_vars is not None:
-                self.bind(item.optional_vars, value)
+                shape = value.shape if value.kind in ("file", "figure") else ""
+                self.bind(item.optional_vars, Value(shape, self.merged([value]).node))
+        self.conditional += may_swallow
+        ended = self.ended
         self.walk(node.body)
+        self.conditional -= may_swallow
+        if may_swallow:  # the body may have been cut short
+            self.sure, self.ended = before, ended
 
     _walk_asyncwith = _walk_with
 
+    def _is_own_manager(self, node: ast.expr, value: Value) -> bool:
+        """Whether entering and leaving may run code that no table knows."""
+        called = node.func if isinstance(node, ast.Call) else node
+        if value.kind in ("file", "figure") or self.module_path(called) is not None:
+            return False
+        name = called.id if isinstance(called, ast.Name) else ""
+        return (
+            not name
+            or bool(self.environment.bindings.get(name))
+            or self.local_node(name) is not None
+        )
+
+    def _swallows(self, node: ast.expr) -> bool:
+        """Whether the context manager may swallow an exception."""
+        called = node.func if isinstance(node, ast.Call) else node
+        path = self.module_path(called) or ""
+        return path.rpartition(".")[2] in ("suppress", "raises", "ExitStack", "AsyncExitStack")
+
     def _walk_match(self, node: ast.Match) -> None:
-        subject = self.visit(node.subject)
-        bodies: list[list[ast.stmt]] = []
+        subject = self.merged([self.visit(node.subject)])
+        before, ended_before = set(self.sure), self.ended
+        outcomes: list[set[str]] = []
         self.conditional += 1
-        before = set(self.sure)
         for case in node.cases:
-            for pattern in ast.walk(case.pattern):
-                if isinstance(pattern, (ast.MatchAs, ast.MatchStar)) and pattern.name:
-                    self.write(pattern.name, self.element(subject), pattern.lineno)
-                elif isinstance(pattern, ast.MatchMapping) and pattern.rest:
-                    self.write(pattern.rest, subject, pattern.lineno)
-                elif isinstance(pattern, (ast.MatchValue, ast.MatchClass)):
-                    self.visit(
-                        pattern.value if isinstance(pattern, ast.MatchValue) else pattern.cls
-                    )
+            self.sure, self.ended = set(before), False
+            self._bind_pattern(case.pattern, subject)
             if case.guard is not None:
                 self.visit(case.guard)
-            bodies.append(case.body)
+            self.walk(case.body)
+            if not self.ended:
+                outcomes.append(self.sure)
         self.conditional -= 1
-        self.sure = before
-        self._branches([*bodies, []])
+        if not _always_matches(node.cases[-1]):
+            outcomes.append(before)
+        self.sure = set.intersection(*outcomes) if outcomes else before
+        self.ended = ended_before or not outcomes
+
+    def _bind_pattern(self, pattern: ast.pattern, subject: Value) -> None:
+        for part in ast.walk(pattern):
+            if isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
+                self.write(part.name, subject, part.lineno)
+            elif isinstance(part, ast.MatchMapping) and part.rest:
+                self.write(part.rest, subject, part.lineno)
+            elif isinstance(part, ast.MatchValue):
+                self.visit(part.value)
+            elif isinstance(part, ast.MatchClass):
+                self.visit(part.cls)
 
     def _walk_import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -227,7 +284,10 @@ class Region(Calls):
         module = "." * node.level + (node.module or "")
         for alias in node.names:
             if alias.name == "*":
-                self.effect("star-import", f"from {module} import *", node.lineno)
+                for name in star_names(module):
+                    self._imported(module, name, node.lineno)
+                if not star_names(module):
+                    self.effect("star-import", f"from {module} import *", node.lineno)
             else:
                 self._imported(module, alias.asname or alias.name, node.lineno)
 
@@ -240,31 +300,47 @@ class Region(Calls):
         for decorator in node.decorator_list:
             self.visit(decorator)
         arguments = node.args
-        for default in [*arguments.defaults, *[d for d in arguments.kw_defaults if d]]:
-            value = self.visit(default)
-            if value.node is not None and not self.scopes:
-                self.alias(node.name, value.node)
+        outermost = not self.scopes or (len(self.scopes) == 1 and self.scopes[0].is_class)
+        if outermost:
+            for default in [*arguments.defaults, *[d for d in arguments.kw_defaults if d]]:
+                value = self.visit(default)
+                if value.node is not None and not self.scopes:
+                    self.hold(node.name, value.node)
         for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
             if argument.annotation is not None:
                 self.visit(argument.annotation)
         if node.returns is not None:
             self.visit(node.returns)
-        if self.scopes and not (len(self.scopes) == 1 and self.scopes[0].is_class):
-            self.nested_function(node)
-        self.write(node.name, Value("function"), node.lineno)
+        value = Value("function") if outermost else self.nested_function(node)
+        if node.decorator_list and not self.environment.bindings.get(node.name, ()) and outermost:
+            value = Value("")
+        if self.local_node(node.name) is None and node.decorator_list:
+            self._decorated(node)
+        self.write(node.name, value, node.lineno)
 
     _walk_asyncfunctiondef = _walk_functiondef
 
-    def walk_function_body(self, node: FunctionNode) -> None:
+    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """A decorator that is no plain one gets the function and may call it."""
+        if not any(b.node is node for b in self.environment.bindings.get(node.name, ())):
+            self.absorb(self.summaries.of(node).when_escaped, node.lineno, {})
+            self.effect("unknown", f"@{ast.unparse(node.decorator_list[0])}", node.lineno)
+
+    def walk_function_body(self, node: FunctionNode, result: str) -> None:
         """A nested function's body, in the scope that the caller opened."""
-        ended = self.ended
+        ended, outer = self.ended, self.__dict__.get("result_of_nested")
+        self.result_of_nested: str | None = result
         if isinstance(node, ast.Lambda):
-            self.visit(node.body)
+            self.nested_result(self.visit(node.body))
         else:
-            returned, self.returned = self.returned, lambda value: None  # type: ignore[method-assign]
             self.walk(node.body)
-            self.returned = returned  # type: ignore[method-assign]
-        self.ended = ended
+        self.ended, self.result_of_nested = ended, outer
+
+    def nested_result(self, value: Value) -> None:
+        """A nested function returns or yields the value."""
+        if value.node is not None and self.result_of_nested is not None:
+            self.alias(self.result_of_nested, value.node)
+            self.hold(self.result_of_nested, value.node)
 
     def _walk_classdef(self, node: ast.ClassDef) -> None:
         for expression in [*node.bases, *[k.value for k in node.keywords], *node.decorator_list]:
@@ -280,18 +356,27 @@ class Region(Calls):
         self.scopes.pop()
         self.write(node.name, Value("class"), node.lineno)
 
-    def timed(self, code: str, node: ast.Call) -> None:
-        """``%time statement`` runs the statement in the notebook's namespace."""
-        try:
-            tree = ast.parse(code)
-        except SyntaxError:
-            self.effect("opaque", "%time", node.lineno)
-            return
-        for part in ast.walk(tree):
-            if hasattr(part, "lineno"):
-                part.lineno = node.lineno
-        self.effect("ambient", "%time", node.lineno)
+    def timed(self, node: ast.Call) -> bool:
+        """``%time statement`` runs the statement in the notebook's namespace, ``%timeit`` in a function."""
+        tree = timed_tree(node)
+        if tree is None:
+            return False
+        text = ast.unparse(node.args[0])
+        self.effect("ambient", f"%{text.strip(chr(39))}", node.lineno)
+        if "timeit" not in text:
+            self.walk(tree.body)
+            return True
+        bound, global_names, _ = assigned_names(tree.body)
+        scope = Scope(global_names=frozenset(global_names))
+        for name in sorted(bound):
+            self.new_local(scope, name)
+        self.scopes.append(scope)
         self.walk(tree.body)
+        self.scopes.pop()
+        return True
+
+    def _walk_typealias(self, node: ast.AST) -> None:
+        self.bind(node.name, FRESH)  # type: ignore[attr-defined]
 
     def _walk_global(self, node: ast.Global) -> None:
         pass
@@ -299,12 +384,12 @@ class Region(Calls):
     _walk_nonlocal = _walk_global
 
 
+def _always_matches(case: ast.match_case) -> bool:
+    pattern = case.pattern
+    return case.guard is None and isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
 def _as_load(target: ast.Attribute | ast.Subscript) -> ast.expr:
     if isinstance(target, ast.Attribute):
         return ast.Attribute(target.value, target.attr, ast.Load())
     return ast.Subscript(target.value, target.slice, ast.Load())
-
-
-def parameters_of(node: FunctionNode) -> list[str]:
-    """A function's parameter names, in order."""
-    return argument_names(node.args)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,15 @@ TRANSPARENT_MAGICS = frozenset({"time", "capture"})
 #: Cell magics that only show their text.
 DISPLAY_MAGICS = frozenset({"html", "HTML", "markdown", "latex", "svg", "SVG", "javascript", "js"})
 
+#: Standard modules without side effects, whose names can be listed.
+STAR_MODULES = frozenset(
+    {
+        "math", "cmath", "random", "itertools", "functools", "collections", "statistics", "operator",
+        "datetime", "typing", "fractions", "decimal", "string", "dataclasses"
+    }
+)  # fmt: skip
+
+_OPTIONS = re.compile(r"\A(\s*-\w+(\s*\d+)?)+\s")
 _CELL_MAGIC = re.compile(r"\A(\s*\n)*%%(\w+)[ \t]*([^\n]*)\n?")
 
 
@@ -80,6 +90,38 @@ def _transform(text: str) -> str:
 
     transformed: str = TransformerManager().transform_cell(text)
     return transformed
+
+
+def timed_tree(call: ast.Call) -> ast.Module | None:
+    """The statements of a ``%time`` or ``%timeit`` call, or None when it is another call."""
+    texts = [a.value for a in call.args if isinstance(a, ast.Constant)]
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if method != "run_line_magic" or len(texts) != 2 or texts[0] not in ("time", "timeit"):
+        return None
+    try:
+        tree = ast.parse(_OPTIONS.sub("", str(texts[1])))
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            node.lineno = call.lineno
+    return tree
+
+
+def captured_name(source: CellSource) -> str:
+    """The name that ``%%capture name`` binds; "" when none."""
+    words = source.magic_line.split() if source.magic == "capture" else []
+    return next((word for word in words if word.isidentifier()), "")
+
+
+@lru_cache(maxsize=64)
+def star_names(module: str) -> tuple[str, ...]:
+    """What ``from module import *`` binds, for standard modules that are cheap to ask."""
+    if module not in STAR_MODULES:
+        return ()
+    found = importlib.import_module(module)
+    public = getattr(found, "__all__", None) or [n for n in vars(found) if not n.startswith("_")]
+    return tuple(sorted(public))
 
 
 def body_source(source: str) -> str:

@@ -1,6 +1,6 @@
 """What is known about Python's, NumPy's and pandas' functions and methods, as data.
 
-Read from Python 3.13, NumPy 2.4, pandas 3.1, SciPy 1.17. A name that is in no table is
+Read from Python 3.13, NumPy 2.4, pandas 3.1, SciPy 1.17, scikit-learn 1.9, Matplotlib 3.11. A name that is in no table is
 *unknown*: it may change its arguments, its receiver and the world, and so runs in order.
 """
 
@@ -11,10 +11,25 @@ import builtins
 Kind = str
 #: Kinds of values whose objects can't change in place, nor hold one that can.
 IMMUTABLE: frozenset[Kind] = frozenset(
-    {"int", "float", "num", "str", "bool", "none", "bytes", "range", "function", "module", "class"}
+    {
+        "int",
+        "float",
+        "num",
+        "str",
+        "bool",
+        "none",
+        "bytes",
+        "range",
+        "function",
+        "module",
+        "class",
+        "path",
+    }
 )
 #: Built-in containers: taking an element gives the element itself, never a view of the container.
-CONTAINERS: frozenset[Kind] = frozenset({"list", "dict", "set", "tuple", "items"})
+CONTAINERS: frozenset[Kind] = frozenset(
+    {"list", "dict", "set", "tuple", "items", "view", "iterator"}
+)
 
 IPYTHON_NAMES = frozenset({"get_ipython", "display", "exit", "quit", "__name__", "__builtins__",
                            "__doc__", "__file__", "__annotations__", "__builtin__"})  # fmt: skip
@@ -64,6 +79,49 @@ QUICK_METHODS = frozenset(
 OPAQUE_BUILTINS = frozenset({"eval", "exec", "globals", "locals", "vars", "compile", "__import__",
                              "breakpoint", "delattr"})  # fmt: skip
 
+#: Built-ins through which code may rebind any name.
+REBINDING_BUILTINS = frozenset({"exec", "globals", "locals", "vars", "__import__"})
+#: Cell magics after which any name may be bound to something else.
+REBINDING_MAGICS = frozenset({"run", "macro", "debug", "prun"})
+#: Line magics that bind no name and change no variable.
+HARMLESS_MAGICS = frozenset(
+    {"load_ext", "reload_ext", "autoreload", "matplotlib", "config", "precision", "cd", "env", "set_env",
+     "time", "timeit", "pip", "conda", "mamba", "uv", "pwd", "ls", "who", "whos", "who_ls", "history", "lsmagic", "magic",
+     "colors", "xmode", "pdb", "logstart", "logstop", "memit", "mprun", "mkdir", "cat", "cp", "mv", "rm", "psource", "pinfo",
+     "pinfo2", "pdoc", "pdef", "pfile", "sx", "system", "watermark", "version_information", "automagic", "page", "tb"}
+)  # fmt: skip
+#: Line magics that run commands or change files.
+COMMAND_MAGICS = frozenset(
+    {"pip", "conda", "mamba", "uv", "mkdir", "cat", "cp", "mv", "rm", "ls", "sx", "system"}
+)
+#: Cell magics that run another program or write a file: they leave Python's names alone.
+COMMAND_CELL_MAGICS = frozenset(
+    {"bash", "sh", "script", "writefile", "file", "perl", "ruby", "cmd", "system", "sx", "!"}
+)
+
+#: Decorators that leave a function's meaning as it is, or a class's.
+TRANSPARENT_DECORATORS = frozenset(
+    {"staticmethod", "classmethod", "property", "functools.wraps", "functools.lru_cache", "functools.cache",
+     "functools.total_ordering", "functools.cached_property", "contextlib.contextmanager", "dataclasses.dataclass", "dataclass",
+     "typing.no_type_check", "typing.overload", "typing.final", "typing.override", "abc.abstractmethod", "numba"}
+)  # fmt: skip
+#: Of those, the ones that return the same object again.
+CACHING_DECORATORS = frozenset(
+    {"functools.lru_cache", "functools.cache", "functools.cached_property"}
+)
+#: Packages whose values remember what they were computed from.
+RECORDING_MODULES = frozenset({"torch", "tensorflow", "keras", "jax", "autograd", "micrograd", "tinygrad", "cvxpy", "pulp",
+                               "pyomo", "pymc", "dask", "theano", "mxnet", "paddle"})  # fmt: skip
+#: Binary and unary operator methods.
+OPERATORS = frozenset(f"__{prefix}{name}__" for prefix in ("", "r", "i") for name in (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift"
+)) | {"__neg__", "__pos__", "__invert__", "__abs__"}  # fmt: skip
+#: Methods that Python calls by itself and that change their own object by design.
+SELF_CHANGING = frozenset({"__init__", "__new__", "__post_init__", "__call__", "__setitem__", "__delitem__",
+                           "__setattr__", "__delattr__", "__init_subclass__", "__set_name__"}) | {
+    name for name in OPERATORS if name.startswith("__i") and name != "__invert__"
+}  # fmt: skip
+
 #: Line magics that only change settings.
 SETTING_MAGICS = frozenset({"matplotlib", "config", "precision", "cd", "env", "set_env"})
 
@@ -76,7 +134,7 @@ PURE_MODULES = frozenset(
      "numpy", "pandas", "scipy", "__future__", "heapq", "random", "warnings", "os.path", "secrets",
      "keyword", "timeit", "inspect", "platform", "IPython.display", "typing_extensions", "posixpath",
      "pathlib", "contextlib", "traceback", "locale", "gc", "weakref", "array", "zoneinfo", "graphlib",
-     "reprlib", "cProfile", "dateutil", "pytz", "toolz", "more_itertools"}
+     "reprlib", "cProfile", "dateutil", "pytz", "toolz", "more_itertools", "sklearn", "tqdm", "csv"}
 )  # fmt: skip
 #: Modules that draw: their calls read their arguments and act on the current figure.
 FIGURE_MODULES = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
@@ -134,7 +192,57 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "timeit.*": "unknown", "cProfile.*": "unknown", "datetime.*": "", "time.tzset": "settings",
     "itertools.*": "", "functools.lru_cache": "", "functools.reduce": "",
     "scipy.fft.set_workers": "settings", "scipy.optimize.*": "", "scipy.stats.*": "",
+    **dict.fromkeys((f"scipy.{name}" for name in (
+        "optimize.differential_evolution", "optimize.dual_annealing", "optimize.basinhopping", "optimize.shgo",
+        "stats.bootstrap", "stats.permutation_test", "stats.monte_carlo_test", "stats.qmc.*", "stats.sampling.*",
+        "stats.*.resample", "sparse.random", "sparse.random_array", "sparse.rand", "cluster.vq.kmeans",
+        "cluster.vq.kmeans2", "linalg.interpolative.*", "linalg.clarkson_woodruff_transform", "stats.goodness_of_fit",
+        "stats.mannwhitneyu", "stats.special_ortho_group", "stats.ortho_group", "stats.random_correlation")), "rng-draw"),
+    "sklearn.metrics.*": "", "sklearn.preprocessing.*": "", "sklearn.feature_extraction.*": "", "sklearn.base.*": "",
+    "sklearn.datasets.load_*": "outside-read", "sklearn.datasets.fetch_*": "outside-write", "sklearn.set_config": "settings",
+    "sklearn.config_context": "settings", "sklearn.pipeline.*": "", "sklearn.compose.*": "", "sklearn.impute.*": "",
+    "sklearn.linear_model.LinearRegression": "", "sklearn.neighbors.*": "", "sklearn.naive_bayes.*": "",
+    "sklearn.metrics.pairwise.*": "", "sklearn.metrics.*Display.*": "figure", "sklearn.inspection.*": "unknown", "sklearn.*": "rng-draw",
+    "tqdm.tqdm.pandas": "monkeypatch", "tqdm.auto.tqdm.pandas": "monkeypatch", "tqdm.write": "",
+    "os.*": "outside-write", "os.path.exists": "outside-read", "os.path.isfile": "outside-read", "os.path.isdir": "outside-read",
+    "os.walk": "outside-read", "os.scandir": "outside-read", "os.stat": "outside-read", "os.sep": "", "os.linesep": "",
+    "os.getcwdb": "outside-read", "os.fspath": "", "os.urandom": "", "os.uname": "", "os.access": "outside-read",
+    "shutil.*": "outside-write", "shutil.which": "outside-read", "shutil.disk_usage": "outside-read", "subprocess.*": "outside-write",
+    "requests.get": "outside-read", "requests.head": "outside-read", "requests.*": "outside-write",
+    "urllib.parse.*": "", "urllib.request.urlopen": "outside-read", "urllib.request.*": "outside-write", "sqlite3.*": "outside-write",
+    "pickle.loads": "unknown", "pickle.dumps": "", "pickle.load": "outside-read change0", "pickle.dump": "outside-write",
+    "joblib.dump": "outside-write", "joblib.load": "outside-read", "socket.*": "outside-write", "tempfile.*": "outside-write",
+    "logging.*": "ambient", "threading.*": "ambient", "multiprocessing.cpu_count": "", "multiprocessing.*": "ambient",
+    "concurrent.*": "ambient", "asyncio.*": "ambient", "signal.*": "settings", "atexit.*": "ambient", "sys.exit": "ambient",
+    "sys.stdout.*": "ambient", "sys.stderr.*": "ambient", "sys.getsizeof": "", "sys.getrefcount": "ambient",
+    "csv.field_size_limit": "settings", "csv.register_dialect": "settings", "re.purge": "", "functools.singledispatch": "unknown",
+    "functools.cmp_to_key": "", "pathlib.Path.cwd": "outside-read", "pathlib.Path.home": "outside-read", "pathlib.Path": "",
+    "pathlib.PurePath": "", "IPython.display.clear_output": "ambient", "numpy.vectorize": "", "numpy.fromfunction": "",
 }  # fmt: skip
+
+#: Position of the array that a NumPy function writes its result to, where it is given that way.
+OUT_POSITIONS: dict[str, int] = {
+    **dict.fromkeys((f"numpy.{n}" for n in (
+        "abs", "absolute", "fabs", "sign", "rint", "floor", "ceil", "trunc", "exp", "exp2", "expm1", "log", "log2", "log10",
+        "log1p", "sqrt", "cbrt", "square", "reciprocal", "negative", "positive", "sin", "cos", "tan", "arcsin", "arccos",
+        "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg", "degrees", "radians",
+        "isnan", "isfinite", "isinf", "signbit", "invert", "logical_not", "conj", "conjugate", "fix", "isposinf")), 1),
+    **dict.fromkeys((f"numpy.{n}" for n in (
+        "add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "power", "float_power", "mod", "remainder",
+        "fmod", "maximum", "minimum", "fmax", "fmin", "arctan2", "hypot", "logaddexp", "logaddexp2", "greater", "less",
+        "equal", "not_equal", "greater_equal", "less_equal", "logical_and", "logical_or", "logical_xor", "bitwise_and",
+        "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm", "heaviside", "copysign", "nextafter", "ldexp",
+        "matmul", "dot", "vecdot", "outer", "round", "around", "all", "any", "argmax", "argmin", "max", "min", "amax", "amin",
+        "ptp", "nanmax", "nanmin")), 2),
+    **dict.fromkeys((f"numpy.{n}" for n in ("sum", "prod", "mean", "cumsum", "cumprod", "std", "var", "take", "clip",
+                                            "compress", "nansum", "nanmean", "concatenate", "median", "stack", "choose")), 2),
+    "scipy.special.*": 1,
+}  # fmt: skip
+#: Keywords that make a function work in place or share memory when they have this truth value.
+SHARING_KEYWORDS: dict[str, bool] = {"inplace": True, "overwrite_a": True, "overwrite_b": True, "overwrite_x": True,
+                                     "overwrite_data": True, "overwrite_input": True, "copy": False}  # fmt: skip
+#: Keywords that take a random number generator, which drawing changes.
+GENERATOR_KEYWORDS = frozenset({"random_state", "rng", "seed"})
 
 #: Functions whose result may share memory with an argument; other NumPy/SciPy results are new.
 SHARING_FUNCTIONS = frozenset(
@@ -152,14 +260,15 @@ SHARING_FUNCTIONS = frozenset(
 #: Modules whose functions, as a rule, return values that share nothing that can change with arguments.
 FRESH_MODULES = frozenset({"math", "cmath", "statistics", "string", "re", "datetime", "time", "hashlib",
                            "numpy", "scipy", "textwrap", "uuid", "base64", "struct", "zlib", "os.path",
-                           "calendar", "fractions", "decimal", "unicodedata", "random", "secrets"})  # fmt: skip
+                           "calendar", "fractions", "decimal", "unicodedata", "random", "secrets", "csv", "sklearn"})  # fmt: skip
 FRESH_FUNCTIONS = frozenset(
     {"pandas.read_*", "pandas.concat", "pandas.merge", "pandas.date_range", "pandas.get_dummies",
      "pandas.cut", "pandas.qcut", "pandas.crosstab", "pandas.pivot_table", "pandas.isna",
      "pandas.isnull", "pandas.notna", "pandas.notnull", "pandas.melt", "pandas.Timestamp",
      "pandas.Timedelta", "pandas.period_range", "pandas.timedelta_range", "copy.deepcopy",
      "json.loads", "json.dumps", "json.load", "collections.namedtuple", "itertools.count", "glob.*",
-     "os.listdir", "os.getcwd", "os.getenv", "os.environ.get", "os.cpu_count", "os.getpid"}
+     "os.listdir", "os.getcwd", "os.getenv", "os.environ.get", "os.cpu_count", "os.getpid", "pathlib.*", "pickle.load",
+     "pickle.loads", "pickle.dumps", "os.path.*", "joblib.load", "urllib.parse.*"}
 )  # fmt: skip
 
 #: Kinds of what library functions return.
@@ -177,12 +286,18 @@ FUNCTION_KINDS: dict[str, Kind] = {
                                              "merge", "pivot_table", "crosstab", "melt", "get_dummies")), "frame"),
     "pandas.concat": "frame", "pandas.Series": "frame", "pandas.date_range": "frame", "pandas.Index": "frame",
     "pandas.cut": "frame", "pandas.to_datetime": "frame", "time.time": "float", "time.perf_counter": "float", "time.monotonic": "float", "time.sleep": "none",
-    "os.path.*": "str", "os.getcwd": "str", "glob.glob": "list", "os.listdir": "list",
+    "os.path.*": "str", "os.path.exists": "bool", "os.path.isfile": "bool", "os.path.isdir": "bool", "os.path.getsize": "int", "os.path.split": "tuple", "os.path.splitext": "tuple", "os.getcwd": "str", "glob.glob": "list", "os.listdir": "list",
     "matplotlib.pyplot.subplots": "figure", "matplotlib.pyplot.figure": "figure",
     "matplotlib.pyplot.gca": "figure", "matplotlib.pyplot.axes": "figure", "matplotlib.pyplot.subplot": "figure",
     "matplotlib.pyplot.gcf": "figure", "random.random": "float", "random.randint": "int", "random.uniform": "float",
     "datetime.datetime.now": "num", "datetime.datetime": "num", "datetime.date": "num", "datetime.timedelta": "num",
     "math.floor": "int", "math.ceil": "int", "json.dumps": "str", "copy.deepcopy": "",
+    **dict.fromkeys((f"numpy.{n}" for n in ("sin", "cos", "exp", "log", "sqrt", "abs", "where", "diff", "cumsum", "histogram",
+                                            "sort", "unique", "random.random", "random.uniform", "random.choice", "random.randint",
+                                            "random.permutation", "dot", "outer", "tile", "repeat", "clip", "loadtxt", "genfromtxt")), ""),
+    "pathlib.Path": "path", "pathlib.PurePath": "path", "pathlib.Path.cwd": "path", "pathlib.Path.home": "path",
+    "time.strftime": "str", "os.getenv": "str", "os.cpu_count": "int", "os.getpid": "int", "csv.*": "iterator",
+    "random.choice": "", "numpy.where": "",
     "itertools.*": "iterator", "collections.defaultdict": "dict", "collections.Counter": "dict",
     "collections.OrderedDict": "dict", "collections.deque": "list",
     "collections.namedtuple": "class", "re.compile": "num",

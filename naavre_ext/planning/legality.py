@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
@@ -12,7 +12,14 @@ from naavre_ext.dataflow.recorder import Value, is_provided
 from naavre_ext.dataflow.region import Region
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.model.workflow import Split
-from naavre_ext.planning.loops import Comprehension, Loop, Reduction, find_reductions
+from naavre_ext.planning.loops import (
+    Comprehension,
+    Loop,
+    Reduction,
+    changed_place,
+    find_reductions,
+)
+from naavre_ext.planning.placement import compares_identity
 
 #: Stands for the loop's items in the facts of its body.
 ITEMS = "__naavre_items__"
@@ -51,14 +58,20 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
     body: Sequence[ast.stmt] = loop.node.body if isinstance(loop.node, ast.For) else []
     whole = _facts(loop, body, notebook)
     private = frozenset(whole.writes) - set(whole.reads)
-    reductions = [r for r in find_reductions(body) if r.root not in private]
+    reductions = [
+        r
+        for r in find_reductions(body)
+        if r.root not in private and _is_reducible(r.root, notebook)
+    ]
     facts, sure = _facts_and_sure(loop, _without(body, reductions), notebook)
     roots = frozenset(reduction.root for reduction in reductions)
     _check_reductions(reductions, facts)
-    _check_iterable(loop, roots, notebook, position)
+    _check_iterable(loop, reductions, notebook, position)
     _check_carried(facts, loop)
+    _check_aliases(facts, reductions, loop, notebook, position)
     guarded, guard_items = _check_changes(facts, roots)
     guard_rng = _check_effects(facts, loop, rng_seeded)
+    _check_deletes(facts, loop, notebook, position)
     own = frozenset(facts.writes)
     shared = set(facts.reads) | _method_globals(notebook)
     shared -= own | roots | {ITEMS}
@@ -78,17 +91,86 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
     )
 
 
+#: Kinds of things that the merge must not change on behalf of an iteration.
+_NO_ACCUMULATORS = frozenset(
+    {"module", "class", "function", "figure", "plotter", "rng", "file", "iterator"}
+)
+
+
+def _is_reducible(root: str, notebook: NotebookDataflow) -> bool:
+    """Whether the name may stand for an accumulator at all."""
+    return notebook.environment.kind(root) not in _NO_ACCUMULATORS
+
+
 def _check_control_flow(loop: Loop) -> None:
+    for target in ast.walk(loop.target):
+        if isinstance(target, (ast.Attribute, ast.Subscript)):
+            raise _RefusedError(
+                loop.node.lineno,
+                f"each item is assigned to {ast.unparse(target)}",
+                "Use a plain name as the loop variable.",
+            )
     for node in ast.walk(loop.node):
         if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             raise _RefusedError(node.lineno, "it awaits", "Use plain calls in the loop.")
-    if isinstance(loop.node, ast.For):
-        for statement in _own_breaks(loop.node.body):
+        if isinstance(node, ast.ClassDef):
             raise _RefusedError(
-                statement.lineno,
-                "'break' ends it early, so iterations depend on earlier ones",
-                "Filter the items first, or keep all results and pick the first match after the loop.",
+                node.lineno, f"it defines class '{node.name}'", "Define the class before the loop."
             )
+    if not isinstance(loop.node, ast.For):
+        _check_late_binding(loop.node)
+        return
+    for statement in _own_breaks(loop.node.body):
+        raise _RefusedError(
+            statement.lineno,
+            "'break' ends it early, so iterations depend on earlier ones",
+            "Filter the items first, or keep all results and pick the first match after the loop.",
+        )
+
+
+#: Calls that are done with a function once they return.
+_IMMEDIATE = frozenset(
+    {
+        "sorted", "min", "max", "list", "tuple", "set", "dict", "sum",
+        "any", "all", "reduce", "apply", "applymap", "agg", "transform", "sort",
+        "sort_values", "fromfunction"
+    }
+)  # fmt: skip
+
+
+def _check_late_binding(node: Comprehension) -> None:
+    """All functions made in a comprehension see its last item: they must not outlive their iteration."""
+    own = {
+        n.id
+        for generator in node.generators
+        for n in ast.walk(generator.target)
+        if isinstance(n, ast.Name)
+    }
+    for function in _lasting_functions(node, immediate=False):
+        if any(isinstance(n, ast.Name) and n.id in own for n in ast.walk(function)):
+            raise _RefusedError(
+                function.lineno,
+                "its functions look at the loop variable only when they are called",
+                "Bind it in the function: lambda x, i=i: ...",
+            )
+
+
+def _lasting_functions(node: ast.AST, immediate: bool) -> Iterator[ast.Lambda | ast.GeneratorExp]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Lambda):
+            if not immediate:
+                yield child
+            continue
+        inside = immediate
+        if isinstance(node, ast.Call):
+            function = node.func
+            name = (
+                function.attr
+                if isinstance(function, ast.Attribute)
+                else getattr(function, "id", "")
+            )
+            inside = name in _IMMEDIATE or (immediate and name in ("map", "filter"))
+        yield from _lasting_functions(child, inside)
 
 
 def _own_breaks(body: Sequence[ast.stmt]) -> Iterable[ast.Break]:
@@ -139,9 +221,8 @@ def _over_items(node: Comprehension) -> ast.expr:
 def _item(iterable: ast.expr, notebook: NotebookDataflow) -> Value:
     probe = Region(notebook.environment, notebook.summaries)
     items = probe.visit(iterable)
-    if items.node is None:
-        return probe.element(items)
-    return Value("pair" if items.kind in ("iterator", "items") else "", ITEMS)
+    item = probe.element(items)
+    return Value(item.shape, None if item.node is None else ITEMS)
 
 
 def _without(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -> list[ast.stmt]:
@@ -205,16 +286,94 @@ def _check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> N
 
 
 def _check_iterable(
-    loop: Loop, roots: frozenset[str], notebook: NotebookDataflow, position: int
+    loop: Loop, reductions: Sequence[Reduction], notebook: NotebookDataflow, position: int
 ) -> None:
-    names = {n.id for n in ast.walk(loop.iterable) if isinstance(n, ast.Name)}
-    reach = notebook.aliases.reach(notebook.node(position, name) for name in sorted(names))
-    for root in sorted(roots):
-        if root in names or notebook.aliases.find(notebook.node(position, root)) in reach:
+    graph = notebook.aliases_until(position)
+    live = graph.reach(_live(loop.iterable, notebook, position, graph))
+    for reduction in reductions:
+        if _changed_by(reduction, notebook, position, graph) & live:
             raise _RefusedError(
                 loop.node.lineno,
-                f"it changes '{root}' while it iterates over it",
-                f"Collect the changes and make them to '{root}' after the loop.",
+                f"it changes '{reduction.root}' while it iterates over it",
+                f"Collect the changes and make them to '{reduction.root}' after the loop.",
+            )
+
+
+def _live(
+    node: ast.expr, notebook: NotebookDataflow, position: int, graph: AliasGraph
+) -> Iterator[Hashable]:
+    """The objects that are looked at while the loop runs: not those that are copied before it."""
+    name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    if name and isinstance(node, ast.Call) and name not in notebook.environment.bindings:
+        if name in ("range", "len"):
+            return
+        parts = [
+            part for argument in node.args for part in _live(argument, notebook, position, graph)
+        ]
+        if name in ("list", "tuple", "sorted", "set", "frozenset"):
+            contents = [graph.content(graph.find(part)) for part in parts]
+            yield from [content for content in contents if content is not None]
+            return
+        if name in ("enumerate", "zip", "reversed") and not node.keywords:
+            yield from parts
+            return
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            yield notebook.node(position, part.id)
+
+
+def _changed_by(
+    reduction: Reduction, notebook: NotebookDataflow, position: int, graph: AliasGraph
+) -> set[Hashable]:
+    """The alias classes of what the merge will change."""
+    root = graph.find(notebook.node(position, reduction.root))
+    node = changed_place(reduction.statement)
+    if any(isinstance(part, ast.Attribute) for part in ast.walk(node)):
+        return graph.reach([root])
+    while isinstance(node, ast.Subscript):
+        content = graph.content(root)
+        if content is None:
+            return set()
+        root, node = content, node.value
+    return {root}
+
+
+def _check_aliases(
+    facts: CellDataflow,
+    reductions: Sequence[Reduction],
+    loop: Loop,
+    notebook: NotebookDataflow,
+    position: int,
+) -> None:
+    """Nothing that the body reads may be a part of what it accumulates into, under another name."""
+    graph = notebook.aliases_until(position)
+    names = sorted(set(facts.reads) - facts.writes - {ITEMS})
+    reached = {name: graph.reach([notebook.node(position, name)]) for name in names}
+    for reduction in reductions:
+        changed = _changed_by(reduction, notebook, position, graph)
+        for name, reach in reached.items():
+            if changed & reach:
+                raise _RefusedError(
+                    facts.reads[name],
+                    f"'{name}', which it reads, may be or hold what it adds to '{reduction.root}'",
+                    f"Read a copy: {name} = copy.deepcopy({name}) before the loop.",
+                )
+
+
+def _check_deletes(
+    facts: CellDataflow, loop: Loop, notebook: NotebookDataflow, position: int
+) -> None:
+    """A name that the body deletes must not have existed before the loop."""
+    lines = range(loop.node.lineno, (loop.node.end_lineno or loop.node.lineno) + 1)
+    for name in sorted(facts.deletes):
+        elsewhere = any(name in cell.facts.writes for cell in notebook.cells[:position])
+        here = any(
+            isinstance(n, ast.Name) and n.id == name and n.lineno not in lines
+            for n in ast.walk(notebook.cells[position].source.tree)
+        )
+        if elsewhere or here:
+            raise _RefusedError(
+                loop.node.lineno, f"it deletes '{name}'", f"Delete '{name}' after the loop."
             )
 
 
@@ -277,7 +436,8 @@ def _check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> b
         "ambient": "Take that out of the loop.",
         "rng-seed": "Use a generator per item: rng = np.random.default_rng([seed, index]).",
     }
-    own = facts.writes
+    own = _item_names(loop)
+    reading = next((e for e in facts.effects if e.kind == "outside-read"), None)
     for effect in facts.effects:
         if effect.kind in remedies:
             raise _RefusedError(
@@ -289,6 +449,12 @@ def _check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> b
                 f"{effect.what} writes to the same place in every iteration",
                 "Write to a file of its own per item, or after the loop.",
             )
+        if effect.kind == "outside-write" and reading is not None:
+            raise _RefusedError(
+                effect.line,
+                f"it writes files ({effect.what}) and reads them ({reading.what}), perhaps the same",
+                "Read in the loop, collect the results, and write them after it.",
+            )
         if effect.kind == "rng-draw" and rng_seeded == "surely":
             raise _RefusedError(
                 effect.line,
@@ -298,6 +464,19 @@ def _check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> b
     return rng_seeded is not None and any(
         effect.kind in ("unknown", "rng-draw") for effect in facts.effects
     )
+
+
+def _item_names(loop: Loop) -> frozenset[str]:
+    """Names whose values depend on the item: the target's, and what is computed from them."""
+    names = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    statements = loop.node.body if isinstance(loop.node, ast.For) else []
+    for statement in statements:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            used = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
+            if isinstance(target, ast.Name) and used & names:
+                names.add(target.id)
+    return frozenset(names)
 
 
 def _effect_reason(kind: str, what: str) -> str:
@@ -328,6 +507,7 @@ def _identity_matters(
     """Whether later code changes an object in place that an iteration may hand back as a copy."""
     aliases = notebook.aliases
     cell = notebook.cells[position]
+    comparing = compares_identity(notebook)
     inside = range(loop.node.lineno, (loop.node.end_lineno or loop.node.lineno) + 1)
     changed: set[Hashable] = set()
     for later in notebook.cells[position + 1 :]:
@@ -340,7 +520,7 @@ def _identity_matters(
                 else notebook.node(position, change.node)
             )
             changed |= aliases.changed_by(key, change.deep)
-    if not changed:
+    if not changed and not comparing:
         return False
     names = {n.id for n in ast.walk(loop.iterable) if isinstance(n, ast.Name)}
     names |= set(facts.reads) - outputs - {ITEMS}
@@ -349,4 +529,5 @@ def _identity_matters(
         outgoing = aliases.reach(notebook.node(position, name) for name in sorted(outputs))
     else:
         outgoing = aliases.reach(notebook.node(position, n) for n in sorted(cell.facts.writes))
-    return bool(incoming & outgoing & changed)
+    shared = incoming & outgoing
+    return bool(shared) if comparing else bool(shared & changed)

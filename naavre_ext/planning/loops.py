@@ -81,7 +81,7 @@ def _comprehensions(node: ast.AST) -> Iterator[Comprehension]:
     """Comprehensions that are evaluated exactly once, in order of evaluation."""
     if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
         yield node
-    elif isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.GeneratorExp)):
+    elif isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.GeneratorExp, ast.Compare)):
         return
     else:
         for child in ast.iter_child_nodes(node):
@@ -119,6 +119,17 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         return
     yield getattr(statement, "body", [])
     yield getattr(statement, "orelse", [])
+
+
+def changed_place(statement: ast.stmt) -> ast.expr:
+    """The expression for the object that a reduction statement changes."""
+    if isinstance(statement, ast.Expr):
+        assert isinstance(statement.value, ast.Call)
+        assert isinstance(statement.value.func, ast.Attribute)
+        return statement.value.func.value
+    assert isinstance(statement, (ast.Assign, ast.AugAssign))
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    return target.value if isinstance(target, (ast.Subscript, ast.Attribute)) else target
 
 
 def _as_reduction(statement: ast.stmt, protected: bool) -> Reduction | None:

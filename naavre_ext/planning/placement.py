@@ -55,6 +55,7 @@ class _Notebook:
 
     dataflow: NotebookDataflow
     poisoned: bool
+    compares_identity: bool
     rng_seeded: tuple[str | None, ...]
     may_exist: tuple[bool, ...]
     changed_later: tuple[frozenset[Hashable], ...]
@@ -80,8 +81,32 @@ def _survey(dataflow: NotebookDataflow) -> _Notebook:
         later = later | node.changed if node.changed - later else later
     poisoned = any(node.facts.has("monkeypatch", "history") for node in dataflow.cells)
     return _Notebook(
-        dataflow, poisoned, tuple(seeded), tuple(may_exist), tuple(reversed(changed_later))
+        dataflow,
+        poisoned,
+        compares_identity(dataflow),
+        tuple(seeded),
+        tuple(may_exist),
+        tuple(reversed(changed_later)),
     )
+
+
+def compares_identity(dataflow: NotebookDataflow) -> bool:
+    """Whether the notebook may notice that an object was replaced by an equal copy.
+
+    It does through ``is`` and ``id``, and through instances of classes without an ``__eq__`` of their own.
+    """
+    return any(dataflow.environment.classes()) or any(
+        _tests_identity(node) for cell in dataflow.cells for node in ast.walk(cell.source.tree)
+    )
+
+
+def _tests_identity(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "id"
+    if not isinstance(node, ast.Compare):
+        return False
+    constant = any(isinstance(part, ast.Constant) for part in [node.left, *node.comparators])
+    return not constant and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
 
 
 def place(dataflow: NotebookDataflow, ids: Sequence[StepId]) -> Placements:
@@ -144,12 +169,18 @@ def _why_shared(survey: _Notebook, position: int, node: CellNode) -> list[str]:
     outputs = dataflow.aliases.reach((name, position) for name in sorted(node.facts.writes))
     if outputs & older & survey.changed_later[position]:
         return ["what it makes shares objects with its inputs, and they are changed later"]
+    if outputs & older and survey.compares_identity:
+        return [
+            "what it makes shares objects with its inputs, and the notebook compares identities"
+        ]
     return []
 
 
 def _older_classes(dataflow: NotebookDataflow, position: int) -> set[Hashable]:
     node = dataflow.cells[position]
-    return dataflow.aliases.reach((n, p) for n, p in sorted(node.providers.items()))
+    return dataflow.aliases.reach(
+        dataflow.node(position, name) for name in sorted(node.facts.reads)
+    )
 
 
 def _overlapping(dataflow: NotebookDataflow, candidates: set[int]) -> set[int]:

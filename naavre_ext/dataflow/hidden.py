@@ -1,0 +1,151 @@
+"""What may run without being called by name: callbacks, and the methods behind operators."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.environment import Environment, FunctionNode
+from naavre_ext.dataflow.expressions import argument_names
+from naavre_ext.dataflow.functions import NOTHING, Summaries, union
+from naavre_ext.dataflow.recorder import assigned_names
+from naavre_ext.model.dataflow import CellDataflow, Effect
+
+#: Effects of operators that must not go unseen.
+_LOUD = ("opaque", "outside-read", "outside-write", "settings", "figure", "ambient", "rng-seed", "rng-draw",
+         "monkeypatch")  # fmt: skip
+
+
+def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
+    """Set the environment's ``callbacks`` and ``operators``; None where they do nothing of note."""
+    trees = list(trees)
+    called_by_others = list(_escaping(trees, environment))
+    if not called_by_others and not any(environment.classes()):
+        return
+    summaries = Summaries(environment)
+    callbacks = NOTHING
+    for node, inner in called_by_others:
+        callbacks = union(callbacks, _beyond_arguments(node, inner, environment, summaries))
+    operators = _operators(environment, summaries)
+    if callbacks.writes or callbacks.changes or callbacks.effects:
+        environment.callbacks = callbacks
+    environment.operators = operators
+
+
+def _escaping(
+    trees: Iterable[ast.Module], environment: Environment
+) -> Iterator[tuple[FunctionNode, bool]]:
+    """Functions that code elsewhere may call, and whether they are defined inside another one."""
+    functions = {
+        name
+        for name, bound in environment.bindings.items()
+        if any(isinstance(b.node, (ast.FunctionDef, ast.AsyncFunctionDef)) for b in bound)
+    }
+    for tree in trees:
+        for name in _loaded_names(tree, functions):
+            for binding in environment.bindings[name]:
+                if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    yield binding.node, False
+        yield from _inner_functions(tree, False)
+
+
+def _loaded_names(tree: ast.Module, functions: set[str]) -> Iterator[str]:
+    """Names of functions that are used otherwise than to call them."""
+    called: set[int] = set()
+    for node in ast.walk(tree):  # a call comes before the name in it
+        if isinstance(node, ast.Call):
+            called.add(id(node.func))
+        elif isinstance(node, ast.Attribute):
+            called.add(id(node.value))
+        elif isinstance(node, ast.Name) and node.id in functions and id(node) not in called:
+            yield node.id
+
+
+def _inner_functions(node: ast.AST, inner: bool) -> Iterator[tuple[FunctionNode, bool]]:
+    """Lambdas, methods, decorated functions, and functions in functions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Lambda):
+            yield child, inner
+            yield from _inner_functions(child, True)
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if inner or isinstance(node, ast.ClassDef) or child.decorator_list:
+                yield child, inner
+            yield from _inner_functions(child, True)
+        else:
+            yield from _inner_functions(child, inner)
+
+
+def _beyond_arguments(
+    node: FunctionNode, inner: bool, environment: Environment, summaries: Summaries
+) -> CellDataflow:
+    """What a call of the function does besides changing what it is given."""
+    summary = summaries.of(node)
+    facts = summary.when_escaped
+    changes = tuple(change for change in facts.changes if "%" not in change.node)
+    outer = {change.node for change in changes} | set(facts.writes)
+    effects: list[Effect] = []
+    kept = set(facts.writes)
+    if inner:
+        enclosed = {n for n in outer if n not in environment.bindings}
+        if enclosed or _rebinds_enclosing(node):
+            effects.append(
+                Effect("ambient", "a function that keeps state between its calls", node.lineno)
+            )
+        changes = tuple(change for change in changes if change.node not in enclosed)
+        kept -= enclosed
+    if not inner or not (changes or kept or effects):
+        kept = set(facts.writes) & set(environment.bindings)
+    if not (changes or kept or effects):
+        return NOTHING
+    reads = {name: line for name, line in facts.reads.items() if name in environment.bindings}
+    return replace(
+        facts,
+        reads=reads,
+        writes=frozenset(kept),
+        changes=changes,
+        sharing=(),
+        effects=tuple(effects),
+    )
+
+
+def _rebinds_enclosing(node: FunctionNode) -> bool:
+    return not isinstance(node, ast.Lambda) and bool(assigned_names(node.body)[2])
+
+
+def _operators(environment: Environment, summaries: Summaries) -> CellDataflow | None:
+    """What operators, attributes, iteration and the like may do through the notebook's classes."""
+    found = NOTHING
+    noteworthy = False
+    for definition in environment.classes():
+        for method in definition.body:
+            if not isinstance(method, ast.FunctionDef) or not _runs_by_itself(method):
+                continue
+            facts = summaries.of(method).when_escaped
+            changes = tuple(change for change in facts.changes if "%" not in change.node)
+            effects = tuple(effect for effect in facts.effects if effect.kind in _LOUD)
+            if method.name == "__del__":
+                effects = (*effects, Effect("ambient", f"{definition.name}.__del__", method.lineno))
+            own = _changes_itself(method, summaries)
+            if changes or effects or facts.writes or own:
+                noteworthy = True
+                kept = replace(facts, changes=changes, sharing=(), effects=effects)
+                found = union(found, kept)
+    return found if noteworthy else None
+
+
+def _runs_by_itself(method: ast.FunctionDef) -> bool:
+    """Whether Python calls the method without its name being written."""
+    special = method.name.startswith("__") and method.name.endswith("__")
+    computed = any(
+        "property" in ast.unparse(d) or "setter" in ast.unparse(d) for d in method.decorator_list
+    )
+    cached = any("cached_property" in ast.unparse(d) for d in method.decorator_list)
+    return (special and method.name not in tables.SELF_CHANGING) or (computed and not cached)
+
+
+def _changes_itself(method: ast.FunctionDef, summaries: Summaries) -> bool:
+    parameters = argument_names(method.args)
+    setter = any(ast.unparse(d).endswith(".setter") for d in method.decorator_list)
+    return bool(parameters) and not setter and summaries.of(method).changes_parameters

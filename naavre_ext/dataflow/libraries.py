@@ -1,0 +1,375 @@
+"""Walks calls of built-in functions, of libraries, and of code that nobody knows, by the tables."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow.expressions import Expressions, LocalFunction
+from naavre_ext.dataflow.recorder import FRESH, Value
+from naavre_ext.model.dataflow import EffectKind
+
+
+class Arguments:
+    """A call's evaluated arguments."""
+
+    def __init__(self, node: ast.Call, walker: Expressions) -> None:
+        self.node = node
+        self.positional = [walker.visit(argument) for argument in node.args]
+        self.keywords = {keyword.arg: walker.visit(keyword.value) for keyword in node.keywords}
+
+    def none(self) -> Arguments:
+        """The same call without arguments."""
+        bare = copy.copy(self)
+        bare.node = ast.Call(self.node.func, [], [])
+        ast.copy_location(bare.node, self.node)
+        bare.positional, bare.keywords = [], {}
+        return bare
+
+    @property
+    def all(self) -> list[Value]:
+        """Every argument's value."""
+        return [*self.positional, *self.keywords.values()]
+
+    @property
+    def spread(self) -> bool:
+        """Whether ``*args`` or ``**kwargs`` are given."""
+        return None in self.keywords or any(isinstance(a, ast.Starred) for a in self.node.args)
+
+    def expressions(self) -> list[tuple[ast.expr, Value]]:
+        """Every argument with its value."""
+        nodes = [*self.node.args, *[keyword.value for keyword in self.node.keywords]]
+        return list(zip(nodes, [*self.positional, *self.keywords.values()], strict=False))
+
+    def has(self, keyword: str, truth: bool) -> bool:
+        """Whether the keyword is given and may have this truth value."""
+        for given in self.node.keywords:
+            if given.arg == keyword:
+                literal = given.value
+                return not isinstance(literal, ast.Constant) or bool(literal.value) is truth
+        return False
+
+
+class LibraryCalls(Expressions):
+    """Expressions with calls of built-in and library functions."""
+
+    def function_behind(self, name: str) -> LocalFunction | None:
+        """The one function defined inside the present one that a local name stands for."""
+        node = self.local_node(name)
+        return self.named_functions.get(node) if node is not None else None
+
+    def library_call(self, path: str, arguments: Arguments) -> Value:
+        """A function of an imported module, by the tables."""
+        line = arguments.node.lineno
+        effects = function_effects(path)
+        if effects is None:
+            return self.unknown_call(path, arguments, line)
+        for effect in effects.split():
+            if effect == "change0":
+                self._change_first(path, arguments)
+            elif effect == "unknown":
+                return self.unknown_call(path, arguments, line)
+            elif effect != "rng-draw" or not self._is_seeded(arguments):
+                self.world_effect(effect, path, arguments)
+        self.in_place(path, arguments)
+        self.hand_over(arguments)
+        return self._library_result(path, arguments)
+
+    def _change_first(self, path: str, arguments: Arguments) -> None:
+        changed = arguments.positional[:1] or arguments.all
+        for value in changed:
+            self.change(value, arguments.node.lineno, f"changed by {path}()")
+            for other in arguments.positional[1:]:
+                if value.node is not None and other.node is not None:
+                    self.hold(value.node, other.node)
+
+    def _is_seeded(self, arguments: Arguments) -> bool:
+        """Whether the call draws from a generator that it is given."""
+        given = [v for k, v in arguments.keywords.items() if k in tables.GENERATOR_KEYWORDS]
+        return any(value.kind != "none" for value in given) or any(
+            value.kind == "estimator seeded" for value in arguments.all
+        )
+
+    def in_place(self, path: str, arguments: Arguments) -> None:
+        """Changes of arguments that keywords or positions ask for."""
+        line = arguments.node.lineno
+        if "out" in arguments.keywords:
+            self.change(arguments.keywords["out"], line, f"written by {path}(out=...)", deep=True)
+        position = lookup(tables.OUT_POSITIONS, path)
+        for value in arguments.positional[position:] if position else ():
+            self.change(value, line, f"written by {path}()")
+        if any(
+            k.startswith("overwrite") and arguments.has(k, True) for k in arguments.keywords if k
+        ):
+            for value in arguments.positional:
+                self.change(value, line, f"overwritten by {path}()")
+        if path == "numpy.nan_to_num" and arguments.has("copy", False):
+            self.change(arguments.all[0], line, f"changed by {path}(copy=False)")
+        for keyword in sorted(tables.GENERATOR_KEYWORDS):
+            if keyword in arguments.keywords:
+                self.change(arguments.keywords[keyword], line, f"advanced by {path}()")
+
+    def _library_result(self, path: str, arguments: Arguments) -> Value:
+        shape = lookup(tables.FUNCTION_KINDS, path) or ""
+        root = path.split(".")[0]
+        if root in tables.NUMBER_MODULES and not shape:
+            shape = "num"
+        if shapes.is_immutable(shape):
+            return Value(shape)
+        if root == "sklearn":
+            return self._sklearn_result(path, arguments)
+        if shape == "figure":
+            return self.temporary(shape)
+        if "dtype" in arguments.keywords and "object" in ast.unparse(arguments.node):
+            return self.merged(arguments.all)
+        if path in ("pandas.DataFrame", "pandas.Series"):
+            return self._table(arguments)
+        if path == "itertools.product":
+            return self._product(arguments)
+        if root == "tqdm":
+            return self._progress(path, arguments)
+        if self._is_fresh(path) and not any(
+            arguments.has(k, truth) for k, truth in tables.SHARING_KEYWORDS.items()
+        ):
+            flat = path in _RANGES and all(v.kind in shapes.NUMBERS for v in arguments.all)
+            return self.temporary("array<num>" if flat else shape)
+        if shape in ("iterator", "list", "dict"):
+            return self.temporary(shape, *[self.element(v) for v in arguments.all])
+        merged = self.merged(arguments.all)
+        return Value(shape, merged.node)
+
+    def _table(self, arguments: Arguments) -> Value:
+        """A new frame: it holds the elements of lists and dicts, and may be a view of an array."""
+        held: list[Value] = []
+        table = self.temporary("frame")
+        for value in arguments.all:
+            if value.kind in ("list", "dict", "iterator", "view", "items", "tuple"):
+                held += [self.element(value), self.element(self.element(value))]
+            elif value.node is not None and table.node is not None:
+                self.alias(table.node, value.node)
+        for value in held:
+            if value.node is not None and table.node is not None:
+                self.hold(table.node, value.node)
+        return table
+
+    def _product(self, arguments: Arguments) -> Value:
+        parts = [self.element(v) for v in arguments.positional]
+        plain = not arguments.keywords and not arguments.spread
+        shape = shapes.make("tuple", *[part.shape for part in parts]) if plain else "tuple"
+        return self.temporary(shapes.make("iterator", shape), self.temporary(shape, *parts))
+
+    def _progress(self, path: str, arguments: Arguments) -> Value:
+        """``tqdm(items)`` gives the items."""
+        if path.endswith("trange"):
+            return self.temporary("view<int>")
+        items = [self.element(v) for v in arguments.positional[:1]]
+        items += [self.element(v) for k, v in arguments.keywords.items() if k == "iterable"]
+        return self.temporary(shapes.make("view", *[item.shape for item in items]), *items)
+
+    def _sklearn_result(self, path: str, arguments: Arguments) -> Value:
+        if path.rpartition(".")[2][:1].isupper():
+            kind = "estimator seeded" if self._is_seeded(arguments) else "estimator"
+            return self.temporary(kind, *arguments.all)
+        if (
+            path.endswith(("shuffle", "resample", "clone", "train_test_split"))
+            or "copy" in arguments.keywords
+        ):
+            return self.merged(arguments.all)
+        return self.temporary("num" if path.endswith("_score") and "cross" not in path else "")
+
+    def world_effect(self, effect: str, path: str, arguments: Arguments) -> None:
+        """Record what the call does to the world."""
+        kind: EffectKind = effect  # type: ignore[assignment]
+        place = 1 if path in ("pickle.dump", "joblib.dump") else 0
+        names = _names(arguments.node.args[place : place + 1])
+        self.effect(kind, path, arguments.node.lineno, names)
+
+    def _is_fresh(self, path: str) -> bool:
+        if _matches(path, tables.SHARING_FUNCTIONS):
+            return False
+        return path.split(".")[0] in tables.FRESH_MODULES or _matches(path, tables.FRESH_FUNCTIONS)
+
+    def hand_over(self, arguments: Arguments, receiver: Value = FRESH) -> None:
+        """Iterators given are used up; functions given may change the other arguments."""
+        line = arguments.node.lineno
+        for node, value in arguments.expressions():
+            self.consume(value, node)
+            self.operate(value, line)
+            if self._changes_parameters(node, value):
+                for other in [receiver, *arguments.all]:
+                    self.change(other, line, "changed by a function", deep=True)
+            elif (
+                not value.kind and value.node is not None and self.environment.callbacks is not None
+            ):
+                self.absorb(self.environment.callbacks, line, {})
+
+    def _changes_parameters(self, node: ast.expr, value: Value) -> bool:
+        """Whether an argument is a function that changes what it is given."""
+        if isinstance(node, ast.Lambda):
+            return self.summaries.of(node).changes_parameters
+        if value.node in self.local_functions:
+            return self.summaries.of(self.local_functions[value.node].node).changes_parameters
+        if not isinstance(node, ast.Name):
+            return False
+        if self.local_node(node.id) is not None:
+            found = self.function_behind(node.id)
+            return found is not None and self.summaries.of(found.node).changes_parameters
+        bound = self.environment.bindings.get(node.id, ())
+        return any(
+            b.node is not None and self.summaries.of(b.node).changes_parameters for b in bound
+        )
+
+    # Built-in functions
+
+    def builtin_call(self, name: str, arguments: Arguments, line: int) -> Value:
+        """A built-in function, by the tables."""
+        if not self.environment.trusted_builtins:
+            return self.unknown_call(name, arguments, line)
+        if name in tables.EXCEPTIONS:
+            return self.temporary("", *arguments.all)
+        special = getattr(self, f"_builtin_{name}", None)
+        if special is not None:
+            value: Value = special(arguments, line)
+            return value
+        if name in tables.OPAQUE_BUILTINS:
+            self.effect("opaque", f"{name}()", line)
+            return self.merged(arguments.all)
+        if name not in tables.PURE_BUILTINS:
+            return self.unknown_call(name, arguments, line)
+        self.hand_over(arguments)
+        return self._builtin_result(name, arguments)
+
+    def _builtin_result(self, name: str, arguments: Arguments) -> Value:
+        kind = tables.PURE_BUILTINS[name]
+        if name in tables.FRESH_BUILTINS:
+            known = kind in tables.IMMUTABLE or not kind
+            return Value(kind) if known else self.temporary(kind)
+        parts = [self.element(v) for v in arguments.positional]
+        if name in _SAME_ELEMENTS and len(parts) >= 1:
+            plain = len(parts) == 1 or name == "filter"
+            given = parts[-1:] if plain else parts
+            return self.temporary(shapes.make(kind, given[0].shape), *given)
+        if name in ("zip", "enumerate"):
+            held = [Value("int"), *parts[:1]] if name == "enumerate" else parts
+            shape = "tuple" if arguments.spread else shapes.make("tuple", *[p.shape for p in held])
+            item = self.temporary(shape, *held)
+            return self.temporary(shapes.make("iterator", shape), item)
+        if name in tables.ELEMENT_BUILTINS:
+            return self.temporary(kind, *parts, *arguments.keywords.values())
+        if name in ("sum", "min", "max") and len(parts) == 1:
+            return parts[0] if parts[0].shape != "bool" else Value("int")
+        if name in ("sum", "min", "max"):
+            return self._join(arguments.positional)
+        return self.merged(arguments.all)
+
+    def _builtin_open(self, arguments: Arguments, line: int) -> Value:
+        mode = arguments.node.args[1] if len(arguments.node.args) > 1 else None
+        for keyword in arguments.node.keywords:
+            if keyword.arg == "mode":
+                mode = keyword.value
+        text = mode.value if isinstance(mode, ast.Constant) else ("r" if mode is None else "a")
+        reading = isinstance(text, str) and not set(text) & set("wax+")
+        fixed = "a" in str(text) or "+" in str(text)
+        self.effect("outside-read" if reading else "outside-write", "open()", line,
+                    () if fixed else _names(arguments.node.args[:1]))  # fmt: skip
+        return self.temporary("file")
+
+    def _builtin_next(self, arguments: Arguments, line: int) -> Value:
+        for value in arguments.positional[:1]:
+            self.change(value, line, "advanced by next()")
+            self.operate(value, line)
+        return self.element(arguments.positional[0]) if arguments.positional else FRESH
+
+    def _builtin_setattr(self, arguments: Arguments, line: int) -> Value:
+        for node, value in arguments.expressions()[:1]:
+            definition = self.definition_node(node)
+            if definition is not None:
+                value = Value("", definition)
+            elif value.kind in ("class", "function", "module"):
+                self.effect("monkeypatch", ast.unparse(arguments.node), line)
+            self.change(value, line, "changed by setattr()", deep=True)
+        return self.merged(arguments.all)
+
+    _builtin_delattr = _builtin_setattr
+
+    def _builtin_vars(self, arguments: Arguments, line: int) -> Value:
+        if not arguments.all:
+            self.effect("opaque", "vars()", line)
+        return self.merged(arguments.all)
+
+    def _builtin_input(self, arguments: Arguments, line: int) -> Value:
+        self.effect("ambient", "input()", line)
+        return Value("str")
+
+    def _builtin_print(self, arguments: Arguments, line: int) -> Value:
+        if "file" in arguments.keywords:
+            self.effect("ambient", "print(file=...)", line)
+            self.change(arguments.keywords["file"], line, "printed to")
+        self.hand_over(arguments)
+        return Value("none")
+
+    def _builtin_display(self, arguments: Arguments, line: int) -> Value:
+        self.hand_over(arguments)
+        return self.temporary("") if "display_id" in arguments.keywords else Value("none")
+
+    # What nobody knows
+
+    def unknown_call(
+        self, what: str, arguments: Arguments, line: int, callee: Value = FRESH
+    ) -> Value:
+        """Code that can't be seen: it may change itself, its arguments and the world."""
+        self.effect("unknown", f"{what}()", line)
+        for value in [callee, *arguments.all]:
+            self.change(value, line, f"maybe changed by {what}()", deep=True, suspected=True)
+        if self.environment.callbacks is not None:
+            self.absorb(self.environment.callbacks, line, {})
+        return self.merged([callee, *arguments.all])
+
+
+T = TypeVar("T")
+
+_RANGES = frozenset(f"numpy.{name}" for name in ("linspace", "arange", "logspace", "geomspace"))
+_SAME_ELEMENTS = frozenset({"list", "set", "frozenset", "sorted", "reversed", "iter", "filter"})
+
+
+@lru_cache(maxsize=4096)
+def function_effects(path: str) -> str | None:
+    """The effects of a library function: "" when it has none, None when nobody knows."""
+    effects = lookup(tables.FUNCTION_EFFECTS, path)
+    if effects is not None:
+        return str(effects)
+    parts = path.split(".")
+    prefixes = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
+    if prefixes & tables.PURE_MODULES:
+        return ""
+    if parts[0] in tables.FIGURE_MODULES:
+        return "figure"
+    return None
+
+
+def lookup(table: Mapping[str, T], path: str) -> T | None:
+    """The table's entry for a dotted path: exact, else the longest ``prefix*`` that fits."""
+    if path in table:
+        return table[path]
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        prefix = ".".join(parts[: length - 1])
+        stem = f"{prefix}." if prefix else ""
+        last = parts[length - 1]
+        for cut in range(len(last), -1, -1):
+            entry = table.get(f"{stem}{last[:cut]}*")
+            if entry is not None:
+                return entry
+    return None
+
+
+def _matches(path: str, names: frozenset[str]) -> bool:
+    return lookup(dict.fromkeys(names, "x"), path) is not None
+
+
+def _names(nodes: list[ast.expr]) -> set[str]:
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}

@@ -1,0 +1,265 @@
+# ruff: noqa: E501  (one row per surprise)
+"""Which loops may be split. Written against NumPy 2.4, pandas 3.1, Matplotlib 3.11, scikit-learn 1.9."""
+
+from __future__ import annotations
+
+import pytest
+
+from naavre_ext.dataflow.graph import analyse
+from naavre_ext.dataflow.source import parse_cell
+from naavre_ext.model.workflow import Split
+from naavre_ext.planning.legality import Refusal, judge_loop
+from naavre_ext.planning.loops import find_loops
+from naavre_ext.planning.placement import place
+
+SETUP = """
+import random, itertools, math, os
+from collections import Counter, defaultdict
+from pathlib import Path
+import numpy as np, pandas as pd
+import matplotlib.pyplot as plt
+xs = [1, 2, 3]
+rows = [[1], [2]]
+table = {'a': [1]}
+words = ['a', 'b']
+K = 3
+out = []
+shared = [0]
+def double(x):
+    return 2 * x
+def scaled(x):
+    return K * x
+def log(x):
+    shared.append(x)
+def spoil(row):
+    row.append(1)
+def remember(x, seen=[]):
+    seen.append(x)
+    return len(seen)
+def count_calls(x):
+    count_calls.n += 1
+    return x
+count_calls.n = 0
+"""
+
+
+#: A function that keeps state between its calls.
+COUNTER = """
+def counter():
+    n = 0
+    def step():
+        nonlocal n
+        n += 1
+        return n
+    return step
+tick = counter()
+"""
+
+
+def judge(source: str, *before: str, last: bool = True) -> Split | Refusal:
+    """The verdict on the last (or first) loop of a cell that follows the set-up."""
+    cells = [parse_cell(text) for text in (SETUP, *before, source)]
+    notebook = analyse(cells)
+    placements = place(notebook, [str(n) for n in range(len(cells))])
+    loops = find_loops(cells[-1].tree)
+    loop = loops[-1 if last else 0]
+    return judge_loop(loop, notebook, len(cells) - 1, placements.rng_seeded[-1])
+
+
+#: loop → accumulators, or other facts of the split
+LEGAL = [
+    ("for x in xs:\n    out.append(double(x))", {"reductions": ("out",), "shared": ("double",)}),
+    ("for i in range(9):\n    out.append(scaled(i))", {"shared": ("K", "scaled")}),
+    ("for i, x in enumerate(xs):\n    out.append((i, x))", {"private": ("i", "x")}),
+    ("for x, w in zip(xs, words):\n    out.append((x, w))", {"sure": ("w", "x")}),
+    ("for k, v in table.items():\n    out.append(len(v))", {"reductions": ("out",)}),
+    ("for a, b in itertools.product(xs, words):\n    out.append((a, b))", {}),
+    ("res = []\nfor x in xs:\n    res.extend([x, x])", {"reductions": ("res",)}),
+    ("res = []\nfor x in xs:\n    res += [x]", {"reductions": ("res",)}),
+    ("res = {}\nfor x in xs:\n    res[x] = double(x)", {"reductions": ("res",)}),
+    ("res = set()\nfor x in xs:\n    res.add(x)", {"reductions": ("res",)}),
+    ("res = {}\nfor x in xs:\n    res.update({x: 1})", {"reductions": ("res",)}),
+    ("c = Counter()\nfor w in words:\n    c[w] += 1", {"reductions": ("c",)}),
+    ("d = defaultdict(list)\nfor x in xs:\n    d[x % 2].append(x)", {"reductions": ("d",)}),
+    ("n = 0\nfor x in xs:\n    n += x", {"reductions": ("n",)}),
+    ("n = 0\nfor x in xs:\n    n -= x", {"reductions": ("n",)}),
+    ("n = 1\nfor x in xs:\n    n *= x", {"reductions": ("n",)}),
+    ("arr = np.zeros(3)\nfor i in range(3):\n    arr[i] = double(i)", {"reductions": ("arr",)}),
+    ("arr = np.zeros(3)\nfor i in range(len(arr)):\n    arr[i] = i", {"reductions": ("arr",)}),
+    ("arr = np.zeros((3, 2))\nfor i in range(3):\n    arr[i, :] += double(i)", {"reductions": ("arr",)}),
+    ("d = {'a': {}}\nfor x in xs:\n    d['a'][x] = 1", {"reductions": ("d",)}),
+    # the seed's pattern: a private container, appended at the end
+    (
+        "res = []\nfor batch in rows:\n    part = []\n    for item in batch:\n        part.append(double(item))\n"
+        "    res.append(part)",
+        {"reductions": ("res",), "private": ("batch", "item", "part"), "sure": ("batch", "part")},
+    ),
+    ("for x in xs:\n    if x > 1:\n        continue\n    y = x\n    out.append(y)", {"sure": ("x",)}),
+    ("for x in xs:\n    out.append(x)\nelse:\n    done = True", {"reductions": ("out",)}),
+    ("for x in xs:\n    for y in range(x):\n        if y:\n            break\n    out.append(y)", None),
+    ("for x in xs:\n    while True:\n        break\n    out.append(x)", {"reductions": ("out",)}),
+    ("for x in xs:\n    print(x)", {"reductions": ()}),
+    ("for x in xs:\n    out.append(random.random())", {"guard_rng": False}),
+    ("for x in xs:\n    with open(f'{x}.txt', 'w') as f:\n        f.write('1')", {"reductions": ()}),
+    ("for x in xs:\n    name = f'{x}.txt'\n    with open(name, 'w') as f:\n        f.write('1')", {}),
+    ("for w in words:\n    pd.read_csv(w)", {}),
+    ("for x in xs:\n    try:\n        y = 1 / x\n    except ZeroDivisionError:\n        y = 0\n    out.append(y)", {}),
+    ("for x in xs:\n    try:\n        out.append(1 / x)\n    except ZeroDivisionError:\n        out.append(0)", {}),
+    ("key = lambda v: -v\nfor x in xs:\n    out.append(sorted([x, 1], key=key))", {}),
+    ("for x in xs:\n    out.append([y * x for y in range(3) if y])", {}),
+    ("for x in xs:\n    tmp = x\n    out.append(tmp)\n    del tmp", {}),
+    ("for x in xs:\n    import json\n    out.append(json.dumps(x))", {}),
+    ("for x in xs:\n    def f(y):\n        return y + x\n    out.append(f(1))", {}),
+    ("for shared in xs:\n    out.append(shared)", {"private": ("shared",)}),
+    ("for xs in xs:\n    out.append(xs)", {"private": ("xs",)}),
+    # late binding: at module level the functions see the global i whenever they are called
+    ("for i in range(3):\n    out.append(lambda: i)", {"sure": ("i",)}),
+    ("for k in list(table):\n    table[k] = 1", {"reductions": ("table",)}),
+    ("for x in xs:\n    match x:\n        case 1:\n            y = 'one'\n        case other:\n            y = other\n"
+     "    out.append(y)", {"sure": ("x", "y")}),
+    ("for x in xs:\n    out.append(np.median(np.sin(np.linspace(0, x, 9))))", {"guarded": ()}),
+    ("acc = []\nfor x in xs:\n    acc.append(unknown_lib(x))", {}),
+    ("y = [double(x) for x in xs]", {"form": "list"}),
+    ("y = {double(x) for x in xs if x}", {"form": "set"}),
+    ("y = {x: double(x) for x in xs}", {"form": "dict"}),
+    ("y = np.array([double(x) for x in xs])", {"form": "list"}),
+    ("print(sum([double(x) for x in xs]))", {"form": "list"}),
+    ("y = f'{[double(x) for x in xs]}'", {"form": "list"}),
+    ("y = [(x, w) for x in xs for w in words if x]", {"form": "list"}),
+    ("y = [sorted(r, key=lambda v: v + x) for x, r in zip(xs, rows)]", {"form": "list"}),
+    ("y = [lambda v: v + K for x in xs]", {"form": "list"}),
+    ("%%time\nfor x in xs:\n    out.append(x)", {"reductions": ("out",)}),
+]  # fmt: skip
+
+#: loop → words of the reason
+REFUSED = [
+    ("for x in xs:\n    if x:\n        break", "'break' ends it"),
+    ("for x in xs:\n    for y in rows:\n        pass\n    else:\n        break", "'break' ends it"),
+    ("prev = 0\nfor x in xs:\n    out.append(prev)\n    prev = x", "'prev' carries a value"),
+    ("for x in xs:\n    if x:\n        y = x\n    out.append(y)", "'y' carries a value"),
+    ("for x in xs:\n    out.append(len(out))", "'out' is read"),
+    ("n = 0\nfor x in xs:\n    n += x\n    print(n)", "'n' is read"),
+    ("alias = out\nfor x in xs:\n    out.append(len(alias))", "'alias'"),
+    ("box = [out]\nfor x in xs:\n    out.append(len(box[0]))", "'box'"),
+    ("for row in rows:\n    row.append(1)", "an item is"),
+    ("for row in rows:\n    spoil(row)", "an item is"),
+    ("for i, row in enumerate(rows):\n    row[0] = i", "an item is"),
+    ("for pair in zip(rows, xs):\n    pair[0].append(1)", "an item is"),
+    ("for v in table.values():\n    v.append(1)", "an item is"),
+    ("for k in table:\n    v = table[k]\n    v.append(1)", "'table', which all iterations share"),
+    ("for x in xs:\n    log(x)", "'shared', which all iterations share"),
+    ("for x in xs:\n    sorted(rows, key=log)", "'shared'"),
+    ("for x in xs:\n    out.append(remember(x))", "'remember'"),
+    ("for x in xs:\n    out.append(count_calls(x))", "'count_calls'"),
+    (f"{COUNTER}for x in xs:\n    out.append(tick())", "keeps state"),
+    (f"{COUNTER}ticks = [tick]\nfor x in xs:\n    out.append(ticks[0]())", "keeps state"),
+    ("for x in xs:\n    list(map(spoil, rows))", "'rows', which all iterations share"),
+    ("for x in xs:\n    random.shuffle(shared)", "'shared'"),
+    ("np.random.seed(1)\nfor x in xs:\n    out.append(np.random.rand())", "random number generator"),
+    ("for x in xs:\n    np.random.seed(x)", "seeds the global"),
+    ("rng = np.random.default_rng(1)\nfor x in xs:\n    out.append(rng.normal())", "'rng'"),
+    ("from scipy import stats\nrng = np.random.default_rng(1)\nfor x in xs:\n"
+     "    out.append(stats.norm.rvs(random_state=rng))", "'rng'"),
+    ("for x in xs:\n    plt.plot([x])", "draws on figures"),
+    ("fig, axes = plt.subplots(3)\nfor ax, x in zip(axes, xs):\n    ax.plot([x])", "draws on figures"),
+    ("for x in xs:\n    with open('log.txt', 'w') as f:\n        f.write(str(x))", "same place"),
+    ("for x in xs:\n    name = 'log.txt'\n    with open(name, 'w') as f:\n        f.write(str(x))", "same place"),
+    ("for x in xs:\n    with open(f'{x}.txt', 'a') as f:\n        f.write('1')", "same place"),
+    ("for x in xs:\n    before = open(f'{x - 1}.txt').read()\n    open(f'{x}.txt', 'w').write(before)", "reads them"),
+    ("for x in xs:\n    os.remove('a')", "same place"),
+    ("for x in xs:\n    try:\n        table[x] += 1\n    except KeyError:\n        pass", "inside 'try'"),
+    ("for x in xs:\n    xs.append(x)", "while it iterates over it"),
+    ("also = xs\nfor x in xs:\n    also.append(x)", "while it iterates over it"),
+    ("for k in table:\n    table[k] = 1", "while it iterates over it"),
+    ("for k, v in table.items():\n    table[k] = 1", "while it iterates over it"),
+    ("for x in enumerate(xs):\n    xs.append(1)", "while it iterates over it"),
+    ("tmp = 1\nfor x in xs:\n    tmp = x\n    del tmp", "deletes 'tmp'"),
+    ("for x in xs:\n    del shared", "'shared' carries"),
+    ("for shared[0] in xs:\n    pass", "assigned to shared[0]"),
+    ("for plt.x in xs:\n    pass", "assigned to plt.x"),
+    ("y = [0 for table['x'] in xs]", "assigned to table['x']"),
+    ("for x in xs:\n    exec('y = x')", "may do anything"),
+    ("for x in xs:\n    _", "output history"),
+    ("for x in xs:\n    os.environ['X'] = str(x)", "changes settings"),
+    ("for x in xs:\n    np.pi = x", "may do anything"),
+    ("for x in xs:\n    pd.set_option('display.width', x)", "changes settings"),
+    ("for x in xs:\n    class C:\n        pass", "defines class"),
+    ("for x in xs:\n    input()", "may do anything"),
+    ("total = [0]\ndef bump():\n    global K\n    K += 1\nfor x in xs:\n    bump()", "'K' carries"),
+    ("y = [(z := x) for x in xs]", "it sets 'z'"),
+    ("y = [lambda: x for x in xs]", "only when they are called"),
+    ("y = [list(r) for x, r in zip(xs, rows) for f in [lambda: x]]", "only when they are called"),
+    ("it = iter(xs)\nfor x in xs:\n    out.append(next(it))", "'it'"),
+    ("g = (x for x in xs)\nfor x in xs:\n    out.append(list(g))", "'g'"),
+    ("for x in xs:\n    np.add(shared, x, shared)", "'shared'"),
+    ("arr = np.zeros(3)\nfor x in xs:\n    np.multiply(arr, x, out=arr)", "'arr'"),
+    ("df = pd.DataFrame()\nfor x in xs:\n    df.drop(x, inplace=True)", "'df'"),
+    ("df = pd.DataFrame()\nfor x in xs:\n    df['c'] = x\n    out.append(df.sum())", "'df'"),
+    ("class A:\n    n = 0\nfor x in xs:\n    A.n += 1", "'A'"),
+    ("class A:\n    seen = []\nfor x in xs:\n    A.seen.append(x)", "changed by .append()"),
+    ("class A:\n    def add(self, x):\n        self.x = x\na = A()\nfor x in xs:\n    a.add(x)", "'a'"),
+    ("class A:\n    def __enter__(self):\n        shared.append(1)\n    def __exit__(self, *e):\n        pass\na = A()\n"
+     "for x in xs:\n    with a:\n        y = shared[0]", "'shared'"),
+    ("class A:\n    def __getitem__(self, i):\n        self.last = i\n        return i\na = A()\nfor x in xs:\n    out.append(a[x])",
+     "'a'"),
+    ("class A:\n    @property\n    def p(self):\n        shared.append(1)\n        return 1\na = A()\nfor x in xs:\n"
+     "    out.append(a.p)", "'shared'"),
+    ("fs = [log]\nfor x in xs:\n    fs[0](x)\n    y = shared[0]", "'shared'"),
+    ("class A:\n    def run(self):\n        shared.append(1)\nobjects = [A()]\nfor x in xs:\n    objects[0].run()", "'shared'"),
+    ("def outer(x):\n    def inner(row):\n        row.append(x)\n    inner(shared)\nfor x in xs:\n    outer(x)", "'shared'"),
+    ("df = pd.DataFrame()\nfor x in xs:\n    df.apply(log)", "'shared'"),
+    ("for x in xs:\n    with suppress_all():\n        y = x\n    out.append(y)", "'y' carries"),
+    ("x0 = 0\nfor x in xs:\n    if 0 < x < (x0 := x):\n        pass\n    out.append(x0)", "'x0' carries"),
+    ("def even(n):\n    shared.append(n)\n    return n == 0 or odd(n - 1)\ndef odd(n):\n    return n != 0 and even(n - 1)\n"
+     "for x in xs:\n    odd(x)", "'shared'"),
+]  # fmt: skip
+
+BEFORE = "def suppress_all():\n    import contextlib\n    return contextlib.suppress(Exception)"
+
+
+@pytest.mark.parametrize(("source", "facts"), LEGAL, ids=[row[0] for row in LEGAL])
+def test_loop_can_be_split(source: str, facts: dict[str, object] | None) -> None:
+    verdict = judge(source)
+    if facts is None:
+        assert isinstance(verdict, Refusal)
+        return
+    assert isinstance(verdict, Split), verdict
+    assert {key: getattr(verdict, key) for key in facts} == facts
+
+
+@pytest.mark.parametrize(("source", "reason"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_loop_has_to_run_whole(source: str, reason: str) -> None:
+    verdict = judge(source, BEFORE)
+    assert isinstance(verdict, Refusal), verdict
+    assert reason in verdict.reason
+    assert verdict.remedy
+
+
+def test_parameter_sweep_over_a_grid_of_numbers_is_exact() -> None:
+    """A list of tuples of floats shares nothing with what the body collects."""
+    grid = "frictions = [0.5, 0.55]\ngrid = [(float(d), f) for f, d in itertools.product(frictions, np.linspace(1, 2, 9))]"
+    loop = (
+        "records, sections = [], {}\n"
+        "for drive, friction in grid:\n"
+        "    section = np.empty((3, 3))\n"
+        "    section[0] = drive * np.ones(3)\n"
+        "    sections[drive, friction] = section\n"
+        "    records.append({'drive': drive, 'mean': float(section.mean())})\n"
+    )
+    verdict = judge(loop, grid)
+    assert isinstance(verdict, Split), verdict
+    assert verdict.reductions == ("records", "sections")
+    assert (verdict.guarded, verdict.identity_matters) == ((), False)
+
+
+def test_results_that_are_changed_later_must_not_be_copies() -> None:
+    source = "kept = []\nfor row in rows:\n    kept.append(row)\nkept[0].append(9)"
+    verdict = judge(source)
+    assert isinstance(verdict, Split)
+    assert verdict.identity_matters
+
+
+def test_unknown_code_is_guarded() -> None:
+    verdict = judge("import mystery\nfor x in xs:\n    out.append(mystery.work(x, rows))")
+    assert isinstance(verdict, Split)
+    assert verdict.guarded == ("rows",)
