@@ -301,7 +301,9 @@ def _contents(cell: types.CellType) -> tuple[Any, ...]:
 
 
 def _is_attribute(function: types.FunctionType) -> bool:
-    """Whether its module and qualified name lead to ``function`` itself."""
+    """Whether its module and qualified name lead to ``function`` itself, in every process."""
+    if function.__module__ == _NOTEBOOK:
+        return False  # a library's wrapper in a class of the notebook, as dataclasses have them
     found: Any = sys.modules.get(function.__module__ or "")
     for part in function.__qualname__.split("."):
         found = getattr(found, part, None)
