@@ -127,7 +127,7 @@ def _run(
     split, namespace = task.split, worker.session.namespace
     known_names = worker.names()
     given = unpack(shared, namespace, writable=False)
-    worker.take_settings(given.pop("settings", None))
+    before = worker.enter_split(given.pop("token"), given.pop("settings"), split.guard_rng)
     keeps = given.pop("keeps")
     values = unpack(items, namespace, writable=False)["items"]
     namespace.update(given)
@@ -141,7 +141,6 @@ def _run(
             guarded[ITEMS] = values
         prints = {n: fingerprint(v, namespace) for n, v in guarded.items()}
         hidden, classes = hidden_state(namespace), ClassState(namespace)
-        before = worker.settings(split.guard_rng)
         outcome = worker.capture(
             outputs,
             body_source(task.step.source),

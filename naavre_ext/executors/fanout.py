@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -303,7 +304,8 @@ class FanOut:
         values = {name: namespace[name] for name in split.shared if name in namespace}
         keeps = {name: isinstance(namespace.get(name), (list, dict)) for name in split.reductions}
         try:
-            return pack({**values, "keeps": keeps, "settings": state.settings}, namespace)
+            own = {"keeps": keeps, "settings": state.settings, "token": uuid.uuid4().hex}
+            return pack({**values, **own}, namespace)
         except PackingError as error:
             raise Whole(
                 f"'{error.name}' can't be copied to other workers: {error.reason}"

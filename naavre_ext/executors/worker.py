@@ -53,6 +53,8 @@ class Worker:
         self._sink: Callable[[OutputMessage], None] | None = None
         self._pending_error: ErrorReport | None = None
         self._telling = threading.Lock()
+        #: The split whose batches ran here last, and the settings that they left as they were.
+        self._split: tuple[str, ambient.AmbientState] | None = None
         self._home_environment = dict(os.environ)
 
     def enter(self, context: RunContext) -> None:
@@ -70,6 +72,7 @@ class Worker:
             ambient.mark_pristine()
             self.settings(rng=False)  # IPython's own baselines are taken at the first look
         self.context = context
+        self._split = None
 
     def _on_output(self, output: OutputMessage) -> None:
         if output.get("output_type") == "error" and self._pending_error is not None:
@@ -91,6 +94,7 @@ class Worker:
     ) -> tuple[StepReport, list[Packed]]:
         """The step's report and one pack per export bundle (then the settings, where asked for)."""
         started_at, clock = time.time(), time.perf_counter()
+        self._split = None
         step_id = str(task.step.id)
         messages: list[Mapping[str, Any]] = []
 
@@ -259,6 +263,15 @@ class Worker:
     def _shippable_settings(self) -> ambient.AmbientState | None:
         return self.settings(rng=False) if self.isolated else None
 
+    def enter_split(
+        self, token: str, settings: ambient.AmbientState | None, rng: bool
+    ) -> ambient.AmbientState:
+        """The settings as a batch finds them: taken over by a split's first batch here, known to the others."""
+        if self._split is None or self._split[0] != token:
+            self.take_settings(settings)
+            self._split = (token, self.settings(rng))
+        return self._split[1]
+
     def take_settings(self, settings: ambient.AmbientState | None) -> None:
         """Make this process's settings those given."""
         if self.isolated and settings is not None:
@@ -272,6 +285,7 @@ class Worker:
         """What the code just run left changed in this process, in words; "" when nothing."""
         changed = ambient.changed(before, self.settings(rng))
         if changed:
+            self._split = None
             return f"it changed {', '.join(changed)}"
         if has_open_figures():
             return "it left a figure open"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
@@ -122,6 +123,7 @@ def _over(node: Comprehension, items: ast.expr) -> ast.expr:
     return ast.copy_location(type(node)(**fields, generators=generators), node)
 
 
+@lru_cache(maxsize=64)
 def batch_tree(source: str, split: Split) -> ast.Module:
     """The loop over ``__naavre_items__`` alone, its reductions replaced by recordings.
 
@@ -150,6 +152,7 @@ def _collecting(node: Comprehension, items: ast.expr) -> ast.expr:
     return ast.copy_location(ast.ListComp(element, generators), node)
 
 
+@lru_cache(maxsize=64)
 def operations(source: str, split: Split) -> tuple[Operation, ...]:
     """The split's recorded operations, numbered in source order."""
     return tuple(
