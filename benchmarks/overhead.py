@@ -1,6 +1,6 @@
 """What one empty cell and one batch cost, against a bare Ray task that does the same ``exec``.
 
-The costs are slopes: the time of many less the time of few, divided by the difference.
+The costs are slopes within a run, so that what a run costs by itself doesn't count.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import ray
 
 from benchmarks.rows import Row, cost, in_turn, seconds
 from benchmarks.sources import appending, notebook
-from naavre_ext import RunOptions, run_notebook
+from naavre_ext import RunEvent, RunOptions, run_notebook
 from naavre_ext.executors.factory import hold_cluster
+from naavre_ext.model.event import StepFinished
 
 FEW, MANY = 10, 110
 
@@ -30,25 +31,33 @@ def bare_task() -> Any:
     return ray.remote(execute)
 
 
-def run_seconds(sources: tuple[str, ...]) -> float:
-    """How long a run of these cells takes; it has to end well."""
+def finished_steps(sources: tuple[str, ...]) -> list[StepFinished]:
+    """The ends of all steps of a run of these cells; it has to end well."""
+    steps: list[StepFinished] = []
 
-    def run() -> None:
-        result = run_notebook(notebook(*sources))
-        if result.status != "ok":
-            raise RuntimeError(f"the run ended {result.status}: {result.failure}")
+    def note(event: RunEvent) -> None:
+        if isinstance(event, StepFinished):
+            steps.append(event)
 
-    return seconds(run)
+    result = run_notebook(notebook(*sources), on_event=note)
+    if result.status != "ok":
+        raise RuntimeError(f"the run ended {result.status}: {result.failure}")
+    return steps
 
 
 def empty_cell_seconds() -> float:
-    """One more cell ``pass`` in a warm run."""
-    return (run_seconds(("pass",) * MANY) - run_seconds(("pass",) * FEW)) / (MANY - FEW)
+    """From the end of one cell ``pass`` to the end of the next, in a run of many."""
+    steps = finished_steps(("pass",) * MANY)
+    return (steps[-1].at - steps[FEW].at) / (MANY - 1 - FEW)
 
 
 def batch_seconds() -> float:
-    """One more batch in a warm split."""
-    return (run_seconds(appending(MANY)) - run_seconds(appending(FEW))) / (MANY - FEW)
+    """One more batch in a warm split: the loop's cell with many batches less the one with few."""
+    many, few = (
+        next(step.duration_s for step in finished_steps(appending(count)) if step.batches)
+        for count in (MANY, FEW)
+    )
+    return (many - few) / (MANY - FEW)
 
 
 def task_seconds(bare: Any) -> float:
@@ -73,7 +82,7 @@ def batch_task_seconds(bare: Any) -> float:
 def overhead_rows() -> Iterator[Row]:
     """Both costs on one warm Ray, which the bare tasks use as well."""
     with hold_cluster(RunOptions()):
-        run_seconds(appending(FEW))
+        finished_steps(appending(FEW))
         bare = bare_task()
         task_seconds(bare)
         batch_task_seconds(bare)
