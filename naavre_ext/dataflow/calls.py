@@ -6,11 +6,11 @@ import ast
 import re
 
 from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.environment import Binding, is_ipython_call
-from naavre_ext.dataflow.expressions import LocalFunction
-from naavre_ext.dataflow.libraries import Arguments
 from naavre_ext.dataflow.receivers import MethodCalls
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
+from naavre_ext.dataflow.targets import LocalFunction
 
 
 class Calls(MethodCalls):

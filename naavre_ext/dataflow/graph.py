@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.aliases import AliasGraph
-from naavre_ext.dataflow.environment import Environment, bind_names
+from naavre_ext.dataflow.collecting import bind_names
+from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
 from naavre_ext.dataflow.hidden import find_hidden
 from naavre_ext.dataflow.recorder import is_provided

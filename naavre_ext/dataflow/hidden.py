@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
-from naavre_ext.dataflow.functions import NOTHING, Summaries, union
+from naavre_ext.dataflow.functions import NOTHING, Summaries
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.model.dataflow import CellDataflow, Effect
 

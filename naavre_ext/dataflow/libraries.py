@@ -3,55 +3,13 @@
 from __future__ import annotations
 
 import ast
-import copy
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import TypeVar
 
 from naavre_ext.dataflow import shapes, tables
-from naavre_ext.dataflow.expressions import Expressions, LocalFunction
+from naavre_ext.dataflow.arguments import Arguments, function_effects, lookup, matches, names_in
+from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import FRESH, Value
+from naavre_ext.dataflow.targets import LocalFunction
 from naavre_ext.model.dataflow import EffectKind
-
-
-class Arguments:
-    """A call's evaluated arguments."""
-
-    def __init__(self, node: ast.Call, walker: Expressions) -> None:
-        self.node = node
-        self.positional = [walker.visit(argument) for argument in node.args]
-        self.keywords = {keyword.arg: walker.visit(keyword.value) for keyword in node.keywords}
-
-    def none(self) -> Arguments:
-        """The same call without arguments."""
-        bare = copy.copy(self)
-        bare.node = ast.Call(self.node.func, [], [])
-        ast.copy_location(bare.node, self.node)
-        bare.positional, bare.keywords = [], {}
-        return bare
-
-    @property
-    def all(self) -> list[Value]:
-        """Every argument's value."""
-        return [*self.positional, *self.keywords.values()]
-
-    @property
-    def spread(self) -> bool:
-        """Whether ``*args`` or ``**kwargs`` are given."""
-        return None in self.keywords or any(isinstance(a, ast.Starred) for a in self.node.args)
-
-    def expressions(self) -> list[tuple[ast.expr, Value]]:
-        """Every argument with its value."""
-        nodes = [*self.node.args, *[keyword.value for keyword in self.node.keywords]]
-        return list(zip(nodes, [*self.positional, *self.keywords.values()], strict=False))
-
-    def has(self, keyword: str, truth: bool) -> bool:
-        """Whether the keyword is given and may have this truth value."""
-        for given in self.node.keywords:
-            if given.arg == keyword:
-                literal = given.value
-                return not isinstance(literal, ast.Constant) or bool(literal.value) is truth
-        return False
 
 
 class LibraryCalls(Expressions):
@@ -173,7 +131,10 @@ class LibraryCalls(Expressions):
     def _sklearn_result(self, path: str, arguments: Arguments) -> Value:
         if path.rpartition(".")[2][:1].isupper():
             kind = "estimator seeded" if self._is_seeded(arguments) else "estimator"
-            return self.temporary(kind, *arguments.all)
+            made = self.temporary(kind, *arguments.all)
+            for value in self._driven(path, arguments):
+                self.alias(made.node or "", value.node or "")
+            return made
         if (
             path.endswith(("shuffle", "resample", "clone", "train_test_split"))
             or "copy" in arguments.keywords
@@ -181,17 +142,28 @@ class LibraryCalls(Expressions):
             return self.merged(arguments.all)
         return self.temporary("num" if path.endswith("_score") and "cross" not in path else "")
 
+    def _driven(self, path: str, arguments: Arguments) -> list[Value]:
+        """What fitting the new estimator changes too: estimators in a pipeline, a generator given."""
+        if path.startswith(("sklearn.pipeline.", "sklearn.compose.")):
+            given = [self.merged(arguments.all)]
+        else:
+            given = [v for k, v in arguments.keywords.items() if k in tables.GENERATOR_KEYWORDS]
+            given += [
+                v for v in arguments.all if v.kind in ("estimator", "estimator seeded", "rng")
+            ]
+        return [value for value in given if value.node is not None]
+
     def world_effect(self, effect: str, path: str, arguments: Arguments) -> None:
         """Record what the call does to the world."""
         kind: EffectKind = effect  # type: ignore[assignment]
         place = 1 if path in ("pickle.dump", "joblib.dump") else 0
-        names = _names(arguments.node.args[place : place + 1])
+        names = names_in(arguments.node.args[place : place + 1])
         self.effect(kind, path, arguments.node.lineno, names)
 
     def _is_fresh(self, path: str) -> bool:
-        if _matches(path, tables.SHARING_FUNCTIONS):
+        if matches(path, tables.SHARING_FUNCTIONS):
             return False
-        return path.split(".")[0] in tables.FRESH_MODULES or _matches(path, tables.FRESH_FUNCTIONS)
+        return path.split(".")[0] in tables.FRESH_MODULES or matches(path, tables.FRESH_FUNCTIONS)
 
     def hand_over(self, arguments: Arguments, receiver: Value = FRESH) -> None:
         """Iterators given are used up; functions given may change the other arguments."""
@@ -275,7 +247,7 @@ class LibraryCalls(Expressions):
         reading = isinstance(text, str) and not set(text) & set("wax+")
         fixed = "a" in str(text) or "+" in str(text)
         self.effect("outside-read" if reading else "outside-write", "open()", line,
-                    () if fixed else _names(arguments.node.args[:1]))  # fmt: skip
+                    () if fixed else names_in(arguments.node.args[:1]))  # fmt: skip
         return self.temporary("file")
 
     def _builtin_next(self, arguments: Arguments, line: int) -> Value:
@@ -330,46 +302,5 @@ class LibraryCalls(Expressions):
         return self.merged([callee, *arguments.all])
 
 
-T = TypeVar("T")
-
 _RANGES = frozenset(f"numpy.{name}" for name in ("linspace", "arange", "logspace", "geomspace"))
 _SAME_ELEMENTS = frozenset({"list", "set", "frozenset", "sorted", "reversed", "iter", "filter"})
-
-
-@lru_cache(maxsize=4096)
-def function_effects(path: str) -> str | None:
-    """The effects of a library function: "" when it has none, None when nobody knows."""
-    effects = lookup(tables.FUNCTION_EFFECTS, path)
-    if effects is not None:
-        return str(effects)
-    parts = path.split(".")
-    prefixes = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
-    if prefixes & tables.PURE_MODULES:
-        return ""
-    if parts[0] in tables.FIGURE_MODULES:
-        return "figure"
-    return None
-
-
-def lookup(table: Mapping[str, T], path: str) -> T | None:
-    """The table's entry for a dotted path: exact, else the longest ``prefix*`` that fits."""
-    if path in table:
-        return table[path]
-    parts = path.split(".")
-    for length in range(len(parts), 0, -1):
-        prefix = ".".join(parts[: length - 1])
-        stem = f"{prefix}." if prefix else ""
-        last = parts[length - 1]
-        for cut in range(len(last), -1, -1):
-            entry = table.get(f"{stem}{last[:cut]}*")
-            if entry is not None:
-                return entry
-    return None
-
-
-def _matches(path: str, names: frozenset[str]) -> bool:
-    return lookup(dict.fromkeys(names, "x"), path) is not None
-
-
-def _names(nodes: list[ast.expr]) -> set[str]:
-    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}

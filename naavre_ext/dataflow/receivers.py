@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from naavre_ext.dataflow import methods, shapes, tables
+from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.environment import Binding
-from naavre_ext.dataflow.libraries import Arguments, LibraryCalls
+from naavre_ext.dataflow.libraries import LibraryCalls
 from naavre_ext.dataflow.recorder import FRESH, Value
 from naavre_ext.dataflow.tables import Kind
 
@@ -134,7 +135,7 @@ class MethodCalls(LibraryCalls):
             return self.temporary("float" if name == "score" else "")
         if name not in methods.ESTIMATOR_CHANGES:
             return self.unknown_call(f".{name}", arguments, line, receiver)
-        self.change(receiver, line, f"changed by .{name}()", deep=True)
+        self.change(receiver, line, f"changed by .{name}()")
         if receiver.kind != "estimator seeded":
             self.effect("rng-draw", f".{name}", line)
         for value in arguments.all:

@@ -112,6 +112,8 @@ CHANGES = [
     ("class A:\n    def m(self): return 1\nclass A:\n    def m(self): self.x = 1\na = A()", "a.m()", "a"),
     ("def f(): pass", "f.count = 1", "f"),
     ("from functools import lru_cache\n@lru_cache\ndef load(): return []\na = load()", "b = load()\nb.append(1)", "a load"),
+    ("from sklearn.linear_model import Ridge\nfrom sklearn.pipeline import Pipeline\nr = Ridge()\nX = [[1]]\n"
+     "p = Pipeline([('r', r)])", "p.fit(X, [1])", "X p r"),
     ("fig, ax = plt.subplots()\nys = [1]", "ax.plot(ys)", ""),
     ("class V:\n    def __init__(self, parts): self.parts = parts\n    def __sub__(self, o): return V([self, o])\n"
      "a = V([])\nb = V([])\nc = a - b", "c.parts[0].parts.append(1)", "a b c"),

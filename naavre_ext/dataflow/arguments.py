@@ -1,0 +1,96 @@
+"""A call's arguments, and what the tables say about the function called."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.expressions import Expressions
+from naavre_ext.dataflow.recorder import Value
+
+T = TypeVar("T")
+
+
+class Arguments:
+    """A call's evaluated arguments."""
+
+    def __init__(self, node: ast.Call, walker: Expressions) -> None:
+        self.node = node
+        self.positional = [walker.visit(argument) for argument in node.args]
+        self.keywords = {keyword.arg: walker.visit(keyword.value) for keyword in node.keywords}
+
+    def none(self) -> Arguments:
+        """The same call without arguments."""
+        bare = copy.copy(self)
+        bare.node = ast.Call(self.node.func, [], [])
+        ast.copy_location(bare.node, self.node)
+        bare.positional, bare.keywords = [], {}
+        return bare
+
+    @property
+    def all(self) -> list[Value]:
+        """Every argument's value."""
+        return [*self.positional, *self.keywords.values()]
+
+    @property
+    def spread(self) -> bool:
+        """Whether ``*args`` or ``**kwargs`` are given."""
+        return None in self.keywords or any(isinstance(a, ast.Starred) for a in self.node.args)
+
+    def expressions(self) -> list[tuple[ast.expr, Value]]:
+        """Every argument with its value."""
+        nodes = [*self.node.args, *[keyword.value for keyword in self.node.keywords]]
+        return list(zip(nodes, [*self.positional, *self.keywords.values()], strict=False))
+
+    def has(self, keyword: str, truth: bool) -> bool:
+        """Whether the keyword is given and may have this truth value."""
+        for given in self.node.keywords:
+            if given.arg == keyword:
+                literal = given.value
+                return not isinstance(literal, ast.Constant) or bool(literal.value) is truth
+        return False
+
+
+@lru_cache(maxsize=4096)
+def function_effects(path: str) -> str | None:
+    """The effects of a library function: "" when it has none, None when nobody knows."""
+    effects = lookup(tables.FUNCTION_EFFECTS, path)
+    if effects is not None:
+        return str(effects)
+    parts = path.split(".")
+    prefixes = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
+    if prefixes & tables.PURE_MODULES:
+        return ""
+    if parts[0] in tables.FIGURE_MODULES:
+        return "figure"
+    return None
+
+
+def lookup(table: Mapping[str, T], path: str) -> T | None:
+    """The table's entry for a dotted path: exact, else the longest ``prefix*`` that fits."""
+    if path in table:
+        return table[path]
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        prefix = ".".join(parts[: length - 1])
+        stem = f"{prefix}." if prefix else ""
+        last = parts[length - 1]
+        for cut in range(len(last), -1, -1):
+            entry = table.get(f"{stem}{last[:cut]}*")
+            if entry is not None:
+                return entry
+    return None
+
+
+def matches(path: str, names: frozenset[str]) -> bool:
+    """Whether the path is one of the names, or fits one that ends in ``*``."""
+    return lookup(dict.fromkeys(names, "x"), path) is not None
+
+
+def names_in(nodes: list[ast.expr]) -> set[str]:
+    """Every name in the expressions."""
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}

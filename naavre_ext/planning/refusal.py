@@ -1,0 +1,24 @@
+"""Why a loop can't be split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Stands for the loop's items in the facts of its body.
+ITEMS = "__naavre_items__"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a loop has to run whole: the reason, its line, and the rewrite that would work."""
+
+    line: int
+    reason: str
+    remedy: str
+
+
+class LoopRefused(Exception):
+    """Raised by a check; ``refusal`` says why."""
+
+    def __init__(self, line: int, reason: str, remedy: str) -> None:
+        self.refusal = Refusal(line, reason, remedy)

@@ -1,0 +1,177 @@
+"""Which objects a loop body shares with its iterable, its accumulators and the code around it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterator, Sequence
+
+from naavre_ext.dataflow.aliases import AliasGraph, share
+from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.model.dataflow import CellDataflow, Change
+from naavre_ext.planning.loops import Loop, Reduction, changed_place
+from naavre_ext.planning.placement import compares_identity
+from naavre_ext.planning.refusal import ITEMS, LoopRefused
+
+
+def check_iterable(
+    loop: Loop, reductions: Sequence[Reduction], notebook: NotebookDataflow, position: int
+) -> None:
+    """Refuse a loop whose merge would change what it iterates over."""
+    graph = notebook.aliases_until(position)
+    live = graph.reach(_live(loop.iterable, notebook, position, graph))
+    for reduction in reductions:
+        if _changed_by(reduction, notebook, position, graph) & live:
+            raise LoopRefused(
+                loop.node.lineno,
+                f"it changes '{reduction.root}' while it iterates over it",
+                f"Collect the changes and make them to '{reduction.root}' after the loop.",
+            )
+
+
+def _live(
+    node: ast.expr, notebook: NotebookDataflow, position: int, graph: AliasGraph
+) -> Iterator[Hashable]:
+    """The objects that are looked at while the loop runs: not those that are copied before it."""
+    name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    if name and isinstance(node, ast.Call) and name not in notebook.environment.bindings:
+        if name in ("range", "len"):
+            return
+        parts = [
+            part for argument in node.args for part in _live(argument, notebook, position, graph)
+        ]
+        if name in ("list", "tuple", "sorted", "set", "frozenset"):
+            contents = [graph.content(graph.find(part)) for part in parts]
+            yield from [content for content in contents if content is not None]
+            return
+        if name in ("enumerate", "zip", "reversed") and not node.keywords:
+            yield from parts
+            return
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            yield notebook.node(position, part.id)
+
+
+def _changed_by(
+    reduction: Reduction, notebook: NotebookDataflow, position: int, graph: AliasGraph
+) -> set[Hashable]:
+    """The alias classes of what the merge will change."""
+    root = graph.find(notebook.node(position, reduction.root))
+    node = changed_place(reduction.statement)
+    if any(isinstance(part, ast.Attribute) for part in ast.walk(node)):
+        return graph.reach([root])
+    while isinstance(node, ast.Subscript):
+        content = graph.content(root)
+        if content is None:
+            return set()
+        root, node = content, node.value
+    return {root}
+
+
+def check_aliases(
+    facts: CellDataflow,
+    reductions: Sequence[Reduction],
+    loop: Loop,
+    notebook: NotebookDataflow,
+    position: int,
+) -> None:
+    """Nothing that the body reads may be a part of what it accumulates into, under another name."""
+    graph = notebook.aliases_until(position)
+    names = sorted(set(facts.reads) - facts.writes - {ITEMS})
+    reached = {name: graph.reach([notebook.node(position, name)]) for name in names}
+    for reduction in reductions:
+        changed = _changed_by(reduction, notebook, position, graph)
+        for name, reach in reached.items():
+            if changed & reach:
+                raise LoopRefused(
+                    facts.reads[name],
+                    f"'{name}', which it reads, may be or hold what it adds to '{reduction.root}'",
+                    f"Read a copy: {name} = copy.deepcopy({name}) before the loop.",
+                )
+
+
+def check_deletes(
+    facts: CellDataflow, loop: Loop, notebook: NotebookDataflow, position: int
+) -> None:
+    """A name that the body deletes must not have existed before the loop."""
+    lines = range(loop.node.lineno, (loop.node.end_lineno or loop.node.lineno) + 1)
+    for name in sorted(facts.deletes):
+        elsewhere = any(name in cell.facts.writes for cell in notebook.cells[:position])
+        here = any(
+            isinstance(n, ast.Name) and n.id == name and n.lineno not in lines
+            for n in ast.walk(notebook.cells[position].source.tree)
+        )
+        if elsewhere or here:
+            raise LoopRefused(
+                loop.node.lineno, f"it deletes '{name}'", f"Delete '{name}' after the loop."
+            )
+
+
+def check_changes(facts: CellDataflow, roots: frozenset[str]) -> tuple[set[str], bool]:
+    """The names, and whether the items, that unseen code may change; refuses sure changes."""
+    graph = AliasGraph()
+    share(graph, facts.sharing)
+    own = facts.writes
+    outer = sorted((set(facts.reads) | roots) - own)
+    reached = {name: graph.reach([name]) for name in [*outer, ITEMS]}
+    guarded: set[str] = set()
+    for change in facts.changes:
+        classes = graph.changed_by(change.node, change.deep)
+        for name, reach in reached.items():
+            if not classes & reach:
+                continue
+            if not change.suspected:
+                raise _shared_change(name, change, classes, reached)
+            guarded.add(name)
+    return guarded - {ITEMS} - roots, ITEMS in guarded
+
+
+def _shared_change(
+    name: str, change: Change, classes: set[Hashable], reached: dict[str, set[Hashable]]
+) -> LoopRefused:
+    if ITEMS in reached and classes & reached[ITEMS]:
+        return LoopRefused(
+            change.line,
+            f"an item is {change.how}, which the list would see",
+            "Change a copy of the item and collect the copies.",
+        )
+    return LoopRefused(
+        change.line,
+        f"'{name}', which all iterations share, is {change.how}",
+        f"Collect results in a list and build '{name}' after the loop.",
+    )
+
+
+def identity_matters_for(
+    loop: Loop,
+    facts: CellDataflow,
+    outputs: frozenset[str],
+    notebook: NotebookDataflow,
+    position: int,
+) -> bool:
+    """Whether later code changes an object in place that an iteration may hand back as a copy."""
+    aliases = notebook.aliases
+    cell = notebook.cells[position]
+    comparing = compares_identity(notebook)
+    inside = range(loop.node.lineno, (loop.node.end_lineno or loop.node.lineno) + 1)
+    changed: set[Hashable] = set()
+    for later in notebook.cells[position + 1 :]:
+        changed |= later.changed
+    for change in cell.facts.changes:
+        if change.line not in inside:
+            key = (
+                (change.node, position)
+                if "%" in change.node
+                else notebook.node(position, change.node)
+            )
+            changed |= aliases.changed_by(key, change.deep)
+    if not changed and not comparing:
+        return False
+    names = {n.id for n in ast.walk(loop.iterable) if isinstance(n, ast.Name)}
+    names |= set(facts.reads) - outputs - {ITEMS}
+    incoming = aliases.reach(notebook.node(position, name) for name in sorted(names))
+    if isinstance(loop.node, ast.For):
+        outgoing = aliases.reach(notebook.node(position, name) for name in sorted(outputs))
+    else:
+        outgoing = aliases.reach(notebook.node(position, n) for n in sorted(cell.facts.writes))
+    shared = incoming & outgoing
+    return bool(shared) if comparing else bool(shared & changed)
