@@ -205,18 +205,23 @@ def _error(
     while outputs and outputs[-1].get("output_type") == "error":
         outputs.pop()
     assert error is not None
-    try:
-        shown = repr(cursor.current)
-    except Exception:  # noqa: BLE001  (a user's __repr__ may raise anything)
-        shown = f"<{type(cursor.current).__name__}>"
     report = ErrorReport(
         error.ename,
         error.evalue,
         tuple(error.traceback),
         batch=task.batch,
         item=task.start + max(cursor.position, 0),
-        item_repr=shown if len(shown) <= 200 else shown[:197] + "...",
+        item_repr=item_text(cursor.current),
     )
     if is_suspicious(report):
         raise Violation(f"{error.ename} on copies of its inputs: {error.evalue}")
     return report
+
+
+def item_text(item: Any) -> str:
+    """A short text that tells which item it was."""
+    try:
+        shown = repr(item)
+    except Exception:  # noqa: BLE001  (a user's __repr__ may raise anything)
+        shown = f"<{type(item).__name__}>"
+    return shown if len(shown) <= 200 else shown[:197] + "..."

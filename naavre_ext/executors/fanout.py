@@ -133,6 +133,14 @@ class FanOut:
             if state.flight is not None:
                 state.flight.cancel()
 
+    def item_at(self) -> tuple[int, Any] | None:
+        """The item that the cell itself is at, with its position; None when it is in no split loop."""
+        for state in self._states.values():
+            position = None if state.share is None else state.share.position()
+            if state.turn == 1 and position is not None:
+                return position, state.items[position]
+        return None
+
     # The three hooks, in the order in which the cell calls them
 
     def split(self, index: int, iterable: Any) -> None:
@@ -201,12 +209,13 @@ class FanOut:
 
     def _send(self, state: _State, bounds: list[tuple[int, int]]) -> None:
         state.bounds = bounds
-        self._tell_split(state, len(state.items), len(bounds), "")
+        own = 1 if state.start else 0  # what the cell does itself is the first batch
+        self._tell_split(state, len(state.items), own + len(bounds), "")
         try:
             if state.watch is not None:
                 state.prints = self._prints(state)
             shared = self.pool.share(self._shared(state))
-            state.flight = Flight(self, state.split, state.items, bounds, shared)
+            state.flight = Flight(self, state.split, state.items, bounds, shared, own)
             state.flight.fill()
         except Whole as whole:
             state.refusal = str(whole)
@@ -227,11 +236,14 @@ class FanOut:
         """Wait for what was sent; sets ``refusal`` when its results can't be used."""
         if state.watch is not None:
             state.watch.stop()
+        own_s = 0.0 if state.share is None else state.share.elapsed_s()
         if state.share is not None and not state.bounds:
             if state.share.claimed < len(state.items):
                 self._send_rest(state)
             else:
                 self._tell_split(state, len(state.items), 0, "it was over in no time")
+        if state.share is not None and state.start:
+            self._tell_own(state, state.share, own_s)
         if state.flight is not None and not state.refusal:
             try:
                 if state.prints and self._prints(state) != state.prints:
@@ -252,6 +264,19 @@ class FanOut:
         self.error = error
         self.worker.raise_later(error)
         raise BatchFailed(error.evalue)
+
+    def _tell_own(self, state: _State, share: OwnShare, duration_s: float) -> None:
+        self.tell(
+            {
+                "kind": "batch",
+                "split": state.split.index,
+                "batch": 0,
+                "items": state.start,
+                "started_at": share.started_at,
+                "duration_s": duration_s,
+                "worker": self.worker.label,
+            }
+        )
 
     def _tell_split(self, state: _State, items: int, batches: int, reason: str) -> None:
         self.tell(

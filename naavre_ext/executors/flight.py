@@ -19,7 +19,10 @@ class Whole(Exception):
 
 
 class Flight:
-    """Batches of ``items`` at ``bounds``; at most a window of them is under way at once."""
+    """Batches of ``items`` at ``bounds``; at most a window of them is under way at once.
+
+    ``first`` is the number of the first of them among all batches of the split.
+    """
 
     def __init__(
         self,
@@ -28,10 +31,12 @@ class Flight:
         items: Any,
         bounds: Sequence[tuple[int, int]],
         shared: Any,
+        first: int = 0,
     ) -> None:
         self._fan_out, self._split, self._shared = fan_out, split, shared
         self._items, self._bounds = items, bounds
         self._pool = fan_out.pool
+        self._first = first
         self._handles: list[Any] = []
         self._waiting: dict[Any, int] = {}
         self._reports: dict[int, BatchReport] = {}
@@ -48,7 +53,8 @@ class Flight:
                 return
             start, stop = self._bounds[number]
             is_last = number == len(self._bounds) - 1
-            task = BatchTask(self._fan_out.step, self._split, number, start, stop, is_last)
+            batch = self._first + number
+            task = BatchTask(self._fan_out.step, self._split, batch, start, stop, is_last)
             handle = self._pool.submit(task, self._shared, self._packed(start, stop))
             self._handles.append(handle)
             self._waiting[handle] = number
@@ -86,7 +92,7 @@ class Flight:
             {
                 "kind": "batch",
                 "split": self._split.index,
-                "batch": number,
+                "batch": self._first + number,
                 "items": stop - start,
                 "started_at": report.started_at,
                 "duration_s": report.duration_s,

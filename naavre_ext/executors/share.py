@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from operator import length_hint
 from typing import Any
 
 #: No loop is sent anywhere before it has run this long; longer as long as no item is done, so that a hiccup of
@@ -36,31 +37,46 @@ class OwnShare:
         self._done = 0
         self._inline = inline
         self._closed = False
+        self._left: Iterator[Any] = iter(())
         self._lock = threading.Lock()
+        self.started_at = time.time()
         self._started = time.perf_counter()
 
     def __iter__(self) -> Iterator[Any]:
         count = len(self.items)
-        self._started = time.perf_counter()
+        self.started_at, self._started = time.time(), time.perf_counter()
         while self.claimed < count:
             with self._lock:
                 if self._closed or (self._inline and self.is_worth_sending()):
                     return
                 start = self.claimed
                 self.claimed = min(count, start + self._chunk())
-            yield from self.items[start : self.claimed]
+            chunk = self.items[start : self.claimed]
+            # A list's iterator knows how many are left, and so where an error happened.
+            self._left = iter(chunk if isinstance(chunk, (list, tuple, range)) else list(chunk))
+            yield from self._left
             self._done = self.claimed
+
+    def position(self) -> int | None:
+        """The item that the cell is at just now; None when it is at none."""
+        if self._done == self.claimed:
+            return None
+        return self.claimed - length_hint(self._left) - 1
+
+    def elapsed_s(self) -> float:
+        """Seconds since the cell began with its share."""
+        return time.perf_counter() - self._started
 
     def item_s(self) -> float | None:
         """Seconds an item takes, None as long as the first isn't done."""
         done = self._done
-        return (time.perf_counter() - self._started) / done if done else None
+        return self.elapsed_s() / done if done else None
 
     def is_worth_sending(self) -> bool:
         """Whether the items not yet claimed would keep the cell busy for long."""
         item_s, left = self.item_s(), len(self.items) - self.claimed
         patience_s = _PATIENCE_FIRST_S if item_s is None else _PATIENCE_S
-        if time.perf_counter() - self._started < patience_s:
+        if self.elapsed_s() < patience_s:
             return False
         return left > 0 and (item_s is None or left * item_s >= WORTH_SENDING_S)
 

@@ -9,10 +9,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from naavre_ext.executors import ambient
-from naavre_ext.executors.batches import run_batch
+from naavre_ext.executors.batches import item_text, run_batch
 from naavre_ext.executors.fanout import BatchPool, FanOut
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.packing import Packed, PackingError, pack, shares_objects, unpack
@@ -52,6 +53,7 @@ class Worker:
         self._outputs: list[OutputMessage] = []
         self._sink: Callable[[OutputMessage], None] | None = None
         self._pending_error: ErrorReport | None = None
+        self._item: tuple[int, Any] | None = None
         self._telling = threading.Lock()
         #: The split whose batches ran here last, and the settings that they left as they were.
         self._split: tuple[str, ambient.AmbientState] | None = None
@@ -209,11 +211,13 @@ class Worker:
         fan_out = FanOut(self, step, pool, tell, self._shippable_settings)
         namespace.update(fan_out.hooks())
         try:
-            return self.session.run(
+            outcome = self.session.run(
                 step.source,
                 execution_count=step.execution_count,
                 transform=lambda tree: split_cell(tree, step.splits, step.source),
             )
+            self._item = None if outcome.ok else fan_out.item_at()
+            return outcome
         finally:
             fan_out.close()
             self._pending_error = fan_out.error
@@ -226,8 +230,12 @@ class Worker:
             return None
         if remote is not None:
             return remote
-        error = outcome.error
-        return ErrorReport(error.ename, error.evalue, tuple(error.traceback))
+        error, at = outcome.error, self._item
+        report = ErrorReport(error.ename, error.evalue, tuple(error.traceback))
+        if at is None:
+            return report
+        self._item = None
+        return replace(report, batch=0, item=at[0], item_repr=item_text(at[1]))
 
     def raise_later(self, error: ErrorReport) -> None:
         """From here on the cell's error is this one, which a batch raised."""
