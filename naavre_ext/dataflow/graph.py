@@ -73,6 +73,7 @@ class NotebookDataflow:
     summaries: Summaries
     aliases: AliasGraph
     _prefix: list[tuple[AliasGraph, int]] = field(default_factory=list)
+    _answers: dict[str, bool] = field(default_factory=dict)
 
     def node(self, position: int, name: str) -> Hashable:
         """The alias node of a name as cell ``position`` sees (or leaves) it."""
@@ -89,12 +90,32 @@ class NotebookDataflow:
         self._prefix[:] = [(graph, position + 1)]
         return graph
 
+    def compares_identity(self) -> bool:
+        """Whether the notebook may notice that an object was replaced by an equal copy.
+
+        It does through ``is`` and ``id``, and through instances of classes without an ``__eq__`` of their own.
+        """
+        if "identity" not in self._answers:
+            self._answers["identity"] = any(self.environment.classes()) or any(
+                _tests_identity(node) for cell in self.cells for node in ast.walk(cell.source.tree)
+            )
+        return self._answers["identity"]
+
     def region(self, statements: Sequence[ast.stmt], sure: Iterable[str] = ()) -> CellDataflow:
         """The facts of statements on their own, ``sure`` names being bound already."""
         region = Region(self.environment, self.summaries)
         region.sure |= set(sure)
         region.walk(statements)
         return region.dataflow()
+
+
+def _tests_identity(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "id"
+    if not isinstance(node, ast.Compare):
+        return False
+    constant = any(isinstance(part, ast.Constant) for part in [node.left, *node.comparators])
+    return not constant and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
 
 
 def analyse(sources: Sequence[CellSource]) -> NotebookDataflow:

@@ -83,30 +83,11 @@ def _survey(dataflow: NotebookDataflow) -> _Notebook:
     return _Notebook(
         dataflow,
         poisoned,
-        compares_identity(dataflow),
+        dataflow.compares_identity(),
         tuple(seeded),
         tuple(may_exist),
         tuple(reversed(changed_later)),
     )
-
-
-def compares_identity(dataflow: NotebookDataflow) -> bool:
-    """Whether the notebook may notice that an object was replaced by an equal copy.
-
-    It does through ``is`` and ``id``, and through instances of classes without an ``__eq__`` of their own.
-    """
-    return any(dataflow.environment.classes()) or any(
-        _tests_identity(node) for cell in dataflow.cells for node in ast.walk(cell.source.tree)
-    )
-
-
-def _tests_identity(node: ast.AST) -> bool:
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id == "id"
-    if not isinstance(node, ast.Compare):
-        return False
-    constant = any(isinstance(part, ast.Constant) for part in [node.left, *node.comparators])
-    return not constant and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
 
 
 def place(dataflow: NotebookDataflow, ids: Sequence[StepId]) -> Placements:

@@ -9,7 +9,6 @@ from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
-from naavre_ext.planning.placement import compares_identity
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
 
 
@@ -151,7 +150,7 @@ def identity_matters_for(
     """Whether later code changes an object in place that an iteration may hand back as a copy."""
     aliases = notebook.aliases
     cell = notebook.cells[position]
-    comparing = compares_identity(notebook)
+    comparing = notebook.compares_identity()
     inside = range(loop.node.lineno, (loop.node.end_lineno or loop.node.lineno) + 1)
     changed: set[Hashable] = set()
     for later in notebook.cells[position + 1 :]:
