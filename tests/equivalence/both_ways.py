@@ -80,12 +80,18 @@ def notebook(cells: Sequence[Cell]) -> Any:
     return nbformat.v4.new_notebook(cells=made)
 
 
+#: The session that references run in, reset for each, and what its cells showed.
+_reference: list[CellSession] = []
+_shown: list[Any] = []
+
+
 def run_in_order(cells: Sequence[Cell], cwd: str | None = None) -> Ending:
     """The reference: plain cells in a fresh session, stopping at the first error."""
     book = notebook(cells)
     with _process_kept():
-        shown: list[Any] = []
-        session = CellSession(shown.append)
+        if not _reference:
+            _reference.append(CellSession(_shown.append))
+        shown, session = _shown, _reference[0]
         session.reset(cwd=cwd)
         ending = Ending([[] for _ in cells], {})
         count = 0
@@ -113,7 +119,6 @@ def run_in_order(cells: Sequence[Cell], cwd: str | None = None) -> Ending:
                 break
         ending.outputs = _outputs(recorder.node)
         ending.variables = _variables(session.namespace)
-        session.close()
         return ending
 
 

@@ -195,7 +195,7 @@ class _Writer:
             ],
             ["out.append(shared)"],
             ["out.append(last)", "last = x"],
-            ["shared.append(len(out))"],
+            ["if len(shared) < 20:", "    shared.append(len(out))"],
             ["acc[len(str(x)) % 7] += 0.1"],
             ["acc += np.full(7, len(str(x)) / 3)"],
             ["acc[len(str(x)) % 7] = len(str(x))"],
@@ -240,7 +240,14 @@ class _Writer:
             self.number(), "[box]", "np.ones(2) * len(str(x))", "None",
         ]  # fmt: skip
         if item == "number":
-            some += ["x * 2", "x + param_k", "square(x)", "double_square(x)", "x / 7", "lambda: x"]
+            some += [
+                "x * 2",
+                "x + param_k",
+                "square(x)",
+                "double_square(x)",
+                "x / 7",
+                "(lambda: x)()",
+            ]
         if item == "list":
             some += ["x[:1]", "x + [0]", "len(x)"]
         if item == "box":

@@ -640,6 +640,18 @@ VALUES = {
         "c = make(x)",
         "print(list(a[0]), list(b[0]), list(c[0]), x)",
     ),
+    "lambdas that look names up late": _row(
+        split("out = []\nfor x in range(4):\n    y = x * 2\n    out.append(lambda: (x, y))"),
+        "x = 'new'\nprint([f() for f in out])",
+    ),
+    "two names of one object": _row(
+        "xs = [2, 2]\ndef work(q):\n    return [i for i in range(50)]",
+        "d = xs",
+        "e = [d is q for q in (xs, [0])]",
+        "f = work(1)",
+        "print(e, len(f))",
+        gap="inputs of a cell elsewhere that come from different cells lose their identity",
+    ),
     "iterators between cells": _row(
         "import itertools\ndef work(n):\n    return list(range(n))\nit = itertools.count(5)\n"
         "zs = zip('abc', [1, 2, 3])\nes = enumerate('xy')\nms = map(str, [7, 8])",
