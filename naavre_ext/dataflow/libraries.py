@@ -277,8 +277,13 @@ class LibraryCalls(Expressions):
         self.effect("ambient", "input()", line)
         return Value("str")
 
+    def _is_own_stream(self, arguments: Arguments) -> bool:
+        """Whether ``file=`` is the cell's own standard output or error, which keep their order anyway."""
+        files = [keyword.value for keyword in arguments.node.keywords if keyword.arg == "file"]
+        return all(self.module_path(file) in ("sys.stdout", "sys.stderr") for file in files)
+
     def _builtin_print(self, arguments: Arguments, line: int) -> Value:
-        if "file" in arguments.keywords:
+        if "file" in arguments.keywords and not self._is_own_stream(arguments):
             self.effect("ambient", "print(file=...)", line)
             self.change(arguments.keywords["file"], line, "printed to")
         self.hand_over(arguments)

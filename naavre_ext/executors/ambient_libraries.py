@@ -162,7 +162,7 @@ _sklearn_defaults: dict[str, Any] = {}
 
 def write_sklearn(value: dict[str, Any] | None, _shell: Any) -> None:
     """Sets scikit-learn's configuration."""
-    import sklearn  # type: ignore[import-untyped]
+    import sklearn
 
     read_sklearn(None)
     sklearn.set_config(**{**_sklearn_defaults, **(value or {})})

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow, first_effect
+from naavre_ext.dataflow.tables import IMMUTABLE
 from naavre_ext.model.workflow import Placement, StepId
 
 #: Effects that keep a cell in the main worker, in words.
@@ -154,7 +155,22 @@ def _why_shared(survey: _Notebook, position: int, node: CellNode) -> list[str]:
         return [
             "what it makes shares objects with its inputs, and the notebook compares identities"
         ]
+    if survey.compares_identity and _share_objects(dataflow, position):
+        return ["its inputs may be one object, and the notebook compares identities"]
     return []
+
+
+def _share_objects(dataflow: NotebookDataflow, position: int) -> bool:
+    """Whether two names that the cell reads may stand for (or hold) the same object."""
+    seen: set[Hashable] = set()
+    for name in sorted(dataflow.cells[position].facts.reads):
+        if dataflow.environment.kind(name) in IMMUTABLE:
+            continue
+        reach = dataflow.aliases.reach([dataflow.node(position, name)])
+        if reach & seen:
+            return True
+        seen |= reach
+    return False
 
 
 def _older_classes(dataflow: NotebookDataflow, position: int) -> set[Hashable]:

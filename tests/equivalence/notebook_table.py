@@ -274,7 +274,6 @@ OUTPUT = {
         split(
             "for x in range(4):\n    print(x)\n    print(-x, file=sys.stderr)\n    print(x, end=' ')"
         ),
-        gap="standard error counts as a file",
         splits=1,
     ),
     "display in order": _row(
@@ -650,7 +649,6 @@ VALUES = {
         "e = [d is q for q in (xs, [0])]",
         "f = work(1)",
         "print(e, len(f))",
-        gap="inputs of a cell elsewhere that come from different cells lose their identity",
     ),
     "iterators between cells": _row(
         "import itertools\ndef work(n):\n    return list(range(n))\nit = itertools.count(5)\n"
