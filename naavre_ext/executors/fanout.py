@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-import sys
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from naavre_ext.executors.flight import Flight, Whole
+from naavre_ext.executors.items import cut, materialise
 from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack
+from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.share import OwnShare, Watch
-from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport
+from naavre_ext.executors.tasks import ErrorReport
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, SPLIT_HOOK
@@ -25,50 +25,10 @@ if TYPE_CHECKING:
 BATCHES_PER_SLOT = 4
 SHORTEST_BATCH_S = 0.05
 LONGEST_BATCH_S = 1.0
-_ITERTOOLS = (
-    itertools.product,
-    itertools.combinations,
-    itertools.permutations,
-    itertools.combinations_with_replacement,
-)
 _REDUCTION_TYPES = frozenset(
     {"list", "dict", "set", "int", "float", "complex", "bool", "str", "bytes", "tuple", "deque", "Counter",
      "defaultdict", "OrderedDict", "ndarray"}
 )  # fmt: skip
-
-
-class BatchPool(Protocol):
-    """Runs batches on workers. Handles are opaque and hashable.
-
-    ``is_concurrent`` pools run batches while the cell goes on.
-    """
-
-    slots: int
-    is_concurrent: bool
-
-    def share(self, packed: Packed) -> Any:
-        """A token for values that all batches of a split read."""
-        ...
-
-    def submit(self, task: BatchTask, shared: Any, items: Packed) -> Any:
-        """Start a batch; returns its handle."""
-        ...
-
-    def wait(self, handles: Sequence[Any]) -> Any:
-        """One of the handles whose batch has ended."""
-        ...
-
-    def report(self, handle: Any) -> BatchReport:
-        """How the batch ended. Raises :class:`NaavreError` when its worker died for good."""
-        ...
-
-    def result(self, handle: Any) -> Packed:
-        """The batch's pack."""
-        ...
-
-    def cancel(self, handles: Sequence[Any]) -> None:
-        """Stop batches whose results aren't needed."""
-        ...
 
 
 class BatchFailed(Exception):
@@ -358,56 +318,3 @@ class FanOut:
                 for output in report.outputs:
                     self.worker.session.show(output)
                 yield from result["elements"]
-
-
-def cut(count: int, batches: int) -> list[tuple[int, int]]:
-    """Contiguous bounds of at most ``batches`` batches of ``ceil(count / batches)`` items.
-
-    >>> cut(28, 5)
-    [(0, 6), (6, 12), (12, 18), (18, 24), (24, 28)]
-    >>> cut(0, 3)
-    [(0, 0)]
-    """
-    size = max(1, math.ceil(count / max(1, batches)))
-    return [(start, min(start + size, count)) for start in range(0, count, size)] or [(0, 0)]
-
-
-def materialise(iterable: Any) -> tuple[Any, str]:
-    """The items as a sequence that can be sliced, or None and why they have to come one by one.
-
-    Iterating must run no code of the user's, as that would have to run between the iterations.
-    """
-    if isinstance(iterable, (list, tuple, range)) and type(iterable) in (list, tuple, range):
-        return iterable, ""
-    if _is_plain(iterable):
-        return list(iterable), ""
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and type(iterable) is numpy.ndarray and iterable.ndim > 0:
-        return iterable, ""
-    return None, f"its items come one by one from a {type(iterable).__name__}"
-
-
-def _is_plain(iterable: Any) -> bool:
-    """Whether iterating is Python's own doing, and finite."""
-    kind = type(iterable)
-    if kind in (
-        list,
-        tuple,
-        range,
-        str,
-        bytes,
-        dict,
-        set,
-        frozenset,
-        type({}.keys()),
-        type({}.values()),
-        type({}.items()),
-    ):
-        return True
-    if kind in _ITERTOOLS:
-        return True
-    if kind in (zip, enumerate, reversed) or kind.__name__.endswith("iterator"):
-        parts = iterable.__reduce__()[1]
-        return all(_is_plain(part) or isinstance(part, int) for part in parts)
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and kind in (pandas.Index, pandas.RangeIndex, pandas.Series)

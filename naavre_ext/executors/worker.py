@@ -14,9 +14,10 @@ from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.batches import item_text, run_batch
-from naavre_ext.executors.fanout import BatchPool, FanOut
+from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.packing import Packed, PackingError, pack, shares_objects, unpack
+from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.session import CellOutcome, CellSession
 from naavre_ext.executors.tasks import (
     NOTHING,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naavre_ext.executors.fanout import cut, materialise
+from naavre_ext.executors.items import cut, materialise
 
 
 @given(st.integers(0, 500), st.integers(1, 60))

@@ -1,0 +1,43 @@
+"""What a pool of workers offers to a split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.tasks import BatchReport, BatchTask
+
+
+class BatchPool(Protocol):
+    """Runs batches on workers. Handles are opaque and hashable.
+
+    ``is_concurrent`` pools run batches while the cell goes on.
+    """
+
+    slots: int
+    is_concurrent: bool
+
+    def share(self, packed: Packed) -> Any:
+        """A token for values that all batches of a split read."""
+        ...
+
+    def submit(self, task: BatchTask, shared: Any, items: Packed) -> Any:
+        """Start a batch; returns its handle."""
+        ...
+
+    def wait(self, handles: Sequence[Any]) -> Any:
+        """One of the handles whose batch has ended."""
+        ...
+
+    def report(self, handle: Any) -> BatchReport:
+        """How the batch ended. Raises :class:`NaavreError` when its worker died for good."""
+        ...
+
+    def result(self, handle: Any) -> Packed:
+        """The batch's pack."""
+        ...
+
+    def cancel(self, handles: Sequence[Any]) -> None:
+        """Stop batches whose results aren't needed."""
+        ...
