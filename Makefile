@@ -46,7 +46,7 @@ check: $(INSTALLED)
 # JupyterLab has no button of ours yet: run the notebooks from its terminal with
 # `naavre-ext run` or `papermill --engine naavre`.
 lab: $(INSTALLED)
-	$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks $(PART)
