@@ -154,6 +154,8 @@ def test_run_is_cancelled_by_the_callers_event(engine, tmp_path):
 
 
 CLIENT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 import sys
 from pathlib import Path
 from naavre_ext.engine import EngineClient

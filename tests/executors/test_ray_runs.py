@@ -122,18 +122,24 @@ def test_values_don_t_pass_the_driver(run, monkeypatch):
 
 
 def test_killed_batch_is_tried_again(run):
-    cell = (
-        "# split: part\n# batches: 4\nout = []\nfor x in range(8):\n"
+    module = (
+        "%%writefile dying.py\n"
+        "import os\n\n\n"
+        "def work(x):\n"
         "    if x == 5 and not os.path.exists(f'marker-{x}'):\n"
         "        open(f'marker-{x}', 'w').close()\n"
         "        os._exit(9)\n"
-        "    out.append(x)\n    print(x)"
+        "    return x"
     )
-    done = run("import os", cell, "print(out)")
+    cell = (
+        "# split: part\n# batches: 4\nout = []\nfor x in range(8):\n"
+        "    out.append(dying.work(x))\n    print(x)"
+    )
+    done = run(module, "import dying", cell, "print(out)")
     assert done.end.status == "ok", done.end.failure
     assert len(done.of(events.BatchFinished)) == 4
-    assert text(done.ending, 1) == "".join(f"{x}\n" for x in range(8))
-    assert text(done.ending, 2) == "[0, 1, 2, 3, 4, 5, 6, 7]\n"
+    assert text(done.ending, 2) == "".join(f"{x}\n" for x in range(8))
+    assert text(done.ending, 3) == "[0, 1, 2, 3, 4, 5, 6, 7]\n"
 
 
 def test_batch_that_always_dies_fails_its_cell(run):
