@@ -1,0 +1,49 @@
+"""The part of a loop that its cell runs itself: every item once, whoever runs it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from naavre_ext.executors.share import OwnShare, Watch
+
+
+@pytest.mark.parametrize("items", [[], [1], list(range(10_000)), range(7), (1, 2)])
+def test_a_short_loop_is_the_cells_own(items: object) -> None:
+    share = OwnShare(items, inline=True)
+    assert list(share) == list(items)  # type: ignore[call-overload]
+    assert share.hand_over() == len(items)  # type: ignore[arg-type]
+
+
+def test_a_long_loop_stops_where_the_rest_is_handed_over() -> None:
+    share = OwnShare(list(range(1000)), inline=True)
+    own = []
+    for item in share:
+        own.append(item)
+        time.sleep(0.005)
+    start = share.hand_over()
+    assert own == list(range(start))
+    assert 0 < start < 1000
+
+
+def test_what_is_sent_meanwhile_begins_after_what_the_cell_has_claimed() -> None:
+    share = OwnShare(list(range(50)), inline=False)
+    sent: list[int] = []
+    watch = Watch(share, lambda: sent.append(share.hand_over()))
+    own = []
+    for item in share:
+        own.append(item)
+        time.sleep(0.02)
+    watch.stop()
+    assert sent == [len(own)]
+    assert own == list(range(len(own)))
+
+
+def test_the_item_of_an_error_is_known() -> None:
+    share = OwnShare(list("abcdef"), inline=True)
+    for item in share:
+        if item == "d":
+            assert share.position() == 3
+            return
+    pytest.fail("there is a 'd'")
