@@ -118,7 +118,8 @@ def read_extensions(shell: Any) -> Any:
     found = (
         tuple(sorted(shell.extension_manager.loaded - {"storemagic"})),
         _own_magics(shell),
-        len(shell.ast_transformers),
+        # A running split cell has a transformer of ours, which no cell put there.
+        sum(1 for t in shell.ast_transformers if not type(t).__module__.startswith("naavre_ext.")),
         len(shell.input_transformers_post),
         len(manager.cleanup_transforms) + len(manager.line_transforms),
     )
@@ -154,6 +155,18 @@ def read_formatters(shell: Any) -> Any:
 
 
 def _registered(formatter: Any) -> set[str]:
-    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in formatter.type_printers}
-    names |= {".".join(key) for key in formatter.deferred_printers}
-    return {name for name in names if not name.startswith("matplotlib.")}
+    """Each type with the function that shows it, as a cell may replace the function of a known type.
+
+    The one for floats follows from ``%precision``, which is a setting of its own.
+    """
+    printers = {
+        f"{kind.__module__}.{kind.__qualname__}": printer
+        for kind, printer in formatter.type_printers.items()
+        if kind is not float
+    }
+    printers |= {".".join(key): printer for key, printer in formatter.deferred_printers.items()}
+    return {
+        f"{name} {getattr(printer, '__module__', '')}.{getattr(printer, '__qualname__', printer)}"
+        for name, printer in printers.items()
+        if not name.startswith("matplotlib.")
+    }

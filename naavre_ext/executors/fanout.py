@@ -45,7 +45,7 @@ class _State:
 
     split: Split
     items: Any
-    settings: Any
+    settings: Any = None
     share: OwnShare | None = None
     watch: Watch | None = None
     turn: int = 0
@@ -108,9 +108,13 @@ class FanOut:
         __tracebackhide__ = True
         split = self.splits[index]
         items, reason = materialise(iterable)
-        state = _State(split, iterable if items is None else items, self.settings())
+        state = _State(split, iterable if items is None else items)
         self._states[index] = state
         reason = reason or self._why_whole(split, len(items))
+        try:
+            state.settings = self.settings()
+        except PackingError as error:
+            reason = reason or error.reason
         if reason:
             state.refusal = reason
             self._tell_split(state, -1 if items is None else len(items), 0, reason)
@@ -145,14 +149,15 @@ class FanOut:
     def join(self, index: int, _started: None, own: Any, rest: Any) -> Any:
         """A comprehension's value, made as Python makes it: element by element, in order."""
         __tracebackhide__ = True
-        state = self._states[index]
+        # False means that the cell had no rest to run; an empty rest is a result like any other.
+        others = self._elements(self._states[index].flight) if rest is False else rest
         if isinstance(own, dict):
-            own.update(rest or self._elements(state.flight))
+            own.update(others)
         elif isinstance(own, set):
-            for element in rest or self._elements(state.flight):
+            for element in others:
                 own.add(element)
         else:
-            own.extend(rest or self._elements(state.flight))
+            own.extend(others)
         return own
 
     # Sending

@@ -196,8 +196,12 @@ class Worker:
         bound: dict[str, Any] = {}
         values = list(inputs)
         if task.with_settings:
-            settings = unpack(values.pop(), namespace, writable=True)["settings"]
-            self.take_settings(settings)
+            settings = values.pop()
+            if not settings.names:
+                raise PackingError(
+                    "settings", "earlier cells changed some that stay in their process"
+                )
+            self.take_settings(unpack(settings, namespace, writable=True)["settings"])
         for names, packed in zip(task.binds, values, strict=True):
             if packed.names:
                 found = unpack(packed, namespace, writable=writable)
@@ -263,14 +267,24 @@ class Worker:
     # Settings
 
     def _settings_pack(self) -> Packed:
-        """The present settings, to be taken over by another worker."""
+        """The present settings, to be taken over by another worker; nothing when they can't be."""
         try:
             return pack({"settings": self._shippable_settings()}, self.session.namespace)
         except PackingError:
-            return pack({"settings": None}, self.session.namespace)
+            return NOTHING
 
     def _shippable_settings(self) -> ambient.AmbientState | None:
-        return self.settings(rng=False) if self.isolated else None
+        """The present settings. Raises PackingError where another process can't take them over."""
+        if not self.isolated:
+            return None
+        settings = self.settings(rng=False)
+        stuck = settings.unshippable_changes(ambient.pristine())
+        if stuck:
+            names = ", ".join(stuck)
+            raise PackingError(
+                "settings", f"the notebook changed {names}, which stays in its process"
+            )
+        return settings
 
     def enter_split(
         self, token: str, settings: ambient.AmbientState | None, rng: bool
