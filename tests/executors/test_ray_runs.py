@@ -225,3 +225,14 @@ def test_every_output_is_told_once_and_in_order(run):
     told = done.of(events.CellOutputReceived)
     assert [event.number for event in told] == list(range(len(told)))
     assert "".join(event.output["text"] for event in told) == "".join(f"{n}\n" for n in range(300))
+
+
+def test_display_functions_of_the_notebook_count_in_a_split(run):
+    done = run(
+        "plain = get_ipython().display_formatter.formatters['text/plain']\n"
+        "plain.for_type(int, lambda value, printer, cycle: printer.text(f'<{value}>'))",
+        "# split: show\n# batches: 2\nfor x in range(4):\n    display(x)",
+    )
+    assert done.end.status == "ok"
+    shown = [output["data"]["text/plain"] for output in done.ending.outputs[1]]
+    assert shown == ["<0>", "<1>", "<2>", "<3>"]
