@@ -1,0 +1,33 @@
+"""One row of the table of notebooks, and how its cells are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Cell = str | tuple[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """``splits`` is how many loops must really run in batches; None where that is left open.
+
+    ``in_process`` is false where two shells in one process would get in each other's way, ``gap`` says what
+    doesn't work yet.
+    """
+
+    cells: tuple[Cell, ...]
+    splits: int | None = None
+    on_ray: bool = True
+    in_process: bool = True
+    gap: str = ""
+
+
+def row(*cells: Cell, **facts: Any) -> Row:
+    """A notebook of these cells, with the facts of :class:`Row`."""
+    return Row(cells, **facts)
+
+
+def split(source: str, batches: object = 3) -> str:
+    """The cell with the annotations that split its loops into small batches."""
+    return f"# split: part\n# batches: {batches}\n{source}"

@@ -1,0 +1,53 @@
+"""Cells that fail."""
+
+from __future__ import annotations
+
+from notebook_row import row, split
+
+ROWS = {
+    "at an item": row(
+        "xs = [1, 2, 0, 4, 0]\nout = []",
+        "before = 'finished'\nprint(before)",
+        split("for x in xs:\n    print('doing', x)\n    out.append(1 / x)"),
+        "print('never')",
+    ),
+    "in a function": row(
+        "def inner(x):\n    return {}[x]\ndef outer(x):\n    return inner(x) + 1",
+        split("for x in range(5):\n    y = x if x < 3 else outer(x)"),
+        "print('never')",
+    ),
+    "chained": row(
+        split(
+            "for x in [2, 1, 0]:\n    try:\n        1 / x\n    except ZeroDivisionError as e:\n"
+            "        raise ValueError(f'bad {x}') from e"
+        )
+    ),
+    "of a class of the notebook": row(
+        "class Mine(Exception):\n    def __init__(self, a, b):\n        super().__init__(f'{a}/{b}')",
+        split("for x in range(4):\n    if x == 2:\n        raise Mine(x, 'b')"),
+    ),
+    "in a comprehension": row("xs = [1, 0, 2]", split("ys = [1 / x for x in xs]"), "print(ys)"),
+    "in the iterable": row(split("for x in [1, 2][5]:\n    pass")),
+    "not iterable": row(split("for x in 5:\n    print(x)")),
+    "in the merge": row("d = {}", split("for x in [1, [2], 3]:\n    d[x] = 1"), "d"),
+    "unpacking": row(split("for a, b in [(1, 2), (3, 4), (5,), (6, 7)]:\n    print(a, b)")),
+    "set of unhashables": row(split("s = {x for x in [(1,), [2], (3,)]}")),
+    "system exit": row(
+        split("for x in range(3):\n    if x == 1:\n        raise SystemExit(3)"), in_process=False
+    ),
+    "raises-exception": row(
+        ("print('a')\n1 / 0", ("raises-exception",)),
+        "print('goes on')",
+    ),
+    "raises-exception in a split": row(
+        "out = []",
+        (split("for x in [1, 2, 0, 3]:\n    out.append(1 / x)"), ("raises-exception",)),
+        "print(out, x)",
+    ),
+    "caught around the loop": row(
+        "out = []\ntry:\n    for x in [1, 0]:\n        out.append(1 / x)\nexcept ZeroDivisionError:\n"
+        "    print('caught', out)"
+    ),
+    "in a plain cell": row("x = 1", "y = x / 0", "print('never')"),
+    "name error": row("if False:\n    late = 1", "print(late)"),
+}

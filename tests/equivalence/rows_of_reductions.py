@@ -1,0 +1,130 @@
+"""Accumulators of split loops."""
+
+from __future__ import annotations
+
+from notebook_row import row, split
+
+ROWS = {
+    "append": row(
+        "out = []", split("for x in range(10):\n    out.append(x * x)"), "print(out)", splits=1
+    ),
+    "extend and plus": row(
+        "a, b = [0], [9]\nalias = a",
+        split("for x in [1, 2, 3, 4]:\n    a.extend([x, -x])\n    b += [x] * x"),
+        "print(a, b, alias is a)",
+        splits=1,
+    ),
+    "dict items": row(
+        "d = {'old': 0, 3: 'kept place'}",
+        split("for k in [5, 3, 1, 5]:\n    d[k] = [k]\n    d.update({-k: k})"),
+        "print(d)",
+        splits=1,
+    ),
+    "sets": row(
+        "s = set()", split("for x in range(9):\n    s.add(x % 4)\n    s.update({x})"), "s", splits=1
+    ),
+    "float sum": row(
+        "total = 0.1\nn = 0",
+        split("for x in [0.1, 1e16, -1e16, 0.3, 1e-9]:\n    total += x\n    n += 1"),
+        "print(repr(total), n)",
+        splits=1,
+    ),
+    "other operators": row(
+        "p, q, b = 1, 1.5, 0",
+        split("for x in range(1, 8):\n    p *= x\n    q -= x\n    b |= 1 << x"),
+        "print(p, q, b)",
+        splits=1,
+    ),
+    "string": row(
+        "text = '>'", split("for c in 'häßlich':\n    text += c.upper()"), "text", splits=1
+    ),
+    "array items": row(
+        "import numpy as np\na = np.zeros(10)\nview = a[2:5]",
+        split("for i in range(10):\n    a[i] = i ** 2\n    a[i] += 0.5"),
+        "print(a, view)",
+        splits=1,
+    ),
+    "array rows": row(
+        "import numpy as np\na = np.zeros((6, 3), dtype=np.float32)",
+        split("for i in range(6):\n    a[i] = np.arange(3) * i\n    a[i, 1:] = 7"),
+        "print(a, a.dtype)",
+        splits=1,
+    ),
+    "array sum in place": row(
+        "import numpy as np\nacc = np.zeros(4)\nalias = acc",
+        split("for i in range(7):\n    acc += np.full(4, i / 3)"),
+        "print(acc, alias is acc)",
+        splits=1,
+    ),
+    "counter and defaultdict": row(
+        "from collections import Counter, defaultdict, deque\n"
+        "c, groups, last = Counter(), defaultdict(list), deque(maxlen=3)",
+        split(
+            "for word in 'the cat the dog a cat'.split():\n    c[word] += 1\n"
+            "    groups[len(word)].append(word)\n    last.append(word)"
+        ),
+        "print(c.most_common(), dict(groups), last)",
+        splits=1,
+    ),
+    "nested lists": row(
+        "items = [[1, 2], [], [3], [4, 5, 6]]\nresults = []",
+        split(
+            "for batch in items:\n    row = []\n    for x in batch:\n        row.append(x * 10)\n"
+            "    results.append(row)"
+        ),
+        "print(results, row, batch)",
+        splits=1,
+    ),
+    "list of lists by index": row(
+        "rows = [[] for _ in range(3)]",
+        split("for i in range(9):\n    rows[i % 3].append(i)"),
+        "print(rows)",
+        splits=1,
+    ),
+    "one value in two accumulators": row(
+        "a, b = [], []",
+        split("for i in range(5):\n    v = [i]\n    a.append(v)\n    b.append(v)"),
+        "a[1].append('seen in both')\nprint(b)",
+    ),
+    "shared object collected": row(
+        "shared = [0]\nout = []",
+        split("for i in range(4):\n    out.append(shared)"),
+        "shared.append(1)\nprint(out, out[0] is out[3])",
+    ),
+    "items collected": row(
+        "class P:\n    pass\nps = [P() for _ in range(6)]\nchosen = []",
+        split("for i, p in enumerate(ps):\n    if i % 2:\n        chosen.append(p)"),
+        "print([p in ps for p in chosen], ps[1] is chosen[0])",
+    ),
+    "parts of items collected": row(
+        "rows = [{'xs': [i], 'n': i} for i in range(5)]\nfound = {}",
+        split("for row in rows:\n    found[row['n']] = row['xs']"),
+        "found[2].append('new')\nprint(rows)",
+    ),
+    "comprehensions": row(
+        "xs = [3, 1, 2, 3]",
+        split(
+            "a = [x + 1 for x in xs if x > 1]\nb = {x: [x] for x in xs}\nc = {x % 2 for x in xs}"
+        ),
+        "print(a, b, c)",
+        splits=3,
+    ),
+    "nested comprehension": row(
+        "xs = [[1, 2], [], [3]]", split("flat = [y * 2 for x in xs for y in x]"), "flat", splits=1
+    ),
+    "two loops in a cell": row(
+        split(
+            "out = []\nfor x in range(5):\n    out.append(x)\nprint('between', out)\n"
+            "total = 0\nfor x in out:\n    total += x\nprint(total)"
+        ),
+        "print(x)",
+        splits=2,
+    ),
+    "loop fed by the one before": row(
+        "def f(x):\n    return x + 1",
+        split("ys = []\nfor x in range(6):\n    ys.append(f(x))"),
+        split("zs = []\nfor y in ys:\n    zs.append(f(y))"),
+        "print(sum(zs))",
+        splits=2,
+    ),
+}
