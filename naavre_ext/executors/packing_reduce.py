@@ -33,6 +33,16 @@ from naavre_ext.executors.packing_modules import is_importable, loaded_submodule
 #: Home of functions whose globals are the notebook's namespace.
 _NOTEBOOK = "__main__"
 
+#: What makes a code object, in the order of its constructor's arguments.
+_CODE_PARTS = (
+    *("argcount", "posonlyargcount", "kwonlyargcount", "nlocals", "stacksize", "flags", "code"),
+    *("consts", "names", "varnames", "filename", "name"),
+    *(("qualname",) if sys.version_info >= (3, 11) else ()),
+    *("firstlineno", "linetable"),
+    *(("exceptiontable",) if sys.version_info >= (3, 11) else ()),
+    *("freevars", "cellvars"),
+)
+
 _DICT_VIEWS = {type(getattr({}, kind)()): kind for kind in ("keys", "values", "items")}
 _CACHED_FUNCTION = type(functools.lru_cache(lambda: None))
 
@@ -331,6 +341,14 @@ def _kind(obj: Any) -> str:
     return f"{article} {module}{kind.__qualname__} object"
 
 
+def _reduce_code(_pickler: NotebookPickler, code: types.CodeType) -> Any:
+    """Code with its file name, by which a traceback finds the cell's lines.
+
+    From 3.1.3 on cloudpickle leaves the name out.
+    """
+    return types.CodeType, tuple(getattr(code, f"co_{part}") for part in _CODE_PARTS)
+
+
 def _reduce_file(_pickler: NotebookPickler, file: Any) -> Any:
     for name in ("stdout", "stderr", "stdin"):
         if file is getattr(sys, name):
@@ -380,6 +398,7 @@ def _refuse(_pickler: NotebookPickler, obj: Any) -> Any:
 
 _REDUCERS: dict[type, Callable[[NotebookPickler, Any], Any]] = {
     types.CellType: NotebookPickler._reduce_cell,
+    types.CodeType: _reduce_code,
     types.ModuleType: NotebookPickler._reduce_module,
     memoryview: _refuse,
     **dict.fromkeys(_ITERATORS, _refuse),
