@@ -235,8 +235,8 @@ def test_stale_socket_is_removed_and_a_new_engine_starts(engine):
     os.kill(pid, signal.SIGKILL)
     assert _wait_for(lambda: not _is_running(pid))
     assert engine.socket_path.exists()
-    assert find_engine(None) is None
-    assert not engine.socket_path.exists()
+    # The other threads of a killed process hold its sockets for a moment longer than the process is there.
+    assert _wait_for(lambda: find_engine(None) is None and not engine.socket_path.exists())
     assert start_engine(None)["pid"] != pid
 
 
