@@ -1,4 +1,7 @@
-"""``python -m benchmarks [PART]...``: a table of ratios; exit code 1 when a target is missed."""
+"""``python -m benchmarks [PART]...``: a table of ratios; exit code 1 when a target is missed.
+
+``python -m benchmarks precision [FOLDER]...`` tells instead how notebooks are planned; see ``precision``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
+from benchmarks import precision
 from benchmarks.rows import Row, table
 
 #: Part → the function that yields its rows; imported only when it is asked for.
@@ -15,6 +19,8 @@ PARTS = {
     "overhead": "benchmarks.overhead:overhead_rows",
     "processes": "benchmarks.processes:process_rows",
 }
+#: The part that has no targets.
+PRECISION = "precision"
 
 
 def part(name: str) -> Callable[[], Iterator[Row]]:
@@ -26,9 +32,13 @@ def part(name: str) -> Callable[[], Iterator[Row]]:
 
 def main(names: list[str]) -> int:
     """Measures the named parts, or all, and prints one table."""
+    if names[:1] == [PRECISION]:
+        return precision.main(names[1:])
     unknown = [name for name in names if name not in PARTS]
     if unknown:
-        print(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}", file=sys.stderr)
+        print(
+            f"no part {unknown[0]!r}; there are {', '.join([*PARTS, PRECISION])}", file=sys.stderr
+        )
         return 2
     rows: list[Row] = []
     for name in names or PARTS:
@@ -36,6 +46,8 @@ def main(names: list[str]) -> int:
             print(f"measured: {row.name}", file=sys.stderr)
             rows.append(row)
     print(table(rows))
+    if not names:
+        precision.main([])
     return 0 if all(row.met for row in rows) else 1
 
 

@@ -10,14 +10,16 @@ from naavre_ext.exporters.wording import (
     split_phrase,
     step_place,
     step_title,
+    summary_lines,
 )
 from naavre_ext.model.workflow import Edge, Step, StepId, Workflow
+from naavre_ext.planning.summary import summarise_plan
 
 _WAYS = ("resources", "replicas", "concurrency", "retries", "timeout_s", "image")
 
 
 def render_text(workflow: Workflow) -> str:
-    """The steps in order: what each waits for, writes and splits, where it runs and why."""
+    """The steps in order: what each waits for, writes and splits, where it runs and why; a summary."""
     lines = [f"{workflow.name}: {count_phrase(len(workflow.steps), 'step')}"]
     lines += [f"  parameter {parameter_phrase(p)}" for p in workflow.parameters]
     steps = {step.id: step for step in workflow.steps}
@@ -26,6 +28,7 @@ def render_text(workflow: Workflow) -> str:
     for number, step in enumerate(workflow.steps, start=1):
         waits = tuple(edge for edge in edges if edge.target == step.id)
         lines += ["", *_step_lines(number, step, waits, steps)]
+    lines += ["", *summary_lines(summarise_plan(workflow))]
     return "\n".join(lines) + "\n"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from naavre_ext.model.parameter import Parameter
 from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step
+from naavre_ext.planning.summary import MAIN_ORDER, PlanSummary
 
 _EDGE_WORDS: dict[EdgeKind, str] = {
     "data": "",
@@ -13,6 +15,10 @@ _EDGE_WORDS: dict[EdgeKind, str] = {
     "ambient": "settings",
     "outside": "outside world",
     "opaque": "whole namespace",
+    "unknown": "code that can't be seen",
+    "star-import": "names that can't be seen",
+    "monkeypatch": "changed module",
+    "history": "output history",
 }
 
 
@@ -89,6 +95,26 @@ def edge_label(edge: Edge) -> str:
     if not word:
         return names
     return f"{word}: {names}" if names else word
+
+
+def summary_lines(summary: PlanSummary) -> list[str]:
+    """Two lines: how much may run in parallel, and how many edges there are of which kind.
+
+    ``12 steps, 3 of them in any worker; 1 loop split; longest chain 9 steps, 5 by data alone``
+    ``edges: 14 data, 2 same object, 4 main-worker order``
+    """
+    words = {"data": "data", "ambient": "settings", MAIN_ORDER: "main-worker order"}
+    chain = f"longest chain {count_phrase(summary.longest_chain, 'step')}"
+    parts = [
+        f"{count_phrase(summary.steps, 'step')}, {summary.steps_anywhere} of them in any worker",
+        f"{count_phrase(summary.splits, 'loop')} split",
+        f"{chain}, {summary.longest_data_chain} by data alone",
+    ]
+    edges = [
+        f"{count} {words.get(kind) or _EDGE_WORDS[cast(EdgeKind, kind)]}"
+        for kind, count in summary.edges.items()
+    ]
+    return ["; ".join(parts), "edges: " + (", ".join(edges) or "none")]
 
 
 def parameter_phrase(parameter: Parameter) -> str:

@@ -12,7 +12,7 @@ from naavre_ext.model.parameter import Parameter
 StepId = NewType("StepId", str)
 
 #: Bumped when the JSON form changes in a way that an older reader can't take.
-WORKFLOW_VERSION = 1
+WORKFLOW_VERSION = 2
 
 #: ``main``: in the run's main worker, which holds the notebook's live namespace.
 #: ``any``: proven safe to run on copies of its inputs, in any worker.
@@ -20,8 +20,14 @@ Placement = Literal["main", "any"]
 
 SplitForm = Literal["for", "list", "set", "dict"]
 
-#: Why a step waits for another one.
-EdgeKind = Literal["data", "alias", "ambient", "outside", "opaque"]
+#: Why a step waits for another one. ``data``: it needs the variables. ``alias``: it changes an object that these
+#: variables stand for too. ``ambient``: settings that its worker takes over. The others are what one of the
+#: two does: ``outside`` touches files, processes or the network, ``opaque`` may touch any name,
+#: ``unknown`` calls code that can't be seen, ``star-import`` imports names that can't be seen, ``monkeypatch``
+#: changes a module, ``history`` uses the output history.
+EdgeKind = Literal[
+    "data", "alias", "ambient", "outside", "opaque", "unknown", "star-import", "monkeypatch", "history",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

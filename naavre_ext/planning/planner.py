@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, analyse, first_effect
+from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, analyse
 from naavre_ext.dataflow.source import CellSource, parse_cell
 from naavre_ext.model.annotation import Annotations
+from naavre_ext.model.dataflow import EffectKind
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, CellId, Notebook
 from naavre_ext.model.parameter import Parameter
@@ -295,7 +296,8 @@ def _edges(
         target = steps[position].id
         for name, source in node.providers.items():
             direct = name in node.facts.reads or name in node.facts.writes
-            kind: EdgeKind = "data" if direct else "alias"
+            touched: EdgeKind = "opaque" if node.facts.has("opaque") else "alias"
+            kind: EdgeKind = "data" if direct else touched
             found.setdefault((steps[source].id, target, kind), set()).add(name)
         settings = placements.settings_before[position]
         if settings is not None and steps[position].placement == "any":
@@ -312,9 +314,16 @@ def _edges(
     return tuple(Edge(s, t, kind, tuple(sorted(names))) for (s, t, kind), names in found.items())
 
 
+#: What makes a cell a barrier, strongest first, and the kind of its edges.
+_BARRIER_KINDS: dict[EffectKind, EdgeKind] = {
+    "opaque": "opaque",
+    "star-import": "star-import",
+    "unknown": "unknown",
+    "monkeypatch": "monkeypatch",
+    "history": "history",
+    "outside-write": "outside",
+}
+
+
 def _barrier_kind(node: CellNode) -> EdgeKind:
-    return (
-        "outside"
-        if first_effect(node.facts, "opaque", "unknown", "star-import") is None
-        else "opaque"
-    )
+    return next(kind for effect, kind in _BARRIER_KINDS.items() if node.facts.has(effect))
