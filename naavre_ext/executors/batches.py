@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -83,18 +84,23 @@ _ATOMS = frozenset({int, float, str, bool, bytes, complex, type(None)})
 
 
 class _Items:
-    """Iterates over the batch's items and remembers where it is."""
+    """Iterates over the batch's items and remembers where it is; stops after ``limit_s``."""
 
-    def __init__(self, items: Any, origins: Origins) -> None:
+    def __init__(self, items: Any, origins: Origins, limit_s: float | None) -> None:
         self.items = items
         self.origins = origins
         self.position = -1
         self.current: Any = None
+        self._limit_s = math.inf if limit_s is None else limit_s
 
     def __iter__(self) -> Iterator[Any]:
-        for self.position, self.current in enumerate(self.items):  # noqa: B020
-            self.origins.met(self.position, self.current)
-            yield self.current
+        clock, deadline = time.perf_counter, time.perf_counter() + self._limit_s
+        for position, item in enumerate(self.items):
+            if position and clock() > deadline:
+                return
+            self.position, self.current = position, item
+            self.origins.met(position, item)
+            yield item
 
 
 def run_batch(
@@ -104,9 +110,9 @@ def run_batch(
     started_at, clock = time.time(), time.perf_counter()
     outputs: list[OutputMessage] = []
     error: ErrorReport | None = None
-    violation, packed = "", NOTHING
+    violation, packed, done = "", NOTHING, 0
     try:
-        packed, error = _run(worker, task, shared, items, outputs)
+        packed, error, done = _run(worker, task, shared, items, outputs)
     except (Violation, PackingError) as reason:
         violation = str(reason)
     report = BatchReport(
@@ -117,13 +123,14 @@ def run_batch(
         outputs=tuple(outputs),
         error=error,
         violation=violation,
+        done=done,
     )
     return report, packed
 
 
 def _run(
     worker: Worker, task: BatchTask, shared: Packed, items: Packed, outputs: list[OutputMessage]
-) -> tuple[Packed, ErrorReport | None]:
+) -> tuple[Packed, ErrorReport | None, int]:
     split, namespace = task.split, worker.session.namespace
     known_names = worker.names()
     given = unpack(shared, namespace, writable=False)
@@ -132,7 +139,7 @@ def _run(
     values = unpack(items, namespace, writable=False)["items"]
     namespace.update(given)
     origins = Origins(given, values)
-    cursor = _Items(values, origins)
+    cursor = _Items(values, origins, task.limit_s)
     recorder = _Recorder(operations(task.step.source, split), keeps, outputs, worker.session.flush)
     namespace.update({ITEMS: cursor, RECORD_HOOK: recorder.record})
     try:
@@ -158,7 +165,7 @@ def _run(
                 what = "an item" if name == ITEMS else f"'{name}'"
                 raise Violation(f"{what} was changed in place")
         if not outcome.ok:
-            return NOTHING, _error(outcome.error, task, cursor, outputs)
+            return NOTHING, _error(outcome.error, task, cursor, outputs), 0
         result = _result(task, namespace, recorder)
         if split.identity_matters and shares_objects([result], [values, given]):
             raise Violation("a result shares an object with the inputs, and later code changes it")
@@ -166,7 +173,7 @@ def _run(
         if not recorder.plain or "elements" in result or result["leaks"]:
             # What can't be rebuilt must be known before the merge begins.
             unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
-        return packed, None
+        return packed, None, cursor.position + 1
     finally:
         for name in worker.names() - known_names:
             namespace.pop(name, None)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.flight import Flight, Whole
-from naavre_ext.executors.items import cut, materialise
+from naavre_ext.executors.items import cut
 from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.share import OwnShare, Watch
-from naavre_ext.executors.tasks import ErrorReport
+from naavre_ext.executors.sources import Source, source_of
+from naavre_ext.executors.tasks import BatchReport, ErrorReport
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, SPLIT_HOOK
@@ -21,10 +23,6 @@ from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, SPLIT_HOOK
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
 
-#: Batches per slot when their number is left to us: enough to even out at the end.
-BATCHES_PER_SLOT = 4
-SHORTEST_BATCH_S = 0.05
-LONGEST_BATCH_S = 1.0
 _REDUCTION_TYPES = frozenset(
     {"list", "dict", "set", "int", "float", "complex", "bool", "str", "bytes", "tuple", "deque", "Counter",
      "defaultdict", "OrderedDict", "ndarray"}
@@ -39,21 +37,23 @@ class BatchFailed(Exception):
 class _State:
     """One split while its loop runs.
 
-    ``turn`` counts how often the loop asked for more. ``start`` is the first item that was sent,
-    ``refusal`` why the rest has to run in the cell after all.
+    ``turn`` counts how often the loop asked for more. ``source`` is None when the loop runs whole, over
+    ``rest``. ``start`` is the first item that was sent, ``sent_to_watch`` the items whose changes are watched.
     """
 
     split: Split
-    items: Any
+    source: Source | None = None
+    rest: Any = ()
     settings: Any = None
     share: OwnShare | None = None
     watch: Watch | None = None
     turn: int = 0
     start: int = 0
-    bounds: list[tuple[int, int]] = field(default_factory=list)
     flight: Flight | None = None
     refusal: str = ""
+    guarded_items: Any = ()
     prints: dict[str, bytes] = field(default_factory=dict)
+    elements: list[Any] = field(default_factory=list)
 
 
 class FanOut:
@@ -96,9 +96,8 @@ class FanOut:
     def item_at(self) -> tuple[int, Any] | None:
         """The item that the cell itself is at, with its position; None when it is in no split loop."""
         for state in self._states.values():
-            position = None if state.share is None else state.share.position()
-            if state.turn == 1 and position is not None:
-                return position, state.items[position]
+            if state.turn == 1 and state.share is not None:
+                return state.share.present()
         return None
 
     # The three hooks, in the order in which the cell calls them
@@ -106,51 +105,56 @@ class FanOut:
     def split(self, index: int, iterable: Any) -> None:
         """The splitter: evaluate the items once, and send them now or when it turns out to be worth it."""
         __tracebackhide__ = True
-        split = self.splits[index]
-        items, reason = materialise(iterable)
-        state = _State(split, iterable if items is None else items)
-        self._states[index] = state
-        reason = reason or self._why_whole(split, len(items))
+        state = self._states[index] = _State(self.splits[index])
+        may_draw = state.split.lazy and self.worker.session.owns_streams()
+        source, reason = source_of(
+            iterable, self.namespace, may_draw=may_draw, divert=self.worker.divert
+        )
+        reason = reason or self._why_whole(state.split, source)
         try:
             state.settings = self.settings()
         except PackingError as error:
             reason = reason or error.reason
-        if reason:
+        if source is None or reason:
             state.refusal = reason
-            self._tell_split(state, -1 if items is None else len(items), 0, reason)
-        elif split.batches != "auto":
-            self._send(state, cut(len(items), self._wanted_batches(split)))
-        else:
-            state.share = OwnShare(items, inline=not self.pool.is_concurrent)
-            if self.pool.is_concurrent:
-                state.watch = Watch(state.share, lambda: self._send_rest(state))
+            state.rest = iterable if source is None else source.rest()
+            self._tell_split(state, source, 0, reason)
+            return
+        state.source = source
+        if state.split.batches != "auto":
+            wanted = self._wanted_batches(state.split)
+            sizes = FixedSizes(source.count(), wanted, self.pool.slots)
+            self._send(state, sizes, len(cut(source.count(), wanted)))
+            return
+        inline = not (self.pool.is_concurrent and source.may_watch)
+        state.share = OwnShare(source, inline=inline)
+        if not inline:
+            state.watch = Watch(state.share, lambda: self._send_rest(state))
 
     def more(self, index: int) -> bool:
-        """Whether the cell has items to run itself, now in ``__naavre_items__``."""
+        """Whether the cell has to go on: to merge ``__naavre_log__``, then to run ``__naavre_items__`` itself."""
         __tracebackhide__ = True
         state = self._states[index]
         state.turn += 1
+        self.namespace.update({LOG: iter(()), ITEMS: ()})
         if state.turn == 1:
-            whole = state.refusal and not state.bounds
-            own = state.items if whole else (() if state.share is None else state.share)
-            self.namespace[ITEMS] = own
+            self.namespace[ITEMS] = state.rest if state.source is None else state.share or ()
             return True
-        self.namespace[LOG] = iter(())
-        if state.turn > 2 or (state.share is None and not state.bounds):
+        if state.turn > 2 or state.source is None:
             return False
         self._settle(state)
-        if state.refusal:
-            self.namespace[ITEMS] = state.items[state.start :]
-            return True
-        if state.flight is not None and state.split.form == "for":
-            self.namespace[LOG] = self._log(state.flight)
-        return False
+        if state.split.form == "for":
+            self.namespace[LOG] = self._log(state)
+        else:
+            state.elements = list(self._elements(state))
+        return True
 
     def join(self, index: int, _started: None, own: Any, rest: Any) -> Any:
         """A comprehension's value, made as Python makes it: element by element, in order."""
         __tracebackhide__ = True
+        state = self._states[index]
         # False means that the cell had no rest to run; an empty rest is a result like any other.
-        others = self._elements(self._states[index].flight) if rest is False else rest
+        others = itertools.chain(state.elements, () if rest is False else _entries(rest))
         if isinstance(own, dict):
             own.update(others)
         elif isinstance(own, set):
@@ -158,6 +162,7 @@ class FanOut:
                 own.add(element)
         else:
             own.extend(others)
+        state.elements = []
         return own
 
     # Sending
@@ -165,22 +170,22 @@ class FanOut:
     def _send_rest(self, state: _State) -> None:
         """Send all that the cell hasn't begun; called from the watching thread or at the share's end."""
         assert state.share is not None
+        assert state.source is not None
         item_s = state.share.item_s()
         state.start = state.share.hand_over()
-        left = len(state.items) - state.start
-        if left:
-            bounds = cut(left, self._batches(left, item_s))
-            self._send(state, [(state.start + a, state.start + b) for a, b in bounds])
+        if state.source.left != 0:
+            self._send(state, GuidedSizes(self.pool.slots, item_s), 1)
 
-    def _send(self, state: _State, bounds: list[tuple[int, int]]) -> None:
-        state.bounds = bounds
+    def _send(self, state: _State, sizes: BatchSizes, expected: int) -> None:
+        assert state.source is not None
         own = 1 if state.start else 0  # what the cell does itself is the first batch
-        self._tell_split(state, len(state.items), own + len(bounds), "")
+        self._tell_split(state, state.source, own + expected, "")
         try:
             if state.watch is not None:
+                state.guarded_items = state.source.rest() if state.split.guard_items else ()
                 state.prints = self._prints(state)
             shared = self.pool.share(self._shared(state))
-            state.flight = Flight(self, state.split, state.items, bounds, shared, own)
+            state.flight = Flight(self, state.split, state.source, sizes, shared, own)
             state.flight.fill()
         except Whole as whole:
             state.refusal = str(whole)
@@ -191,38 +196,47 @@ class FanOut:
         """Fingerprints of what the cell's own share might change while batches work on copies of it."""
         values: dict[str, Any] = {name: self.namespace.get(name) for name in state.split.guarded}
         if state.split.guard_items:
-            values[ITEMS] = state.items[state.start :]
+            values[ITEMS] = state.guarded_items
         try:
             return {name: fingerprint(value, self.namespace) for name, value in values.items()}
         except PackingError as error:
             raise Whole(f"what it may change can't be copied: {error.reason}") from None
 
     def _settle(self, state: _State) -> None:
-        """Wait for what was sent; sets ``refusal`` when its results can't be used."""
+        """The cell's own share is over: see to it that all else is sent."""
+        assert state.source is not None
+        share, flight = state.share, state.flight
         if state.watch is not None:
             state.watch.stop()
-        own_s = 0.0 if state.share is None else state.share.elapsed_s()
-        if state.share is not None and not state.bounds:
-            if state.share.claimed < len(state.items):
+        own_s = 0.0 if share is None else share.elapsed_s()
+        if share is not None and state.flight is None and not state.refusal:
+            if state.source.left == 0:
+                self._tell_split(state, state.source, 0, "it was over in no time")
+            else:
                 self._send_rest(state)
-            else:
-                self._tell_split(state, len(state.items), 0, "it was over in no time")
-        if state.share is not None and state.start:
-            self._tell_own(state, state.share, own_s)
-        if state.flight is not None and not state.refusal:
+        if share is not None and state.start:
+            self._tell_own(state, share, own_s)
+        if flight is not None and state.prints and not state.refusal:
             try:
-                if state.prints and self._prints(state) != state.prints:
-                    raise Whole("an earlier iteration changed what the batches worked on")
-                error = state.flight.land()
-            except Whole as whole:
-                state.refusal = str(whole)
-            else:
-                if error is not None:
-                    self._raise(error)
+                changed = self._prints(state) != state.prints
+            except Whole:
+                changed = True
+            if changed:
+                state.refusal = "an earlier iteration changed what the batches worked on"
+
+    def _hand_over_rest(self, state: _State) -> None:
+        """What hasn't been merged is the cell's again: nothing, if all went well."""
+        assert state.source is not None
+        if state.flight is not None:
+            state.flight.cancel()
         if state.refusal:
             self.tell(
                 {"kind": "split-refused", "split": state.split.index, "reason": state.refusal}
             )
+        for output in state.source.held:
+            self.worker.session.show(output)
+        rest = state.source.rest() if state.flight is None else state.flight.rest()
+        self.namespace[ITEMS] = rest
 
     def _raise(self, error: ErrorReport) -> NoReturn:
         __tracebackhide__ = True
@@ -243,28 +257,29 @@ class FanOut:
             }
         )
 
-    def _tell_split(self, state: _State, items: int, batches: int, reason: str) -> None:
+    def _tell_split(self, state: _State, source: Source | None, batches: int, reason: str) -> None:
+        left = None if source is None else source.left
         self.tell(
             {
                 "kind": "split",
                 "split": state.split.index,
                 "title": state.split.title,
-                "items": items,
+                "items": -1 if source is None or left is None else source.taken + left,
                 "batches": batches,
                 "reason": reason,
             }
         )
 
-    def _why_whole(self, split: Split, count: int) -> str:
+    def _why_whole(self, split: Split, source: Source | None) -> str:
         if self.step.raises_exception:
             return "its cell may fail, and what it has done by then counts"
         for name in split.reductions:
             kind = type(self.namespace.get(name)).__name__
             if kind not in _REDUCTION_TYPES:
                 return f"'{name}' is a {kind}, whose changes can't be replayed safely"
-        if split.batches != "auto":
+        if split.batches != "auto" or source is None:
             return ""
-        if count < 2:
+        if source.left is not None and source.left < 2:
             return "there is nothing to divide"
         if self.pool.slots < 2:
             return "there is only one slot"
@@ -278,16 +293,6 @@ class FanOut:
                 text = f"'# batches: {split.batches}' needs a whole number of at least 1, not {wanted!r}"
                 self._raise(ErrorReport("ValueError", text, (f"ValueError: {text}",)))
         return int(wanted)
-
-    def _batches(self, left: int, item_s: float | None) -> int:
-        """Some for each slot, so that it evens out at the end; none too short, none too long."""
-        several = BATCHES_PER_SLOT * self.pool.slots
-        if item_s is None:
-            return several
-        expected_s = left * item_s
-        return math.ceil(
-            max(min(several, expected_s / SHORTEST_BATCH_S), expected_s / LONGEST_BATCH_S)
-        )
 
     def _shared(self, state: _State) -> Packed:
         namespace, split = self.namespace, state.split
@@ -303,23 +308,47 @@ class FanOut:
 
     # Merging
 
-    def _log(self, flight: Flight) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    def _results(self, state: _State) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
+        """What counts of the batches, in the loop's order; after it the cell goes on with the rest.
+
+        Where an iteration raised, what it had shown is shown and the error is raised in the cell.
+        """
+        __tracebackhide__ = True
+        if state.flight is not None and not state.refusal:
+            try:
+                for report, record in state.flight.results(self.namespace):
+                    if report.error is not None:
+                        for output in report.outputs:
+                            self.worker.session.show(output)
+                        self._raise(report.error)
+                    yield report, record
+            except Whole as whole:
+                state.refusal = str(whole)
+        self._hand_over_rest(state)
+
+    def _log(self, state: _State) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """Every operation in iteration order, outputs shown where they were written."""
+        __tracebackhide__ = True
         show = self.worker.session.show
-        for report, result in flight.results(self.namespace):
+        for report, record in self._results(state):
             shown = 0
-            for number, outputs, operands in result["log"]:
+            for number, outputs, operands in record["log"]:
                 while shown < outputs:
                     show(report.outputs[shown])
                     shown += 1
                 yield number, operands
             for output in report.outputs[shown:]:
                 show(output)
-            self.namespace.update(result["leaks"])
+            self.namespace.update(record["leaks"])
 
-    def _elements(self, flight: Flight | None) -> Iterator[Any]:
-        if flight is not None:
-            for report, result in flight.results(self.namespace):
-                for output in report.outputs:
-                    self.worker.session.show(output)
-                yield from result["elements"]
+    def _elements(self, state: _State) -> Iterator[Any]:
+        __tracebackhide__ = True
+        for report, record in self._results(state):
+            for output in report.outputs:
+                self.worker.session.show(output)
+            yield from record["elements"]
+
+
+def _entries(rest: Any) -> Any:
+    """A rest's elements, those of a dict as pairs."""
+    return rest.items() if isinstance(rest, dict) else rest

@@ -1,128 +1,195 @@
-"""The batches of one split on their way: submitted, waited for, given back in order."""
+"""The batches of one split on their way: sent as workers become free, given back in the loop's order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.batch_sizes import BatchSizes
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
-from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport
+from naavre_ext.executors.sources import Source
+from naavre_ext.executors.tasks import BatchReport, BatchTask
 from naavre_ext.model.workflow import Split
 
 if TYPE_CHECKING:
     from naavre_ext.executors.fanout import FanOut
 
+#: Batches that wait to be merged, for each that may be under way: a slow one mustn't make the rest pile up.
+_AHEAD = 16
+
 
 class Whole(Exception):
-    """The loop has to run in its cell after all; the message says why."""
+    """What is left of the loop has to run in its cell; the message says why."""
+
+
+@dataclass(eq=False)
+class _Batch:
+    """Items ``start`` and after. ``report`` is there when it has ended, ``handle`` when it was sent."""
+
+    number: int
+    start: int
+    items: Any
+    is_last: bool
+    handle: Any = None
+    report: BatchReport | None = None
 
 
 class Flight:
-    """Batches of ``items`` at ``bounds``; at most a window of them is under way at once.
+    """Batches of a source's items; a window of them is under way at once.
 
-    ``first`` is the number of the first of them among all batches of the split.
+    ``ahead`` are those not merged yet, in the loop's order. ``first`` is the number of the first one. A batch
+    whose result can't be used, or in which an iteration raised, is the last that counts: those behind it are
+    cancelled, those before it are as good as ever.
     """
 
     def __init__(
         self,
         fan_out: FanOut,
         split: Split,
-        items: Any,
-        bounds: Sequence[tuple[int, int]],
+        source: Source,
+        sizes: BatchSizes,
         shared: Any,
         first: int = 0,
     ) -> None:
         self._fan_out, self._split, self._shared = fan_out, split, shared
-        self._items, self._bounds = items, bounds
+        self._source, self._sizes = source, sizes
         self._pool = fan_out.pool
-        self._first = first
-        self._handles: list[Any] = []
-        self._waiting: dict[Any, int] = {}
-        self._reports: dict[int, BatchReport] = {}
-        self._failed: int | None = None
+        self._number = first
+        self._ahead: deque[_Batch] = deque()
+        self._under_way: dict[Any, _Batch] = {}
+        self._closed = False
         context = fan_out.worker.context
         limit = context.max_parallelism if context is not None else None
-        self._window = limit if limit is not None else max(16, 4 * self._pool.slots)
+        self._window = sizes.window if limit is None else min(limit, sizes.window)
 
     def fill(self) -> None:
-        """Submit batches until the window is full."""
-        while len(self._waiting) < self._window and self._failed is None:
-            number = len(self._handles)
-            if number == len(self._bounds):
-                return
-            start, stop = self._bounds[number]
-            is_last = number == len(self._bounds) - 1
-            batch = self._first + number
-            task = BatchTask(self._fan_out.step, self._split, batch, start, stop, is_last)
-            handle = self._pool.submit(task, self._shared, self._packed(start, stop))
-            self._handles.append(handle)
-            self._waiting[handle] = number
-
-    def land(self) -> ErrorReport | None:
-        """Wait for all batches; returns the error of the first iteration that raised, if one did.
-
-        What the iterations before that one showed is shown then.
+        """Send batches until the window is full.
 
         Raises:
-            Whole: a batch did something that makes the results unusable.
+            Whole: an item can't be copied; it is in :meth:`rest`.
         """
+        while not self._closed and len(self._under_way) < self._window:
+            if len(self._ahead) >= _AHEAD * self._window:
+                return
+            start = self._source.taken
+            items = self._source.take(self._sizes.next(self._source.left))
+            is_last = self._source.left == 0
+            if len(items) or start == 0:  # no items at all are one empty batch
+                self._append(_Batch(self._next_number(), start, items, is_last))
+            if is_last or not len(items):
+                self._closed = True
+
+    def _next_number(self) -> int:
+        self._number += 1
+        return self._number - 1
+
+    def _append(self, batch: _Batch) -> None:
+        self._ahead.append(batch)
+        self._send(batch)
+
+    def _send(self, batch: _Batch) -> None:
+        stop = batch.start + len(batch.items)
+        limit_s = self._sizes.limit_s
+        task = BatchTask(
+            self._fan_out.step, self._split, batch.number, batch.start, stop, batch.is_last, limit_s
+        )
         try:
-            while self._waiting:
-                self._take(self._pool.wait(list(self._waiting)))
+            items = pack({"items": batch.items}, self._fan_out.namespace)
+        except PackingError as error:
+            reason = f"an item can't be copied to other workers: {error.reason}"
+            batch.report = BatchReport(batch.number, 0.0, 0.0, "", violation=reason)
+            self._end_after(batch)
+            return
+        batch.handle = self._pool.submit(task, self._shared, items)
+        self._under_way[batch.handle] = batch
+
+    def results(self, namespace: dict[str, Any]) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
+        """Each batch's report and what it recorded, in order, as they come in; more are sent meanwhile.
+
+        A report with an error is the last one, and has no record.
+
+        Raises:
+            Whole: the next batch's result can't be used; its items and all later ones are in :meth:`rest`.
+        """
+        self.fill()
+        while self._ahead:
+            batch = self._ahead[0]
+            while batch.report is None:
+                self._take(self._pool.wait(list(self._under_way)))
                 self.fill()
-        except BaseException:
-            self.cancel()
-            raise
-        if self._failed is None:
-            return None
-        for number in range(self._failed + 1):
-            for output in self._reports[number].outputs:
-                self._fan_out.worker.session.show(output)
-        return self._reports[self._failed].error
+            if batch.report.violation:
+                raise Whole(batch.report.violation)
+            if batch.report.error is not None:
+                yield batch.report, {}
+                return
+            packed: Packed = self._pool.result(batch.handle)
+            find = finder(namespace, batch.items, 0)
+            record = unpack(packed, namespace, writable=True, resolve=find)
+            self._ahead.popleft()
+            self.fill()
+            yield batch.report, record
 
     def _take(self, handle: Any) -> None:
-        number = self._waiting.pop(handle)
-        report = self._pool.report(handle)
-        if report.violation:
-            raise Whole(report.violation)
-        self._reports[number] = report
-        start, stop = self._bounds[number]
+        batch = self._under_way.pop(handle)
+        batch.report = report = self._pool.report(handle)
+        if report.violation or report.error is not None:
+            self._end_after(batch)
+            if report.violation:
+                return
+        else:
+            self._sizes.observe(report.done, report.duration_s)
+            if report.done < len(batch.items):
+                self._take_back(batch, report.done)
         self._fan_out.tell(
             {
                 "kind": "batch",
                 "split": self._split.index,
-                "batch": self._first + number,
-                "items": stop - start,
+                "batch": batch.number,
+                "items": len(batch.items),
                 "started_at": report.started_at,
                 "duration_s": report.duration_s,
                 "worker": report.worker,
             }
         )
-        if report.error is not None and (self._failed is None or number < self._failed):
-            self._failed = number
-            needless = [h for h, n in self._waiting.items() if n > number]
-            self._pool.cancel(needless)
-            for other in needless:
-                del self._waiting[other]
+
+    def _take_back(self, batch: _Batch, done: int) -> None:
+        """Send the items that a batch hasn't begun in batches of their own, right behind it."""
+        place = self._ahead.index(batch) + 1
+        items, batch.items = batch.items[done:], batch.items[:done]
+        start = batch.start + done
+        while len(items):
+            size = self._sizes.next(len(items))
+            part, items = items[:size], items[size:]
+            last = batch.is_last and not len(items)
+            new = _Batch(self._next_number(), start, part, last)
+            start += len(part)
+            self._ahead.insert(place, new)
+            place += 1
+            self._send(new)
+
+    def _end_after(self, batch: _Batch) -> None:
+        """Nothing behind the batch counts."""
+        self._closed = True
+        place = self._ahead.index(batch)
+        needless = [
+            b for b in itertools.islice(self._ahead, place + 1, None) if b.handle in self._under_way
+        ]
+        self._pool.cancel([b.handle for b in needless])
+        for other in needless:
+            del self._under_way[other.handle]
 
     def cancel(self) -> None:
         """Stop the batches that are still under way."""
-        self._pool.cancel(list(self._waiting))
-        self._waiting.clear()
+        self._closed = True
+        self._pool.cancel(list(self._under_way))
+        self._under_way.clear()
 
-    def results(self, namespace: dict[str, Any]) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
-        """Each batch's report and what it recorded, in order; fetched as the merge comes to it."""
-        for number, handle in enumerate(self._handles):
-            packed = self._pool.result(handle)
-            find = finder(namespace, self._items, self._bounds[number][0])
-            yield (
-                self._reports[number],
-                unpack(packed, namespace, writable=True, resolve=find),
-            )
-
-    def _packed(self, start: int, stop: int) -> Packed:
-        try:
-            return pack({"items": self._items[start:stop]}, self._fan_out.namespace)
-        except PackingError as error:
-            raise Whole(f"an item can't be copied to other workers: {error.reason}") from None
+    def rest(self) -> Iterator[Any]:
+        """All items whose iterations don't count, for the cell."""
+        __tracebackhide__ = True
+        yield from itertools.chain.from_iterable(batch.items for batch in self._ahead)
+        yield from self._source.rest()

@@ -138,6 +138,10 @@ class CellSession:
         """Deliver the text that the running cell has written so far."""
         self._buffer.flush()
 
+    def owns_streams(self) -> bool:
+        """Whether what is printed now reaches this session, not a replacement of the notebook's own."""
+        return all(getattr(sys, name) is self._streams[name] for name in ("stdout", "stderr"))
+
     def show(self, output: OutputMessage) -> None:
         """Show again what code elsewhere showed, as if the running cell did so now.
 

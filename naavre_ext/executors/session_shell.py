@@ -55,6 +55,11 @@ class _NotebookShell(ZMQInteractiveShell):  # type: ignore[misc]  # ipykernel is
             raise UsageError(str(error)) from error
         self.active_eventloop = gui
 
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        """The error to show, without the frames by which a split loop gets its items."""
+        kind, error, trace = super()._get_exc_info(exc_tuple)
+        return kind, error, without_hidden_frames(trace)
+
     def init_sys_modules(self) -> None:
         """Leaves ``__main__`` alone: it is the notebook's only while a cell runs."""
 
@@ -62,6 +67,23 @@ class _NotebookShell(ZMQInteractiveShell):  # type: ignore[misc]  # ipykernel is
 # Libraries recognise a notebook by the name of this class.
 for _name in ("__name__", "__qualname__", "__module__", "__doc__"):
     setattr(_NotebookShell, _name, getattr(ZMQInteractiveShell, _name))
+
+
+def without_hidden_frames(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """The traceback without those frames of ours that ask to be hidden; IPython would count them."""
+    while trace is not None and _is_hidden(trace.tb_frame):
+        trace = trace.tb_next
+    place = trace
+    while place is not None:
+        while place.tb_next is not None and _is_hidden(place.tb_next.tb_frame):
+            place.tb_next = place.tb_next.tb_next
+        place = place.tb_next
+    return trace
+
+
+def _is_hidden(frame: types.FrameType) -> bool:
+    ours = str(frame.f_globals.get("__name__", "")).startswith("naavre_ext.")
+    return ours and bool(frame.f_locals.get("__tracebackhide__"))
 
 
 def make_shell(session: CapturingSession) -> Any:

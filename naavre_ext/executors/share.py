@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from operator import length_hint
 from typing import Any
 
+from naavre_ext.executors.sources import Source
+
 #: No loop is sent anywhere before it has run this long; longer as long as no item is done, so that a hiccup of
 #: the machine isn't taken for a slow item.
 _PATIENCE_S = 0.01
@@ -25,43 +27,47 @@ _LARGEST_CHUNK = 4096
 
 
 class OwnShare:
-    """Iterates over items, from the first, until :meth:`hand_over` takes the rest away.
+    """Iterates over a source's items, from the first, until :meth:`hand_over` takes the rest away.
 
     ``claimed`` items are the cell's own. With ``inline`` the share looks at the clock itself and ends when
     the rest is worth sending.
     """
 
-    def __init__(self, items: Any, *, inline: bool) -> None:
-        self.items = items
+    def __init__(self, source: Source, *, inline: bool) -> None:
         self.claimed = 0
+        self._source = source
         self._done = 0
         self._inline = inline
         self._closed = False
+        self._chunk: Any = ()
         self._left: Iterator[Any] = iter(())
         self._lock = threading.Lock()
         self.started_at = time.time()
         self._started = time.perf_counter()
 
     def __iter__(self) -> Iterator[Any]:
-        count = len(self.items)
+        __tracebackhide__ = True
         self.started_at, self._started = time.time(), time.perf_counter()
-        while self.claimed < count:
+        while True:
             with self._lock:
                 if self._closed or (self._inline and self.is_worth_sending()):
                     return
-                start = self.claimed
-                self.claimed = min(count, start + self._chunk())
-            chunk = self.items[start : self.claimed]
+                chunk = self._source.step(self._size())
+                self.claimed = self._source.taken
+            if not len(chunk):
+                return
             # A list's iterator knows how many are left, and so where an error happened.
-            self._left = iter(chunk if isinstance(chunk, (list, tuple, range)) else list(chunk))
+            self._chunk = chunk if isinstance(chunk, (list, tuple, range)) else list(chunk)
+            self._left = iter(self._chunk)
             yield from self._left
             self._done = self.claimed
 
-    def position(self) -> int | None:
-        """The item that the cell is at just now; None when it is at none."""
+    def present(self) -> tuple[int, Any] | None:
+        """The item that the cell is at just now, with its position; None when it is at none."""
         if self._done == self.claimed:
             return None
-        return self.claimed - length_hint(self._left) - 1
+        left = length_hint(self._left)
+        return self.claimed - left - 1, self._chunk[len(self._chunk) - left - 1]
 
     def elapsed_s(self) -> float:
         """Seconds since the cell began with its share."""
@@ -74,10 +80,12 @@ class OwnShare:
 
     def is_worth_sending(self) -> bool:
         """Whether the items not yet claimed would keep the cell busy for long."""
-        item_s, left = self.item_s(), len(self.items) - self.claimed
+        item_s, left = self.item_s(), self._source.left
         patience_s = _PATIENCE_FIRST_S if item_s is None else _PATIENCE_S
         if self.elapsed_s() < patience_s:
             return False
+        if left is None:  # as much again is likely, where nobody knows
+            return self.elapsed_s() >= WORTH_SENDING_S
         return left > 0 and (item_s is None or left * item_s >= WORTH_SENDING_S)
 
     def hand_over(self) -> int:
@@ -86,7 +94,7 @@ class OwnShare:
             self._closed = True
             return self.claimed
 
-    def _chunk(self) -> int:
+    def _size(self) -> int:
         item_s = self.item_s()
         if item_s is None:
             return 1

@@ -85,7 +85,10 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True)
 class BatchTask:
-    """Iterations ``start`` to ``stop`` of a split. The last batch sends all names that leak."""
+    """Iterations ``start`` to ``stop`` of a split. The last batch sends all names that leak.
+
+    After ``limit_s`` it begins no more items.
+    """
 
     step: Step
     split: Split
@@ -93,11 +96,12 @@ class BatchTask:
     start: int
     stop: int
     is_last: bool
+    limit_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """How a batch ended. ``violation`` says why its result must not be used."""
+    """How a batch ended, having run ``done`` items. ``violation`` says why its result must not be used."""
 
     batch: int
     started_at: float
@@ -106,6 +110,7 @@ class BatchReport:
     outputs: tuple[OutputMessage, ...] = ()
     error: ErrorReport | None = None
     violation: str = ""
+    done: int = 0
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.

@@ -331,6 +331,19 @@ class Worker:
         finally:
             self._outputs, self._sink = kept, sink
 
+    def divert(self, call: Callable[[], None]) -> list[OutputMessage]:
+        """What ``call`` shows, which doesn't reach the driver."""
+        self.session.flush()
+        shown: list[OutputMessage] = []
+        kept, self._outputs = self._outputs, shown
+        sink, self._sink = self._sink, None
+        try:
+            call()
+        finally:
+            self.session.flush()
+            self._outputs, self._sink = kept, sink
+        return shown
+
     def run_batch(
         self, task: BatchTask, shared: Packed, items: Packed
     ) -> tuple[BatchReport, Packed]:

@@ -41,7 +41,8 @@ class Split:
     ``guarded`` are shared names that code we can't see might change: they are compared before and
     after a batch, as are the items when ``guard_items``. ``identity_matters`` says that later code changes
     objects in place that a batch could hand back as a copy. ``guard_rng`` says that a global random
-    number generator is seeded, so the body must not draw from it.
+    number generator is seeded, so the body must not draw from it. ``lazy`` says that making the items and
+    running the body don't touch each other, so that items may be drawn from an iterator ahead of the iterations.
     """
 
     index: int
@@ -57,6 +58,7 @@ class Split:
     guard_items: bool = False
     guard_rng: bool = False
     identity_matters: bool = False
+    lazy: bool = False
     batches: int | str = "auto"
 
 

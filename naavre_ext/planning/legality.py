@@ -11,6 +11,7 @@ from naavre_ext.dataflow.region import Region
 from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.control_flow import check_control_flow
+from naavre_ext.planning.drawing import may_draw_ahead
 from naavre_ext.planning.loops import (
     Comprehension,
     Loop,
@@ -78,6 +79,7 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
         guard_items=guard_items,
         guard_rng=guard_rng,
         identity_matters=identity_matters_for(loop, whole, roots | own, notebook, position),
+        lazy=may_draw_ahead(loop, whole, reductions, notebook, position),
     )
 
 

@@ -85,11 +85,11 @@ def _with_hook(loop: Loop, split: Split) -> Any:
     ::
 
         __naavre_split__(k, ITERABLE)
-        while __naavre_more__(k):  # once for the cell's own share; again if the rest can't be split
+        while __naavre_more__(k):  # first for the cell's own share, then for the merge and what is left
+            for __naavre_number__, __naavre_operands__ in __naavre_log__:
+                ...  # the recorded operations, replayed
             for TARGET in __naavre_items__:
                 BODY
-        for __naavre_number__, __naavre_operands__ in __naavre_log__:
-            ...  # the recorded operations, replayed
 
     So whatever the cell runs itself is the user's own code, at its own lines.
     """
@@ -104,8 +104,8 @@ def _with_hook(loop: Loop, split: Split) -> Any:
         return _hook(JOIN_HOOK, loop, loop.node, start, *turns)
     statement = ast.copy_location(ast.Expr(start), loop.iterable)
     own = ast.copy_location(ast.For(loop.target, items, loop.node.body, []), loop.node)
-    turns_loop = ast.copy_location(ast.While(more, [own], []), loop.node)
-    return [statement, turns_loop, merge_loop(loop, split), *loop.node.orelse]
+    both = ast.copy_location(ast.While(more, [merge_loop(loop, split), own], []), loop.node)
+    return [statement, both, *loop.node.orelse]
 
 
 def _hook(name: str, loop: Loop, place: ast.AST, *arguments: ast.expr) -> ast.Call:

@@ -19,7 +19,7 @@ def check_iterable(
     graph = notebook.aliases_until(position)
     live = graph.reach(_live(loop.iterable, notebook, position, graph))
     for reduction in reductions:
-        if _changed_by(reduction, notebook, position, graph) & live:
+        if changed_by(reduction, notebook, position, graph) & live:
             raise LoopRefused(
                 loop.node.lineno,
                 f"it changes '{reduction.root}' while it iterates over it",
@@ -50,7 +50,7 @@ def _live(
             yield notebook.node(position, part.id)
 
 
-def _changed_by(
+def changed_by(
     reduction: Reduction, notebook: NotebookDataflow, position: int, graph: AliasGraph
 ) -> set[Hashable]:
     """The alias classes of what the merge will change."""
@@ -78,7 +78,7 @@ def check_aliases(
     names = sorted(set(facts.reads) - facts.writes - {ITEMS})
     reached = {name: graph.reach([notebook.node(position, name)]) for name in names}
     for reduction in reductions:
-        changed = _changed_by(reduction, notebook, position, graph)
+        changed = changed_by(reduction, notebook, position, graph)
         for name, reach in reached.items():
             if changed & reach:
                 raise LoopRefused(

@@ -7,17 +7,18 @@ import time
 import pytest
 
 from naavre_ext.executors.share import OwnShare, Watch
+from naavre_ext.executors.sources import Sliced
 
 
 @pytest.mark.parametrize("items", [[], [1], list(range(10_000)), range(7), (1, 2)])
 def test_a_short_loop_is_the_cells_own(items: object) -> None:
-    share = OwnShare(items, inline=True)
+    share = OwnShare(Sliced(items), inline=True)
     assert list(share) == list(items)  # type: ignore[call-overload]
     assert share.hand_over() == len(items)  # type: ignore[arg-type]
 
 
 def test_a_long_loop_stops_where_the_rest_is_handed_over() -> None:
-    share = OwnShare(list(range(1000)), inline=True)
+    share = OwnShare(Sliced(list(range(1000))), inline=True)
     own = []
     for item in share:
         own.append(item)
@@ -28,7 +29,7 @@ def test_a_long_loop_stops_where_the_rest_is_handed_over() -> None:
 
 
 def test_what_is_sent_meanwhile_begins_after_what_the_cell_has_claimed() -> None:
-    share = OwnShare(list(range(50)), inline=False)
+    share = OwnShare(Sliced(list(range(50))), inline=False)
     sent: list[int] = []
     watch = Watch(share, lambda: sent.append(share.hand_over()))
     own = []
@@ -41,9 +42,9 @@ def test_what_is_sent_meanwhile_begins_after_what_the_cell_has_claimed() -> None
 
 
 def test_the_item_of_an_error_is_known() -> None:
-    share = OwnShare(list("abcdef"), inline=True)
+    share = OwnShare(Sliced(list("abcdef")), inline=True)
     for item in share:
         if item == "d":
-            assert share.position() == 3
+            assert share.present() == (3, "d")
             return
     pytest.fail("there is a 'd'")

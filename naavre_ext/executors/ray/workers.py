@@ -94,7 +94,7 @@ def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def run_batch(
     plan: tuple[RunContext, Step, Split],
-    place: tuple[int, int, int, bool],
+    place: tuple[int, int, int, bool, float | None],
     shared: Packed,
     items: Packed,
 ) -> tuple[BatchReport, Packed]:
@@ -149,7 +149,7 @@ class RayBatchPool:
         if plan is None:
             plan = ray.put((self._context, task.step, task.split))
             self._plans[task.split.index] = plan
-        place = (task.batch, task.start, task.stop, task.is_last)
+        place = (task.batch, task.start, task.stop, task.is_last, task.limit_s)
         return _Handle(task, run_batch.remote(plan, place, shared, items))
 
     def wait(self, handles: Sequence[_Handle]) -> _Handle:

@@ -1,0 +1,75 @@
+"""How many items the next batch gets.
+
+With ``# batches: N`` the sizes are fixed. Else they follow guided self-scheduling (C. Polychronopoulos and
+D. Kuck, Guided Self-Scheduling, IEEE Trans. Computers 36(12), 1987) in time instead of iterations: a batch gets
+its share of the time that is left, by what items have taken so far. So batches are long at first and short
+at the end, where they even out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+SHORTEST_BATCH_S = 0.05
+LONGEST_BATCH_S = 1.0
+#: A batch that takes longer than this gives back the items that it hasn't begun.
+LIMIT_S = 2 * LONGEST_BATCH_S
+#: What earlier batches count for, against a new one, in the time that an item takes.
+_MEMORY = 0.7
+
+
+class BatchSizes(Protocol):
+    """``limit_s`` is the time after which a batch stops (None: never), ``window`` how many may be under way."""
+
+    limit_s: float | None
+    window: int
+
+    def observe(self, items: int, seconds: float) -> None:
+        """A batch of so many items took so long."""
+        ...
+
+    def next(self, left: int | None) -> int:
+        """How many items the next batch gets when so many are left (None: nobody knows)."""
+        ...
+
+
+class FixedSizes:
+    """At most ``batches`` batches of ``ceil(count / batches)`` items each, the last one smaller."""
+
+    limit_s: float | None = None
+
+    def __init__(self, count: int, batches: int, slots: int) -> None:
+        self.size = max(1, math.ceil(count / max(1, batches)))
+        self.window = max(16, 4 * slots)
+
+    def observe(self, items: int, seconds: float) -> None:
+        """Nothing depends on it."""
+
+    def next(self, left: int | None) -> int:
+        """Always the same."""
+        return self.size
+
+
+class GuidedSizes:
+    """Guided self-scheduling for ``slots`` workers. ``item_s`` is a first guess, None when there is none."""
+
+    limit_s: float | None = LIMIT_S
+
+    def __init__(self, slots: int, item_s: float | None) -> None:
+        self._slots = slots
+        self._seconds, self._items = (0.0, 0.0) if item_s is None else (item_s, 1.0)
+        self.window = 2 * slots
+
+    def observe(self, items: int, seconds: float) -> None:
+        """Takes the batch into the average, the latest ones counting most."""
+        self._seconds = self._seconds * _MEMORY + seconds
+        self._items = self._items * _MEMORY + items
+
+    def next(self, left: int | None) -> int:
+        """One item as long as nothing is known."""
+        if not self._items:
+            return 1
+        item_s = max(self._seconds / self._items, 1e-9)
+        share_s = LONGEST_BATCH_S if left is None else left * item_s / (2 * self._slots)
+        return max(1, int(min(max(share_s, SHORTEST_BATCH_S), LONGEST_BATCH_S) / item_s))

@@ -1,0 +1,76 @@
+"""Batches are as many as asked for, or as long as is worth it; a batch that takes too long is cut anew."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from naavre_ext.executors.batch_sizes import (
+    LONGEST_BATCH_S,
+    SHORTEST_BATCH_S,
+    FixedSizes,
+    GuidedSizes,
+)
+from naavre_ext.model import event as events
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
+from both_ways import run_as_workflow
+
+
+@given(st.integers(0, 500), st.integers(1, 60))
+def test_fixed_sizes_make_at_most_so_many_batches(count: int, batches: int) -> None:
+    size = FixedSizes(count, batches, slots=2).next(count)
+    assert -(-count // size) <= batches
+
+
+def test_nothing_known_means_one_item() -> None:
+    assert GuidedSizes(2, None).next(1000) == 1
+
+
+@pytest.mark.parametrize(
+    ("item_s", "left", "size"),
+    [
+        (0.001, 100_000, int(LONGEST_BATCH_S / 0.001)),  # long at first
+        (0.001, 2000, 500),  # a quarter of what is left, for two slots
+        (0.001, 100, int(SHORTEST_BATCH_S / 0.001)),  # not shorter than what sending is worth
+        (10.0, 100, 1),
+        (0.001, None, int(LONGEST_BATCH_S / 0.001)),
+    ],
+)
+def test_a_batch_gets_its_share_of_the_time_that_is_left(
+    item_s: float, left: int | None, size: int
+) -> None:
+    assert GuidedSizes(2, item_s).next(left) == pytest.approx(size, abs=1)
+
+
+def test_later_batches_count_more() -> None:
+    sizes = GuidedSizes(2, 0.001)
+    for _ in range(20):
+        sizes.observe(100, 1.0)
+    assert sizes.next(100_000) == pytest.approx(LONGEST_BATCH_S / 0.01, rel=0.01)
+
+
+def test_a_batch_that_takes_long_gives_back_what_it_has_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(GuidedSizes, "limit_s", 0.02)
+    run = run_as_workflow(
+        (
+            "import time",
+            "# split: part\nout = []\nfor i in range(200):\n"
+            "    time.sleep(0.002 if i < 110 else 0.015)\n    out.append(i)\n    print(i)\nlast = i",
+        )
+    )
+    assert run.ending.variables["out"] == list(range(200))
+    assert run.ending.variables["last"] == 199
+    assert "".join(o["text"] for o in run.ending.outputs[1]) == "".join(
+        f"{i}\n" for i in range(200)
+    )
+    finished = run.of(events.BatchFinished)
+    assert sum(batch.items for batch in finished) == 200
+    assert max(batch.duration_s for batch in finished[1:]) < 0.5
+    assert len(finished) > 20
