@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from naavre_ext.api import (
+        check_cells,
         check_notebook,
         compile_notebook,
         open_run,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         run_workflow,
         verify_notebook,
     )
+    from naavre_ext.model.check import CellCheck
     from naavre_ext.model.diagnostic import (
         ClusterError,
         Diagnostic,
@@ -33,12 +35,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "api": (
-        "check_notebook", "compile_notebook", "open_run", "run_notebook", "run_workflow",
-        "verify_notebook",
+        "check_cells", "check_notebook", "compile_notebook", "open_run", "run_notebook",
+        "run_workflow", "verify_notebook",
     ),
     "model.diagnostic": (
         "ClusterError", "Diagnostic", "NaavreError", "NotebookFailed", "RefusedError", "RunCancelled",
     ),
+    "model.check": ("CellCheck",),
     "model.event": ("RunEvent",),
     "model.run": ("RunOptions", "RunResult"),
     "model.workflow": ("Workflow",),
@@ -46,6 +49,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "CellCheck",
     "ClusterError",
     "Diagnostic",
     "NaavreError",
@@ -57,6 +61,7 @@ __all__ = [
     "RunResult",
     "Workflow",
     "__version__",
+    "check_cells",
     "check_notebook",
     "compile_notebook",
     "open_run",

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.model.check import CellCheck
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
-from naavre_ext.preparing import prepare_notebook
+from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 from naavre_ext.running import OnEvent, Run, unpacked
 from naavre_ext.verification import Observed, VerifyReport, compare, sequential
 
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from naavre_ext.storage.run_record import RunRecord
 
 __all__ = [
+    "CellCheck",
     "CompiledNotebook",
     "OpenedRun",
     "VerifyReport",
+    "check_cells",
     "check_notebook",
     "compile_notebook",
     "open_run",
@@ -81,6 +84,36 @@ def check_notebook(
     except RefusedError as error:
         return None, error.diagnostics
     return prepared.workflow, prepared.diagnostics
+
+
+def check_cells(
+    source: Any,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    store: str | Path | None = None,
+    workers: int | None = None,
+) -> tuple[CellCheck, ...]:
+    """What was understood of each cell: what it needs and changes, why it waits, what its loops allow.
+
+    ``source`` may be a prepared notebook too. Suggestions use the times of earlier runs of the notebook, kept in
+    ``store`` or beside it; they estimate for ``workers`` workers (default: as many as that run had).
+    Nothing is executed.
+
+    Raises:
+        RefusedError: with every error diagnostic.
+    """
+    from naavre_ext.planning import cell_checks
+    from naavre_ext.storage.run_store import RunStore
+    from naavre_ext.storage.run_timings import cell_timings
+
+    is_prepared = isinstance(source, PreparedNotebook)
+    prepared = source if is_prepared else prepare_notebook(source, parameters)
+    workflow, basis = prepared.require_workflow(), prepared.basis
+    assert basis is not None
+    path = prepared.notebook.path
+    runs = RunStore(Path(store)) if store else RunStore.beside(path)
+    timings = cell_timings(workflow, () if path is None else runs.of_notebook(path))
+    return cell_checks.check_cells(workflow, basis, timings, workers)
 
 
 def run_workflow(

@@ -15,7 +15,7 @@ from naavre_ext.planning.parameters import (
     inject_parameters,
     nested_parameter_bindings,
 )
-from naavre_ext.planning.planner import plan
+from naavre_ext.planning.planner import PlanBasis, plan
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,14 @@ class PreparedNotebook:
     """A notebook with its parameters injected, and its plan.
 
     ``node`` is the nbformat document that a run fills with outputs. ``workflow`` is None when an error
-    diagnostic forbids to run it.
+    diagnostic forbids to run it, and so is ``basis``, which it was planned from.
     """
 
     node: Any
     notebook: Notebook
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
+    basis: PlanBasis | None = None
 
     def require_workflow(self) -> Workflow:
         """The workflow. Raises :class:`RefusedError` with all errors when there is none."""
@@ -60,9 +61,9 @@ def prepare_notebook(source: Any, parameters: Mapping[str, Any] | None = None) -
     planned = plan(notebook, annotations, find_parameters(file.notebook))
     diagnostics += planned.diagnostics
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
-    return PreparedNotebook(
-        node, notebook, None if refused else planned.workflow, tuple(diagnostics)
-    )
+    if refused:
+        return PreparedNotebook(node, notebook, None, tuple(diagnostics))
+    return PreparedNotebook(node, notebook, planned.workflow, tuple(diagnostics), planned.basis)
 
 
 def _nested_parameters(cell: Cell) -> list[Diagnostic]:

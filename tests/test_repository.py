@@ -18,6 +18,7 @@ from naavre_ext.annotations.keys import ANNOTATION_KEYS, NOT_YET_IN_EFFECT
 ROOT = Path(__file__).parent.parent
 
 PUBLIC_NAMES = {
+    "CellCheck",
     "ClusterError",
     "Diagnostic",
     "NaavreError",
@@ -29,6 +30,7 @@ PUBLIC_NAMES = {
     "RunResult",
     "Workflow",
     "__version__",
+    "check_cells",
     "check_notebook",
     "compile_notebook",
     "open_run",

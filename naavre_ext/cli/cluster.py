@@ -10,8 +10,8 @@ import click
 
 from naavre_ext.cli.entry import FAILED
 from naavre_ext.cli.reporters import write_json_line
-from naavre_ext.cli.summary import duration_phrase
 from naavre_ext.environment import ray_address
+from naavre_ext.exporters.wording import duration_phrase
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -16,7 +16,8 @@ from rich.text import Text
 from naavre_ext.cli.output_log import OutputLog
 from naavre_ext.cli.progress import RunView, StepView
 from naavre_ext.cli.reporters import Reporter
-from naavre_ext.cli.summary import duration_phrase, step_line
+from naavre_ext.cli.summary import step_line
+from naavre_ext.exporters.wording import duration_phrase
 from naavre_ext.model.event import RunEvent, StepFailed, StepFinished
 
 _BAR_WIDTH = 24

@@ -12,8 +12,8 @@ import click
 
 from naavre_ext.cli.progress import view_run
 from naavre_ext.cli.reporters import write_json_line
-from naavre_ext.cli.summary import duration_phrase, failure_lines, summary_lines
-from naavre_ext.exporters.wording import count_phrase
+from naavre_ext.cli.summary import failure_lines, summary_lines
+from naavre_ext.exporters.wording import count_phrase, duration_phrase
 
 if TYPE_CHECKING:
     from naavre_ext.storage.run_store import RunStore, RunSummary

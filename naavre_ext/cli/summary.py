@@ -1,25 +1,15 @@
-"""What a run comes to, in words: durations, the closing summary, a failure as Jupyter shows it."""
+"""What a run comes to, in words: the closing summary, a failure as Jupyter shows it."""
 
 from __future__ import annotations
 
 import re
 
 from naavre_ext.cli.progress import RunView, StepView
-from naavre_ext.exporters.wording import count_phrase, one_line
+from naavre_ext.exporters.wording import count_phrase, duration_phrase, one_line
 from naavre_ext.model.event import StepFailed
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 _STATUS = {"ok": "ok", "failed": "failed", "cancelled": "cancelled"}
-
-
-def duration_phrase(seconds: float) -> str:
-    """``0.4 s``, ``12.3 s``, ``2 min 05 s``, ``1 h 02 min``."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def step_line(view: RunView, step: StepView) -> str:

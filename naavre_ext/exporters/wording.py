@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from naavre_ext.model.parameter import Parameter
@@ -132,3 +132,32 @@ def count_phrase(number: int, noun: str, plural: str | None = None) -> str:
 def names_phrase(names: Sequence[str]) -> str:
     """The names, comma-separated; ``nothing`` when there are none."""
     return ", ".join(names) or "nothing"
+
+
+def duration_phrase(seconds: float) -> str:
+    """``0.4 s``, ``12.3 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def cells_phrase(numbers: Iterable[int], every: Sequence[int]) -> str:
+    """``cell 3``, ``cells 3 and 5``, ``cells 1-7 and 9``: three and more in a row as a range.
+
+    ``every`` has the numbers of all cells that run, in order: what lies between two of them doesn't count.
+    """
+    place = {number: index for index, number in enumerate(every)}
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and place[number] == place[runs[-1][-1]] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts: list[str] = []
+    for run in runs:
+        parts += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(number) for number in run]
+    word = "cell" if parts == [str(runs[0][0])] else "cells"
+    return f"{word} " + " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))

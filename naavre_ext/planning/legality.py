@@ -181,12 +181,14 @@ def _check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> N
                 f"'{root}' is read or set where it is also accumulated, so it carries state from one "
                 "iteration to the next",
                 f"Only add to '{root}' in the loop and look at it afterwards.",
+                root,
             )
         if reduction.protected and reduction.taking not in ("keep",):
             raise LoopRefused(
                 line,
                 f"'{root}' is changed inside 'try', where an error must be caught at once",
                 f"Compute in the 'try' and change '{root}' after it.",
+                root,
             )
 
 
@@ -196,11 +198,12 @@ def _check_carried(facts: CellDataflow, loop: Loop) -> None:
             facts.reads[name],
             f"'{name}' carries a value from one iteration to the next",
             f"Set '{name}' in every iteration before using it, or compute it from the item.",
+            name,
         )
     if not isinstance(loop.node, ast.For) and facts.writes:
         name = min(facts.writes)
         raise LoopRefused(
-            loop.node.lineno, f"it sets '{name}'", "Assign it in a statement of its own."
+            loop.node.lineno, f"it sets '{name}'", "Assign it in a statement of its own.", name
         )
 
 

@@ -11,7 +11,7 @@ from naavre_ext.dataflow.tables import IMMUTABLE
 from naavre_ext.model.workflow import Placement, StepId
 
 #: Effects that keep a cell in the main worker, in words.
-_MAIN_EFFECTS = {
+MAIN_EFFECTS = {
     "outside-read": "it reads files",
     "settings": "it changes settings",
     "figure": "it draws figures",
@@ -117,7 +117,7 @@ def _why_main(survey: _Notebook, position: int) -> list[str]:
     dataflow = survey.dataflow
     node = dataflow.cells[position]
     facts = node.facts
-    reasons = [text for kind, text in _MAIN_EFFECTS.items() if first_effect(facts, kind)]
+    reasons = [text for kind, text in MAIN_EFFECTS.items() if first_effect(facts, kind)]
     if facts.has("rng-draw") and survey.rng_seeded[-1]:
         reasons.append("it draws from a random number generator that may be seeded")
     if node.source.magic is not None:

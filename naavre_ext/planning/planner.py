@@ -26,6 +26,15 @@ class Plan:
 
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
+    basis: PlanBasis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBasis:
+    """What a workflow was planned from; positions are those of its steps."""
+
+    dataflow: NotebookDataflow
+    placements: Placements
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ def plan(
         parameters=tuple(parameters),
         name=_name(notebook),
     )
-    return Plan(workflow, tuple(diagnostics))
+    return Plan(workflow, tuple(diagnostics), PlanBasis(dataflow, placements))
 
 
 def _name(notebook: Notebook) -> str:
@@ -315,7 +324,7 @@ def _edges(
 
 
 #: What makes a cell a barrier, strongest first, and the kind of its edges.
-_BARRIER_KINDS: dict[EffectKind, EdgeKind] = {
+BARRIER_KINDS: dict[EffectKind, EdgeKind] = {
     "opaque": "opaque",
     "star-import": "star-import",
     "unknown": "unknown",
@@ -326,4 +335,4 @@ _BARRIER_KINDS: dict[EffectKind, EdgeKind] = {
 
 
 def _barrier_kind(node: CellNode) -> EdgeKind:
-    return next(kind for effect, kind in _BARRIER_KINDS.items() if node.facts.has(effect))
+    return next(kind for effect, kind in BARRIER_KINDS.items() if node.facts.has(effect))

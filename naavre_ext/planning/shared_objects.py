@@ -24,6 +24,7 @@ def check_iterable(
                 loop.node.lineno,
                 f"it changes '{reduction.root}' while it iterates over it",
                 f"Collect the changes and make them to '{reduction.root}' after the loop.",
+                reduction.root,
             )
 
 
@@ -85,6 +86,7 @@ def check_aliases(
                     facts.reads[name],
                     f"'{name}', which it reads, may be or hold what it adds to '{reduction.root}'",
                     f"Read a copy: {name} = copy.deepcopy({name}) before the loop.",
+                    name,
                 )
 
 
@@ -101,7 +103,7 @@ def check_deletes(
         )
         if elsewhere or here:
             raise LoopRefused(
-                loop.node.lineno, f"it deletes '{name}'", f"Delete '{name}' after the loop."
+                loop.node.lineno, f"it deletes '{name}'", f"Delete '{name}' after the loop.", name
             )
 
 
@@ -137,6 +139,7 @@ def _shared_change(
         change.line,
         f"'{name}', which all iterations share, is {change.how}",
         f"Collect results in a list and build '{name}' after the loop.",
+        name,
     )
 
 

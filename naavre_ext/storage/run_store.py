@@ -105,6 +105,14 @@ class RunStore:
         summaries = [summarise(path, info) for path, info in found if info is not None]
         return tuple(sorted(summaries, key=lambda s: (s.started_at, s.id), reverse=True))
 
+    def of_notebook(self, notebook: str | os.PathLike[str]) -> Iterator[RunRecord]:
+        """The runs of this notebook, the latest first; each is read when it is asked for."""
+        wanted = os.path.abspath(notebook)
+        for path in sorted(self._folders(), key=lambda path: path.name, reverse=True):
+            info = read_info(path)
+            if info is not None and info.get("notebook") == wanted:
+                yield RunRecord(path, info)
+
     def open(self, run_id: str) -> RunRecord:
         """The run with this id, or with the only id that starts so.
 

@@ -163,8 +163,10 @@ def test_check_says_what_was_inferred(cli: Cli, good: Path) -> None:
     done = cli("check", "good.ipynb")
     assert done.returncode == 0
     assert done.stdout.startswith("good.ipynb: can be run")
-    assert 'cell 3 "process batches"\n  reads items; writes i, out\n  runs ' in done.stdout
-    assert "splits line 4: the loop" in done.stdout
+    assert (
+        'cell 3 "process batches"\n  reads   items from cell 2\n  writes  i, out\n' in done.stdout
+    )
+    assert "splits  the loop over items (line 4), at most 5 batches" in done.stdout
     assert "at most 5 batches" in done.stdout
 
 

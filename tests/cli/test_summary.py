@@ -22,7 +22,8 @@ from naavre_ext.cli.live import LiveReporter, render
 from naavre_ext.cli.output_log import OutputLog
 from naavre_ext.cli.progress import view_run
 from naavre_ext.cli.reporters import JsonReporter, PlainReporter, Reporter
-from naavre_ext.cli.summary import duration_phrase, failure_lines, strip_ansi, summary_lines
+from naavre_ext.cli.summary import failure_lines, strip_ansi, summary_lines
+from naavre_ext.exporters.wording import duration_phrase
 from naavre_ext.model.event import CellOutputReceived, RunEvent, event_from_json
 
 

@@ -1,0 +1,150 @@
+"""Which loops of a cell are split, could be split, or can't be; and what is worth suggesting."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from naavre_ext.annotations.editing import remove_annotation, set_annotation
+from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.model.check import CellTiming, Edit, LoopCheck, SplitTiming, Suggestion
+from naavre_ext.model.workflow import Step
+from naavre_ext.planning.legality import judge_loop
+from naavre_ext.planning.loops import Loop, find_loops
+from naavre_ext.planning.planner import PlanBasis
+from naavre_ext.planning.refusal import Refusal
+
+#: A cell that took less gains nothing from more workers: handing work out costs some milliseconds.
+NO_TIME_S = 0.1
+#: From here on it is worth saying that a loop could be split.
+WORTH_S = 0.5
+#: A split whose batches' work is less than this many times the cell's time has gained nothing.
+_LEAST_GAIN = 1.1
+_LONGEST_TITLE = 40
+
+
+def loop_checks(step: Step, position: int, basis: PlanBasis) -> tuple[LoopCheck, ...]:
+    """Every top-level loop of the step's cell, judged by the rules of ``# split:``."""
+    source = basis.dataflow.cells[position].source
+    if step.kind == "parameters" or source.magic not in (None, "time", "capture"):
+        return ()
+    return tuple(_check(loop, step, position, basis) for loop in find_loops(source.tree))
+
+
+def _check(loop: Loop, step: Step, position: int, basis: PlanBasis) -> LoopCheck:
+    dataflow = basis.dataflow
+    split = next((split for split in step.splits if split.index == loop.index), None)
+    seeded = basis.placements.rng_seeded[position]
+    verdict = split or judge_loop(loop, dataflow, position, seeded)
+    refusal = verdict if isinstance(verdict, Refusal) else None
+    legal = None if isinstance(verdict, Refusal) else verdict
+    return LoopCheck(
+        index=loop.index,
+        line=loop.node.lineno,
+        form=loop.form,
+        iterable=ast.unparse(loop.iterable),
+        split=split is not None,
+        splittable=legal is not None,
+        costly=_is_costly(loop, dataflow),
+        batches=split.batches if split else None,
+        shared=legal.shared if legal else (),
+        reductions=legal.reductions if legal else (),
+        reason=refusal.reason if refusal else None,
+        reason_line=refusal.line if refusal else None,
+        variable=refusal.variable if refusal else None,
+        remedy=refusal.remedy if refusal else None,
+    )
+
+
+def _is_costly(loop: Loop, dataflow: NotebookDataflow) -> bool:
+    """Whether one iteration may take time and there may be more than one."""
+    if isinstance(loop.iterable, (ast.List, ast.Tuple, ast.Set)) and len(loop.iterable.elts) < 2:
+        return False
+    return dataflow.region(_iteration(loop)).costly
+
+
+def _iteration(loop: Loop) -> list[ast.stmt]:
+    node = loop.node
+    if isinstance(node, ast.For):
+        return node.body
+    elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    first, *others = node.generators
+    if others:  # a loop in the loop
+        elements = [
+            ast.copy_location(ast.GeneratorExp(elements[0], others), elements[0]),
+            *elements,
+        ]
+    return [ast.copy_location(ast.Expr(part), part) for part in [*first.ifs, *elements]]
+
+
+def suggestions_for(
+    step: Step, loops: Sequence[LoopCheck], timing: CellTiming | None, workers: int | None
+) -> tuple[Suggestion, ...]:
+    """What would make the cell faster, or its annotations fewer.
+
+    Gains are estimated for ``workers`` workers, else for as many as the run had, at least 2.
+    """
+    if any(loop.split for loop in loops):
+        found = list(_dropping(step, timing))
+    elif step.group or step.raises_exception:
+        found = []
+    else:
+        found = list(_adding(step, loops, timing, workers))
+    return (*found, *(_rewriting(loop) for loop in loops if loop.reason and _is_meant(step, loop)))
+
+
+def _is_meant(step: Step, loop: LoopCheck) -> bool:
+    """Whether a loop that can't be split stands in a ``# split:`` cell: the plan says it there."""
+    said = f"line {loop.line}: not split"
+    return any(reason.startswith(said) for reason in step.reasons)
+
+
+def _rewriting(loop: LoopCheck) -> Suggestion:
+    text = f"this loop could be split if it were written in another way: {loop.remedy}"
+    return Suggestion("rewrite", loop.reason_line or loop.line, text)
+
+
+def _adding(
+    step: Step, loops: Sequence[LoopCheck], timing: CellTiming | None, workers: int | None
+) -> Iterator[Suggestion]:
+    if timing is not None and timing.duration_s < WORTH_S:
+        return
+    for loop in loops:
+        edit = _split_edit(step, loop) if loop.splittable and loop.costly else None
+        if edit is None:
+            continue
+        text = "this loop could be split: add '# split: TITLE'"
+        if timing is None:
+            yield Suggestion("add-split", loop.line, text, edit)
+        else:
+            took_s, many = timing.duration_s, workers or max(2, timing.slots)
+            yield Suggestion("add-split", loop.line, text, edit, took_s, took_s / many, many)
+
+
+def _split_edit(step: Step, loop: LoopCheck) -> Edit | None:
+    title = f"over {' '.join(loop.iterable.split())}"
+    for value in (title if len(title) <= _LONGEST_TITLE else "loop", "loop"):
+        try:
+            return Edit("split", value, set_annotation(step.source, "split", value))
+        except ValueError:
+            continue
+    return None
+
+
+def _dropping(step: Step, timing: CellTiming | None) -> Iterator[Suggestion]:
+    if timing is None or not timing.splits:
+        return
+    line, edit = step.splits[0].line, Edit("split", None, remove_annotation(step.source, "split"))
+    took_s = timing.duration_s
+    if took_s < NO_TIME_S:
+        text = "the cell was over before it could gain from a split; '# split:' may go"
+        yield Suggestion("drop-split", line, text, edit, took_s)
+    elif _gained_nothing(timing.splits, took_s):
+        text = "splitting gained nothing: the batches hold too little work; '# split:' may go"
+        yield Suggestion("drop-split", line, text, edit, took_s)
+
+
+def _gained_nothing(splits: Sequence[SplitTiming], took_s: float) -> bool:
+    """Whether batches ran on several workers, and the cell still took as long as their work together."""
+    several = all(split.workers > 1 for split in splits)
+    return several and sum(split.work_s for split in splits) * _LEAST_GAIN < took_s
