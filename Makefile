@@ -17,7 +17,7 @@ help:
 	@echo 'make install   the package and its tools, in $(VENV)'
 	@echo 'make demo      run notebooks/$(DEMO).ipynb in parallel; the result is in out/'
 	@echo 'make lab       open the example notebooks in JupyterLab'
-	@echo 'make test      every test'
+	@echo 'make test      every test (ARGS=tests/planning for some)'
 	@echo 'make check     lint, format, types, layers'
 	@echo 'make bench     side-by-side benchmarks (PART=splitting for one part)'
 	@echo 'make build     wheel and sdist, in dist/'
@@ -34,8 +34,16 @@ demo: $(INSTALLED)
 	@mkdir -p out
 	$(BIN)/naavre-ext run notebooks/$(DEMO).ipynb -o out/$(DEMO).ipynb
 
+# Tests that start Ray, kernels or processes come alone: they need both cores and are about timing.
 test: $(INSTALLED)
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	@failed=0; \
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' || failed=1; \
+	$(BIN)/python -m pytest -m slow || failed=1; \
+	exit $$failed
+endif
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

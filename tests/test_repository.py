@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -91,6 +92,11 @@ def test_readme_names_only_targets_that_make_has() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert {"install", "demo", "test"} <= named
     assert not [target for target in named if f"\n{target}:" not in makefile]
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    names = Counter(path.name for path in ROOT.glob("tests/**/*.py"))
+    assert not [name for name, count in names.items() if count > 1 and name != "conftest.py"]
 
 
 @pytest.fixture(scope="module")

@@ -228,14 +228,15 @@ class CellSession:
         """
         shell = self.shell
         shell._last_traceback = None
-        try:
-            transformed, failure = shell.transform_cell(source), None
-        except Exception:  # noqa: BLE001  (input transformers may be the user's)
-            transformed, failure = source, sys.exc_info()
-        arguments = {"transformed_cell": transformed, "preprocessing_exc_tuple": failure}
         keep = {"store_history": store_history, "silent": silent}
-        if shell.should_run_async(source, **arguments):
-            return self._loop.run_until_complete(self._await_cell(source, **arguments, **keep))
+        if "await" in source or "async" in source:  # else there is no need to look closer
+            try:
+                transformed, failure = shell.transform_cell(source), None
+            except Exception:  # noqa: BLE001  (input transformers may be the user's)
+                transformed, failure = source, sys.exc_info()
+            arguments = {"transformed_cell": transformed, "preprocessing_exc_tuple": failure}
+            if shell.should_run_async(source, **arguments):
+                return self._loop.run_until_complete(self._await_cell(source, **arguments, **keep))
         with as_running(self._loop):
             result = shell.run_cell(source, **keep)
         if has_waiting_tasks(self._loop):

@@ -156,6 +156,8 @@ def interrupt_thread(thread_id: int) -> None:
 def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
     """Drops modules of ``folders``, except ``keep``, so that the next import reads them anew."""
     roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders if folder)
+    if not roots:
+        return
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
         if name in keep or not isinstance(path, str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gc
 import hashlib
 import os
 import random
@@ -17,6 +18,7 @@ from typing import Any
 
 import nbformat
 from deep_equality import differences
+from IPython.core.displayhook import DisplayHook
 
 from naavre_ext.api import prepare_notebook
 from naavre_ext.executors import ambient
@@ -74,10 +76,9 @@ def notebook(cells: Sequence[Cell]) -> Any:
     made = []
     for number, cell in enumerate(cells):
         source, tags = (cell, ()) if isinstance(cell, str) else cell
-        node = nbformat.v4.new_code_cell(source, id=f"cell-{number}")
-        node.metadata["tags"] = list(tags)
-        made.append(node)
-    return nbformat.v4.new_notebook(cells=made)
+        fields = {"cell_type": "code", "id": f"cell-{number}", "metadata": {"tags": list(tags)}}
+        made.append({**fields, "source": source, "execution_count": None, "outputs": []})
+    return nbformat.from_dict({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
 #: The session that references run in, reset for each, and what its cells showed.
@@ -313,13 +314,36 @@ def _scrubbed(value: Any) -> Any:
 def _process_kept() -> Iterator[None]:
     """Leaves the process's settings and generators as they were; notebooks start from the same."""
     folder = os.getcwd()
-    with ambient.restored(rng=True), warnings.catch_warnings():
+    with ambient.restored(rng=True), warnings.catch_warnings(), _cheap_resets():
         warnings.showwarning = _show_warning
         random.seed(0)
         try:
             yield
         finally:
             os.chdir(folder)
+
+
+@contextlib.contextmanager
+def _cheap_resets() -> Iterator[None]:
+    """Sessions that are reset leave old garbage alone.
+
+    IPython collects all of it at every reset, of which a notebook has four: a third of a second each once
+    SciPy and the like are loaded.
+    """
+    flush, collect = DisplayHook.flush, gc.collect
+
+    def flush_quickly(hook: DisplayHook) -> None:
+        gc.collect = lambda *_: collect(1)
+        try:
+            flush(hook)
+        finally:
+            gc.collect = collect
+
+    DisplayHook.flush = flush_quickly
+    try:
+        yield
+    finally:
+        DisplayHook.flush = flush
 
 
 def _show_warning(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> None:

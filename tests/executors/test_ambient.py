@@ -202,10 +202,10 @@ def test_restored_puts_settings_back():
 def test_capture_takes_under_a_millisecond_or_so(session):
     session.run("import matplotlib.pyplot", execution_count=2)
     ambient.capture(rng=False, shell=session.shell)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(50):
         ambient.capture(rng=False, shell=session.shell)
-    assert (time.perf_counter() - started) / 50 < 0.003
+    assert (time.process_time() - started) / 50 < 0.003
 
 
 def test_every_domain_has_a_test():

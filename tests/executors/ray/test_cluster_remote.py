@@ -35,7 +35,7 @@ def test_closed_port_is_refused_at_once():
     began = time.monotonic()
     with pytest.raises(ClusterError, match=rf"NX502 Ray cluster 127.0.0.1:{port}.*refused"):
         cluster.connect(f"127.0.0.1:{port}")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_unknown_host_is_refused():
