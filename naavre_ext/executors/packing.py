@@ -17,7 +17,9 @@ from typing import Any
 
 from naavre_ext.executors.packing_arrays import ArrayReader
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
-from naavre_ext.executors.packing_reduce import PACKING, NotebookPickler, NotPackable, Receiver
+from naavre_ext.executors.packing_making import PACKING, Receiver
+from naavre_ext.executors.packing_reduce import NotebookPickler, NotPackable
+from naavre_ext.executors.packing_sets import SetKey, SetMaker
 from naavre_ext.model.diagnostic import NaavreError
 
 __all__ = [
@@ -38,15 +40,20 @@ Persistent = Callable[[Any], Any]
 
 
 class PackingError(NaavreError):
-    """A value can't cross to another process: ``name`` is its variable, ``reason`` says why."""
+    """A value can't cross to another process: ``name`` is its variable, ``reason`` says why.
 
-    def __init__(self, name: str, reason: str) -> None:
+    ``kind`` is the type of the object in it that can't, ``remedy`` a rewrite that avoids it; "" where unknown.
+    """
+
+    def __init__(self, name: str, reason: str, kind: str = "", remedy: str = "") -> None:
         self.name = name
         self.reason = reason
+        self.kind = kind
+        self.remedy = remedy
         super().__init__(f"{name}: {reason}" if name else reason)
 
-    def __reduce__(self) -> tuple[type[PackingError], tuple[str, str]]:
-        return type(self), (self.name, self.reason)
+    def __reduce__(self) -> tuple[type[PackingError], tuple[str, str, str, str]]:
+        return type(self), (self.name, self.reason, self.kind, self.remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +95,39 @@ def pack(
     """
     values = dict(values)
     try:
-        return _pack(values, namespace, persistent)
+        packed = _pack(values, namespace, persistent, exact_sets=persistent is not None)
+        if persistent is None and any(mark in packed.data for mark in _MARKS_OF_SETS):
+            packed = _pack(values, namespace, None, exact_sets=True)
+        return packed
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
-        reason = _reason(error)
-        raise PackingError(_culprit(values, namespace, persistent), reason) from None
+        culprit = _culprit(values, namespace, persistent)
+        if isinstance(error, NotPackable):
+            raise PackingError(culprit, error.reason, error.kind, error.remedy) from None
+        raise PackingError(culprit, type(error).__name__) from None
+
+
+#: Bytes in every pickle that holds a set or a frozenset, each followed by the order to memorise it.
+_MARKS_OF_SETS = (b"\x8f\x94", b"\x91\x94")
 
 
 def _pack(
-    values: Mapping[str, Any], namespace: dict[str, Any], persistent: Persistent | None
+    values: Mapping[str, Any],
+    namespace: dict[str, Any],
+    persistent: Persistent | None,
+    *,
+    exact_sets: bool = False,
 ) -> Packed:
     stream = io.BytesIO()
     others: list[pickle.PickleBuffer] = []
-    pickler = NotebookPickler.create(stream, namespace, others.append, persistent)
+    pickler = NotebookPickler.create(
+        stream, namespace, others.append, persistent, exact_sets=exact_sets
+    )
     try:
         pickler.dump(values)
     except NotPackable:
         raise
     except Exception as error:
-        raise NotPackable(pickler.explain(error)) from error
+        raise pickler.explain(error) from error
     layout, buffers = pickler.arrays.layout()
     # Buffers of arrays come first, as their number is known from the layout.
     return Packed(PACK_VERSION, tuple(values), stream.getvalue(), (*buffers, *others), layout)
@@ -117,16 +139,10 @@ def _culprit(
     """The first of ``values`` that can't be packed by itself; all their names if each can."""
     for name, value in values.items():
         try:
-            _pack({name: value}, namespace, persistent)
+            _pack({name: value}, namespace, persistent, exact_sets=True)
         except Exception:  # noqa: BLE001  (any code of the user's classes may run here)
             return name
     return ", ".join(values)
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, NotPackable):
-        return error.reason
-    return type(error).__name__
 
 
 def unpack(
@@ -155,6 +171,7 @@ def unpack(
         unpickler = _Unpickler(io.BytesIO(packed.data), buffers=rest)
         unpickler.resolve = resolve
         unpickler.namespace = namespace
+        unpickler.sets = SetMaker()
         values: dict[str, Any] = unpickler.load()
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         detail = f"{type(error).__name__}: {error}"
@@ -169,6 +186,7 @@ class _Unpickler(pickle.Unpickler):
     """Finds the notebook's names in the notebook's namespace, whatever ``__main__`` is here."""
 
     namespace: dict[str, Any]
+    sets: SetMaker
     resolve: Callable[[Any], Any] | None = None
 
     def find_class(self, module: str, name: str) -> Any:
@@ -182,6 +200,8 @@ class _Unpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
     def persistent_load(self, key: Any) -> Any:
+        if type(key) is SetKey:
+            return self.sets.make(key)
         if self.resolve is None:
             raise pickle.UnpicklingError("a shared object has no resolver")
         return self.resolve(key)
@@ -195,7 +215,10 @@ def fingerprint(value: Any, namespace: dict[str, Any]) -> bytes:
     Raises:
         PackingError: the value can't be pickled.
     """
-    packed = pack({"value": value}, namespace)
+    try:
+        packed = _pack({"value": value}, namespace, None)
+    except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
+        raise PackingError("value", str(error)) from None
     digest = hashlib.blake2b(packed.data, digest_size=20)
     digest.update(packed.layout)
     for buffer in packed.buffers:

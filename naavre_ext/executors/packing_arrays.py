@@ -7,7 +7,6 @@ through the others after the journey, as it was before.
 
 from __future__ import annotations
 
-import mmap
 import pickle
 import sys
 import weakref
@@ -90,12 +89,29 @@ def is_writable(array: Any) -> bool:
     return bool(array.flags.writeable) or id(root(array)) in _lent
 
 
-def is_file_backed(array: Any) -> bool:
-    """Whether writing to ``array`` writes to a file."""
+#: Memory that a program may reach otherwise than through arrays, and what it is.
+_FOREIGN = {
+    "bytearray": "a bytearray",
+    "mmap": "a file",
+    "memmap": "a file",
+    "array": "an array.array",
+    "SharedMemory": "other processes",
+}
+
+
+def foreign_memory(array: Any) -> str:
+    """Whose memory a change of ``array`` would change too, in words; "" for memory of its own."""
     if not array.flags.writeable:
-        return False
+        return ""
     last = root(array)
-    return isinstance(last.base, mmap.mmap) or type(last).__name__ == "memmap"
+    base = last.base
+    while isinstance(base, memoryview):
+        base = base.obj
+    if type(last).__name__ == "memmap":
+        return _FOREIGN["memmap"]
+    if base is not None and hasattr(base, "_b_base_"):
+        return "a C object"
+    return _FOREIGN.get(type(base).__name__, "")
 
 
 class ArrayWriter:

@@ -8,6 +8,7 @@ version, and a process takes over only states that it has never had.
 
 from __future__ import annotations
 
+import typing
 import uuid
 import weakref
 from collections.abc import Callable, Mapping
@@ -43,6 +44,8 @@ _looking: set[type] = set()
 def reduce_class(cls: type, reduced: Any, digest: Digest) -> Any:
     """cloudpickle's reduction of ``cls`` by value, with its version added."""
     make, args, state, _, _, set_state = reduced
+    if "__slots__" in vars(cls) and typing.NamedTuple not in args[2]:
+        args[3]["__slots__"] = vars(cls)["__slots__"]  # cloudpickle's copies have no slots
     versioned = (current_version(cls, digest), state, set_state)
     return make, args, versioned, None, None, restore_class
 

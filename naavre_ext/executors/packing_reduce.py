@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-import collections
 import functools
 import gc
 import hashlib
 import importlib
 import io
-import itertools
 import pickle
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import cloudpickle
 
-from naavre_ext.executors.packing_arrays import (
-    ArrayReader,
-    ArrayWriter,
-    is_file_backed,
-    is_shippable,
-)
+from naavre_ext.executors.packing_arrays import ArrayWriter, foreign_memory, is_shippable
 from naavre_ext.executors.packing_classes import reduce_class
 from naavre_ext.executors.packing_identity import has_copy_on_write
+from naavre_ext.executors.packing_instances import plan_of, reduce_instance, runs_code_when_made
+from naavre_ext.executors.packing_libraries import reduce_library_class, reduce_library_object
+from naavre_ext.executors.packing_live import Live, why_live
+from naavre_ext.executors.packing_making import (
+    NOTEBOOK,
+    fill_attributes,
+    fill_function,
+    find_notebook_global,
+    import_with,
+    make_array,
+    make_array_subclass,
+    make_block,
+    make_cached_function,
+    make_cell,
+    make_dict_view,
+    make_function,
+    make_newtype,
+)
 from naavre_ext.executors.packing_modules import is_importable, loaded_submodules
-
-#: Home of functions whose globals are the notebook's namespace.
-_NOTEBOOK = "__main__"
+from naavre_ext.executors.packing_sets import SetKey, is_plain, recipe
 
 #: What makes a code object, in the order of its constructor's arguments.
 _CODE_PARTS = (
@@ -47,23 +54,11 @@ _DICT_VIEWS = {type(getattr({}, kind)()): kind for kind in ("keys", "values", "i
 _CACHED_FUNCTION = type(functools.lru_cache(lambda: None))
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """What the rebuilding functions below need to know about the process they run in."""
-
-    namespace: dict[str, Any]
-    arrays: ArrayReader
-
-
-#: Set while :func:`naavre_ext.executors.packing.unpack` runs.
-PACKING: ContextVar[Receiver] = ContextVar("naavre_ext_packing")
-
-
 class NotPackable(Exception):
-    """An object can't be packed; ``reason`` says why, in words."""
+    """An object can't be packed; ``reason`` says why, ``kind`` is its type, ``remedy`` what would work."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, reason: str, kind: str = "", remedy: str = "") -> None:
+        self.reason, self.kind, self.remedy = reason, kind, remedy
         super().__init__(reason)
 
 
@@ -80,27 +75,34 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         namespace: dict[str, Any],
         buffer_callback: Callable[[pickle.PickleBuffer], Any],
         persistent: Callable[[Any], Any] | None,
+        *,
+        exact_sets: bool = False,
     ) -> NotebookPickler:
-        """A pickler that writes to ``stream``; without ``persistent`` it is the faster kind."""
-        kind = NotebookPickler if persistent is None else _PersistentPickler
+        """A pickler that writes to ``stream``.
+
+        It is slower with ``persistent``, and with ``exact_sets``, where sets keep their order.
+        """
+        kind = _PersistentPickler if exact_sets or persistent is not None else NotebookPickler
         pickler = kind(stream, protocol=5, buffer_callback=buffer_callback)
         pickler.namespace = namespace
         pickler.arrays = ArrayWriter()
         pickler.persistent = persistent
         pickler._cells = {}
         pickler._latest = None
+        pickler._sets = {} if exact_sets else None
         return pickler
 
     _cells: dict[int, types.CellType]
     _latest: Any
+    _sets: dict[int, SetKey] | None
 
-    def explain(self, error: BaseException) -> str:
+    def explain(self, error: BaseException) -> NotPackable:
         """Why pickling failed, in words: the kind of the object that it failed at."""
         if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
-            return "it is nested too deeply to be copied to another process"
+            return NotPackable("it is nested too deeply to be copied to another process")
         if isinstance(error, MemoryError):
-            return "there isn't enough memory to copy it to another process"
-        return f"{_kind(self._latest)} can't be copied to another process"
+            return NotPackable("there isn't enough memory to copy it to another process")
+        return _refusal(self._latest)
 
     def reducer_override(self, obj: Any) -> Any:
         """How to rebuild ``obj``; NotImplemented leaves it to cloudpickle and pickle."""
@@ -116,18 +118,38 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if reducer is not None:
             return reducer(self, obj)
         if isinstance(obj, io.IOBase) and not isinstance(obj, (io.StringIO, io.BytesIO)):
-            return _reduce_file(self, obj)
+            return _reduce_file(obj)
+        live = why_live(kind)
+        if live is not None:
+            raise _refusal(obj, live)
         if _is_copy_on_write_block(obj):
             return self._reduce_block(obj)
+        return self._reduce_instance(obj)
+
+    def _reduce_instance(self, obj: Any) -> Any:
+        kind = type(obj)
+        base, why_not = plan_of(kind)
+        if isinstance(obj, BaseException) and obj.__traceback__ is not None:
+            raise _refusal(obj, Live("an exception with its traceback", _KEEP_TEXT))
+        if why_not:
+            raise NotPackable(f"{_kind(obj)} can't be copied: {why_not}", _type_name(kind))
+        if base is not None:
+            by_name = self._reduce_notebook_global(obj, only_by_name=True)
+            return reduce_instance(obj, base) if by_name is NotImplemented else by_name
         if kind not in self.dispatch_table:
-            return self._reduce_notebook_global(obj)
+            found = self._reduce_array_subclass(obj)
+            found = reduce_library_object(obj) if found is NotImplemented else found
+            return self._reduce_notebook_global(obj) if found is NotImplemented else found
         return NotImplemented
 
     def _reduce_function(self, function: types.FunctionType) -> Any:
+        special = reduce_library_object(function)
+        if special is not NotImplemented:
+            return special
         home = self._home(function)
         if home is None:
             return super().reducer_override(function)
-        if home != _NOTEBOOK and _is_attribute(function):
+        if home != NOTEBOOK and _is_attribute(function):
             _refuse_unimportable(home)
             return NotImplemented
         cells = function.__closure__ or ()
@@ -149,19 +171,28 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
     def _home(self, function: types.FunctionType) -> str | None:
         """The module whose globals ``function`` uses; None when they are nobody's."""
         if function.__globals__ is self.namespace:
-            return _NOTEBOOK
+            return NOTEBOOK
         name = function.__globals__.get("__name__")
         module = sys.modules.get(name) if isinstance(name, str) else None
-        if module is None or name == _NOTEBOOK or vars(module) is not function.__globals__:
+        if module is None or name == NOTEBOOK or vars(module) is not function.__globals__:
             return None
         return name
 
     def _reduce_class(self, cls: type) -> Any:
+        special = reduce_library_class(cls)
+        if special is not NotImplemented:
+            return special
         reduced = super().reducer_override(cls)
         if reduced is NotImplemented:
             _refuse_unimportable(cls.__module__)
             return NotImplemented
-        return reduced if len(reduced) == 2 else reduce_class(cls, reduced, self._digest)
+        if len(reduced) == 2:
+            return reduced
+        if runs_code_when_made(cls):
+            raise NotPackable(
+                f"{_kind(cls)} can't be copied: making {cls.__name__} anew runs its code"
+            )
+        return reduce_class(cls, reduced, self._digest)
 
     def _digest(self, value: Any) -> bytes | None:
         """Tells whether ``value`` changed since; None when it can't be pickled."""
@@ -178,9 +209,27 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         return digest.digest()
 
     def _reduce_array(self, array: Any) -> Any:
-        if is_file_backed(array):
-            raise NotPackable("an array that writes to a file can't be copied to another process")
+        owner = foreign_memory(array)
+        if owner:
+            live = Live(f"an array on the memory of {owner}", "Hand on a copy of it: array.copy().")
+            raise _refusal(array, live)
         return make_array, (self.arrays.add(array),)
+
+    def _reduce_array_subclass(self, array: Any) -> Any:
+        """An array of a subclass that leaves pickling to NumPy: a view of the same memory, as here."""
+        numpy = sys.modules.get("numpy")
+        if numpy is None or not isinstance(array, numpy.ndarray):
+            return NotImplemented
+        kind, plain = type(array), numpy.ndarray
+        own = any(
+            getattr(kind, name, None) is not getattr(plain, name)
+            for name in ("__reduce__", "__reduce_ex__", "__setstate__")
+        )
+        view = array.view(plain)
+        if own or not is_shippable(view):
+            return NotImplemented
+        attributes = dict(vars(array)) if hasattr(array, "__dict__") else {}
+        return make_array_subclass, (kind, view), attributes, None, None, fill_attributes
 
     def _reduce_block(self, block: Any) -> Any:
         """A pandas block with memory of its own.
@@ -196,16 +245,23 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             values = values.copy()
         return function, (values, *rest)
 
-    def _reduce_notebook_global(self, obj: Any) -> Any:
+    def _reduce_notebook_global(self, obj: Any, *, only_by_name: bool = False) -> Any:
         """An object of the notebook that pickles by its name, such as a sentinel."""
+        if only_by_name and _plain_reduce(type(obj)):
+            return NotImplemented
         try:
-            if obj.__module__ != _NOTEBOOK:
+            if obj.__module__ != NOTEBOOK:
                 return NotImplemented
         except AttributeError:
             return NotImplemented
-        reduced = obj.__reduce_ex__(5)
+        try:
+            reduced = obj.__reduce_ex__(5)
+        except Exception:
+            if only_by_name:
+                return NotImplemented
+            raise
         if not isinstance(reduced, str):
-            return reduced
+            return NotImplemented if only_by_name else reduced
         if self.namespace.get(reduced.split(".")[0]) is None:
             raise NotPackable(f"{_kind(obj)} goes by the name {reduced!r}, which isn't defined")
         return find_notebook_global, (reduced,)
@@ -215,92 +271,33 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         return (make_cell, ()) if id(cell) in self._cells else NotImplemented
 
     def _reduce_module(self, module: types.ModuleType) -> Any:
-        if vars(module) is self.namespace or module.__name__ == _NOTEBOOK:
-            return importlib.import_module, (_NOTEBOOK,)
+        if vars(module) is self.namespace or module.__name__ == NOTEBOOK:
+            return importlib.import_module, (NOTEBOOK,)
         _refuse_unimportable(module.__name__)
         return import_with, (module.__name__, loaded_submodules(module))
 
 
 class _PersistentPickler(NotebookPickler):
     def persistent_id(self, obj: Any) -> Any:
-        return self.persistent(obj) if self.persistent is not None else None
+        key = self.persistent(obj) if self.persistent is not None else None
+        if key is None and self._sets is not None and type(obj) in (set, frozenset):
+            return self._set_key(obj, self._sets)
+        return key
 
-
-def make_function(
-    home: str, code: types.CodeType, name: str, cells: tuple[types.CellType, ...]
-) -> types.FunctionType:
-    """A function whose globals are this process's notebook namespace or module ``home``."""
-    if home == _NOTEBOOK:
-        namespace = PACKING.get().namespace
-    else:
-        namespace = vars(importlib.import_module(home))
-    return types.FunctionType(code, namespace, name, None, cells or None)
-
-
-def fill_function(function: types.FunctionType, state: Mapping[str, Any]) -> None:
-    """Gives a new function what may refer back to it."""
-    function.__qualname__ = state["qualname"]
-    function.__defaults__ = state["defaults"]
-    function.__kwdefaults__ = state["kwdefaults"]
-    function.__annotations__ = state["annotations"]
-    function.__doc__ = state["doc"]
-    function.__module__ = state["module"]
-    function.__dict__.update(state["dict"])
-    if state["type_params"]:
-        function.__type_params__ = state["type_params"]  # type: ignore[attr-defined]  # from 3.12
-    for cell, contents in zip(function.__closure__ or (), state["contents"], strict=True):
-        if contents:
-            cell.cell_contents = contents[0]
-
-
-def make_cell() -> types.CellType:
-    """An empty closure cell."""
-    return types.CellType()
-
-
-def make_array(number: int) -> Any:
-    """The array of this number in the layout."""
-    return PACKING.get().arrays.array(number)
-
-
-def make_block(number: int, make: Callable[..., Any], *rest: Any) -> Any:
-    """A pandas block around the array of this number."""
-    return make(make_array(number), *rest)
-
-
-def find_notebook_global(name: str) -> Any:
-    """What the notebook calls ``name`` in this process."""
-    first, *rest = name.split(".")
-    return functools.reduce(getattr, rest, PACKING.get().namespace[first])
-
-
-def import_with(name: str, submodules: tuple[str, ...]) -> types.ModuleType:
-    """The module, with those submodules loaded that were loaded where it came from."""
-    module = importlib.import_module(name)
-    for submodule in submodules:
-        if submodule not in sys.modules:
-            try:
-                importlib.import_module(submodule)
-            except ImportError:
-                continue
-    return module
-
-
-def make_dict_view(mapping: dict[Any, Any], kind: str) -> Any:
-    """``mapping.keys()``, ``.values()`` or ``.items()``."""
-    return getattr(mapping, kind)()
-
-
-def make_cached_function(function: Any, parameters: Mapping[str, Any]) -> Any:
-    """``function`` under a new, empty ``functools.lru_cache``."""
-    return functools.lru_cache(**parameters)(function)
-
-
-def make_newtype(name: str, supertype: Any, module: str) -> Any:
-    """A ``typing.NewType`` of that module."""
-    made = typing.NewType(name, supertype)  # type: ignore[misc]
-    made.__module__ = module
-    return made
+    def _set_key(self, value: Any, known: dict[int, SetKey]) -> SetKey | None:
+        """What travels instead of a set that wouldn't keep its order; None where it would."""
+        key = known.get(id(value))
+        if key is None:
+            plain, found = is_plain(value), recipe(value)
+            if found is None:
+                what = Live(
+                    "a set whose order hangs on this process", "Use a list or dict.fromkeys(...)."
+                )
+                raise _refusal(value, what)
+            if plain:
+                return None
+            key = known[id(value)] = SetKey(type(value), found, value)
+        return key
 
 
 def _contents(cell: types.CellType) -> tuple[Any, ...]:
@@ -312,7 +309,7 @@ def _contents(cell: types.CellType) -> tuple[Any, ...]:
 
 def _is_attribute(function: types.FunctionType) -> bool:
     """Whether its module and qualified name lead to ``function`` itself, in every process."""
-    if function.__module__ == _NOTEBOOK:
+    if function.__module__ == NOTEBOOK:
         return False  # a library's wrapper in a class of the notebook, as dataclasses have them
     found: Any = sys.modules.get(function.__module__ or "")
     for part in function.__qualname__.split("."):
@@ -327,18 +324,38 @@ def _refuse_unimportable(name: str | None) -> None:
 
 def _is_copy_on_write_block(obj: Any) -> bool:
     pandas = sys.modules.get("pandas")
-    if pandas is None or not type(obj).__module__.startswith("pandas.core.internals"):
+    module = type(obj).__module__ or ""
+    if pandas is None or not module.startswith("pandas.core.internals"):
         return False
     if not hasattr(obj, "refs") or not hasattr(obj, "mgr_locs"):
         return False
     return has_copy_on_write(pandas)
 
 
+def _plain_reduce(kind: type) -> bool:
+    reduce: Any = kind.__reduce__
+    return reduce is object.__reduce__
+
+
+def _type_name(kind: type) -> str:
+    module = "" if kind.__module__ in ("builtins", NOTEBOOK) else f"{kind.__module__}."
+    return f"{module}{kind.__qualname__}"
+
+
 def _kind(obj: Any) -> str:
-    kind = type(obj)
-    module = "" if kind.__module__ in ("builtins", _NOTEBOOK) else f"{kind.__module__}."
-    article = "an" if (module or kind.__qualname__)[0].lower() in "aeiou" else "a"
-    return f"{article} {module}{kind.__qualname__} object"
+    name = _type_name(type(obj))
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name} object"
+
+
+_KEEP_TEXT = "Keep its text: repr(error), or traceback.format_exc()."
+
+
+def _refusal(obj: Any, live: Live | None = None) -> NotPackable:
+    name = _type_name(type(obj))
+    if live is None:
+        return NotPackable(f"{_kind(obj)} can't be copied to another process", name)
+    reason = f"{live.words} ({name}) can't be copied to another process"
+    return NotPackable(reason, name, live.remedy)
 
 
 def _reduce_code(_pickler: NotebookPickler, code: types.CodeType) -> Any:
@@ -349,11 +366,11 @@ def _reduce_code(_pickler: NotebookPickler, code: types.CodeType) -> Any:
     return types.CodeType, tuple(getattr(code, f"co_{part}") for part in _CODE_PARTS)
 
 
-def _reduce_file(_pickler: NotebookPickler, file: Any) -> Any:
+def _reduce_file(file: Any) -> Any:
     for name in ("stdout", "stderr", "stdin"):
         if file is getattr(sys, name):
             return getattr, (sys, name)
-    raise NotPackable("an open file can't be copied to another process")
+    raise _refusal(file, Live("an open file", "Open it in the loop or the cell that uses it."))
 
 
 def _reduce_dict_view(_pickler: NotebookPickler, view: Any) -> Any:
@@ -365,43 +382,26 @@ def _reduce_dict_view(_pickler: NotebookPickler, view: Any) -> Any:
 
 
 def _reduce_cached_function(_pickler: NotebookPickler, cached: Any) -> Any:
-    if cached.__module__ != _NOTEBOOK:
+    if cached.__module__ != NOTEBOOK:
         return NotImplemented
+    info = cached.cache_info()
+    if info.hits or info.misses:
+        live = Live("a cache in use", "Fill and use the cache in one cell.")
+        raise _refusal(cached, live)
     function = cached.__wrapped__
     return make_cached_function, (function, cached.cache_parameters()), None
 
 
 def _reduce_newtype(_pickler: NotebookPickler, made: Any) -> Any:
-    if made.__module__ != _NOTEBOOK:
+    if made.__module__ != NOTEBOOK:
         return NotImplemented
     return make_newtype, (made.__name__, made.__supertype__, made.__module__)
-
-
-_SAMPLES: tuple[Any, ...] = (
-    *([], (), "", "é", b"", bytearray(), {}, {}.values(), {}.items(), set(), range(0)),
-    *(range(1 << 70), collections.deque()),
-)
-_REVERSIBLE: tuple[Any, ...] = ([], {}, {}.values(), {}.items())
-
-#: Who takes from an iterator changes it for everybody, so a copy would be wrong.
-_ITERATORS: tuple[type, ...] = (
-    *(zip, map, filter, enumerate, reversed, type(iter(int, 1))),
-    *(type(iter(sample)) for sample in _SAMPLES),
-    *(type(reversed(sample)) for sample in _REVERSIBLE),
-    *(kind for kind in vars(itertools).values() if isinstance(kind, type)),
-)
-
-
-def _refuse(_pickler: NotebookPickler, obj: Any) -> Any:
-    raise NotPackable(f"{_kind(obj)} can't be copied to another process")
 
 
 _REDUCERS: dict[type, Callable[[NotebookPickler, Any], Any]] = {
     types.CellType: NotebookPickler._reduce_cell,
     types.CodeType: _reduce_code,
     types.ModuleType: NotebookPickler._reduce_module,
-    memoryview: _refuse,
-    **dict.fromkeys(_ITERATORS, _refuse),
     _CACHED_FUNCTION: _reduce_cached_function,
     typing.NewType: _reduce_newtype,
     **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),

@@ -313,7 +313,7 @@ UNPACKABLE = {
     "binary file": (lambda: io.FileIO(__file__), "open file"),
     "socket": (socket.socket, "socket"),
     "connection": (lambda: sqlite3.connect(":memory:"), "sqlite3.Connection"),
-    "pool": (lambda: ThreadPoolExecutor(1), "SimpleQueue|lock"),
+    "pool": (lambda: ThreadPoolExecutor(1), "ThreadPoolExecutor"),
     "module": (made_module, "made_up_module"),
     "memory view": (lambda: memoryview(b"a"), "memoryview"),
     "deep": (deep, "nested too deeply"),
@@ -330,7 +330,7 @@ def test_unpackable_value_is_named(make, reason, sender):
         pack({"fine": 1, "bad": bad, "other": "x"}, sender)
     error = pickle.loads(pickle.dumps(caught.value))
     assert error.name == "bad"
-    assert any(part in error.reason for part in reason.split("|"))
+    assert reason in error.reason
     assert "Traceback" not in str(error)
     assert "\n" not in str(error)
     if hasattr(bad, "close"):

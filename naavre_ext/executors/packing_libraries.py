@@ -1,0 +1,106 @@
+"""Kinds of objects of libraries that pickling loses, or loses a part of."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import struct
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+#: The code that every function made by ``functools.singledispatch`` runs.
+_DISPATCHING = functools.singledispatch(lambda _: None).__code__  # type: ignore[attr-defined]
+
+
+def reduce_library_object(obj: Any) -> Any:
+    """How to rebuild such an object; NotImplemented for all others."""
+    kind = type(obj)
+    if kind is types.FunctionType:
+        return _reduce_dispatching(obj) if obj.__code__ is _DISPATCHING else NotImplemented
+    reducer = _REDUCERS.get(f"{kind.__module__}.{kind.__qualname__}")
+    return NotImplemented if reducer is None else reducer(obj)
+
+
+def reduce_library_class(cls: Any) -> Any:
+    """How to find a class again that has no name of its own; NotImplemented for all others."""
+    meta = f"{type(cls).__module__}.{type(cls).__qualname__}"
+    if meta == "_ctypes.PyCArrayType" and hasattr(cls, "_length_"):
+        return operator.mul, (cls._type_, cls._length_)
+    if meta == "sympy.core.function.UndefinedFunction" and cls.__module__ is None:
+        return make_undefined_function, (type(cls), cls.__name__, dict(cls._kwargs))
+    return NotImplemented
+
+
+def make_undefined_function(
+    meta: Callable[..., Any], name: str, assumptions: dict[str, Any]
+) -> Any:
+    """SymPy's ``Function(name, **assumptions)``."""
+    return meta(name, **assumptions)
+
+
+def make_cached_property(function: Any) -> Any:
+    """A ``functools.cached_property``; its lock, where it has one, is new."""
+    return functools.cached_property(function)
+
+
+def make_dispatching(function: Any) -> Any:
+    """``functools.singledispatch(function)``."""
+    return functools.singledispatch(function)
+
+
+def fill_dispatching(function: Any, state: tuple[dict[type, Any], dict[str, Any]]) -> None:
+    """Registers what was registered before."""
+    registered, attributes = state
+    for kind, implementation in registered.items():
+        function.register(kind, implementation)
+    for name, value in attributes.items():
+        function.__dict__.setdefault(name, value)
+
+
+def make_masked_array(kind: Any, data: Any, mask: Any) -> Any:
+    """A masked array on this memory."""
+    numpy = sys.modules["numpy"]
+    made = data.view(kind)
+    made._mask = numpy.ma.nomask if mask is None else mask
+    return made
+
+
+def fill_masked_array(array: Any, state: dict[str, Any]) -> None:
+    """Gives it its fill value, its flags and its attributes."""
+    vars(array).update(state)
+
+
+def _reduce_cached_property(found: Any) -> Any:
+    state = {k: v for k, v in vars(found).items() if k not in ("lock", "func")}
+    return make_cached_property, (found.func,), state
+
+
+def _reduce_dispatching(function: Any) -> Any:
+    registered = dict(function.registry)
+    first = registered.pop(object)
+    kept = ("register", "dispatch", "registry", "_clear_cache", "__wrapped__")
+    attributes = {k: v for k, v in vars(function).items() if k not in kept}
+    state = (registered, attributes)
+    return make_dispatching, (first,), state, None, None, fill_dispatching
+
+
+def _reduce_struct(found: Any) -> Any:
+    return struct.Struct, (found.format,)
+
+
+def _reduce_masked_array(array: Any) -> Any:
+    numpy = sys.modules["numpy"]
+    mask = None if array._mask is numpy.ma.nomask else array._mask
+    state = {k: v for k, v in vars(array).items() if k != "_mask"}
+    args = (type(array), array.view(numpy.ndarray), mask)
+    return make_masked_array, args, state, None, None, fill_masked_array
+
+
+_REDUCERS: dict[str, Callable[[Any], Any]] = {
+    "functools.cached_property": _reduce_cached_property,
+    "_struct.Struct": _reduce_struct,
+    "numpy.ma.MaskedArray": _reduce_masked_array,
+    "numpy.ma.core.MaskedArray": _reduce_masked_array,
+}

@@ -1,0 +1,117 @@
+"""The functions that rebuild objects where they arrive; pickles name them."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from naavre_ext.executors.packing_arrays import ArrayReader
+
+#: Home of functions whose globals are the notebook's namespace.
+NOTEBOOK = "__main__"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What the rebuilding functions below need to know about the process they run in."""
+
+    namespace: dict[str, Any]
+    arrays: ArrayReader
+
+
+#: Set while :func:`naavre_ext.executors.packing.unpack` runs.
+PACKING: ContextVar[Receiver] = ContextVar("naavre_ext_packing")
+
+
+def make_function(
+    home: str, code: types.CodeType, name: str, cells: tuple[types.CellType, ...]
+) -> types.FunctionType:
+    """A function whose globals are this process's notebook namespace or module ``home``."""
+    if home == NOTEBOOK:
+        namespace = PACKING.get().namespace
+    else:
+        namespace = vars(importlib.import_module(home))
+    return types.FunctionType(code, namespace, name, None, cells or None)
+
+
+def fill_function(function: types.FunctionType, state: Mapping[str, Any]) -> None:
+    """Gives a new function what may refer back to it."""
+    function.__qualname__ = state["qualname"]
+    function.__defaults__ = state["defaults"]
+    function.__kwdefaults__ = state["kwdefaults"]
+    function.__annotations__ = state["annotations"]
+    function.__doc__ = state["doc"]
+    function.__module__ = state["module"]
+    function.__dict__.update(state["dict"])
+    if state["type_params"]:
+        function.__type_params__ = state["type_params"]  # type: ignore[attr-defined]  # from 3.12
+    for cell, contents in zip(function.__closure__ or (), state["contents"], strict=True):
+        if contents:
+            cell.cell_contents = contents[0]
+
+
+def make_cell() -> types.CellType:
+    """An empty closure cell."""
+    return types.CellType()
+
+
+def make_array(number: int) -> Any:
+    """The array of this number in the layout."""
+    return PACKING.get().arrays.array(number)
+
+
+def make_array_subclass(kind: type, array: Any) -> Any:
+    """The same memory as an array of a subclass."""
+    return array.view(kind)
+
+
+def fill_attributes(obj: Any, attributes: dict[str, Any]) -> None:
+    """Gives an object its attributes, without its class's ``__setstate__``."""
+    vars(obj).update(attributes)
+
+
+def make_block(number: int, make: Callable[..., Any], *rest: Any) -> Any:
+    """A pandas block around the array of this number."""
+    return make(make_array(number), *rest)
+
+
+def find_notebook_global(name: str) -> Any:
+    """What the notebook calls ``name`` in this process."""
+    first, *rest = name.split(".")
+    return functools.reduce(getattr, rest, PACKING.get().namespace[first])
+
+
+def import_with(name: str, submodules: tuple[str, ...]) -> types.ModuleType:
+    """The module, with those submodules loaded that were loaded where it came from."""
+    module = importlib.import_module(name)
+    for submodule in submodules:
+        if submodule not in sys.modules:
+            try:
+                importlib.import_module(submodule)
+            except ImportError:
+                continue
+    return module
+
+
+def make_dict_view(mapping: dict[Any, Any], kind: str) -> Any:
+    """``mapping.keys()``, ``.values()`` or ``.items()``."""
+    return getattr(mapping, kind)()
+
+
+def make_cached_function(function: Any, parameters: Mapping[str, Any]) -> Any:
+    """``function`` under a new, empty ``functools.lru_cache``."""
+    return functools.lru_cache(**parameters)(function)
+
+
+def make_newtype(name: str, supertype: Any, module: str) -> Any:
+    """A ``typing.NewType`` of that module."""
+    made = typing.NewType(name, supertype)  # type: ignore[misc]
+    made.__module__ = module
+    return made
