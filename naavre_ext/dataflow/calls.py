@@ -7,13 +7,14 @@ import re
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
-from naavre_ext.dataflow.environment import Binding, is_ipython_call
-from naavre_ext.dataflow.receivers import MethodCalls
+from naavre_ext.dataflow.callbacks import CallBacks
+from naavre_ext.dataflow.environment import Binding, is_ipython_call, pylab_arguments
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
+from naavre_ext.dataflow.source import pylab_names
 from naavre_ext.dataflow.targets import LocalFunction
 
 
-class Calls(MethodCalls):
+class Calls(CallBacks):
     """Expressions with all calls."""
 
     def visit_call(self, node: ast.Call) -> Value:
@@ -151,6 +152,8 @@ class Calls(MethodCalls):
         """A new instance: the constructor runs on it, or its fields hold the arguments."""
         shape = f"instance {definition.name}"
         made = self.merged([self.temporary(shape), *arguments.all])
+        if definition.name in self.environment.stateful_classes and made.node is not None:
+            self.alias(made.node, definition.name)
         own = [
             self.inherited_method(definition, n) for n in ("__init__", "__new__", "__post_init__")
         ]
@@ -204,16 +207,26 @@ class Calls(MethodCalls):
                 self.read(variable, node.lineno)
         if method in ("system", "getoutput", "getoutputs"):
             self.effect("outside-write", f"!{name}", node.lineno)
+        elif (arguments := pylab_arguments(node)) is not None:
+            self._pylab(arguments, node.lineno)
         elif method != "run_line_magic" or name not in tables.HARMLESS_MAGICS:
             self.effect("opaque", f"%{name}" if method == "run_line_magic" else method, node.lineno)
         elif name in ("time", "timeit"):
             if not self.timed(node):
                 self.effect("opaque", f"%{name}", node.lineno)
+        elif name in tables.LOOKING_MAGICS:
+            self.effect("opaque", f"%{name}", node.lineno)
         elif name in tables.SETTING_MAGICS:
             self.effect("settings", f"%{name}", node.lineno)
         else:
             command = name in tables.COMMAND_MAGICS
             self.effect("outside-write" if command else "unknown", f"%{name}", node.lineno)
+
+    def _pylab(self, arguments: str, line: int) -> None:
+        exports = self.environment.star_names("pylab")
+        for name in pylab_names(arguments, exports or {}):
+            self.write(name, FRESH, line)
+        self.effect("settings" if exports is not None else "opaque", "%pylab", line)
 
     def timed(self, node: ast.Call) -> bool:
         """Overridden by :class:`Region`: the statement after ``%time``; False when it isn't Python."""

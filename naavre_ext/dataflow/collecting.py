@@ -6,15 +6,24 @@ import ast
 from collections.abc import Callable, Iterable
 
 from naavre_ext.dataflow import shapes, tables
-from naavre_ext.dataflow.environment import Binding, Environment, is_ipython_call, unpacked
-from naavre_ext.dataflow.source import CellSource, captured_name, star_names, timed_tree
+from naavre_ext.dataflow.ambient_objects import is_like_import
+from naavre_ext.dataflow.environment import (
+    Binding,
+    Environment,
+    pylab_arguments,
+    unpacked,
+)
+from naavre_ext.dataflow.rebinding import telling_parts
+from naavre_ext.dataflow.source import CellSource, captured_name, pylab_names, timed_tree
 
 
 def bind_names(
     sources: Iterable[CellSource], known: Environment, shape_of: Callable[[ast.expr], str]
 ) -> Environment:
     """The environment of a notebook's cells; ``shape_of`` infers an expression's shape from ``known``."""
-    environment = Environment(constants=known.constants, scans=known.scans)
+    environment = Environment(
+        constants=known.constants, scans=known.scans, star_imports=known.star_imports
+    )
     collector = _Collector(environment, known, shape_of)
     for source in sources:
         collector.visit(source.tree)
@@ -44,6 +53,8 @@ class _Collector(ast.NodeVisitor):
         for alias in node.names:
             path = alias.name if alias.asname else alias.name.split(".")[0]
             self._bind(alias.asname or path, Binding("import", path))
+            if path == "__main__":
+                self.into.closed = False
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
@@ -51,10 +62,10 @@ class _Collector(ast.NodeVisitor):
             if alias.name != "*":
                 self._bind(alias.asname or alias.name, Binding("import", f"{module}.{alias.name}"))
                 continue
-            names = star_names(module)
-            for name in names:
-                self._bind(name, Binding("import", f"{module}.{name}"))
-            if not names:
+            names = self.into.star_names(module)
+            for name, path in (names or {}).items():
+                self._bind(name, Binding("import", path))
+            if names is None:
                 self.into.closed = False
                 if module.split(".")[0] not in tables.PURE_MODULES | {"pylab"}:
                     self.into.trusted_builtins = False
@@ -106,7 +117,7 @@ class _Collector(ast.NodeVisitor):
         if isinstance(node, ast.expr):
             scans = self.into.scans
             if id(node) not in scans:
-                scans[id(node)] = [part for part in ast.walk(node) if _is_telling(part)]  # type: ignore[misc]
+                scans[id(node)] = telling_parts(node)
             for part in scans[id(node)]:
                 self._expression(part)
         else:
@@ -114,8 +125,11 @@ class _Collector(ast.NodeVisitor):
 
     def _expression(self, node: ast.expr) -> None:
         if isinstance(node, ast.Name):
-            if node.id not in self.known.bindings:
+            own = self.in_function and node.id in ("locals", "vars")
+            if node.id not in self.known.bindings and not own:
                 self.into.closed = False
+        elif isinstance(node, ast.Subscript):
+            self.into.closed = False
         elif isinstance(node, ast.Attribute):
             self.into.set_attributes.add(node.attr)
         elif isinstance(node, ast.NamedExpr):
@@ -124,8 +138,17 @@ class _Collector(ast.NodeVisitor):
             tree = timed_tree(node)
             if tree is not None:
                 self.visit(tree)
+            elif (arguments := pylab_arguments(node)) is not None:
+                self._pylab(arguments)
             elif not _is_harmless_magic(node):
                 self.into.closed = False
+
+    def _pylab(self, arguments: str) -> None:
+        exports = self.into.star_names("pylab")
+        for name, path in pylab_names(arguments, exports or {}).items():
+            self._bind(name, Binding("import", path))
+        if exports is None:
+            self.into.closed = False
 
     def visit_Assign(self, node: ast.Assign) -> None:
         for target in node.targets:
@@ -163,6 +186,8 @@ class _Collector(ast.NodeVisitor):
                     self._bind(target.id, binding)
             else:
                 self._assigned(target, self.shape_of(value))
+        elif isinstance(target, ast.Name) and (path := self._plain_path(value)):
+            self._bind(target.id, Binding("import", path))
         elif isinstance(target, ast.Name) and _adds_to(target.id, value):
             assert isinstance(value, ast.BinOp)
             self._augment(target.id, value.op, value.right)
@@ -176,6 +201,17 @@ class _Collector(ast.NodeVisitor):
                 self._target(part, given)
         else:
             self._assigned(target, self.shape_of(value) if value is not None else "")
+
+    def _plain_path(self, value: ast.expr | None) -> str:
+        """The dotted name of a library's function or class that an expression gives; "" otherwise."""
+        if not isinstance(value, ast.Attribute):
+            return ""
+        root, _, rest = ast.unparse(value).partition(".")
+        bound = self.known.bindings.get(root, ())
+        if len(bound) != 1 or bound[0].role != "import":
+            return ""
+        path = f"{bound[0].path}.{rest}"
+        return path if is_like_import(path) and path not in tables.NUMBERS else ""
 
     def _assigned(self, target: ast.expr, shape: str) -> None:
         """Bind the names of a target to the parts of a value of this shape."""
@@ -231,15 +267,6 @@ class _Collector(ast.NodeVisitor):
     def _bind(self, name: str, binding: Binding) -> None:
         if not self.in_function:
             self.into.add(name, binding)
-
-
-def _is_telling(node: ast.AST) -> bool:
-    """Whether a part of an expression may bind names, now or later."""
-    if isinstance(node, ast.Name):
-        return node.id in tables.REBINDING_BUILTINS
-    if isinstance(node, ast.Attribute):
-        return isinstance(node.ctx, ast.Store)
-    return isinstance(node, ast.NamedExpr) or (isinstance(node, ast.Call) and is_ipython_call(node))
 
 
 def _adds_to(name: str, value: ast.expr | None) -> bool:

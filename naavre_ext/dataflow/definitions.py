@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
 
 from naavre_ext.dataflow.calls import Calls
@@ -15,6 +16,16 @@ class Definitions(Calls):
     """Calls with definitions. ``ended`` is True after a statement that leaves the region."""
 
     ended = False
+    #: Whether annotations are evaluated when somebody asks for them, if ever.
+    postponed = sys.version_info >= (3, 14)
+
+    def annotation(self, node: ast.expr | None) -> None:
+        """What an annotation of a global, a parameter or a result reads."""
+        if node is None or (self.scopes and not self.scopes[-1].is_class):
+            return
+        self.conditional += self.postponed
+        self.visit(node)
+        self.conditional -= self.postponed
 
     def walk(self, statements: Sequence[ast.stmt]) -> None:
         """Overridden by :class:`Region`."""
@@ -31,10 +42,8 @@ class Definitions(Calls):
                 if value.node is not None and not self.scopes:
                     self.hold(node.name, value.node)
         for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
-            if argument.annotation is not None:
-                self.visit(argument.annotation)
-        if node.returns is not None:
-            self.visit(node.returns)
+            self.annotation(argument.annotation)
+        self.annotation(node.returns)
         value = Value("function") if outermost else self.nested_function(node)
         if node.decorator_list and not self.environment.bindings.get(node.name, ()) and outermost:
             value = Value("")
@@ -79,6 +88,10 @@ class Definitions(Calls):
         self.conditional -= 1
         self.scopes.pop()
         self.write(node.name, Value("class"), node.lineno)
+        stateful = self.environment.stateful_classes
+        for base in node.bases:
+            if isinstance(base, ast.Name) and base.id in stateful and not self.scopes:
+                self.alias(node.name, base.id)  # it looks up what the base is given later
 
     def timed(self, node: ast.Call) -> bool:
         """``%time statement`` runs the statement in the notebook's namespace, ``%timeit`` in a function."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from naavre_ext.dataflow import shapes
+from naavre_ext.dataflow.source import standard_names
 from naavre_ext.model.dataflow import CellDataflow
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -36,10 +38,16 @@ class Environment:
     ``augmented`` are the ``x op= value`` statements. ``constants`` are the names whose objects nobody
     changes in place, so that what is known of their elements stays true. ``trusted_builtins`` is False after
     a star import of an unknown module, ``closed`` is False when code that can't be seen may rebind names.
-    ``set_attributes`` are the attribute names that are assigned to anywhere. ``callbacks`` is what unseen
-    code may do through functions that were handed to it, ``operators`` what the operators, attributes and
-    iterations of the notebook's own classes do. ``shares_in_arithmetic`` says that ``a - b`` may hold on to a
-    and b. ``definitions`` are the classes, ``scans`` the parts of each expression that may bind names.
+    ``set_attributes`` are the attribute names that are assigned to anywhere.
+
+    ``callbacks`` is what unseen code may do through functions that were handed to it, ``callback_reads`` are the
+    globals that those read. ``operators`` is what the operators, attributes and iterations of the notebook's own
+    classes do, ``operators_change`` says that they change their own object. ``makes_items`` says that looking an
+    item up may make it (``defaultdict``), ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b.
+
+    ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
+    ``classes_run_code`` names one that runs code of the notebook when a class is made. ``star_imports`` tells
+    what modules export by ``*``, ``scans`` are the parts of each expression that may bind names.
     """
 
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
@@ -49,9 +57,15 @@ class Environment:
     closed: bool = True
     set_attributes: set[str] = field(default_factory=set)
     callbacks: CellDataflow | None = None
+    callback_reads: frozenset[str] = frozenset()
+    operators_change: bool = False
+    makes_items: bool = False
+    stateful_classes: frozenset[str] = frozenset()
+    classes_run_code: str = ""
     operators: CellDataflow | None = None
     shares_in_arithmetic: bool = False
     definitions: list[ast.ClassDef] = field(default_factory=list)
+    star_imports: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     scans: dict[int, list[ast.expr]] = field(default_factory=dict)
     _shapes: dict[str, str] = field(default_factory=dict)
 
@@ -62,6 +76,13 @@ class Environment:
             known.append(binding)
             if isinstance(binding.node, ast.ClassDef) and binding.node not in self.definitions:
                 self.definitions.append(binding.node)
+
+    def star_names(self, module: str) -> Mapping[str, str] | None:
+        """What ``from module import *`` binds: name → dotted path; None when nobody knows."""
+        known = self.star_imports.get(module)
+        if known is None:
+            known = {name: f"{module}.{name}" for name in standard_names(module)} or None
+        return known
 
     def lookup(self, name: str) -> tuple[Binding, ...]:
         """Every way the name may be bound; unseen code may rebind all but imports."""
@@ -121,3 +142,12 @@ def is_ipython_call(node: ast.Call) -> bool:
         and isinstance(owner.func, ast.Name)
         and owner.func.id == "get_ipython"
     )
+
+
+def pylab_arguments(node: ast.Call) -> str | None:
+    """The arguments of a ``%pylab`` call; None when it is another call."""
+    texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+    method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if method != "run_line_magic" or not texts or texts[0] != "pylab":
+        return None
+    return str(texts[1]) if len(texts) > 1 else ""

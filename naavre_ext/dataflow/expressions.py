@@ -6,7 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow.ambient_objects import is_settings_object
 from naavre_ext.dataflow.environment import FunctionNode
+from naavre_ext.dataflow.rebinding import names_main_module
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.tables import Kind
 from naavre_ext.dataflow.targets import LocalFunction, Targets
@@ -19,7 +21,17 @@ _CONSTANT_KINDS: dict[type, Kind] = {
     type(None): "none", type(...): "none",
 }  # fmt: skip
 _NUMBERS = shapes.NUMBERS
-_COMPARABLE = _NUMBERS | {"str", "bytes", "none", "tuple", "list", "dict", "set", "path"}
+_COMPARABLE = _NUMBERS | {
+    "str",
+    "bytes",
+    "none",
+    "tuple",
+    "list",
+    "dict",
+    "defaultdict",
+    "set",
+    "path",
+}
 #: Attributes of arrays and frames that are plain values.
 _PLAIN_ATTRIBUTES: dict[str, str] = {
     "shape": "tuple<int>", "size": "int", "ndim": "int", "empty": "bool", "itemsize": "int", "nbytes": "int",
@@ -67,6 +79,8 @@ class Expressions(Targets):
         path = self.module_path(node)
         if path is not None:
             self.visit(node.value)
+            if is_settings_object(path):
+                return self.temporary("settings")
             return Value("num") if path in tables.NUMBERS else FRESH
         definition = self.definition_node(node.value)
         if definition is not None:
@@ -97,11 +111,14 @@ class Expressions(Targets):
     def _visit_subscript(self, node: ast.Subscript) -> Value:
         value = self.visit(node.value)
         self.visit(node.slice)
+        if names_main_module(node) and self.module_path(node.value) == "sys.modules":
+            self.effect("opaque", "sys.modules", node.lineno)
         if value.node is None and value.kind not in ("tuple", "dict", "list"):
             return Value(
                 value.shape if isinstance(node.slice, ast.Slice) else shapes.element(value.shape)
             )
         self.operate(value, node.lineno)
+        value = self._defaulted(value, node)
         if isinstance(node.slice, ast.Slice):
             if value.kind == "array" or value.node is None:
                 return value
@@ -113,6 +130,19 @@ class Expressions(Targets):
             shape = "num" if value.shape == "array<num>" and _is_number(node.slice) else ""
             return Value(shape, None if shape else value.node)
         return self._item_at(value, node.slice)
+
+    def _defaulted(self, value: Value, node: ast.Subscript) -> Value:
+        """A missing item of a ``defaultdict`` is made as it is looked up."""
+        unknown = not value.kind and self.environment.makes_items
+        if not unknown and value.kind != "defaultdict":
+            return value
+        if isinstance(node.ctx, ast.Load):
+            how = f"given an item by {ast.unparse(node)}"
+            self.change(value, node.lineno, how, suspected=unknown)
+            if self.environment.callbacks is not None:
+                self.absorb(self.environment.callbacks, node.lineno, {})
+            self.may_read(sorted(self.environment.callback_reads), node.lineno)
+        return value if unknown else Value("dict", value.node)
 
     def _item_at(self, value: Value, index: ast.expr) -> Value:
         """What subscripting a container gives."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.aliases import AliasGraph
@@ -12,7 +13,7 @@ from naavre_ext.dataflow.collecting import bind_names
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
 from naavre_ext.dataflow.hidden import find_hidden
-from naavre_ext.dataflow.recorder import is_provided
+from naavre_ext.dataflow.recorder import assigned_names, is_provided
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.source import (
     DISPLAY_MAGICS,
@@ -101,6 +102,16 @@ class NotebookDataflow:
             )
         return self._answers["identity"]
 
+    def method_globals(self) -> frozenset[str]:
+        """Globals that methods of the notebook's classes read: operators may call them unseen."""
+        names: set[str] = set()
+        for definition in self.environment.classes():
+            names |= set(self.summaries.of(definition).when_escaped.reads)
+            for method in definition.body:
+                if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    names |= set(self.summaries.of(method).when_escaped.reads)
+        return frozenset(name for name in names if not is_provided(name))
+
     def region(self, statements: Sequence[ast.stmt], sure: Iterable[str] = ()) -> CellDataflow:
         """The facts of statements on their own, ``sure`` names being bound already."""
         region = Region(self.environment, self.summaries)
@@ -118,23 +129,46 @@ def _tests_identity(node: ast.AST) -> bool:
     return not constant and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
 
 
-def analyse(sources: Sequence[CellSource]) -> NotebookDataflow:
+def analyse(
+    sources: Sequence[CellSource],
+    star_imports: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> NotebookDataflow:
     """The dataflow of the cells, in notebook order. Time is linear in the number of cells.
 
+    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path.
     A first pass tells which objects nobody changes in place; the second one may rely on what they hold.
     """
-    first = _analyse(sources, Environment())
+    sources = _with_automagic(sources)
+    first = _analyse(sources, Environment(star_imports=star_imports))
     constants = _constants(first)
     if not any("<" in b.shape for name in constants for b in first.environment.bindings[name]):
         return first
     return _analyse(sources, replace(first.environment, constants=constants, _shapes={}))
 
 
+def _with_automagic(sources: Sequence[CellSource]) -> Sequence[CellSource]:
+    """The cells, those that are magics without ``%`` as what IPython makes of them."""
+    if not any(source.automagic for source in sources):
+        return sources
+    bound: set[str] = set()
+    found: list[CellSource] = []
+    for source in sources:
+        if source.automagic is not None and source.automagic[0] not in bound:
+            source = CellSource(source.automagic[1])
+        found.append(source)
+        bound |= assigned_names([source.tree])[0]
+    return found
+
+
 def _analyse(sources: Sequence[CellSource], known: Environment) -> NotebookDataflow:
     environment = _environment(sources, known)
     find_hidden(environment, [source.tree for source in sources])
     summaries = Summaries(environment)
-    facts = [_cell_facts(source, environment, summaries) for source in sources]
+    facts = []
+    postponed = Region.postponed
+    for source in sources:
+        postponed = postponed or _postpones_annotations(source)
+        facts.append(_cell_facts(source, environment, summaries, postponed))
     return _Linker(environment, summaries).link(sources, facts)
 
 
@@ -160,8 +194,21 @@ def _constants(dataflow: NotebookDataflow) -> frozenset[str]:
     return frozenset((names & set(dataflow.environment.bindings)) - changed)
 
 
-def _cell_facts(source: CellSource, environment: Environment, summaries: Summaries) -> CellDataflow:
+def _postpones_annotations(source: CellSource) -> bool:
+    """Whether the cell imports the feature; IPython compiles all later cells with it."""
+    return any(
+        isinstance(statement, ast.ImportFrom)
+        and statement.module == "__future__"
+        and any(alias.name == "annotations" for alias in statement.names)
+        for statement in source.tree.body
+    )
+
+
+def _cell_facts(
+    source: CellSource, environment: Environment, summaries: Summaries, postponed: bool
+) -> CellDataflow:
     region = Region(environment, summaries)
+    region.postponed = postponed
     region.walk(source.tree.body)
     if source.magic is not None:
         _add_magic(region, source)
@@ -212,11 +259,12 @@ class _Linker:
                 if changed
                 else ()
             )
-            if cell.has("opaque"):  # it may rebind or change anything
+            unseen = cell.has("unknown") and not self.environment.closed
+            if cell.has("opaque") or unseen:  # it may rebind or change anything
                 touched |= set(self.provider)
             for name in sorted(touched - set(nodes)):
                 nodes[name] = self._version(name)
-            anything_defined = anything_defined or cell.has("star-import", "opaque")
+            anything_defined = anything_defined or unseen or cell.has("star-import", "opaque")
             undefined = {} if anything_defined else self._undefined(cell)
             needs = set(cell.reads) | touched | {n for n in cell.writes if n not in cell.sure}
             providers = {n: self.provider[n] for n in sorted(needs) if n in self.provider}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.class_state import running_class, stateful_classes
 from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
@@ -22,17 +23,33 @@ _LOUD = ("opaque", "outside-read", "outside-write", "settings", "figure", "ambie
 def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
     """Set the environment's ``callbacks`` and ``operators``; None where they do nothing of note."""
     trees = list(trees)
+    environment.makes_items = _makes_items(environment, trees)
+    environment.stateful_classes = stateful_classes(environment, trees)
+    environment.classes_run_code = running_class(environment)
     called_by_others = list(_escaping(trees, environment))
     if not called_by_others and not any(environment.classes()):
         return
     summaries = Summaries(environment)
     callbacks = NOTHING
+    reads: set[str] = set()
     for node, inner in called_by_others:
+        reads |= set(summaries.of(node).when_escaped.reads) & set(environment.bindings)
         callbacks = union(callbacks, _beyond_arguments(node, inner, environment, summaries))
-    operators = _operators(environment, summaries)
+    operators, environment.operators_change = _operators(environment, summaries)
+    environment.callback_reads = frozenset(reads)
     if callbacks.writes or callbacks.changes or callbacks.effects:
         environment.callbacks = callbacks
     environment.operators = operators
+
+
+def _makes_items(environment: Environment, trees: Iterable[ast.Module]) -> bool:
+    """Whether looking an item up may make it: there may be a ``defaultdict``."""
+    paths = (b.path for bound in environment.bindings.values() for b in bound)
+    return any(path.endswith("defaultdict") for path in paths) or any(
+        isinstance(node, ast.Attribute) and node.attr == "defaultdict"
+        for tree in trees
+        for node in ast.walk(tree)
+    )
 
 
 def _escaping(
@@ -115,10 +132,13 @@ def _rebinds_enclosing(node: FunctionNode) -> bool:
     return not isinstance(node, ast.Lambda) and bool(assigned_names(node.body)[2])
 
 
-def _operators(environment: Environment, summaries: Summaries) -> CellDataflow | None:
-    """What operators, attributes, iteration and the like may do through the notebook's classes."""
+def _operators(environment: Environment, summaries: Summaries) -> tuple[CellDataflow | None, bool]:
+    """What operators, attributes, iteration and the like may do through the notebook's classes.
+
+    And whether they may change their own object.
+    """
     found = NOTHING
-    noteworthy = False
+    own = False
     for definition in environment.classes():
         for method in definition.body:
             if not isinstance(method, ast.FunctionDef) or not _runs_by_itself(method):
@@ -128,12 +148,18 @@ def _operators(environment: Environment, summaries: Summaries) -> CellDataflow |
             effects = tuple(effect for effect in facts.effects if effect.kind in _LOUD)
             if method.name == "__del__":
                 effects = (*effects, Effect("ambient", f"{definition.name}.__del__", method.lineno))
-            own = _changes_itself(method, summaries)
-            if changes or effects or facts.writes or own:
-                noteworthy = True
-                kept = replace(facts, changes=changes, sharing=(), effects=effects)
-                found = union(found, kept)
-    return found if noteworthy else None
+            own = (
+                own
+                or bool(changes or effects or facts.writes)
+                or _changes_itself(method, summaries)
+            )
+            reads = {
+                name: line for name, line in facts.reads.items() if name in environment.bindings
+            }
+            kept = replace(facts, reads=reads, changes=changes, sharing=(), effects=effects)
+            found = union(found, kept)
+    noteworthy = own or found.reads or found.writes or found.changes or found.effects
+    return (found if noteworthy else None), own
 
 
 def _runs_by_itself(method: ast.FunctionDef) -> bool:

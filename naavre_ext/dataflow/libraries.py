@@ -34,7 +34,7 @@ class LibraryCalls(Expressions):
             elif effect != "rng-draw" or not self._is_seeded(arguments):
                 self.world_effect(effect, path, arguments)
         self.in_place(path, arguments)
-        self.hand_over(arguments)
+        self.hand_over(arguments, what=path)
         return self._library_result(path, arguments)
 
     def _change_first(self, path: str, arguments: Arguments) -> None:
@@ -95,7 +95,7 @@ class LibraryCalls(Expressions):
         ):
             flat = path in _RANGES and all(v.kind in shapes.NUMBERS for v in arguments.all)
             return self.temporary("array<num>" if flat else shape)
-        if shape in ("iterator", "list", "dict"):
+        if shape in ("iterator", "list", "dict", "defaultdict"):
             return self.temporary(shape, *[self.element(v) for v in arguments.all])
         merged = self.merged(arguments.all)
         return Value(shape, merged.node)
@@ -165,9 +165,10 @@ class LibraryCalls(Expressions):
             return False
         return path.split(".")[0] in tables.FRESH_MODULES or matches(path, tables.FRESH_FUNCTIONS)
 
-    def hand_over(self, arguments: Arguments, receiver: Value = FRESH) -> None:
+    def hand_over(self, arguments: Arguments, receiver: Value = FRESH, what: str = "") -> None:
         """Iterators given are used up; functions given may change the other arguments."""
         line = arguments.node.lineno
+        self.call_back(what, arguments)
         for node, value in arguments.expressions():
             self.consume(value, node)
             self.operate(value, line)
@@ -195,6 +196,10 @@ class LibraryCalls(Expressions):
             b.node is not None and self.summaries.of(b.node).changes_parameters for b in bound
         )
 
+    def call_back(self, what: str, arguments: Arguments) -> None:
+        """Overridden by :class:`CallBacks`."""
+        raise NotImplementedError
+
     # Built-in functions
 
     def builtin_call(self, name: str, arguments: Arguments, line: int) -> Value:
@@ -212,7 +217,7 @@ class LibraryCalls(Expressions):
             return self.merged(arguments.all)
         if name not in tables.PURE_BUILTINS:
             return self.unknown_call(name, arguments, line)
-        self.hand_over(arguments)
+        self.hand_over(arguments, what=name)
         return self._builtin_result(name, arguments)
 
     def _builtin_result(self, name: str, arguments: Arguments) -> Value:
@@ -231,7 +236,8 @@ class LibraryCalls(Expressions):
             item = self.temporary(shape, *held)
             return self.temporary(shapes.make("iterator", shape), item)
         if name in tables.ELEMENT_BUILTINS:
-            return self.temporary(kind, *parts, *arguments.keywords.values())
+            called = arguments.positional[:1] if name == "map" else []
+            return self.temporary(kind, *parts, *called, *arguments.keywords.values())
         if name in ("sum", "min", "max") and len(parts) == 1:
             return parts[0] if parts[0].shape != "bool" else Value("int")
         if name in ("sum", "min", "max"):
@@ -268,10 +274,29 @@ class LibraryCalls(Expressions):
 
     _builtin_delattr = _builtin_setattr
 
-    def _builtin_vars(self, arguments: Arguments, line: int) -> Value:
-        if not arguments.all:
-            self.effect("opaque", "vars()", line)
-        return self.merged(arguments.all)
+    def _builtin_globals(self, arguments: Arguments, line: int) -> Value:
+        self.effect("opaque", "globals()", line)
+        return self.temporary("namespace")
+
+    _builtin_get_ipython = _builtin_globals
+
+    def _builtin_locals(self, arguments: Arguments, line: int) -> Value:
+        if arguments.all:
+            return self.merged(arguments.all)
+        if self._in_function():
+            return self.temporary("dict")
+        self.effect("opaque", "the notebook's own namespace", line)
+        return self.temporary("namespace")
+
+    _builtin_vars = _builtin_locals
+
+    def _builtin_dir(self, arguments: Arguments, line: int) -> Value:
+        if not arguments.all and not self._in_function():
+            self.effect("opaque", "dir()", line)
+        return self.temporary("list<str>")
+
+    def _in_function(self) -> bool:
+        return any(not scope.is_class for scope in self.scopes)
 
     def _builtin_input(self, arguments: Arguments, line: int) -> Value:
         self.effect("ambient", "input()", line)

@@ -100,7 +100,7 @@ FRESH = frozenset(
     {"mean", "sum", "std", "var", "min", "max", "median", "prod", "cumsum", "cumprod", "astype", "flatten", "tolist", "argmax", "argmin", "argsort",
      "nonzero", "any", "all", "describe", "value_counts", "nunique", "isnull", "isna", "notnull", "notna",
      "corr", "cov", "quantile", "idxmax", "idxmin", "to_dict", "count", "index", "agg", "aggregate", "pivot_table", "size",
-     "merge", "to_string", "to_html", "total_seconds", "strftime", "isoformat", "dot", "clip", "searchsorted", "groupby",
+     "merge", "to_string", "to_html", "total_seconds", "strftime", "isoformat", "dot", "clip", "searchsorted",
      "hexdigest", "trace", "ptp", "memory_usage", "weekday", "timestamp"}
 ) | _STR  # fmt: skip
 #: ``copy`` makes a new object whose elements are the same (list, dict) or new (array, frame).

@@ -21,6 +21,8 @@ class MethodCalls(LibraryCalls):
         receiver = self.visit(function.value)
         arguments = Arguments(node, self)
         name, line = function.attr, node.lineno
+        if receiver.kind == "defaultdict":  # only subscripts make items
+            receiver = Value("dict", receiver.node)
         if definition is not None:  # a class method or a function's own attribute
             receiver = Value("", definition)
         else:
@@ -192,7 +194,7 @@ class MethodCalls(LibraryCalls):
         if arguments.has("inplace", True):
             self.change(receiver, line, f"changed by .{name}(inplace=True)")
         self.in_place(f".{name}", arguments)
-        self.hand_over(arguments, receiver)
+        self.hand_over(arguments, receiver, f".{name}")
         if name == "pipe":
             self.effect("unknown", ".pipe()", line)
         if receiver.kind == "dict" and name in ("items", "keys", "values"):
@@ -244,7 +246,7 @@ class MethodCalls(LibraryCalls):
             held = self.element(value) if spreads else value
             if receiver.node is not None and held.node is not None:
                 self.hold(receiver.node, held.node)
-        self.hand_over(arguments, receiver if name == "sort" else FRESH)
+        self.hand_over(arguments, receiver if name == "sort" else FRESH, f".{name}")
         own = any(class_method(d, name) for d in self.environment.classes())
         known = receiver.kind in (*tables.CONTAINERS, "array", "frame")
         if not known and (own or receiver.kind or name in methods.AMBIGUOUS):

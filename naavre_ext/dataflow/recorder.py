@@ -121,13 +121,23 @@ class Recorder:
             if name not in self.environment.bindings and is_provided(name):
                 return FRESH
             node = name
+            if shape == "namespace":
+                self.effect("opaque", f"'{name}', which gives access to all names", line)
             if shape in ("iterator", "file"):
-                self.effect("unknown", f"'{name}', which is used up as it is read", line)
+                how = f"'{name}', which is used up as it is read"
+                self.effect("unknown", how, line)
+                if shape == "iterator":  # a map runs its function only now
+                    self.change(
+                        Value("", name), line, f"changed by {how}", deep=True, suspected=True
+                    )
         return Value(shape, None if shapes.is_immutable(shape) else node)
 
     def read_global(self, name: str, line: int) -> None:
         """Record that the global is read here."""
-        if name not in self.environment.bindings:
+        bound = self.environment.bindings.get(name)
+        if bound and any(binding.path == "__main__" for binding in bound):
+            self.effect("opaque", "__main__", line)
+        if bound is None:
             if name in tables.HISTORY_NAMES or _is_numbered_history(name):
                 self.effect("history", name, line)
                 return
@@ -137,6 +147,13 @@ class Recorder:
             self.reads.setdefault(name, line)
             if not self.conditional:
                 self.required.add(name)
+
+    def may_read(self, names: Iterable[str], line: int) -> None:
+        """Code that may run here reads these globals."""
+        self.conditional += 1
+        for name in names:
+            self.read_global(name, line)
+        self.conditional -= 1
 
     def write(self, name: str, value: Value, line: int) -> None:
         """Bind a name to a value."""
@@ -168,6 +185,8 @@ class Recorder:
         self, value: Value, line: int, how: str, *, deep: bool = False, suspected: bool = False
     ) -> None:
         """Record an in-place change of a value that others may see."""
+        if value.kind == "settings":
+            self.effect("settings", how, line)
         if value.node is not None and not shapes.is_immutable(value.shape):
             self.changes[Change(value.node, deep, line, how, suspected)] = None
 
@@ -180,10 +199,7 @@ class Recorder:
 
         Its interface nodes become those given by ``names``, its own nodes new ones.
         """
-        self.conditional += 1  # a function may not reach the line that reads
-        for name in facts.reads:
-            self.read_global(name, line)
-        self.conditional -= 1
+        self.may_read(facts.reads, line)  # a function may not reach the line that reads
         self.writes |= facts.writes
         self.deletes |= facts.deletes
         renamed = dict(names)
@@ -224,7 +240,8 @@ class Recorder:
         if operators is None or value.node is None or not _may_be_instance(value.kind):
             return
         self.absorb(operators, line, {})
-        self.change(value, line, "changed by its own methods", deep=True)
+        if self.environment.operators_change:
+            self.change(value, line, "changed by its own methods", deep=True)
 
 
 def _may_be_instance(kind: Kind) -> bool:

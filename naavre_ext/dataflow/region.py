@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.definitions import Definitions
 from naavre_ext.dataflow.recorder import FRESH, Value
-from naavre_ext.dataflow.source import star_names
 
 
 class Region(Definitions):
@@ -49,7 +48,7 @@ class Region(Definitions):
             self.bind(target, value)
 
     def _walk_annassign(self, node: ast.AnnAssign) -> None:
-        self.visit(node.annotation)
+        self.annotation(node.annotation)
         if node.value is not None:
             self.bind(node.target, self.visit(node.value))
 
@@ -72,7 +71,9 @@ class Region(Definitions):
                 if held is not None:
                     self.hold(current.node, held)
             kept = (
-                current.shape if current.kind in ("list", "dict", "set", "array", "frame") else ""
+                current.shape
+                if current.kind in ("list", "dict", "defaultdict", "set", "array", "frame")
+                else ""
             )
             self.write(target.id, Value(kept, current.node), node.lineno)
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
@@ -282,15 +283,16 @@ class Region(Definitions):
         module = "." * node.level + (node.module or "")
         for alias in node.names:
             if alias.name == "*":
-                for name in star_names(module):
+                names = self.environment.star_names(module)
+                for name in names or ():
                     self._imported(module, name, node.lineno)
-                if not star_names(module):
+                if names is None:
                     self.effect("star-import", f"from {module} import *", node.lineno)
             else:
                 self._imported(module, alias.asname or alias.name, node.lineno)
 
     def _imported(self, module: str, name: str, line: int) -> None:
-        if module.split(".")[0] not in tables.QUIET_IMPORTS:
+        if module.split(".")[0] not in tables.QUIET_IMPORTS | {"pylab"}:
             self.effect("import", f"import {module}", line)
         self.write(name, FRESH, line)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+
+from naavre_ext.dataflow.automagic import automagic
 
 #: Cell magics whose body is Python that runs in the notebook's namespace.
 PYTHON_MAGICS = frozenset({"time", "capture", "timeit", "prun", "memray", "debug"})
@@ -23,6 +26,14 @@ STAR_MODULES = frozenset(
     }
 )  # fmt: skip
 
+_STAR = re.compile(r"^\s*from\s+(\w[\w.]*)\s+import\s+\(?\s*\*", re.MULTILINE)
+_PYLAB = re.compile(r"^\s*%pylab\b", re.MULTILINE)
+_PYLAB_MODULES = {
+    "np": "numpy", "numpy": "numpy", "plt": "matplotlib.pyplot", "pyplot": "matplotlib.pyplot",
+    "matplotlib": "matplotlib", "mlab": "matplotlib.mlab", "pylab": "pylab",
+    "display": "IPython.display.display", "figsize": "IPython.core.pylabtools.figsize",
+    "getfigs": "IPython.core.pylabtools.getfigs",
+}  # fmt: skip
 _OPTIONS = re.compile(r"\A(\s*-\w+(\s*\d+)?)+\s")
 _CELL_MAGIC = re.compile(r"\A(\s*\n)*%%(\w+)[ \t]*([^\n]*)\n?")
 
@@ -32,12 +43,14 @@ class CellSource:
     """A cell's tree, and the cell magic around it.
 
     ``tree`` has the notebook's line numbers. ``magic`` is the cell magic's name or None, ``magic_line`` the rest
-    of its line. A body that isn't Python gives an empty tree.
+    of its line. A body that isn't Python gives an empty tree. ``automagic`` is what the cell means where no
+    variable has the name of the magic that it begins with: that name, and the tree.
     """
 
     tree: ast.Module
     magic: str | None = None
     magic_line: str = ""
+    automagic: tuple[str, ast.Module] | None = None
 
 
 def parse_cell(source: str) -> CellSource:
@@ -48,12 +61,24 @@ def parse_cell(source: str) -> CellSource:
     """
     match = _CELL_MAGIC.match(source)
     if match is None:
-        return CellSource(_parse(source))
+        return _parse_plain(source)
     name, rest = match.group(2), match.group(3)
     if name not in PYTHON_MAGICS:
         return CellSource(ast.Module(body=[], type_ignores=[]), name, rest)
     blank = "\n" * source[: match.end()].count("\n")
     return CellSource(_parse(blank + source[match.end() :]), name, rest)
+
+
+def _parse_plain(source: str) -> CellSource:
+    found = automagic(source)
+    if found is None:
+        return CellSource(_parse(source))
+    name, text = found
+    tree = _parse(text)
+    try:
+        return CellSource(_parse(source), automagic=(name, tree))
+    except SyntaxError:
+        return CellSource(tree)
 
 
 def _parse(source: str) -> ast.Module:
@@ -115,13 +140,24 @@ def captured_name(source: CellSource) -> str:
 
 
 @lru_cache(maxsize=64)
-def star_names(module: str) -> tuple[str, ...]:
+def standard_names(module: str) -> tuple[str, ...]:
     """What ``from module import *`` binds, for standard modules that are cheap to ask."""
     if module not in STAR_MODULES:
         return ()
     found = importlib.import_module(module)
     public = getattr(found, "__all__", None) or [n for n in vars(found) if not n.startswith("_")]
     return tuple(sorted(public))
+
+
+def star_modules(text: str) -> set[str]:
+    """Modules whose names the notebook imports by ``*``, or ``%pylab``, as its text looks."""
+    found = {name for name in _STAR.findall(text) if name not in STAR_MODULES}
+    return found | ({"pylab"} if _PYLAB.search(text) else set())
+
+
+def pylab_names(arguments: str, exports: Mapping[str, str]) -> dict[str, str]:
+    """What ``%pylab`` binds: name → dotted path."""
+    return dict(_PYLAB_MODULES) if "--no-import-all" in arguments else {**exports, **_PYLAB_MODULES}
 
 
 def body_source(source: str) -> str:

@@ -28,7 +28,7 @@ IMMUTABLE: frozenset[Kind] = frozenset(
 )
 #: Built-in containers: taking an element gives the element itself, never a view of the container.
 CONTAINERS: frozenset[Kind] = frozenset(
-    {"list", "dict", "set", "tuple", "items", "view", "iterator"}
+    {"list", "dict", "defaultdict", "set", "tuple", "items", "view", "iterator"}
 )
 
 IPYTHON_NAMES = frozenset({"get_ipython", "display", "exit", "quit", "__name__", "__builtins__",
@@ -76,27 +76,45 @@ QUICK_METHODS = frozenset(
     {"append", "add", "format", "join", "split", "strip", "lower", "upper", "items", "keys", "values", "get",
      "head", "tail", "startswith", "endswith", "setdefault", "replace", "title", "isoformat", "strftime"}
 )  # fmt: skip
-OPAQUE_BUILTINS = frozenset({"eval", "exec", "globals", "locals", "vars", "compile", "__import__",
+OPAQUE_BUILTINS = frozenset({"eval", "exec", "compile", "__import__",
                              "breakpoint", "delattr"})  # fmt: skip
 
 #: Built-ins through which code may rebind any name.
-REBINDING_BUILTINS = frozenset({"exec", "globals", "locals", "vars", "__import__"})
+REBINDING_BUILTINS = frozenset({"exec", "globals", "locals", "vars", "__import__", "get_ipython"})
 #: Cell magics after which any name may be bound to something else.
 REBINDING_MAGICS = frozenset({"run", "macro", "debug", "prun"})
 #: Line magics that bind no name and change no variable.
 HARMLESS_MAGICS = frozenset(
-    {"load_ext", "reload_ext", "autoreload", "matplotlib", "config", "precision", "cd", "env", "set_env",
-     "time", "timeit", "pip", "conda", "mamba", "uv", "pwd", "ls", "who", "whos", "who_ls", "history", "lsmagic", "magic",
+    {"load_ext", "reload_ext", "autoreload", "who", "whos", "who_ls", "matplotlib", "config", "precision", "cd", "env", "set_env",
+     "time", "timeit", "pip", "conda", "mamba", "uv", "pwd", "ls", "history", "pushd", "popd", "lsmagic", "magic",
      "colors", "xmode", "pdb", "logstart", "logstop", "memit", "mprun", "mkdir", "cat", "cp", "mv", "rm", "psource", "pinfo",
      "pinfo2", "pdoc", "pdef", "pfile", "sx", "system", "watermark", "version_information", "automagic", "page", "tb"}
 )  # fmt: skip
+#: Of those, the ones that look at all names.
+LOOKING_MAGICS = frozenset({"who", "whos", "who_ls"})
 #: Line magics that run commands or change files.
 COMMAND_MAGICS = frozenset(
-    {"pip", "conda", "mamba", "uv", "mkdir", "cat", "cp", "mv", "rm", "ls", "sx", "system"}
+    {"pip", "conda", "mamba", "uv", "mkdir", "rmdir", "cat", "cp", "mv", "rm", "ls", "sx", "system"}
 )
 #: Cell magics that run another program or write a file: they leave Python's names alone.
 COMMAND_CELL_MAGICS = frozenset(
-    {"bash", "sh", "script", "writefile", "file", "perl", "ruby", "cmd", "system", "sx", "!"}
+    {
+        "bash",
+        "sh",
+        "script",
+        "writefile",
+        "file",
+        "perl",
+        "ruby",
+        "cmd",
+        "system",
+        "sx",
+        "!",
+        "python",
+        "python2",
+        "python3",
+        "pypy",
+    }
 )
 
 #: Decorators that leave a function's meaning as it is, or a class's.
@@ -123,7 +141,9 @@ SELF_CHANGING = frozenset({"__init__", "__new__", "__post_init__", "__call__", "
 }  # fmt: skip
 
 #: Line magics that only change settings.
-SETTING_MAGICS = frozenset({"matplotlib", "config", "precision", "cd", "env", "set_env"})
+SETTING_MAGICS = frozenset(
+    {"matplotlib", "config", "precision", "cd", "env", "set_env", "pushd", "popd"}
+)
 
 #: Modules whose functions have no effect unless a table below says otherwise.
 PURE_MODULES = frozenset(
@@ -175,6 +195,8 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "numpy.fill_diagonal": "change0", "numpy.put_along_axis": "change0", "numpy.frompyfunc": "",
     "heapq.heappush": "change0", "heapq.heappop": "change0", "heapq.heapify": "change0",
     "heapq.heappushpop": "change0", "heapq.heapreplace": "change0", "bisect.insort": "change0",
+    **dict.fromkeys((f"operator.{n}" for n in ("setitem", "delitem", "iadd", "isub", "imul", "imatmul", "itruediv",
+        "ifloordiv", "imod", "ipow", "ilshift", "irshift", "iand", "ior", "ixor", "iconcat")), "change0"),
     "bisect.insort_left": "change0", "bisect.insort_right": "change0", "functools.partial": "",
     "numpy.load": "outside-read", "numpy.loadtxt": "outside-read", "numpy.genfromtxt": "outside-read",
     "numpy.fromfile": "outside-read", "numpy.memmap": "outside-write", "numpy.save": "outside-write",
@@ -274,7 +296,7 @@ FRESH_FUNCTIONS = frozenset(
 #: Kinds of what library functions return.
 FUNCTION_KINDS: dict[str, Kind] = {
     "numpy.random.default_rng": "rng", "numpy.random.RandomState": "rng", "numpy.random.Generator": "rng",
-    "random.Random": "rng",
+    "random.Random": "rng", "decimal.getcontext": "settings",
     **dict.fromkeys(
         (f"numpy.{n}" for n in ("array", "zeros", "ones", "empty", "full", "arange", "linspace", "logspace",
                                 "geomspace", "eye", "identity", "zeros_like", "ones_like", "empty_like",
@@ -298,7 +320,7 @@ FUNCTION_KINDS: dict[str, Kind] = {
     "pathlib.Path": "path", "pathlib.PurePath": "path", "pathlib.Path.cwd": "path", "pathlib.Path.home": "path",
     "time.strftime": "str", "os.getenv": "str", "os.cpu_count": "int", "os.getpid": "int", "csv.*": "iterator",
     "random.choice": "", "numpy.where": "",
-    "itertools.*": "iterator", "collections.defaultdict": "dict", "collections.Counter": "dict",
+    "itertools.*": "iterator", "collections.defaultdict": "defaultdict", "collections.Counter": "dict",
     "collections.OrderedDict": "dict", "collections.deque": "list",
     "collections.namedtuple": "class", "re.compile": "num",
 }  # fmt: skip

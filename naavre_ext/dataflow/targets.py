@@ -126,6 +126,8 @@ class Targets(Recorder):
             self.visit(target.slice)
         path = self.module_path(target)
         if path is not None:
+            if path.startswith(("sys.modules", "__main__")):
+                self.effect("opaque", path, target.lineno)
             settings = path.startswith(("os.environ", "matplotlib.", "pandas.options", "sys.path"))
             self.effect("settings" if settings else "monkeypatch", path, target.lineno)
             return

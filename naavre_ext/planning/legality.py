@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from naavre_ext.dataflow.graph import NotebookDataflow
-from naavre_ext.dataflow.recorder import Value, is_provided
+from naavre_ext.dataflow.recorder import Value
 from naavre_ext.dataflow.region import Region
 from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import Split
@@ -46,6 +46,7 @@ def judge_loop(
 
 def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: str | None) -> Split:
     check_control_flow(loop)
+    _check_classes(loop, notebook)
     body: Sequence[ast.stmt] = loop.node.body if isinstance(loop.node, ast.For) else []
     whole = _facts(loop, body, notebook)
     private = frozenset(whole.writes) - set(whole.reads)
@@ -64,7 +65,7 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
     guard_rng = _check_effects(facts, loop, rng_seeded)
     check_deletes(facts, loop, notebook, position)
     own = frozenset(facts.writes)
-    shared = set(facts.reads) | _method_globals(notebook)
+    shared = set(facts.reads) | notebook.method_globals()
     shared -= own | roots | {ITEMS}
     return Split(
         index=loop.index,
@@ -192,6 +193,16 @@ def _check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> N
             )
 
 
+def _check_classes(loop: Loop, notebook: NotebookDataflow) -> None:
+    name = notebook.environment.classes_run_code
+    if name:
+        raise LoopRefused(
+            loop.node.lineno,
+            f"class '{name}' runs code when a class is made, and would do so again in each worker",
+            "Use a class decorator, or a plain list of classes.",
+        )
+
+
 def _check_carried(facts: CellDataflow, loop: Loop) -> None:
     for name in sorted(facts.writes & set(facts.reads)):
         raise LoopRefused(
@@ -269,11 +280,3 @@ def _effect_reason(kind: str, what: str) -> str:
         "history": f"'{what}' means the notebook's output history",
     }
     return reasons.get(kind, f"{what} may do anything to the notebook's names")
-
-
-def _method_globals(notebook: NotebookDataflow) -> set[str]:
-    """Globals that methods of the notebook's classes read: operators may call them unseen."""
-    names: set[str] = set()
-    for definition in notebook.environment.classes():
-        names |= set(notebook.summaries.of(definition).when_escaped.reads)
-    return {name for name in names if not is_provided(name)}

@@ -60,6 +60,7 @@ class _Notebook:
     rng_seeded: tuple[str | None, ...]
     may_exist: tuple[bool, ...]
     changed_later: tuple[frozenset[Hashable], ...]
+    method_globals_later: tuple[frozenset[str], ...]
 
 
 def _survey(dataflow: NotebookDataflow) -> _Notebook:
@@ -80,7 +81,9 @@ def _survey(dataflow: NotebookDataflow) -> _Notebook:
     for node in reversed(dataflow.cells):
         changed_later.append(later)
         later = later | node.changed if node.changed - later else later
-    poisoned = any(node.facts.has("monkeypatch", "history") for node in dataflow.cells)
+    poisoned = bool(dataflow.environment.classes_run_code) or any(
+        node.facts.has("monkeypatch", "history") for node in dataflow.cells
+    )
     return _Notebook(
         dataflow,
         poisoned,
@@ -88,7 +91,22 @@ def _survey(dataflow: NotebookDataflow) -> _Notebook:
         tuple(seeded),
         tuple(may_exist),
         tuple(reversed(changed_later)),
+        _method_globals_later(dataflow),
     )
+
+
+def _method_globals_later(dataflow: NotebookDataflow) -> tuple[frozenset[str], ...]:
+    """For each cell the globals of methods that a later cell binds or changes.
+
+    A class is one object in all sessions of a process, so its methods see the latest.
+    """
+    names = dataflow.method_globals()
+    later: frozenset[str] = frozenset()
+    found: list[frozenset[str]] = []
+    for node in reversed(dataflow.cells):
+        found.append(later)
+        later |= (node.facts.writes | node.changed_names) & names
+    return tuple(reversed(found))
 
 
 def place(dataflow: NotebookDataflow, ids: Sequence[StepId]) -> Placements:
@@ -131,6 +149,9 @@ def _why_main(survey: _Notebook, position: int) -> list[str]:
         reasons.append(f"'{missing[0]}' may come from code that can't be seen")
     if any(dataflow.environment.kind(n) in ("figure", "file", "iterator") for n in facts.reads):
         reasons.append("it uses a live object (a figure, a file or an iterator)")
+    late = survey.method_globals_later[position].intersection(facts.reads)
+    if late:
+        reasons.append(f"a method may use '{min(late)}', which a later cell sets or changes")
     if survey.poisoned:
         reasons.append("another cell changes modules or uses the output history")
     if not facts.costly:

@@ -31,7 +31,7 @@ PROVIDERS = [
     (["def f(): return k", "k = 2", "f()"], {"f": 1, "k": 2}),
     (["def f(): return g()", "def g(): return k\nk = 1", "f()"], {"f": 1, "g": 2, "k": 2}),
     (["def f(): return 1", "def f(): return 2", "f()"], {"f": 2}),
-    (["k = 1\ndef f(): return k\nfs = [f]", "list(map(fs[0], [1]))"], {"fs": 1}),
+    (["k = 1\ndef f(): return k\nfs = [f]", "list(map(fs[0], [1]))"], {"fs": 1, "k": 1}),
     (["k = 1\ndef f(x): return k", "sorted([1], key=f)"], {"f": 1, "k": 1}),
     (["def f():\n    global n\n    n = 1", "f()", "print(n)"], {"n": 2}),
     (["class A:\n    def m(self): return k", "k = 1", "A().m()"], {"A": 1, "k": 2}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,3 +32,13 @@ def row(*cells: Cell, **facts: Any) -> Row:
 def split(source: str, batches: object = 3) -> str:
     """The cell with the annotations that split its loops into small batches."""
     return f"# split: part\n# batches: {batches}\n{source}"
+
+
+def written(text: str, **facts: Any) -> Row:
+    """A notebook as one text, its cells divided by lines of ``---``; ``# split:`` means small batches.
+
+    It runs on Ray only where ``on_ray`` says so.
+    """
+    cells = textwrap.dedent(text).strip("\n").split("\n---\n")
+    annotated = [cell.replace("# split:", "# split: part\n# batches: 3") for cell in cells]
+    return Row(tuple(annotated), **{"on_ray": False, **facts})

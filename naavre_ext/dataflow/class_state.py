@@ -1,0 +1,102 @@
+"""Which classes of a notebook have state of their own, besides that of their instances."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from naavre_ext.dataflow.environment import Environment
+
+#: Calls in a class body whose results don't change, or are made anew for each instance.
+_PLAIN_CALLS = frozenset({"field", "property", "auto", "TypeVar", "namedtuple", "re.compile"})
+#: Methods that Python runs when a class or a subclass is made.
+_MAKING = frozenset({"__init_subclass__", "__set_name__"})
+
+
+def stateful_classes(environment: Environment, trees: Iterable[ast.Module]) -> frozenset[str]:
+    """Names of classes with attributes that can change, their own or a base's.
+
+    An instance shares those objects with its class, and sees what its class is given later.
+    """
+    classes = environment.classes()
+    if not classes:
+        return frozenset()
+    names = {definition.name for definition in classes}
+    found = {definition.name for definition in classes if _has_state(definition)}
+    for tree in trees:
+        found |= _assigned_classes(tree, names)
+    size = -1
+    while size != len(found):
+        size = len(found)
+        for definition in classes:
+            if {base.id for base in definition.bases if isinstance(base, ast.Name)} & found:
+                found.add(definition.name)
+    return frozenset(found)
+
+
+def _has_state(definition: ast.ClassDef) -> bool:
+    for statement in definition.body:
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            if statement.value is not None and not _is_constant(statement.value):
+                return True
+        elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if statement.name == "__new__" or _changes_class(statement):
+                return True
+        elif not isinstance(statement, (ast.Expr, ast.Pass)):
+            return True
+    return False
+
+
+def _is_constant(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func)
+        return name in _PLAIN_CALLS or name.endswith(".field")
+    changeable = (ast.List, ast.Dict, ast.Set, ast.Call, ast.Name, ast.Attribute, ast.ListComp)
+    return not any(
+        isinstance(part, (*changeable, ast.DictComp, ast.SetComp)) for part in ast.walk(node)
+    )
+
+
+def _changes_class(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a class method sets attributes of its class."""
+    first = [*method.args.posonlyargs, *method.args.args][:1]
+    owner = first[0].arg if first else ""
+    of_class = any(ast.unparse(d) == "classmethod" for d in method.decorator_list)
+    return of_class and any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, (ast.Store, ast.Del))
+        and isinstance(node.value, ast.Name)
+        and node.value.id == owner
+        for node in ast.walk(method)
+    )
+
+
+def _assigned_classes(tree: ast.Module, names: set[str]) -> set[str]:
+    """Classes whose attributes the code sets or changes by name."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        owner: ast.expr | None = None
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            owner = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            owner = node.args[0] if node.func.id == "setattr" and node.args else None
+        if isinstance(owner, ast.Name) and owner.id in names:
+            found.add(owner.id)
+    return found
+
+
+def running_class(environment: Environment) -> str:
+    """A class of the notebook that runs code of the notebook when a class is made; "" when there is none.
+
+    A copy of such a class in another worker would run that code once more.
+    """
+    names = {definition.name for definition in environment.classes()}
+    for definition in environment.classes():
+        for statement in definition.body:
+            if isinstance(statement, ast.FunctionDef) and statement.name in _MAKING:
+                return definition.name
+        for keyword in definition.keywords:
+            made_by = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
+            if keyword.arg == "metaclass" and made_by & names:
+                return definition.name
+    return ""

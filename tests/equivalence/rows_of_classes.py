@@ -1,0 +1,676 @@
+"""Classes of the notebook: what runs through them unseen, and what becomes of their instances."""
+
+from __future__ import annotations
+
+from notebook_row import written
+
+ROWS = {
+    "bound methods as callbacks": written("""
+        class Tally:
+            def __init__(self):
+                self.n = 0
+            def up(self, x):
+                self.n += x
+                return self.n
+        t = Tally()
+        def work(k):
+            return [k] * k
+        ---
+        a = list(map(t.up, [1, 2]))
+        ---
+        b = work(2)
+        ---
+        f = t.up
+        ---
+        c = sorted([2, 1], key=f)
+        ---
+        d = [f(1) for _ in range(2)]
+        ---
+        e = max([3, 4], key=t.up)
+        ---
+        print(a, b, c, d, e, t.n)
+        ---
+        # split:
+        out = []
+        for x in range(4):
+            out.append(f(x))
+        ---
+        print(out, t.n)
+    """),
+    "callable instances": written("""
+        class Count:
+            def __init__(self):
+                self.n = 0
+            def __call__(self, x=0):
+                self.n += 1
+                return self.n + x
+        c = Count()
+        def work(k):
+            return [k] * k
+        ---
+        a = [c(), c(1)]
+        ---
+        b = work(2)
+        ---
+        d = sorted([5, 6], key=c)
+        ---
+        from collections import defaultdict
+        e = defaultdict(c)
+        f = [e['x'], e['y']]
+        ---
+        print(a, b, d, f, c.n, dict(e))
+        ---
+        # split:
+        out = []
+        for x in range(5):
+            out.append(c(x))
+        ---
+        print(out, c.n)
+    """),
+    "properties that change": written("""
+        class P:
+            def __init__(self):
+                self.reads = 0
+                self._v = [1]
+            @property
+            def v(self):
+                self.reads += 1
+                return self._v
+            @v.setter
+            def v(self, new):
+                self._v = new
+                log.append(new)
+        log = []
+        p = P()
+        def work(k):
+            return [k] * k
+        ---
+        a = [p.v, work(2)]
+        ---
+        p.v = [5]
+        ---
+        b = [p.v, work(1)]
+        ---
+        p.v.append(6)
+        ---
+        print(a, b, p.reads, log)
+    """),
+    "getattr and setattr of one's own": written("""
+        class Bag:
+            def __init__(self):
+                object.__setattr__(self, 'd', {})
+            def __getattr__(self, name):
+                log.append(name)
+                return self.d.get(name)
+            def __setattr__(self, name, value):
+                self.d[name] = value
+        log = []
+        bag = Bag()
+        def work(k):
+            return [k] * k
+        ---
+        bag.x = work(2)
+        ---
+        a = [bag.x, bag.y]
+        ---
+        b = work(3)
+        ---
+        bag.x = 1
+        ---
+        c = getattr(bag, 'x'), hasattr(bag, 'zzz')
+        print(a, b, c, log)
+    """),
+    "operators that change": written("""
+        class Acc:
+            def __init__(self, xs=()):
+                self.xs = list(xs)
+            def __iadd__(self, x):
+                self.xs.append(x)
+                return self
+            def __lshift__(self, x):
+                self.xs.append(x)
+                return self
+            def __contains__(self, x):
+                hits.append(x)
+                return x in self.xs
+            def __len__(self):
+                hits.append('len')
+                return len(self.xs)
+            def __bool__(self):
+                hits.append('bool')
+                return True
+        hits = []
+        acc = Acc()
+        same = acc
+        def work(k):
+            return [k] * k
+        ---
+        acc += 1
+        ---
+        acc << 2 << 3
+        ---
+        a = work(2)
+        ---
+        b = 2 in acc, len(same), not acc
+        ---
+        print(same.xs, a, b, hits, acc is same)
+        ---
+        # split:
+        for x in range(4):
+            acc += x
+        ---
+        print(same.xs, acc is same)
+    """),
+    "items got and set": written("""
+        class Store:
+            def __init__(self):
+                self.d, self.gets = {}, 0
+            def __getitem__(self, k):
+                self.gets += 1
+                return self.d[k]
+            def __setitem__(self, k, v):
+                self.d[k] = v
+            def __delitem__(self, k):
+                del self.d[k]
+        s = Store()
+        def work(k):
+            return [k] * k
+        ---
+        s['a'] = work(2)
+        ---
+        x = [s['a'], s['a']]
+        ---
+        y = work(3)
+        ---
+        del s['a']
+        s['b'] = 1
+        ---
+        print(x, y, s.d, s.gets)
+        ---
+        # split:
+        for i in range(5):
+            s[i] = i
+        ---
+        print(s.d, s.gets)
+    """),
+    "context managers": written("""
+        class Timer:
+            def __enter__(self):
+                log.append('in')
+                return self
+            def __exit__(self, *e):
+                log.append('out')
+                return True
+        import contextlib
+        @contextlib.contextmanager
+        def scope(name):
+            log.append(name)
+            yield [name]
+            log.append('/' + name)
+        log = []
+        def work(k):
+            return [k] * k
+        ---
+        with Timer() as t:
+            a = work(2)
+            1 / 0
+        ---
+        b = work(3)
+        ---
+        with scope('s') as s, contextlib.suppress(ValueError):
+            c = work(1)
+            raise ValueError
+        ---
+        s.append(2)
+        print(a, b, c, s, log)
+    """),
+    "iterators of one's own": written("""
+        class Countdown:
+            def __init__(self, n):
+                self.n = n
+            def __iter__(self):
+                return self
+            def __next__(self):
+                if self.n == 0:
+                    raise StopIteration
+                self.n -= 1
+                return [self.n]
+        it = Countdown(9)
+        def work(k):
+            return [k] * k
+        ---
+        a = [next(it), next(it)]
+        ---
+        b = work(2)
+        ---
+        for x in it:
+            if x == [4]:
+                break
+        ---
+        c, d, *e = Countdown(4)
+        ---
+        f = list(zip(it, 'ab'))
+        ---
+        print(a, b, c, d, e, f, x, it.n)
+        ---
+        it = Countdown(6)
+        ---
+        # split:
+        out = []
+        for x in it:
+            out.append(x)
+        ---
+        print(out, it.n)
+    """),
+    "class attributes changed later": written("""
+        class A:
+            scale = 1
+            made = []
+            def __init__(self, x):
+                self.x = x
+                A.made.append(x)
+            def value(self):
+                return [self.x * self.scale]
+        class B(A):
+            pass
+        def work(k):
+            return [k] * k
+        a = A(1)
+        b = B(2)
+        ---
+        p = a.value(), b.value()
+        ---
+        A.scale = 10
+        ---
+        q = a.value(), b.value()
+        ---
+        r = work(2)
+        ---
+        B.scale = 100
+        ---
+        s = [o.value() for o in (a, b)]
+        ---
+        a.scale = 7
+        ---
+        t = a.value(), B(3).value()
+        ---
+        print(p, q, r, s, t, A.made)
+        ---
+        # split:
+        u = [b.value() for _ in range(4)]
+        ---
+        setattr(A, 'scale', 0)
+        A.value = lambda self: 'patched'
+        print(u, a.value())
+    """),
+    "class redefined under living instances": written("""
+        class A:
+            def f(self):
+                return ['old', K]
+        K = 1
+        a = A()
+        def work(k):
+            return [k] * k
+        ---
+        x = [a.f(), work(2)]
+        ---
+        class A:
+            def f(self):
+                return ['new', K]
+        ---
+        y = [a.f(), A().f(), isinstance(a, A), type(a).__name__]
+        ---
+        K = 2
+        ---
+        z = [a.f(), work(1)]
+        ---
+        # split:
+        w = [(isinstance(o, A), o.f()) for o in [a, A(), a, A()]]
+        ---
+        print(x, y, z, w)
+    """),
+    "super and inheritance": written("""
+        class Base:
+            registry = []
+            def __init_subclass__(cls, **kw):
+                super().__init_subclass__(**kw)
+                Base.registry.append(cls.__name__)
+            def __init__(self, n):
+                self.log = [n]
+            def run(self, x):
+                self.log.append(x)
+                return self
+        def work(k):
+            return [k] * k
+        ---
+        class Left(Base):
+            def run(self, x):
+                super().run(x * 2)
+                return self
+        class Right(Base):
+            def run(self, x):
+                super().run(-x)
+                return self
+        class Both(Left, Right):
+            def __init__(self):
+                super().__init__('both')
+        ---
+        b = Both()
+        ---
+        b.run(1)
+        ---
+        c = work(2)
+        ---
+        b.run(2).run(3)
+        ---
+        print(b.log, Base.registry, c)
+        ---
+        # split:
+        made = []
+        for i in range(4):
+            made.append(Both().run(i).log)
+        ---
+        print(made)
+    """),
+    "metaclass": written("""
+        class Meta(type):
+            instances = []
+            def __call__(cls, *a):
+                o = super().__call__(*a)
+                Meta.instances.append(o)
+                return o
+            def __len__(cls):
+                return len(Meta.instances)
+        class T(metaclass=Meta):
+            def __init__(self, x):
+                self.x = x
+        def work(k):
+            return [k] * k
+        ---
+        a = T(1)
+        ---
+        b = work(2)
+        ---
+        c = [T(i) for i in range(2)]
+        ---
+        print(len(T), [t.x for t in Meta.instances], b)
+        ---
+        # split:
+        d = [T(i).x for i in range(4)]
+        ---
+        print(d, len(T))
+    """),
+    "singleton": written("""
+        class One:
+            _it = None
+            def __new__(cls):
+                if cls._it is None:
+                    cls._it = super().__new__(cls)
+                    cls._it.xs = []
+                return cls._it
+        def work(k):
+            return [k] * k
+        ---
+        One().xs.append(1)
+        ---
+        a = work(2)
+        ---
+        o = One()
+        o.xs.append(2)
+        ---
+        print(One().xs, o is One(), a)
+    """),
+    "dataclasses, enums and named tuples": written("""
+        from dataclasses import dataclass, field, replace, asdict
+        from collections import namedtuple
+        from enum import Enum, Flag, auto
+        from typing import NamedTuple
+        @dataclass
+        class D:
+            x: int
+            ys: list = field(default_factory=list)
+            def add(self, y):
+                self.ys.append(y)
+                return self
+        @dataclass(frozen=True, order=True)
+        class F:
+            a: int
+            b: tuple = ()
+        class Color(Enum):
+            RED = 1
+            BLUE = auto()
+            @property
+            def nice(self):
+                return self is Color.BLUE
+        class Perm(Flag):
+            R = auto()
+            W = auto()
+        P = namedtuple('P', 'x y', defaults=[0])
+        class N(NamedTuple):
+            a: int
+            b: list = []
+        def work(k):
+            return [k] * k
+        ---
+        d = D(1)
+        p = P([1])
+        n = N(1)
+        ---
+        d.add(5)
+        ---
+        a = [work(2), d.ys, replace(d, x=2)]
+        ---
+        p.x.append(2)
+        ---
+        n.b.append(3)
+        ---
+        b = [asdict(d), p, n, N(2).b, work(1)]
+        ---
+        d.x += 1
+        ---
+        c = {Color.RED: [F(1)], Color.BLUE: [F(2), F(1, (3,))]}
+        ---
+        e = sorted(c[Color.BLUE]), Color(2).nice, Color['RED'] is Color.RED, Perm.R | Perm.W
+        ---
+        print(a, b, c, e, d, p, n)
+        ---
+        # split:
+        out = []
+        for i in range(6):
+            out.append((D(i).add(i), P(i), N(i), Color.RED if i % 2 else Color.BLUE, F(i), Perm.R))
+        ---
+        print(out, out[0][3] is Color.BLUE, isinstance(out[0][1], P), out[1][4] == F(1), out[0][5] is Perm.R)
+    """),
+    "classes compared over workers": written("""
+        class A:
+            pass
+        class E(Exception):
+            pass
+        def work(k):
+            return [k] * k
+        def make(n):
+            return [A() for _ in range(n)]
+        ---
+        a = make(3)
+        ---
+        b = make(2)
+        ---
+        c = [isinstance(x, A) for x in a + b], type(a[0]) is type(b[0])
+        ---
+        def fail(i):
+            raise E(i)
+        # split:
+        caught = []
+        for i in range(4):
+            try:
+                fail(i)
+            except E as e:
+                caught.append(str(e))
+        ---
+        print(c, caught)
+    """),
+    "abstract classes, mixins, slots": written("""
+        from abc import ABC, abstractmethod
+        class Shape(ABC):
+            @abstractmethod
+            def area(self): ...
+            def describe(self):
+                return f'{type(self).__name__} {self.area()}'
+        class Loud:
+            def describe(self):
+                return super().describe().upper()
+        class Square(Loud, Shape):
+            __slots__ = ('s',)
+            def __init__(self, s):
+                self.s = s
+            def area(self):
+                return self.s ** 2
+        def work(k):
+            return [k] * k
+        ---
+        sq = Square(2)
+        ---
+        a = [sq.describe(), work(2)]
+        ---
+        sq.s = 3
+        ---
+        b = [sq.describe(), work(1)]
+        ---
+        # split:
+        c = [Square(i).describe() for i in range(4)]
+        ---
+        print(a, b, c)
+    """),
+    "list and dict subclasses": written("""
+        class Stack(list):
+            def push(self, x):
+                self.append(x)
+                return self
+        class Defaults(dict):
+            def __missing__(self, k):
+                self[k] = [k]
+                return self[k]
+        s, d = Stack(), Defaults()
+        def work(k):
+            return [k] * k
+        ---
+        s.push(1).push(2)
+        ---
+        a = [d['x'], work(2)]
+        ---
+        s.pop()
+        ---
+        b = [d['y'], len(s), work(1)]
+        ---
+        d['x'].append('new')
+        print(a, b, s, d)
+        ---
+        # split:
+        out = []
+        for k in 'abcx':
+            out.append(d[k])
+        ---
+        print(out, d)
+    """),
+    "static and class methods": written("""
+        class A:
+            count = 0
+            @classmethod
+            def make(cls, n):
+                cls.count += 1
+                return [cls() for _ in range(n)]
+            @staticmethod
+            def helper(xs):
+                xs.append(len(xs))
+                return xs
+        class B(A):
+            pass
+        def work(k):
+            return [k] * k
+        xs = []
+        ---
+        a = A.make(2)
+        ---
+        b = B.make(1)
+        ---
+        A.helper(xs)
+        ---
+        c = work(2)
+        ---
+        a[0].helper(xs)
+        ---
+        print(len(a), len(b), A.count, B.count, xs, c)
+    """),
+    "instances that hold each other": written("""
+        class Node:
+            def __init__(self, name, parent=None):
+                self.name, self.parent, self.children = name, parent, []
+                if parent:
+                    parent.children.append(self)
+        root = Node('root')
+        def work(k):
+            return [k] * k
+        ---
+        a = Node('a', root)
+        ---
+        w = work(2)
+        ---
+        b = Node('b', parent=a)
+        ---
+        names = [c.name for c in root.children] + [c.name for c in a.children]
+        ---
+        b.parent.name = 'changed'
+        ---
+        print(names, [c.name for c in root.children], w)
+    """),
+    "del method": written("""
+        class Res:
+            def __init__(self, n):
+                self.n = n
+            def __del__(self):
+                closed.append(self.n)
+        closed = []
+        def work(k):
+            return [k] * k
+        ---
+        r = Res(1)
+        ---
+        a = work(2)
+        ---
+        r = None
+        ---
+        print(closed, a)
+    """),
+    "descriptor and cached property": written("""
+        import functools
+        class Typed:
+            def __set_name__(self, owner, name):
+                self.name = '_' + name
+            def __get__(self, obj, owner=None):
+                return getattr(obj, self.name, None)
+            def __set__(self, obj, value):
+                sets.append(value)
+                setattr(obj, self.name, value)
+        class A:
+            x = Typed()
+            @functools.cached_property
+            def heavy(self):
+                computed.append(1)
+                return [self.x]
+        sets, computed = [], []
+        a = A()
+        def work(k):
+            return [k] * k
+        ---
+        a.x = 5
+        ---
+        b = [a.heavy, work(2)]
+        ---
+        a.x = 6
+        ---
+        c = [a.heavy, a.x, work(1)]
+        ---
+        a.heavy.append('more')
+        print(b, c, sets, computed)
+    """),
+}

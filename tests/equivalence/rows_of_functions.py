@@ -1,0 +1,659 @@
+"""Functions that read and change the notebook's globals, wherever they are called from."""
+
+from __future__ import annotations
+
+from notebook_row import written
+
+ROWS = {
+    "globals read where it is called": written("""
+        def f(x):
+            return [x * K for _ in range(2)]
+        K = 1
+        def g(x):
+            return f(x) + f(x + K)
+        ---
+        a = g(1)
+        ---
+        K = 2
+        ---
+        b = g(1)
+        ---
+        def f(x):
+            return [x - K for _ in range(3)]
+        ---
+        c = g(1)
+        ---
+        # split:
+        d = [g(x) for x in range(5)]
+        ---
+        K = 3
+        print(a, b, c, d)
+    """),
+    "globals read by a callback": written("""
+        K = 1
+        def key(x):
+            return -x * K
+        def work(n):
+            return [n] * n
+        xs = [3, 1, 2]
+        ---
+        a = sorted(xs, key=key)
+        ---
+        K = -1
+        ---
+        b = sorted(xs, key=key) + work(2)
+        ---
+        c = list(map(key, xs)) + list(filter(key, xs)) + work(1)
+        ---
+        d = max(xs, key=key), min(xs, key=lambda x: key(x) + K), work(3)
+        ---
+        K = 5
+        ---
+        import functools
+        e = functools.reduce(lambda p, q: p + key(q), xs, 0)
+        ---
+        print(a, b, c, d, e)
+    """),
+    "callback that changes a global": written("""
+        seen = []
+        n = 0
+        def note(x):
+            global n
+            n += 1
+            seen.append(x)
+            return x
+        def work(k):
+            return [k] * k
+        ---
+        a = list(map(note, [1, 2]))
+        ---
+        b = work(3)
+        ---
+        c = sorted([5, 4], key=note)
+        ---
+        print(seen, n, a, b, c)
+        ---
+        d = {k: list(v) for k, v in __import__('itertools').groupby([1, 1, 2], note)}
+        print(seen, n)
+    """),
+    "callback kept in a container": written("""
+        log = []
+        def a(x):
+            log.append(('a', x))
+            return K
+        def b(x):
+            log.append(('b', x))
+        K = 1
+        table = {'a': a, 'b': b}
+        fs = [a, b]
+        def work(k):
+            return [k] * k
+        ---
+        r = table['a'](1)
+        ---
+        K = 2
+        w = work(2)
+        ---
+        for f in fs:
+            f(2)
+        ---
+        s = [f(3) for f in table.values()]
+        ---
+        print(log, r, w, s)
+    """),
+    "partial": written("""
+        from functools import partial
+        log = []
+        K = 2
+        def f(a, b, c=0):
+            log.append(a)
+            return a + b * K + c
+        p = partial(f, 1, c=10)
+        def work(k):
+            return [k] * k
+        ---
+        x = p(1)
+        ---
+        K = 3
+        ---
+        y = [p(i) for i in range(3)]
+        ---
+        z = work(3)
+        ---
+        print(x, y, z, log)
+        ---
+        # split:
+        out = []
+        for i in range(5):
+            out.append(p(i))
+        ---
+        print(out, log)
+    """),
+    "defaultdict's factory": written("""
+        from collections import defaultdict
+        made = []
+        def factory():
+            made.append(len(made))
+            return [len(made)]
+        d = defaultdict(factory)
+        e = defaultdict(lambda: K)
+        K = 7
+        def work(k):
+            return [k] * k
+        ---
+        a = [d[i] for i in 'xy']
+        ---
+        b = work(2)
+        ---
+        c = [d[i] for i in 'yz']
+        ---
+        K = 8
+        ---
+        f = [e[i] for i in 'pq']
+        ---
+        print(a, b, c, made, f, dict(d), dict(e))
+        ---
+        # split:
+        out = []
+        for k in 'abcdef':
+            out.append(d[k])
+        ---
+        print(out, made, len(d))
+    """),
+    "cached function reads a global": written("""
+        import functools
+        K = 1
+        calls = []
+        @functools.lru_cache(maxsize=None)
+        def f(x):
+            calls.append(x)
+            return [x * K]
+        def work(k):
+            return [k] * k
+        ---
+        a = f(1)
+        ---
+        K = 10
+        b = f(1)
+        ---
+        c = work(3)
+        ---
+        b.append('seen')
+        d = f(1), f(2)
+        ---
+        print(a, b, c, d, calls, f.cache_info().hits)
+        ---
+        # split:
+        out = []
+        for x in [1, 2, 3, 1, 3]:
+            out.append(f(x))
+        ---
+        out[0].append('again')
+        print(out, calls, a)
+    """),
+    "default argument made once": written("""
+        def work(k):
+            return [k] * k
+        base = [0]
+        def f(x, acc=base, *, other={}):
+            acc.append(x)
+            other[x] = len(acc)
+            return acc, other
+        ---
+        a = f(1)
+        ---
+        b = work(2)
+        ---
+        c = f(2)
+        ---
+        base.append('end')
+        print(a, b, c, base, a[0] is c[0])
+        ---
+        def f(x, acc=base):
+            return acc + [x]
+        ---
+        print(f(9))
+    """),
+    "default argument bound early": written("""
+        def work(k):
+            return [k] * k
+        K = 1
+        def f(x, k=K):
+            return [x * k, K]
+        ---
+        K = 2
+        ---
+        a = f(1)
+        ---
+        b = work(2)
+        ---
+        fs = [lambda x, k=k: x + k + K for k in range(3)]
+        ---
+        c = [g(1) for g in fs]
+        ---
+        K = 50
+        ---
+        d = [g(1) for g in fs]
+        print(a, b, c, d)
+    """),
+    "closures with state": written("""
+        def counter(start=0):
+            n = start
+            def up(by=1):
+                nonlocal n
+                n += by
+                return n
+            def now():
+                return n
+            return up, now
+        def work(k):
+            return [k] * k
+        up, now = counter()
+        ---
+        a = [up() for _ in range(2)]
+        ---
+        b = work(3)
+        ---
+        c = [up(5), now()]
+        ---
+        other, _unused = counter(100)
+        d = [other(), now()]
+        ---
+        # split:
+        e = []
+        for i in range(4):
+            e.append(up() * 10 + i)
+        ---
+        print(a, b, c, d, e, now())
+    """),
+    "closures over a loop's name": written("""
+        def work(k):
+            return [k] * k
+        fs = []
+        for i in range(3):
+            fs.append(lambda: i)
+        ---
+        a = [f() for f in fs]
+        ---
+        b = work(2)
+        ---
+        i = 'new'
+        ---
+        c = [f() for f in fs]
+        ---
+        def make():
+            return [lambda: j for j in range(3)]
+        d = [g() for g in make()]
+        print(a, b, c, d)
+    """),
+    "decorators": written("""
+        import functools
+        registry = {}
+        def register(f):
+            registry[f.__name__] = f
+            return f
+        def twice(n):
+            def wrap(f):
+                @functools.wraps(f)
+                def inner(*a, **k):
+                    log.append(f.__name__)
+                    return [f(*a, **k) for _ in range(n)]
+                return inner
+            return wrap
+        log = []
+        K = 1
+        def work(k):
+            return [k] * k
+        ---
+        @register
+        def one(x):
+            return x + K
+        @twice(2)
+        def two(x):
+            return x * K
+        ---
+        a = one(1)
+        ---
+        K = 3
+        ---
+        b = two(1)
+        ---
+        c = work(2)
+        ---
+        d = [f(2) for f in registry.values()]
+        ---
+        print(a, b, c, d, log, two.__name__)
+        ---
+        # split:
+        e = [two(x) for x in range(4)]
+        ---
+        print(e, log)
+    """),
+    "decorator that is a class": written("""
+        class Counted:
+            def __init__(self, f):
+                self.f, self.n = f, 0
+            def __call__(self, *a):
+                self.n += 1
+                return self.f(*a)
+        def work(k):
+            return [k] * k
+        @Counted
+        def f(x):
+            return x + 1
+        ---
+        a = [f(x) for x in range(3)]
+        ---
+        b = work(1)
+        ---
+        c = sorted([3, 1], key=f)
+        ---
+        # split:
+        d = [f(x) for x in range(4)]
+        ---
+        print(a, b, c, d, f.n)
+    """),
+    "functions as values of names": written("""
+        import math
+        def work(k):
+            return [k] * k
+        f = math.sqrt
+        g = f
+        ---
+        a = [g(4), f(9)]
+        ---
+        f = work
+        ---
+        b = f(2)
+        ---
+        g, f = f, g
+        ---
+        c = [g(2), f(4)]
+        ---
+        h = lambda x, f=f: f(x)
+        ---
+        f = None
+        d = h(16)
+        print(a, b, c, d)
+    """),
+    "recursive functions that call one another": written("""
+        seen = set()
+        def even(n):
+            seen.add(n)
+            return n == 0 or odd(n - 1)
+        def odd(n):
+            return n != 0 and even(n - 1)
+        def work(k):
+            return [k] * k
+        ---
+        a = even(4)
+        ---
+        b = work(3)
+        ---
+        c = [odd(n) for n in range(7)]
+        ---
+        print(a, b, c, sorted(seen))
+    """),
+    "global declared at any depth": written("""
+        def work(k):
+            return [k] * k
+        def outer():
+            def inner():
+                global made
+                made = [1]
+            inner()
+        ---
+        outer()
+        ---
+        a = work(2)
+        ---
+        made.append(2)
+        def change():
+            global a
+            a, b = [0], 5
+        ---
+        change()
+        print(made, a)
+        ---
+        class C:
+            global inside
+            inside = [3]
+        print(inside)
+    """),
+    "function attributes": written("""
+        def f(x):
+            f.calls += 1
+            return x
+        f.calls = 0
+        def work(k):
+            return [k] * k
+        ---
+        a = [f(i) for i in range(3)]
+        ---
+        b = work(2)
+        ---
+        f.calls += 10
+        ---
+        c = f(1), f.calls
+        print(a, b, c)
+    """),
+    "function deletes and rebinds globals": written("""
+        def drop():
+            global tmp
+            del tmp
+        def put(v):
+            global tmp
+            tmp = [v]
+        def work(k):
+            return [k] * k
+        ---
+        put(1)
+        ---
+        a = work(1)
+        ---
+        b = tmp + [2]
+        ---
+        drop()
+        ---
+        put(3)
+        ---
+        print(a, b, tmp)
+    """),
+    "function redefined with another effect": written("""
+        log = []
+        def note(x):
+            log.append(x)
+        def work(k):
+            note(k)
+            return [k] * k
+        ---
+        a = work(1)
+        ---
+        def note(x):
+            pass
+        ---
+        b = work(2)
+        ---
+        c = work(3)
+        ---
+        print(a, b, c, log)
+    """),
+    "function that is called before its globals are bound again": written("""
+        def report():
+            return [name, len(name)]
+        def work(k):
+            return [k] * k
+        name = 'first'
+        ---
+        a = report()
+        ---
+        name = 'second'
+        ---
+        b = report()
+        ---
+        c = work(2)
+        ---
+        name = 'third'
+        print(a, b, c)
+    """),
+    "argument changed through a chain of calls": written("""
+        def add(d, k, v):
+            d.setdefault(k, []).append(v)
+        def fill(*ds, **more):
+            for d in ds:
+                add(d, 'x', len(d))
+            for k, v in more.items():
+                v.append(k)
+        def work(k):
+            return [k] * k
+        p, q, r = {}, {}, []
+        both = [p, q]
+        ---
+        fill(p, q, r=r)
+        ---
+        a = work(2)
+        ---
+        fill(*both, **{'r': r})
+        ---
+        b = [list(x) for x in both], work(1)
+        ---
+        print(p, q, r, a, b)
+    """),
+    "method of a value passed as function": written("""
+        out = []
+        push = out.append
+        def each(f, xs):
+            for x in xs:
+                f(x)
+        def work(k):
+            return [k] * k
+        ---
+        each(push, [1, 2])
+        ---
+        a = work(2)
+        ---
+        each(out.append, [3])
+        ---
+        [push(x) for x in 'ab']
+        ---
+        list(map(out.extend, [[7], [8]]))
+        ---
+        print(out, a)
+        ---
+        # split:
+        for x in range(4):
+            push(x)
+        ---
+        print(out)
+    """),
+    "arguments given by name": written("""
+        def f(a, b):
+            b.append(a)
+            return a
+        x, y = [1], [2]
+        def work(k):
+            return [k] * k
+        ---
+        z = f(b=x, a=y)
+        ---
+        w = work(1)
+        ---
+        z.append(3)
+        ---
+        print(x, y, z, w)
+    """),
+    "generator function with global state": written("""
+        state = []
+        def gen(n):
+            for i in range(n):
+                state.append(i)
+                yield i * K
+        K = 2
+        def work(k):
+            return [k] * k
+        ---
+        g = gen(3)
+        ---
+        K = 5
+        ---
+        a = list(g)
+        ---
+        b = work(2)
+        ---
+        c = [x for x in gen(2)]
+        ---
+        print(a, b, c, state)
+    """),
+    "inner function uses the outer one's argument": written("""
+        def outer(xs):
+            def add(x):
+                xs.append(x)
+                return len(xs)
+            return [add(i) for i in range(2)]
+        def work(k):
+            return [k] * k
+        a = []
+        ---
+        b = outer(a)
+        ---
+        c = work(3)
+        ---
+        d = outer(a)
+        ---
+        print(a, b, c, d)
+    """),
+    "exec in a function": written("""
+        def define(name, value):
+            exec(f'{name} = {value}', globals())
+        def work(k):
+            return [k] * k
+        x = 1
+        ---
+        define('x', 5)
+        ---
+        a = [x] + work(2)
+        ---
+        define('y', 6)
+        ---
+        print(a, x, y)
+    """),
+    "function stored under another name and redefined": written("""
+        def f():
+            return ['old', K]
+        K = 1
+        old = f
+        def work(k):
+            return [k] * k
+        ---
+        def f():
+            return ['new', old()]
+        ---
+        a = f()
+        ---
+        K = 2
+        ---
+        b = [old(), f()]
+        ---
+        c = work(2)
+        print(a, b, c)
+    """),
+    "names only looked up at call time": written("""
+        def later():
+            return helper(2)
+        def work(k):
+            return [k] * k
+        ---
+        def helper(n):
+            return [offset + n]
+        ---
+        offset = 10
+        ---
+        a = later()
+        ---
+        b = work(2)
+        ---
+        offset = 20
+        ---
+        print(a, b, later())
+    """),
+}
