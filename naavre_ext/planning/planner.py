@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, analyse
 from naavre_ext.dataflow.source import CellSource, parse_cell
@@ -18,6 +20,7 @@ from naavre_ext.planning.legality import Refusal, judge_loop
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.parameters import parameter_assignments
 from naavre_ext.planning.placement import Placements, place
+from naavre_ext.planning.questions import surely_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,23 @@ class _Unit:
 
 
 def plan(
-    notebook: Notebook, annotations: Mapping[CellId, Annotations], parameters: Sequence[Parameter]
+    notebook: Notebook,
+    annotations: Mapping[CellId, Annotations],
+    parameters: Sequence[Parameter],
+    star_imports: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Plan:
-    """The plan of a notebook whose annotations are parsed and whose parameters are injected."""
+    """The plan of a notebook whose annotations are parsed and whose parameters are injected.
+
+    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path.
+    """
     diagnostics: list[Diagnostic] = []
     units = _units(notebook, annotations, diagnostics)
     if any(d.severity == "error" for d in diagnostics):
         return Plan(None, tuple(diagnostics))
-    dataflow = analyse([unit.tree for unit in units])
+    dataflow = analyse([unit.tree for unit in units], star_imports)
     _read_batch_names(units, dataflow)
     diagnostics += _undefined(units, dataflow)
+    diagnostics += _questions(units, dataflow)
     for unit, node in zip(units, dataflow.cells, strict=True):
         diagnostics += check_header(unit.cell, unit.annotations, node)
     placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units])
@@ -144,6 +154,25 @@ def _undefined(units: Sequence[_Unit], dataflow: NotebookDataflow) -> list[Diagn
     return found
 
 
+def _questions(units: Sequence[_Unit], dataflow: NotebookDataflow) -> list[Diagnostic]:
+    if any(node.facts.has("monkeypatch") for node in dataflow.cells):
+        return []  # 'input' itself may be replaced
+    return [
+        Diagnostic.at(
+            unit.cell,
+            "NX304",
+            "error",
+            f"'{ast.unparse(call.func)}()' asks a question, and nobody is there to answer it in a workflow.",
+            remedy="Set the value by an assignment, best to a param_ name (secret_ for a password).",
+            line=call.lineno,
+            title=unit.annotations.title,
+        )
+        for unit in units
+        if RAISES_TAG not in unit.cell.tags
+        for call in surely_asked(unit.tree.tree, dataflow.environment)
+    ]
+
+
 def _hidden(name: str, unit: _Unit, units: Sequence[_Unit]) -> str:
     for other in units:
         if (
@@ -187,8 +216,6 @@ def _step(
         settings_from=None if settings is None else placements.ids[settings],
         writes_settings=placed.writes_settings,
         guard_rng=bool(placements.rng_seeded) and placements.rng_seeded[-1] is not None,
-        touches_outside=node.facts.has("outside-write", "opaque"),
-        reads_outside=node.facts.has("outside-read"),
         secrets=tuple(secrets),
         group=notes.group,
         resources=dict(notes.resources),
