@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from naavre_ext.annotations import parse_annotations
+from naavre_ext.dataflow.source import star_modules
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import Cell, Notebook
 from naavre_ext.model.workflow import Workflow
@@ -58,12 +61,29 @@ def prepare_notebook(source: Any, parameters: Mapping[str, Any] | None = None) -
         diagnostics += parsed.diagnostics
         if not parsed.annotations.containerize:
             diagnostics += _nested_parameters(cell)
-    planned = plan(notebook, annotations, find_parameters(file.notebook))
+    planned = plan(notebook, annotations, find_parameters(file.notebook), _star_imports(notebook))
     diagnostics += planned.diagnostics
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
     if refused:
         return PreparedNotebook(node, notebook, None, tuple(diagnostics))
     return PreparedNotebook(node, notebook, planned.workflow, tuple(diagnostics), planned.basis)
+
+
+def _star_imports(notebook: Notebook) -> dict[str, dict[str, str]]:
+    """What the notebook's ``from module import *`` bind, as far as it mentions the names."""
+    text = "\n".join(cell.source for cell in notebook.code_cells)
+    modules = star_modules(text)
+    if not modules:
+        return {}
+    from naavre_ext.storage.star_imports import default_cache, star_exports
+
+    folder = Path(notebook.path).parent if notebook.path is not None else Path.cwd()
+    mentioned = set(re.findall(r"\w+", text))
+    found = star_exports(modules, folder, default_cache())
+    return {
+        module: {name: path for name, path in exports.items() if name in mentioned}
+        for module, exports in found.items()
+    }
 
 
 def _nested_parameters(cell: Cell) -> list[Diagnostic]:

@@ -62,7 +62,7 @@ class LocalExecutor:
         packs = [box[0] for box in inputs]
         report, exports = worker.run_step(task, packs, self._messages.append, self._pool)
         for box, packed in zip(boxes, exports, strict=True):
-            box.append(packed.detached())
+            box.append(packed)
         self._messages.append(report)
         return self._messages.popleft()
 
@@ -93,13 +93,10 @@ class _LocalPool:
         self.slots = slots
 
     def share(self, packed: Packed) -> Packed:
-        return packed.detached()
-
-    def fetch(self, shared: Packed) -> Packed:
-        return shared
+        return packed
 
     def submit(self, task: BatchTask, shared: Packed, items: Packed) -> Any:
-        return _Done(*self.worker.run_batch(task, shared, items.detached()))
+        return _Done(*self.worker.run_batch(task, shared, items))
 
     def wait(self, handles: Sequence[Any]) -> Any:
         return handles[0]
