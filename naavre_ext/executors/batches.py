@@ -56,14 +56,27 @@ class _Recorder:
 
     def record(self, number: int, *operands: Any) -> None:
         operation = self.known[number]
-        value_at = 0 if operation.taking == "store" else len(operands) - 1
-        value = operands[value_at]
-        if type(value) not in _ATOMS:
-            self.plain = False
-            value = self._taken(operation, value)
-            operands = (*operands[:value_at], value, *operands[value_at + 1 :])
+        if operation.taking == "replay":
+            operands = self._replayed(operation, operands)
+        else:
+            value_at = 0 if operation.taking == "store" else len(operands) - 1
+            value = operands[value_at]
+            if type(value) not in _ATOMS:
+                self.plain = False
+                value = self._taken(operation, value)
+                operands = (*operands[:value_at], value, *operands[value_at + 1 :])
         self.flush()
         self.log.append((number, len(self.outputs), operands))
+
+    def _replayed(self, operation: Operation, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The operands of a statement that the merge runs, in the state that it would have used them in."""
+        if all(type(operand) in _ATOMS for operand in operands):
+            return operands
+        self.plain = False
+        return tuple(
+            copy.copy(value) if taking == "copy" and not is_immutable(value) else value
+            for taking, value in zip(operation.takings, operands, strict=True)
+        )
 
     def _taken(self, operation: Operation, value: Any) -> Any:
         """The operand in the state that the operation would have used it in."""

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.items import cut
-from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack
+from naavre_ext.executors.packing import (
+    Packed,
+    PackingError,
+    fingerprint,
+    is_immutable,
+    pack,
+)
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Source, source_of
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
 
 _REDUCTION_TYPES = frozenset(
     {"list", "dict", "set", "int", "float", "complex", "bool", "str", "bytes", "tuple", "deque", "Counter",
-     "defaultdict", "OrderedDict", "ndarray"}
+     "defaultdict", "OrderedDict", "ndarray", "DataFrame", "Series"}
 )  # fmt: skip
 
 
@@ -274,8 +280,10 @@ class FanOut:
         if self.step.raises_exception:
             return "its cell may fail, and what it has done by then counts"
         for name in split.reductions:
-            kind = type(self.namespace.get(name)).__name__
-            if kind not in _REDUCTION_TYPES:
+            value = self.namespace.get(name)
+            kind = type(value).__name__
+            known = kind in _REDUCTION_TYPES or (name in split.replayed and is_immutable(value))
+            if not known:
                 return f"'{name}' is a {kind}, whose changes can't be replayed safely"
         if split.batches != "auto" or source is None:
             return ""

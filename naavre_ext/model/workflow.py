@@ -37,6 +37,7 @@ class Split:
     ``index`` numbers the cell's splittable loops in source order, ``line`` is the loop's line in the cell.
     The names are sorted. ``shared`` are read by the body and shipped to every batch;
     ``reductions`` are changed only by operations that are recorded and replayed in order;
+    ``replayed`` are those of them that carry state, so that the merge runs all statements that use them.
     ``private`` are the iteration's own, ``sure`` those of them that every iteration writes.
     ``guarded`` are shared names that code we can't see might change: they are compared before and
     after a batch, as are the items when ``guard_items``. ``identity_matters`` says that later code changes
@@ -52,6 +53,7 @@ class Split:
     title: str | None = None
     shared: tuple[str, ...] = ()
     reductions: tuple[str, ...] = ()
+    replayed: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     sure: tuple[str, ...] = ()
     guarded: tuple[str, ...] = ()

@@ -21,10 +21,17 @@ from naavre_ext.planning.loops import (
 from naavre_ext.planning.refusal import ITEMS as ITEMS
 from naavre_ext.planning.refusal import LoopRefused
 from naavre_ext.planning.refusal import Refusal as Refusal
+from naavre_ext.planning.replaying import (
+    NotReplayable,
+    carried_names,
+    check_calls,
+    find_records,
+)
 from naavre_ext.planning.shared_objects import (
     check_aliases,
     check_changes,
     check_deletes,
+    check_identity,
     check_iterable,
     identity_matters_for,
 )
@@ -50,17 +57,23 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
     body: Sequence[ast.stmt] = loop.node.body if isinstance(loop.node, ast.For) else []
     whole = _facts(loop, body, notebook)
     private = frozenset(whole.writes) - set(whole.reads)
-    reductions = [
-        r
+    candidates = frozenset(
+        r.root
         for r in find_reductions(body)
         if r.root not in private and _is_reducible(r.root, notebook)
-    ]
+    )
+    reductions = find_records(body, candidates, frozenset())
     facts, sure = _facts_and_sure(loop, _without(body, reductions), notebook)
-    roots = frozenset(reduction.root for reduction in reductions)
+    replayed = _replayed(loop, body, candidates, facts, notebook)
+    if replayed:
+        reductions = find_records(body, candidates, replayed)
+        facts, sure = _facts_and_sure(loop, _without(body, reductions), notebook)
+    roots = frozenset(reduction.root for reduction in reductions) | replayed
     _check_reductions(reductions, facts)
     check_iterable(loop, reductions, notebook, position)
     _check_carried(facts, loop)
     check_aliases(facts, reductions, loop, notebook, position)
+    check_identity(loop, facts, notebook, position)
     guarded, guard_items = check_changes(facts, roots)
     guard_rng = _check_effects(facts, loop, rng_seeded)
     check_deletes(facts, loop, notebook, position)
@@ -74,6 +87,7 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
         iterable=ast.unparse(loop.iterable),
         shared=tuple(sorted(name for name in shared if name in notebook.environment.bindings)),
         reductions=tuple(sorted(roots)),
+        replayed=tuple(sorted(replayed)),
         private=tuple(sorted(own)),
         sure=tuple(sorted(own & sure)),
         guarded=tuple(sorted(guarded)),
@@ -82,6 +96,33 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
         identity_matters=identity_matters_for(loop, whole, roots | own, notebook, position),
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position),
     )
+
+
+def _replayed(
+    loop: Loop,
+    body: Sequence[ast.stmt],
+    candidates: frozenset[str],
+    facts: CellDataflow,
+    notebook: NotebookDataflow,
+) -> frozenset[str]:
+    """The names that carry state, if all their uses can be left to the merge and something costly remains."""
+    state = {name for name in candidates if name in facts.reads or name in facts.writes}
+    state |= facts.writes & set(facts.reads)
+    state |= {c.node for c in facts.changes if c.node in facts.reads and not c.suspected}
+    if not state:
+        return frozenset()
+    names = carried_names(body, frozenset(state))
+    targets = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    if names & targets or not all(_is_reducible(name, notebook) for name in names):
+        return frozenset()
+    try:
+        records = find_records(body, candidates, names)
+        check_calls(records, notebook.environment)
+    except NotReplayable:
+        return frozenset()
+    left = _facts(loop, _without(body, records), notebook)
+    independent = not names & (left.writes | set(left.reads) | left.deletes)
+    return names if left.costly and independent else frozenset()
 
 
 #: Kinds of things that the merge must not change on behalf of an iteration.

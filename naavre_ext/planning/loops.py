@@ -53,7 +53,9 @@ class Reduction:
     ``operands`` are evaluated where the iteration runs, in this order, and recorded; the statement is done
     again on the real accumulator with the recorded values. ``taking`` says how a value has to be
     recorded: ``keep`` the object, ``spread`` a container's present elements, ``copy`` its present state,
-    ``store`` like keep for containers and like copy for arrays.
+    ``store`` like keep for containers and like copy for arrays. A statement that also reads what it changes
+    is done again as a whole (``replay``): ``replayed`` are the names that are the merge's own then, ``takings``
+    says how each operand has to be recorded.
     """
 
     statement: ast.stmt
@@ -61,6 +63,8 @@ class Reduction:
     operands: tuple[ast.expr, ...]
     taking: str
     protected: bool = False
+    takings: tuple[str, ...] = ()
+    replayed: frozenset[str] = frozenset()
 
 
 def find_loops(tree: ast.Module) -> tuple[Loop, ...]:
@@ -99,26 +103,30 @@ def _reductions(body: Sequence[ast.stmt], protected: bool) -> Iterator[Reduction
         if reduction is not None:
             yield reduction
         elif isinstance(statement, (ast.If, ast.For, ast.While, ast.With, ast.Match)):
-            for block in _blocks(statement):
+            for block in blocks(statement):
                 yield from _reductions(block, protected)
         elif isinstance(statement, ast.Try):
             # An error raised by the replay could no longer be caught here.
             yield from _reductions(statement.body, protected=True)
-            for block in [
-                *[h.body for h in statement.handlers],
-                statement.orelse,
-                statement.finalbody,
-            ]:
-                yield from _reductions(block, protected=True)
+            for block in blocks(statement):
+                if block is not statement.body:
+                    yield from _reductions(block, protected=True)
 
 
-def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The statement's blocks that aren't empty."""
+    yield from filter(None, _all_blocks(statement))
+
+
+def _all_blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
     if isinstance(statement, ast.Match):
         for case in statement.cases:
             yield case.body
         return
-    yield getattr(statement, "body", [])
-    yield getattr(statement, "orelse", [])
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(statement, name, [])
+    for handler in getattr(statement, "handlers", []):
+        yield handler.body
 
 
 def changed_place(statement: ast.stmt) -> ast.expr:

@@ -19,8 +19,8 @@ from naavre_ext.planning.loops import (
     Loop,
     Reduction,
     find_loops,
-    find_reductions,
 )
+from naavre_ext.planning.replaying import find_records
 
 #: Names that the runner defines in the cell's namespace while a split runs.
 SPLIT_HOOK = "__naavre_split__"
@@ -46,13 +46,15 @@ HOOK_NAMES = (
 class Operation:
     """A recorded operation: the accumulator it belongs to and how its last operands are taken.
 
-    ``depth`` counts the indexes between the accumulator and what is changed.
+    ``depth`` counts the indexes between the accumulator and what is changed. A replayed statement has
+    ``takings``, one for each operand.
     """
 
     root: str
     taking: str
     depth: int
     operands: int
+    takings: tuple[str, ...] = ()
 
 
 def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Module:
@@ -156,7 +158,7 @@ def _collecting(node: Comprehension, items: ast.expr) -> ast.expr:
 def operations(source: str, split: Split) -> tuple[Operation, ...]:
     """The split's recorded operations, numbered in source order."""
     return tuple(
-        Operation(r.root, r.taking, len(r.operands) - 1, len(r.operands))
+        Operation(r.root, r.taking, len(r.operands) - 1, len(r.operands), r.takings)
         for r in _reductions(_loop(source, split), split)
     )
 
@@ -232,4 +234,4 @@ def _loop(source: str, split: Split) -> Loop:
 def _reductions(loop: Loop, split: Split) -> list[Reduction]:
     if not isinstance(loop.node, ast.For):
         return []
-    return [r for r in find_reductions(loop.node.body) if r.root in split.reductions]
+    return find_records(loop.node.body, frozenset(split.reductions), frozenset(split.replayed))

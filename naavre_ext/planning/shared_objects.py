@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
@@ -55,6 +56,8 @@ def changed_by(
     reduction: Reduction, notebook: NotebookDataflow, position: int, graph: AliasGraph
 ) -> set[Hashable]:
     """The alias classes of what the merge will change."""
+    if reduction.replayed:
+        return graph.reach(notebook.node(position, name) for name in sorted(reduction.replayed))
     root = graph.find(notebook.node(position, reduction.root))
     node = changed_place(reduction.statement)
     if any(isinstance(part, ast.Attribute) for part in ast.walk(node)):
@@ -88,6 +91,37 @@ def check_aliases(
                     f"Read a copy: {name} = copy.deepcopy({name}) before the loop.",
                     name,
                 )
+
+
+def check_identity(
+    loop: Loop, facts: CellDataflow, notebook: NotebookDataflow, position: int
+) -> None:
+    """Refuse a loop in which an item may be an object that all iterations share, as the two travel apart.
+
+    That counts only where the notebook can tell an object from a copy.
+    """
+    if not notebook.compares_identity():
+        return
+    graph = notebook.aliases_until(position)
+    iterable = {n.id for n in ast.walk(loop.iterable) if isinstance(n, ast.Name)}
+    items = graph.reach(
+        notebook.node(position, name) for name in sorted(iterable) if _is_data(name, notebook)
+    )
+    for name in sorted(set(facts.reads) - facts.writes - {ITEMS}):
+        if _is_data(name, notebook) and graph.reach([notebook.node(position, name)]) & items:
+            raise LoopRefused(
+                facts.reads[name],
+                f"an item may be or hold an object of '{name}', and the notebook compares identities",
+                "Compare by a number or a name of the objects instead.",
+            )
+
+
+def _is_data(name: str, notebook: NotebookDataflow) -> bool:
+    """Whether the name may stand for an object that could be mistaken for a copy of it."""
+    kind = notebook.environment.kind(name)
+    return kind not in ("module", "function", "class") and not is_immutable(
+        notebook.environment.shape(name)
+    )
 
 
 def check_deletes(
