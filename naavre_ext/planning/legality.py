@@ -54,6 +54,7 @@ def judge_loop(
 def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: str | None) -> Split:
     check_control_flow(loop)
     _check_classes(loop, notebook)
+    _check_consumer(loop, notebook)
     body: Sequence[ast.stmt] = loop.node.body if isinstance(loop.node, ast.For) else []
     whole = _facts(loop, body, notebook)
     private = frozenset(whole.writes) - set(whole.reads)
@@ -123,6 +124,16 @@ def _replayed(
     left = _facts(loop, _without(body, records), notebook)
     independent = not names & (left.writes | set(left.reads) | left.deletes)
     return names if left.costly and independent else frozenset()
+
+
+def _check_consumer(loop: Loop, notebook: NotebookDataflow) -> None:
+    """Refuse a generator expression that is handed to a function that may be another one than Python's."""
+    if loop.consumer and notebook.environment.lookup(loop.consumer):
+        raise LoopRefused(
+            loop.node.lineno,
+            f"'{loop.consumer}' isn't Python's own function here",
+            "Make a list of the elements first: [... for ...].",
+        )
 
 
 #: Kinds of things that the merge must not change on behalf of an iteration.

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 
 from naavre_ext.model.workflow import SplitForm
 
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp
-_FORMS: dict[type, SplitForm] = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_FORMS: dict[type, SplitForm] = {
+    ast.ListComp: "list",
+    ast.SetComp: "set",
+    ast.DictComp: "dict",
+    ast.GeneratorExp: "list",
+}
+#: Functions that take all of their only argument at once, so that a list is as good as a generator.
+_CONSUMERS = frozenset({"sum", "min", "max", "list", "tuple", "set", "frozenset", "sorted", "dict"})
 
 #: Method → how its operands are taken: ``keep`` them as they are, or ``spread`` what they hold.
 REDUCING_METHODS = {
@@ -23,10 +30,14 @@ REDUCING_METHODS = {
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A top-level loop: ``index`` numbers the cell's loops in source order."""
+    """A top-level loop: ``index`` numbers the cell's loops in source order.
+
+    ``consumer`` is the function that takes a generator expression's elements.
+    """
 
     index: int
     node: ast.For | Comprehension
+    consumer: str = ""
 
     @property
     def form(self) -> SplitForm:
@@ -69,27 +80,40 @@ class Reduction:
 
 def find_loops(tree: ast.Module) -> tuple[Loop, ...]:
     """The loops of a cell that are candidates for splitting: top-level ``for`` and comprehensions."""
-    nodes: list[ast.For | Comprehension] = []
+    found: list[tuple[ast.For | Comprehension, str]] = []
     for statement in tree.body:
         if isinstance(statement, ast.For):
-            nodes.append(statement)
+            found.append((statement, ""))
         elif (
             isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr))
             and statement.value
         ):
-            nodes.extend(_comprehensions(statement.value))
-    return tuple(Loop(index, node) for index, node in enumerate(nodes))
+            found.extend(_comprehensions(statement.value))
+    return tuple(Loop(index, *pair) for index, pair in enumerate(found))
 
 
-def _comprehensions(node: ast.AST) -> Iterator[Comprehension]:
-    """Comprehensions that are evaluated exactly once, in order of evaluation."""
+def _comprehensions(node: ast.AST) -> Iterator[tuple[Comprehension, str]]:
+    """Comprehensions that are evaluated exactly once, in order of evaluation, with their consumers."""
     if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
-        yield node
+        yield node, ""
     elif isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.GeneratorExp, ast.Compare)):
         return
+    elif isinstance(node, ast.Call) and consumer(node):
+        assert isinstance(node.args[0], ast.GeneratorExp)
+        yield node.args[0], consumer(node)
     else:
         for child in ast.iter_child_nodes(node):
             yield from _comprehensions(child)
+
+
+def consumer(call: ast.Call) -> str:
+    """The name of the function that takes all elements of its generator expression; "" for other calls."""
+    if len(call.args) != 1 or not isinstance(call.args[0], ast.GeneratorExp):
+        return ""
+    if isinstance(call.func, ast.Name):
+        return call.func.id if call.func.id in _CONSUMERS else ""
+    joins = isinstance(call.func, ast.Attribute) and call.func.attr == "join"
+    return "join" if joins and isinstance(call.func.value, ast.Constant) else ""  # type: ignore[attr-defined]
 
 
 def find_reductions(body: Sequence[ast.stmt]) -> tuple[Reduction, ...]:

@@ -18,6 +18,7 @@ from naavre_ext.planning.loops import (
     Comprehension,
     Loop,
     Reduction,
+    consumer,
     find_loops,
 )
 from naavre_ext.planning.replaying import find_records
@@ -67,14 +68,22 @@ def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Mo
     by_index = {split.index: split for split in splits}
     pending = [(ast.dump(loops[split.index].node), split.index) for split in splits]
 
+    def replacement(node: ast.AST) -> Any:
+        form = ast.dump(node)
+        for position, (wanted, index) in enumerate(pending):
+            if form == wanted:
+                del pending[position]
+                return _with_hook(Loop(index, node), by_index[index])  # type: ignore[arg-type]
+        return None
+
     class Replace(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
             if isinstance(node, (ast.For, ast.ListComp, ast.SetComp, ast.DictComp)):
-                form = ast.dump(node)
-                for position, (wanted, index) in enumerate(pending):
-                    if form == wanted:
-                        del pending[position]
-                        return _with_hook(Loop(index, node), by_index[index])
+                replaced = replacement(node)
+                if replaced is not None:
+                    return replaced
+            elif isinstance(node, ast.Call) and consumer(node):
+                node.args = [replacement(node.args[0]) or self.visit(node.args[0])]
             return self.generic_visit(node)
 
     replaced: ast.Module = Replace().visit(tree)
@@ -122,7 +131,15 @@ def _over(node: Comprehension, items: ast.expr) -> ast.expr:
     first, *others = node.generators
     generators = [ast.comprehension(first.target, items, first.ifs, 0), *others]
     fields = {name: getattr(node, name) for name in node._fields if name != "generators"}
-    return ast.copy_location(type(node)(**fields, generators=generators), node)
+    return _as_list(ast.copy_location(type(node)(**fields, generators=generators), node))
+
+
+def _as_list(node: Comprehension) -> ast.expr:
+    """A generator expression's elements as a list, which it makes in its own frame; others as they are."""
+    if not isinstance(node, ast.GeneratorExp):
+        return node
+    starred = ast.copy_location(ast.Starred(node, ast.Load()), node)
+    return ast.copy_location(ast.List([starred], ast.Load()), node)
 
 
 @lru_cache(maxsize=64)
@@ -151,7 +168,8 @@ def _collecting(node: Comprehension, items: ast.expr) -> ast.expr:
         ast.copy_location(element, node.key)
     else:
         element = node.elt
-    return ast.copy_location(ast.ListComp(element, generators), node)
+    kind = ast.GeneratorExp if isinstance(node, ast.GeneratorExp) else ast.ListComp
+    return _as_list(ast.copy_location(kind(element, generators), node))
 
 
 @lru_cache(maxsize=64)

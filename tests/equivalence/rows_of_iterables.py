@@ -147,7 +147,56 @@ TRAPS = {
     ),
 }
 
+GENERATOR_ARGUMENTS = {
+    "sums and extremes": row(
+        "def f(x):\n    return 1 / (x + 1)\nxs = list(range(12))",
+        split(
+            "a = sum(f(x) for x in xs)\nb = max((f(x) for x in xs), default=0)\n"
+            "c = min((x for x in xs if x % 5 == 2), key=f)"
+        ),
+        "print(repr(a), b, c)",
+        splits=3,
+    ),
+    "collections": row(
+        "xs = list('banana')",
+        split(
+            "a = sorted(x + x for x in xs)\nb = dict((x, ord(x)) for x in xs)\nc = set(x for x in xs)\n"
+            "d = tuple(x.upper() for x in xs)\ne = '-'.join(x * 2 for x in xs)"
+        ),
+        "print(a, b, sorted(c), d, e)",
+        splits=5,
+    ),
+    "one that stops early": row(
+        "def f(x):\n    print('look at', x)\n    return x > 2\nxs = list(range(9))",
+        split("a = any(f(x) for x in xs)\nb = list(f(x) for x in xs)"),
+        "print(a, b)",
+        splits=1,
+    ),
+    "a function of that name": row(
+        "from numpy import sum, max\nxs = [1, 2, 3]",
+        split("a = sum([x for x in xs])\nb = list(x for x in xs)\nc = max([x for x in xs])"),
+        "print(type(a).__name__, b, c)",
+        splits=3,
+    ),
+    "own sum": row(
+        "def sum(xs):\n    return type(xs).__name__",
+        split("a = sum(x for x in [1, 2])"),
+        "a",
+        splits=0,
+    ),
+    "an error in an element": row(
+        "def f(x):\n    return 1 / (x - 4)", split("print(sum(f(x) for x in range(9)))")
+    ),
+    "same generator, consumed otherwise": row(
+        "xs = [0, 1, 2, 3]",
+        split("a = any(1 / (2 - x) for x in xs[:1]), all(x for x in xs), list(x for x in xs)"),
+        "a",
+        splits=1,
+    ),
+}
+
 ROWS = {
     **DRAWN,
     **TRAPS,
+    **GENERATOR_ARGUMENTS,
 }
