@@ -68,7 +68,9 @@ def _switch(value: Any) -> bool:
 #: Run options that a notebook's metadata, the environment and Python callers may set.
 OPTION_PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "address": _text,
+    "eager": _switch,
     "executor": _executor,
+    "guards": _switch,
     "max_parallelism": _count,
     "resident": _switch,
     "store": _path,

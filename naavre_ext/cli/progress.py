@@ -146,10 +146,10 @@ def fold(view: RunView, event: RunEvent) -> RunView:
 def _fold_step(step: StepView, event: RunEvent) -> StepView:
     match event:
         case StepStarted():
-            return replace(step, state="running", started_at=event.at)
+            return replace(step, state="running", started_at=event.at, splits=(), failure=None)
         case StepRelocated():
             note = f"ran again in the main worker: {event.reason}"
-            return replace(step, splits=(), notes=(*step.notes, note))
+            return replace(step, state="waiting", splits=(), notes=(*step.notes, note))
         case CellOutputsDiscarded():
             return replace(step, splits=())
         case StepFinished():

@@ -27,6 +27,8 @@ class How:
     timeout_s: float | None
     max_parallelism: int | None
     store: str | None
+    guards: str
+    eager: bool
 
     def options(self, secrets: Mapping[str, str]) -> RunOptions:
         """The run's options; the cells see this process's environment."""
@@ -40,6 +42,8 @@ class How:
             max_parallelism=self.max_parallelism,
             environment=dict(os.environ),
             secrets=secrets,
+            guards=self.guards == "on",
+            eager=self.eager,
         )
 
 
@@ -47,6 +51,20 @@ def run_options(command: Command) -> Command:
     """Adds the options to a command, which gets the fields of :class:`How` as keywords."""
     for option in (
         click.option("--store", envvar="NAAVRE_STORE", metavar="DIR", help="Where runs are kept."),
+        click.option(
+            "--eager/--no-eager",
+            envvar="NAAVRE_EAGER",
+            default=False,
+            help="Start cells that write files and the like before earlier cells, which may fail, are over.",
+        ),
+        click.option(
+            "--guards",
+            envvar="NAAVRE_GUARDS",
+            type=click.Choice(["on", "off"], case_sensitive=False),
+            default="on",
+            show_default=True,
+            help="Check while running that cells change only what they are expected to.",
+        ),
         click.option(
             "--max-parallelism",
             envvar="NAAVRE_MAX_PARALLELISM",

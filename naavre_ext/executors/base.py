@@ -19,7 +19,7 @@ class Executor(Protocol):
     slots: int
 
     def begin(self, context: RunContext) -> None:
-        """Get ready for a run."""
+        """Get ready for a run; or for the same one from its start, in a fresh main worker."""
         ...
 
     def start(self, task: StepTask, inputs: Sequence[ValueHandle]) -> Sequence[ValueHandle]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.dataflow.source import body_source
+from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.origins import Origins, finder
-from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack, unpack
+from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
 from naavre_ext.executors.session import CellError
 from naavre_ext.executors.tasks import NOTHING, BatchReport, BatchTask, ErrorReport
 from naavre_ext.model.event import OutputMessage
+from naavre_ext.model.workflow import Split
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import (
     COLLECT,
@@ -156,10 +158,7 @@ def _run(
     recorder = _Recorder(operations(task.step.source, split), keeps, outputs, worker.session.flush)
     namespace.update({ITEMS: cursor, RECORD_HOOK: recorder.record})
     try:
-        guarded = {n: given[n] for n in split.guarded if n in given and not is_immutable(given[n])}
-        if split.guard_items and not all(is_immutable(value) for value in values):
-            guarded[ITEMS] = values
-        prints = {n: fingerprint(v, namespace) for n, v in guarded.items()}
+        inputs = Inputs(_guarded(worker, split, {**given, ITEMS: values}), namespace)
         hidden, classes = hidden_state(namespace), ClassState(namespace)
         outcome = worker.capture(
             outputs,
@@ -173,10 +172,9 @@ def _run(
         if hidden_state(namespace) != hidden:
             classes.restore()
             raise Violation("a function or class of the notebook changed its own state")
-        for name, value in guarded.items():
-            if fingerprint(value, namespace) != prints[name]:
-                what = "an item" if name == ITEMS else f"'{name}'"
-                raise Violation(f"{what} was changed in place")
+        for name in inputs.changed():
+            what, copied = ("an item", "the item") if name == ITEMS else (f"'{name}'", f"'{name}'")
+            raise Violation(f"{what} was changed in place: change a copy of {copied} instead")
         if not outcome.ok:
             return NOTHING, _error(outcome.error, task, cursor, outputs), 0
         result = _result(task, namespace, recorder)
@@ -190,6 +188,12 @@ def _run(
     finally:
         for name in worker.names() - known_names:
             namespace.pop(name, None)
+
+
+def _guarded(worker: Worker, split: Split, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that an iteration must leave as they are: all, or those under suspicion."""
+    suspected = {*split.guarded, *((ITEMS,) if split.guard_items else ())}
+    return {name: value for name, value in values.items() if worker.guards or name in suspected}
 
 
 def _result(task: BatchTask, namespace: dict[str, Any], recorder: _Recorder) -> dict[str, Any]:

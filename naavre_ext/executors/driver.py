@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from naavre_ext.model import event as events
 from naavre_ext.model.event import RunEvent, RunStatus
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import StepId, Workflow
-from naavre_ext.scheduling import machine
+from naavre_ext.scheduling import guards, machine
 
 #: How often a quiet run looks whether it was stopped or a cell takes too long.
 _POLL_S = 0.1
@@ -63,9 +63,12 @@ class RunDriver:
         self.run_id, self.notebook = run_id, notebook
         self._emit_event = emit
         self._cancel = cancel or threading.Event()
-        self._graph = machine.graph_of(workflow, options.max_parallelism)
+        self._graph = machine.graph_of(workflow, options.max_parallelism, eager=options.eager)
         self._state = machine.initial(workflow)
-        self._handover = Handover(workflow)
+        self._handover = Handover(workflow, guards=options.guards)
+        self._restarts = 0
+        #: Which names a step is known to change unexpectedly.
+        self._culprits: dict[StepId, tuple[str, ...]] = {}
         self._progress = {step.id: _Progress() for step in workflow.steps}
         self._failures: dict[StepId, StepReport] = {}
         self._seq = 0
@@ -111,8 +114,11 @@ class RunDriver:
             environment=self.options.environment,
             slots=self.executor.slots,
             max_parallelism=self.options.max_parallelism,
-            is_parallel=any(s.splits or s.placement == "any" for s in self.workflow.steps),
+            is_parallel=not self._restarts
+            and any(s.splits or s.placement == "any" for s in self.workflow.steps),
             sources={step.execution_count: step.source for step in self.workflow.steps},
+            guards=self.options.guards and not self._restarts,
+            attempt=self._restarts,
         )
 
     def _emit(self, event: RunEvent) -> None:
@@ -137,6 +143,8 @@ class RunDriver:
         task, inputs = self._handover.task(command.step, command.placement, progress.attempt)
         secrets = {n: v for n, v in self.options.secrets.items() if n in task.step.secrets}
         task = replace(task, secrets=secrets)
+        if self._restarts:
+            task = replace(task, step=replace(task.step, splits=()))
         progress.started = time.perf_counter()
         self._emit(
             events.StepStarted(
@@ -182,22 +190,70 @@ class RunDriver:
         if self._state.states[step] != "running":
             return
         if happened.status == "relocate":
+            self._culprits[step] = happened.changes
             self._relocate(step, happened.reason)
             return
         self._tell_rest(happened)
+        if happened.changes or happened.changes_settings:
+            self._repair(step, happened)
+            if self._state.states[step] != "running":
+                return
         for name, reason in happened.unpackable.items():
             for target in self._handover.needing(step, {name}):
                 self._relocate(target, f"its input '{name}' can't leave its process: {reason}")
         self._end_step(happened)
 
     def _relocate(self, step: StepId, reason: str) -> None:
+        self._forget(step, reason)
+        self._feed(machine.Relocated(step))
+
+    def _forget(self, step: StepId, reason: str = "") -> None:
+        """What the step has done or told doesn't count; with a reason, it runs again in the main worker."""
         progress = self._progress[step]
         cell_id = self._handover.steps[step].cell_id
         self._progress[step] = _Progress(attempt=progress.attempt + 1)
-        self._emit(events.StepRelocated(step=step, cell_id=cell_id, reason=reason))
+        if reason:
+            self._emit(events.StepRelocated(step=step, cell_id=cell_id, reason=reason))
         if progress.outputs:
             self._emit(events.CellOutputsDiscarded(step=step, cell_id=cell_id))
-        self._feed(machine.Relocated(step))
+
+    # What a guard found
+
+    def _repair(self, step: StepId, report: StepReport) -> None:
+        """Make good what followed from a change that others missed."""
+        if report.error is not None and step not in self._graph.may_raise:
+            return  # later cells don't count anyway
+        changes = report.changes
+        verdict = guards.judge(
+            self.workflow, self._state, step, changes, settings=report.changes_settings
+        )
+        if not (verdict.readers or verdict.again):
+            return
+        known = tuple(s for s, names in self._culprits.items() if set(names) & set(changes))
+        culprits = known or guards.suspects(self.workflow, self._state, step, changes)
+        text = guards.explain(self.workflow, culprits, changes, verdict)
+        self._emit(events.MessageLogged(level="warning", text=text, code=guards.CODE))
+        if verdict.action == "fail":
+            error = ErrorReport("StaleValueError", text, (f"StaleValueError: {text}",))
+            self._end_step(replace(report, error=error), is_fatal=True)
+        elif verdict.action == "start over":
+            self._start_over()
+        else:
+            stale = f"it used {_listed(changes)} from before an unforeseen change"
+            for other in dict.fromkeys((*verdict.readers, *verdict.again)):
+                self.executor.drop(other)
+                self._forget(other, stale if other in verdict.readers else "")
+            self._feed(machine.Invalidated(verdict.readers, verdict.again))
+
+    def _start_over(self) -> None:
+        self._restarts += 1
+        for step in self._progress:
+            self.executor.drop(step)
+            self._forget(step)
+        self._failures.clear()
+        self._handover = Handover(self.workflow, guards=False)
+        self.executor.begin(self._context())
+        self._feed(machine.StartedOver())
 
     def _tell_rest(self, report: StepReport) -> None:
         """Tell what the live channel lost: the final report has everything."""
@@ -242,7 +298,7 @@ class RunDriver:
             progress.batches += 1
         self._emit(_MESSAGE_EVENTS[message["kind"]](step=step, cell_id=cell_id, **fields))
 
-    def _end_step(self, report: StepReport) -> None:
+    def _end_step(self, report: StepReport, *, is_fatal: bool = False) -> None:
         step = StepId(report.step)
         plan, progress = self._handover.steps[step], self._progress[step]
         common: dict[str, Any] = {
@@ -270,7 +326,7 @@ class RunDriver:
                 item_repr=error.item_repr,
             )
         )
-        self._feed(machine.Failed(step))
+        self._feed(machine.Failed(step, is_fatal))
 
     # The end
 
@@ -304,6 +360,10 @@ class RunDriver:
         for name, handle in outside.items():
             if wanted is None or name in wanted:
                 end.values[name] = self.executor.fetch(handle)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "settings"
 
 
 def _step_summary(step: Any) -> dict[str, Any]:

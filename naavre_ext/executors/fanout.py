@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.flight import Flight, Whole
+from naavre_ext.executors.guarding import changed_since
 from naavre_ext.executors.items import cut
 from naavre_ext.executors.packing import (
     Packed,
@@ -60,6 +61,7 @@ class _State:
     guarded_items: Any = ()
     prints: dict[str, bytes] = field(default_factory=dict)
     elements: list[Any] = field(default_factory=list)
+    shared: Any = None
 
 
 class FanOut:
@@ -190,8 +192,8 @@ class FanOut:
             if state.watch is not None:
                 state.guarded_items = state.source.rest() if state.split.guard_items else ()
                 state.prints = self._prints(state)
-            shared = self.pool.share(self._shared(state))
-            state.flight = Flight(self, state.split, state.source, sizes, shared, own)
+            state.shared = self.pool.share(self._shared(state))
+            state.flight = Flight(self, state.split, state.source, sizes, state.shared, own)
             state.flight.fill()
         except Whole as whole:
             state.refusal = str(whole)
@@ -208,6 +210,18 @@ class FanOut:
         except PackingError as error:
             raise Whole(f"what it may change can't be copied: {error.reason}") from None
 
+    def _check_own_share(self, state: _State) -> None:
+        """Raises Whole when the cell's own share changed what the batches worked on meanwhile."""
+        if state.prints and self._prints(state) != state.prints:
+            raise Whole("an earlier iteration changed what the batches worked on")
+        if self.worker.guards:
+            values = {n: self.namespace[n] for n in state.split.shared if n in self.namespace}
+            for name in changed_since(self.pool.fetch(state.shared), values, self.namespace):
+                raise Whole(
+                    f"an earlier iteration changed '{name}', which the batches worked on: "
+                    f"change a copy of '{name}' instead"
+                )
+
     def _settle(self, state: _State) -> None:
         """The cell's own share is over: see to it that all else is sent."""
         assert state.source is not None
@@ -222,13 +236,11 @@ class FanOut:
                 self._send_rest(state)
         if share is not None and state.start:
             self._tell_own(state, share, own_s)
-        if flight is not None and state.prints and not state.refusal:
+        if flight is not None and state.watch is not None and not state.refusal:
             try:
-                changed = self._prints(state) != state.prints
-            except Whole:
-                changed = True
-            if changed:
-                state.refusal = "an earlier iteration changed what the batches worked on"
+                self._check_own_share(state)
+            except Whole as whole:
+                state.refusal = str(whole)
 
     def _hand_over_rest(self, state: _State) -> None:
         """What hasn't been merged is the cell's again: nothing, if all went well."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from naavre_ext.executors.base import ValueHandle
@@ -23,8 +23,8 @@ class _Exported:
 class Handover:
     """Bookkeeping of values for one run. ``placement`` follows the scheduler's."""
 
-    def __init__(self, workflow: Workflow) -> None:
-        self.workflow = workflow
+    def __init__(self, workflow: Workflow, *, guards: bool = True) -> None:
+        self.workflow, self.guards = workflow, guards
         steps = workflow.steps
         self.steps = {step.id: step for step in steps}
         self.position = {step.id: index for index, step in enumerate(steps)}
@@ -42,11 +42,13 @@ class Handover:
                 self._writers.setdefault(name, []).append(index)
         #: Position of the step whose value of a name the main worker holds.
         self._in_main: dict[str, int] = {}
+        #: Position of the latest step that the main worker has been given.
+        self._reached = -1
 
     def task(
         self, step_id: StepId, placement: Placement, attempt: int
     ) -> tuple[StepTask, list[ValueHandle]]:
-        """The step's task and its inputs, one handle per entry of ``binds`` (then the settings)."""
+        """The step's task and its inputs: a handle per entry of ``binds``, of ``checks``, then the settings."""
         step = self.steps[step_id]
         self.placement[step_id] = placement
         wanted = self._wanted_by_main(step) if placement == "main" else self._wanted_anywhere(step)
@@ -57,10 +59,16 @@ class Handover:
         if settings is not None:
             inputs.append(settings)
         exports = self._exports(step, placement)
+        in_main = placement == "main" and self.guards
+        checks = self._checks(step) if in_main else []
+        inputs += [handle for _, handle in checks]
         task = StepTask(
             step=step,
             placement=placement,
             binds=tuple(names for names, _ in wanted),
+            checks=tuple(names for names, _ in checks),
+            check_settings=in_main and self._has_neighbours(step),
+            is_late=in_main and self._reached > self.position[step_id],
             exports=exports,
             restore=self._restore(step) if placement == "main" else (),
             with_settings=settings is not None,
@@ -76,6 +84,7 @@ class Handover:
         self._exported[task.step.id] = _Exported(task.exports, tuple(handles[:count]), settings)
         if task.placement == "main":
             position = self.position[task.step.id]
+            self._reached = max(self._reached, position)
             for name in task.step.writes:
                 if name not in task.restore:
                     self._in_main[name] = position
@@ -150,6 +159,44 @@ class Handover:
                     late = set(self._restore(step))
                     self._in_main.update({n: position for n in missing if n not in late})
         return wanted
+
+    def _checks(self, step: Step) -> list[tuple[tuple[str, ...], ValueHandle]]:
+        """Packs that steps elsewhere read instead of values that this step could change.
+
+        These are the steps between this one and the next in the main worker: readers further on are
+        looked after by later main steps.
+        """
+        found: dict[tuple[StepId, int], set[str]] = {}
+        here = self.position[step.id]
+        for reader in self._followers(step):
+            for source, names in self._needs.get(reader.id, ()):
+                position = self.position[source]
+                if position >= here or source not in self._exported:
+                    continue
+                for number, bundle in enumerate(self._exported[source].bundles):
+                    shared = {n for n in bundle if n in names and self._in_main.get(n) == position}
+                    if shared - set(step.writes):
+                        found.setdefault((source, number), set()).update(shared - set(step.writes))
+        return [
+            (tuple(n for n in self._exported[source].bundles[number] if n in names),
+             self._exported[source].handles[number])
+            for (source, number), names in found.items()
+        ]  # fmt: skip
+
+    def _has_neighbours(self, step: Step) -> bool:
+        """Whether steps elsewhere run with settings that this step isn't expected to change."""
+        here = self.position[step.id]
+        return not step.writes_settings and any(
+            follower.settings_from is None or self.position[follower.settings_from] < here
+            for follower in self._followers(step)
+        )
+
+    def _followers(self, step: Step) -> Iterator[Step]:
+        """The steps between this one and the next in the main worker."""
+        for follower in self.workflow.steps[self.position[step.id] + 1 :]:
+            if self.placement[follower.id] == "main":
+                return
+            yield follower
 
     def _last_writer(self, name: str, before: int) -> int | None:
         writers = self._writers.get(name, [])

@@ -42,6 +42,14 @@ def hidden_state(namespace: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def keeps_state(value: Any) -> bool:
+    """Whether ``value`` is a function with changeable objects in its defaults, closure or attributes."""
+    if not isinstance(value, types.FunctionType) or value.__module__ != "__main__":
+        return False
+    *parts, contents = _parts_of(value)
+    return not all(map(is_immutable, (*(part for part in parts if part), *contents)))
+
+
 class ClassState:
     """The attributes of the notebook's classes at a moment, to be put back.
 
@@ -95,14 +103,17 @@ def _note(found: dict[str, Any], name: str, parts: list[Any], namespace: dict[st
 
 
 def _kept_by(function: types.FunctionType) -> list[Any]:
+    return [part for part in _parts_of(function) if part]
+
+
+def _parts_of(function: types.FunctionType) -> tuple[Any, ...]:
     contents = []
     for cell in function.__closure__ or ():
         try:
             contents.append(cell.cell_contents)
         except ValueError:
             contents.append(None)
-    parts = (function.__defaults__, function.__kwdefaults__, function.__dict__, contents)
-    return [part for part in parts if part]
+    return function.__defaults__, function.__kwdefaults__, function.__dict__, contents
 
 
 def _kept_by_class(kind: type) -> list[Any]:

@@ -62,7 +62,7 @@ class LocalExecutor:
         packs = [box[0] for box in inputs]
         report, exports = worker.run_step(task, packs, self._messages.append, self._pool)
         for box, packed in zip(boxes, exports, strict=True):
-            box.append(packed)
+            box.append(packed.detached())
         self._messages.append(report)
         return self._messages.popleft()
 
@@ -93,10 +93,13 @@ class _LocalPool:
         self.slots = slots
 
     def share(self, packed: Packed) -> Packed:
-        return packed
+        return packed.detached()
+
+    def fetch(self, shared: Packed) -> Packed:
+        return shared
 
     def submit(self, task: BatchTask, shared: Packed, items: Packed) -> Any:
-        return _Done(*self.worker.run_batch(task, shared, items))
+        return _Done(*self.worker.run_batch(task, shared, items.detached()))
 
     def wait(self, handles: Sequence[Any]) -> Any:
         return handles[0]

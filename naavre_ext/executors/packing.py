@@ -12,11 +12,11 @@ import hashlib
 import io
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from naavre_ext.executors.packing_arrays import ArrayReader
-from naavre_ext.executors.packing_identity import is_immutable, shares_objects
+from naavre_ext.executors.packing_identity import CommonObjects, is_immutable, shares_objects
 from naavre_ext.executors.packing_making import PACKING, Receiver
 from naavre_ext.executors.packing_reduce import NotebookPickler, NotPackable
 from naavre_ext.executors.packing_sets import SetKey, SetMaker
@@ -24,6 +24,7 @@ from naavre_ext.model.diagnostic import NaavreError
 
 __all__ = [
     "PACK_VERSION",
+    "CommonObjects",
     "Packed",
     "PackingError",
     "fingerprint",
@@ -76,6 +77,11 @@ class Packed:
         buffers = sum(memoryview(buffer).nbytes for buffer in self.buffers)
         return memoryview(self.data).nbytes + len(self.layout) + buffers
 
+    def detached(self) -> Packed:
+        """The same with copies of all memory, which later changes of the arrays don't reach."""
+        copies = tuple(bytes(pickle.PickleBuffer(buffer).raw()) for buffer in self.buffers)
+        return replace(self, data=bytes(self.data), buffers=copies)
+
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         wrap: Callable[[Any], Any] = pickle.PickleBuffer if protocol >= _PROTOCOL else bytes
         buffers = tuple(wrap(buffer) for buffer in self.buffers)
@@ -83,27 +89,36 @@ class Packed:
 
 
 def pack(
-    values: Mapping[str, Any], namespace: dict[str, Any], *, persistent: Persistent | None = None
+    values: Mapping[str, Any],
+    namespace: dict[str, Any],
+    *,
+    persistent: Persistent | None = None,
+    common: CommonObjects | None = None,
 ) -> Packed:
     """``values`` as one :class:`Packed`; names and sharing among them are kept.
 
     ``namespace`` is this process's notebook namespace. Where ``persistent(obj)`` isn't None, that
-    key travels instead of the object.
+    key travels instead of the object. With ``common``, the objects packed are compared with those
+    that it met before.
 
     Raises:
-        PackingError: naming the variable that can't be packed.
+        PackingError: naming the variable that can't be packed, or that shares an object.
     """
     values = dict(values)
     try:
-        packed = _pack(values, namespace, persistent, exact_sets=persistent is not None)
+        packed, pickler = _pack(values, namespace, persistent, exact_sets=persistent is not None)
         if persistent is None and any(mark in packed.data for mark in _MARKS_OF_SETS):
-            packed = _pack(values, namespace, None, exact_sets=True)
-        return packed
+            packed, pickler = _pack(values, namespace, None, exact_sets=True)
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         culprit = _culprit(values, namespace, persistent)
         if isinstance(error, NotPackable):
             raise PackingError(culprit, error.reason, error.kind, error.remedy) from None
         raise PackingError(culprit, type(error).__name__) from None
+    if common is not None and values:
+        pair = common.meet(values, pickler.memo.copy(), pickler.arrays.shareable())
+        if pair is not None:
+            raise PackingError(pair[0], f"it shares an object with '{pair[1]}', unforeseen")
+    return packed
 
 
 #: Bytes in every pickle that holds a set or a frozenset, each followed by the order to memorise it.
@@ -116,7 +131,7 @@ def _pack(
     persistent: Persistent | None,
     *,
     exact_sets: bool = False,
-) -> Packed:
+) -> tuple[Packed, NotebookPickler]:
     stream = io.BytesIO()
     others: list[pickle.PickleBuffer] = []
     pickler = NotebookPickler.create(
@@ -130,7 +145,8 @@ def _pack(
         raise pickler.explain(error) from error
     layout, buffers = pickler.arrays.layout()
     # Buffers of arrays come first, as their number is known from the layout.
-    return Packed(PACK_VERSION, tuple(values), stream.getvalue(), (*buffers, *others), layout)
+    data = stream.getvalue()
+    return Packed(PACK_VERSION, tuple(values), data, (*buffers, *others), layout), pickler
 
 
 def _culprit(
@@ -216,7 +232,7 @@ def fingerprint(value: Any, namespace: dict[str, Any]) -> bytes:
         PackingError: the value can't be pickled.
     """
     try:
-        packed = _pack({"value": value}, namespace, None)
+        packed, _ = _pack({"value": value}, namespace, None)
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         raise PackingError("value", str(error)) from None
     digest = hashlib.blake2b(packed.data, digest_size=20)

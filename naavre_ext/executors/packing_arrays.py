@@ -129,6 +129,10 @@ class ArrayWriter:
             self._private.add(number)
         return number
 
+    def shareable(self) -> list[Any]:
+        """The arrays added so far that aren't private."""
+        return [a for number, a in enumerate(self._arrays) if number not in self._private]
+
     def layout(self) -> tuple[bytes, list[Any]]:
         """The pickled layout, and the buffers of the blocks that aren't part of it."""
         if not self._arrays:

@@ -15,7 +15,7 @@ import sys
 import types
 import uuid
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
@@ -114,6 +114,33 @@ def _is_atom_of_library(value: Any) -> bool:
     pandas = sys.modules.get("pandas")
     kinds = (getattr(pandas, name, None) for name in ("Timestamp", "Timedelta", "Period"))
     return pandas is not None and type(value) in (*kinds, type(getattr(pandas, "NaT", None)))
+
+
+class CommonObjects:
+    """Finds the changeable objects that several packs hold copies of, while they are made."""
+
+    def __init__(self) -> None:
+        self._packs: list[tuple[Mapping[str, Any], Mapping[int, Any], list[Any]]] = []
+
+    def meet(
+        self, values: Mapping[str, Any], memo: Mapping[int, Any], arrays: list[Any]
+    ) -> tuple[str, str] | None:
+        """Takes note of a pack; returns a name of it and one of an earlier pack that share an object.
+
+        ``memo`` is the pickler's, ``arrays`` those that it packed and whose memory may be shared.
+        """
+        found = None
+        for others, other_memo, other_arrays in self._packs:
+            common = (memo[key][1] for key in memo.keys() & other_memo.keys())
+            # A pickler also meets what classes hold, which is no part of the values: look closer.
+            if _arrays_share(arrays, other_arrays) or (
+                not all(map(is_immutable, common))
+                and shares_objects(values.values(), others.values())
+            ):
+                found = (next(iter(values)), next(iter(others)))
+                break
+        self._packs.append((values, memo, arrays))
+        return found
 
 
 def shares_objects(values: Iterable[Any], others: Iterable[Any], limit: int = 200_000) -> bool:

@@ -22,6 +22,10 @@ class BatchPool(Protocol):
         """A token for values that all batches of a split read."""
         ...
 
+    def fetch(self, shared: Any) -> Packed:
+        """The values that were shared, as the batches see them."""
+        ...
+
     def submit(self, task: BatchTask, shared: Any, items: Packed) -> Any:
         """Start a batch; returns its handle."""
         ...

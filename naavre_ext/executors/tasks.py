@@ -19,7 +19,8 @@ class RunContext:
 
     ``slots`` is how many batches can run at once, ``channel`` where live messages go (None: nowhere).
     ``is_parallel`` says that the run may use other workers than the main one. ``sources`` are the cells by
-    execution count, for tracebacks.
+    execution count, for tracebacks. ``guards`` says that what analysis has proven is checked all the same;
+    ``attempt`` counts how often the run was started over.
     """
 
     run_id: str
@@ -30,11 +31,18 @@ class RunContext:
     is_parallel: bool = True
     sources: Mapping[int, str] = field(default_factory=dict, repr=False)
     channel: Any = field(default=None, repr=False)
+    guards: bool = True
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StepTask:
     """A step to run. ``binds`` lists, per input pack handed over with it, the names to bind from it.
+
+    ``checks`` lists, per pack handed over after those, the names whose values must afterwards still be what
+    that pack holds, as steps elsewhere work with it; ``check_settings`` says the same of settings. An
+    ``is_late`` step runs after later ones have run in the same worker, so that whatever it changes
+    unexpectedly is a change that they missed.
 
     ``exports`` are the bundles of names to pack afterwards. ``restore`` names get their present values
     back after the step, because later steps have run already. ``with_settings`` says that the last input
@@ -44,6 +52,9 @@ class StepTask:
     step: Step
     placement: Placement
     binds: tuple[tuple[str, ...], ...] = ()
+    checks: tuple[tuple[str, ...], ...] = ()
+    check_settings: bool = False
+    is_late: bool = False
     exports: tuple[tuple[str, ...], ...] = ()
     restore: tuple[str, ...] = ()
     with_settings: bool = False
@@ -68,6 +79,9 @@ class ErrorReport:
 class StepReport:
     """How a step ended in a worker. ``unpackable`` maps names that can't leave it to the reason.
 
+    ``changes`` are the names whose objects it changed in place, unexpectedly, so that others have used them
+    as they were; ``changes_settings`` says the same of settings.
+
     ``outputs`` are all outputs in order, ``messages`` all other live messages (splits, batches).
     """
 
@@ -81,6 +95,8 @@ class StepReport:
     error: ErrorReport | None = None
     reason: str = ""
     unpackable: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    changes_settings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.batches import item_text, run_batch
 from naavre_ext.executors.fanout import FanOut
+from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
-from naavre_ext.executors.packing import Packed, PackingError, pack, shares_objects, unpack
+from naavre_ext.executors.packing import (
+    CommonObjects,
+    Packed,
+    PackingError,
+    is_immutable,
+    pack,
+    shares_objects,
+    unpack,
+)
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.session import CellOutcome, CellSession
 from naavre_ext.executors.tasks import (
@@ -24,6 +33,7 @@ from naavre_ext.executors.tasks import (
     BatchReport,
     BatchTask,
     ErrorReport,
+    ReportStatus,
     RunContext,
     StepReport,
     StepTask,
@@ -59,6 +69,8 @@ class Worker:
         #: The split whose batches ran here last, and the settings that they left as they were.
         self._split: tuple[str, ambient.AmbientState] | None = None
         self._home_environment = dict(os.environ)
+        #: The settings that steps elsewhere run with, as far as they come from here.
+        self._known_settings: ambient.AmbientState | None = None
 
     def enter(self, context: RunContext) -> None:
         """Make the process like a fresh kernel for this run, unless it is in the run already."""
@@ -75,6 +87,9 @@ class Worker:
             ambient.mark_pristine()
             self.settings(rng=False)  # IPython's own baselines are taken at the first look
         self.context = context
+        self._known_settings = (
+            self.settings(rng=False) if context.is_parallel and self.guards else None
+        )
         self._split = None
 
     def _on_output(self, output: OutputMessage) -> None:
@@ -114,41 +129,48 @@ class Worker:
         )
         try:
             body = self._run_anywhere if task.placement == "any" else self._run_in_main
-            status, error, reason, packs, unpackable = body(task, inputs, tell, pool)
+            end = body(task, inputs, tell, pool)
         finally:
             self._sink = None
         report = StepReport(
             step=step_id,
-            status=status,
+            status=end.status,
             started_at=started_at,
             duration_s=time.perf_counter() - clock,
             worker=self.label,
             outputs=tuple(self._outputs),
             messages=tuple(messages),
-            error=error,
-            reason=reason,
-            unpackable=unpackable,
+            error=end.error,
+            reason=end.reason,
+            unpackable=end.unpackable,
+            changes=end.changes,
+            changes_settings=end.changes_settings,
         )
-        return report, packs
+        return report, end.packs
 
     def _run_in_main(
         self, task: StepTask, inputs: Sequence[Packed], tell: Send, pool: BatchPool | None
-    ) -> tuple[Any, ErrorReport | None, str, list[Packed], dict[str, str]]:
+    ) -> _StepEnd:
         namespace = self.session.namespace
         kept = {name: namespace[name] for name in task.restore if name in namespace}
         self._bind(task, inputs, writable=True)
+        guard = MainGuard(self, task, inputs[len(task.binds) :])
         outcome = self._run_cell(task, tell, pool)
         namespace.update({n: v for n, v in task.secrets.items() if n in namespace})
         error = self._error(outcome)
+        changes, changes_settings = guard.changes()
+        if task.step.writes_settings and self.guards:
+            self.known_settings(renew=True)
         packs, unpackable = self._export(task)
         for name in task.restore:
             namespace.pop(name, None)
         namespace.update(kept)
-        return ("ok" if outcome.ok else "error"), error, "", packs, unpackable
+        status: ReportStatus = "ok" if outcome.ok else "error"
+        return _StepEnd(status, error, "", packs, unpackable, changes, changes_settings)
 
     def _run_anywhere(
         self, task: StepTask, inputs: Sequence[Packed], tell: Send, pool: BatchPool | None
-    ) -> tuple[Any, ErrorReport | None, str, list[Packed], dict[str, str]]:
+    ) -> _StepEnd:
         namespace = self.session.namespace
         nothing = [NOTHING] * (len(task.exports) + task.send_settings)
         known = self.names()
@@ -162,6 +184,8 @@ class Worker:
             if not reason and any(after.get(name) != state for name, state in hidden.items()):
                 classes.restore()
                 reason = "a function or class of the notebook changed its own state"
+            changed = changed_inputs(task, inputs, given, namespace) if self.guards else ()
+            reason = reason or in_words(changed)
             error = self._error(outcome)
             if error is not None and is_suspicious(error):
                 reason = reason or f"{error.ename} on copies of its inputs: {error.evalue}"
@@ -173,13 +197,18 @@ class Worker:
                 for name, why in list(unpackable.items())[:1]:
                     reason = f"'{name}' can't leave its process: {why}"
         except PackingError as failure:
-            return "relocate", None, str(failure), nothing, {}
+            return _StepEnd("relocate", None, str(failure), nothing)
         finally:
             for name in self.names() - known:
                 namespace.pop(name, None)
         if reason:
-            return "relocate", None, reason, nothing, {}
-        return ("ok" if outcome.ok else "error"), error, "", packs, {}
+            return _StepEnd("relocate", None, reason, nothing, changes=changed)
+        return _StepEnd("ok" if outcome.ok else "error", error, "", packs)
+
+    @property
+    def guards(self) -> bool:
+        """Whether to check what analysis has proven."""
+        return self.context is None or self.context.guards
 
     def names(self) -> set[str]:
         """All names in the session's namespace."""
@@ -194,7 +223,7 @@ class Worker:
         """The values bound by name."""
         namespace = self.session.namespace
         bound: dict[str, Any] = {}
-        values = list(inputs)
+        values = list(inputs[: len(task.binds) + task.with_settings])
         if task.with_settings:
             settings = values.pop()
             if not settings.names:
@@ -250,10 +279,11 @@ class Worker:
         namespace = self.session.namespace
         packs: list[Packed] = []
         unpackable: dict[str, str] = {}
+        common = CommonObjects() if self._may_share(task) else None
         for position, bundle in enumerate(task.exports):
             values = {name: namespace[name] for name in bundle if name in namespace}
             try:
-                packs.append(pack(values, namespace))
+                packs.append(pack(values, namespace, common=common))
                 if task.placement == "any":  # later cells must be able to rebuild it
                     unpack(packs[-1], namespace, writable=False)
             except PackingError as error:
@@ -263,6 +293,14 @@ class Worker:
         if task.send_settings:
             packs.append(self._settings_pack())
         return packs, unpackable
+
+    def _may_share(self, task: StepTask) -> bool:
+        """Whether two of the packs that leave for good could hold copies of one object."""
+        if task.placement == "main" or not self.guards:
+            return False
+        namespace = self.session.namespace
+        bundles = [[namespace[n] for n in bundle if n in namespace] for bundle in task.exports]
+        return sum(not all(map(is_immutable, values)) for values in bundles) > 1
 
     # Settings
 
@@ -285,6 +323,12 @@ class Worker:
                 "settings", f"the notebook changed {names}, which stays in its process"
             )
         return settings
+
+    def known_settings(self, *, renew: bool) -> ambient.AmbientState:
+        """The settings as the last step left them that was expected to change some."""
+        if renew or self._known_settings is None:
+            self._known_settings = self.settings(rng=False)
+        return self._known_settings
 
     def enter_split(
         self, token: str, settings: ambient.AmbientState | None, rng: bool
@@ -349,6 +393,19 @@ class Worker:
     ) -> tuple[BatchReport, Packed]:
         """One batch's report and its recorded operations."""
         return run_batch(self, task, shared, items)
+
+
+@dataclass(frozen=True, slots=True)
+class _StepEnd:
+    """How a step ended, as :class:`StepReport` tells it, and its packs."""
+
+    status: ReportStatus
+    error: ErrorReport | None
+    reason: str
+    packs: list[Packed]
+    unpackable: dict[str, str] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    changes_settings: bool = False
 
 
 def is_suspicious(error: ErrorReport) -> bool:

@@ -21,6 +21,8 @@ class RunOptions:
     ``environment`` replaces the variables that cells see in ``os.environ`` (None: those of the process
     that runs them). ``secrets`` never reach an event, a record or an output. ``keep`` names the
     variables whose final values the result carries (``None``: all that can be pickled; ``()``: none).
+    ``guards`` checks while running that nothing changes which analysis expected not to. ``eager`` lets cells with
+    effects outside the notebook start before earlier ones, which could still fail, have finished.
     """
 
     executor: ExecutorName = "ray"
@@ -33,6 +35,8 @@ class RunOptions:
     environment: Mapping[str, str] | None = field(default=None, repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     keep: tuple[str, ...] | None = ()
+    guards: bool = True
+    eager: bool = False
 
 
 @dataclass(frozen=True, slots=True)

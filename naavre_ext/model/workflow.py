@@ -76,6 +76,8 @@ class Step:
     ``settings_from`` names the latest earlier step that may change ambient settings, which
     a worker has to take over before it runs this step. ``guard_rng`` says that a global random number
     generator may be seeded, so that the step must not draw from it elsewhere than in the main worker.
+    ``touches_outside`` says that the step changes things outside the notebook (files, processes, the
+    network), which can't be taken back; ``reads_outside`` that it reads such things.
     """
 
     id: StepId
@@ -95,6 +97,8 @@ class Step:
     settings_from: StepId | None = None
     writes_settings: bool = False
     guard_rng: bool = False
+    touches_outside: bool = False
+    reads_outside: bool = False
     secrets: tuple[str, ...] = ()
     group: str | None = None
     resources: Mapping[str, float] = field(default_factory=dict)

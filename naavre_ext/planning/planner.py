@@ -216,6 +216,8 @@ def _step(
         settings_from=None if settings is None else placements.ids[settings],
         writes_settings=placed.writes_settings,
         guard_rng=bool(placements.rng_seeded) and placements.rng_seeded[-1] is not None,
+        touches_outside=node.facts.has("outside-write", "opaque"),
+        reads_outside=node.facts.has("outside-read"),
         secrets=tuple(secrets),
         group=notes.group,
         resources=dict(notes.resources),

@@ -8,8 +8,10 @@ State of each step (``StepState``):
 ``failed``    raised
 ``not run``   an earlier cell failed, or the run was stopped; what it may have done is discarded
 
-Main steps run one at a time, in notebook order. Other steps start as soon as what they need is done.
-When a cell fails, steps before it in the notebook still finish; all later ones are *not run*.
+Main steps run one at a time, in notebook order. Other steps start as soon as what they need is done. A step
+that touches the outside world starts only when all before it are done, unless the run is eager.
+When a cell fails, steps before it in the notebook still finish; all later ones are *not run*. A result that
+turns out to be made of a stale value doesn't count, nor does what followed from it: these steps wait again.
 """
 
 from __future__ import annotations
@@ -26,13 +28,17 @@ StepState = Literal["waiting", "running", "done", "failed", "not run"]
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What the machine needs of a workflow: positions, predecessors and successors."""
+    """What the machine needs of a workflow: positions, predecessors and successors.
+
+    ``held`` steps start only when all earlier ones are done, as their effects couldn't be taken back.
+    """
 
     order: tuple[StepId, ...]
     before: Mapping[StepId, frozenset[StepId]]
     after: Mapping[StepId, tuple[StepId, ...]]
     may_raise: frozenset[StepId]
     limit: int | None = None
+    held: frozenset[StepId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,10 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A step raised."""
+    """A step raised; when ``is_fatal``, an error that no cell's tag allows."""
 
     step: StepId
+    is_fatal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +84,24 @@ class Relocated:
 
 
 @dataclass(frozen=True, slots=True)
+class Invalidated:
+    """The ``again`` steps, or what they have done, don't count; ``readers`` must run in the main worker."""
+
+    readers: tuple[StepId, ...]
+    again: tuple[StepId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartedOver:
+    """Nothing that was done counts; all steps run again in a fresh main worker."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """The user stopped the run."""
 
 
-Fact = Began | Succeeded | Failed | Relocated | Stopped
+Fact = Began | Succeeded | Failed | Relocated | Invalidated | StartedOver | Stopped
 
 
 # Commands: what to do.
@@ -121,7 +141,9 @@ class _Draft:
     commands: list[Command] = field(default_factory=list)
 
 
-def graph_of(workflow: Workflow, max_parallelism: int | None = None) -> Graph:
+def graph_of(
+    workflow: Workflow, max_parallelism: int | None = None, *, eager: bool = False
+) -> Graph:
     """The machine's view of a workflow."""
     order = tuple(step.id for step in workflow.steps)
     before: dict[StepId, set[StepId]] = {step: set() for step in order}
@@ -136,6 +158,7 @@ def graph_of(workflow: Workflow, max_parallelism: int | None = None) -> Graph:
         after={step: tuple(targets) for step, targets in after.items()},
         may_raise=frozenset(step.id for step in workflow.steps if step.raises_exception),
         limit=max_parallelism,
+        held=frozenset(s.id for s in workflow.steps if s.touches_outside and not eager),
     )
 
 
@@ -157,6 +180,17 @@ def advance(graph: Graph, state: RunState, fact: Fact) -> tuple[RunState, tuple[
         _drop(graph, draft, 0, "the run was stopped")
     elif isinstance(fact, Began):
         pass
+    elif isinstance(fact, StartedOver):
+        if not state.cancelled:
+            draft.states = dict.fromkeys(graph.order, "waiting")
+            state = replace(
+                state,
+                placement=dict.fromkeys(graph.order, "main"),
+                main_busy=None,
+                failed_at=None,
+            )
+    elif isinstance(fact, Invalidated):
+        state = _invalidate(graph, state, draft, fact)
     elif draft.states[fact.step] == "running" or isinstance(fact, Relocated):
         state = _take(graph, state, draft, fact)
     return _continue(graph, replace(state, states=draft.states), draft)
@@ -172,13 +206,32 @@ def _take(
         if draft.states[step] in ("running", "waiting"):
             draft.states[step] = "waiting"
             state = replace(state, placement={**state.placement, step: "main"})
-    elif isinstance(fact, Failed) and step not in graph.may_raise:
+    elif isinstance(fact, Failed) and (fact.is_fatal or step not in graph.may_raise):
         draft.states[step] = "failed"
         position = graph.order.index(step)
         state = replace(state, failed_at=position)
         _drop(graph, draft, position + 1, "an earlier cell failed")
     else:
         draft.states[step] = "done"
+    return state
+
+
+def _invalidate(graph: Graph, state: RunState, draft: _Draft, fact: Invalidated) -> RunState:
+    to_main: dict[StepId, Placement] = dict.fromkeys(fact.readers, "main")
+    state = replace(state, placement={**state.placement, **to_main})
+    if state.cancelled:
+        for step in fact.again:
+            draft.states[step] = "not run"
+            draft.commands.append(DropStep(step, "the run was stopped"))
+        return state
+    for step in fact.again:
+        draft.states[step] = "waiting"
+    if state.failed_at is not None and graph.order[state.failed_at] in fact.again:
+        for step in graph.order[
+            state.failed_at :
+        ]:  # they were left out for an error that isn't one
+            draft.states[step] = "waiting"
+        state = replace(state, failed_at=None)
     return state
 
 
@@ -199,11 +252,17 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
         main_busy = None
     running = sum(1 for value in states.values() if value == "running")
     main_is_next = True
+    all_before_done = True
     for step in graph.order:
+        may_start_if_held, all_before_done = (
+            all_before_done,
+            all_before_done and states[step] == "done",
+        )
         if states[step] != "waiting":
             continue
         in_main = state.placement[step] == "main"
         ready = all(states[source] == "done" for source in graph.before[step])
+        ready = ready and (may_start_if_held or step not in graph.held)
         if in_main:
             may_start = main_is_next and main_busy is None and ready
             main_is_next = False

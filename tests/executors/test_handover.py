@@ -103,3 +103,41 @@ def test_what_the_main_worker_never_took_is_found_at_the_end() -> None:
     start(handover, "a", "any")
     start(handover, "b", "any")
     assert handover.outside_main() == {"x": "b:x", "y": "b:y"}
+
+
+def test_a_main_step_is_checked_for_what_the_steps_up_to_the_next_one_read() -> None:
+    steps = (
+        step("a", "main", writes="x y z"),
+        step("b", "main", writes="y"),
+        step("c", "any", "x y"),
+        step("d", "main"),
+        step("e", "any", "x z"),
+    )
+    handover = Handover(workflow(*steps))
+    assert start(handover, "a", "main")[0].checks == ()
+    task, inputs = start(handover, "b", "main")
+    assert (task.checks, inputs) == ((("x",),), ["a:x"])  # y is its own
+    assert start(handover, "d", "main")[0].checks == (("x",), ("z",))
+
+
+def test_values_that_the_main_worker_never_took_are_not_checked() -> None:
+    steps = (step("a", "any", "", "x"), step("b", "main"), step("c", "any", "x"))
+    handover = Handover(workflow(*steps))
+    start(handover, "a", "any")
+    assert start(handover, "b", "main")[0].checks == ()
+
+
+def test_a_step_that_comes_after_later_ones_is_late() -> None:
+    steps = (step("a", "any", "", "x"), step("b", "main"), step("c", "main"))
+    handover = Handover(workflow(*steps))
+    start(handover, "a", "any")
+    assert not start(handover, "b", "main")[0].is_late
+    assert start(handover, "a", "main")[0].is_late
+    assert not start(handover, "c", "main")[0].is_late
+
+
+def test_without_guards_nothing_is_checked() -> None:
+    steps = (step("a", "main", writes="x"), step("b", "main"), step("c", "any", "x"))
+    handover = Handover(workflow(*steps), guards=False)
+    start(handover, "a", "main")
+    assert start(handover, "b", "main")[0].checks == ()

@@ -43,7 +43,10 @@ class RayExecutor:
         self._running: dict[str, Any] = {}
 
     def begin(self, context: RunContext) -> None:
-        """Fix what all workers of the run have to know."""
+        """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
+        if self._context is not None:
+            ray.kill(self._main)
+            self._main = _take_main()
         self._context = ray.put(replace(context, channel=self._channel.endpoint))
         if context.is_parallel:
             _warm_workers(self._handle)  # cold ones start while the first cells run

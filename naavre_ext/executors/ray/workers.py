@@ -143,6 +143,11 @@ class RayBatchPool:
         """Values in the object store, once for all batches."""
         return ray.put(packed)
 
+    def fetch(self, shared: Any) -> Packed:
+        """The values in the object store."""
+        packed: Packed = ray.get(shared)
+        return packed
+
     def submit(self, task: BatchTask, shared: Any, items: Packed) -> _Handle:
         """Start a batch."""
         plan = self._plans.get(task.split.index)

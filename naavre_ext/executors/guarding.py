@@ -1,0 +1,145 @@
+"""Finds objects that changed in place although analysis expected them not to.
+
+A guard costs no copy of its own: what was sent to (or came from) another process is the copy, and what would be
+sent now is compared with it. Read-only memory is the same by its address, other memory by its bytes.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from naavre_ext.executors.comparing import difference
+from naavre_ext.executors.hidden_state import keeps_state
+from naavre_ext.executors.packing import Packed, PackingError, is_immutable, pack, unpack
+
+
+def changed_since(
+    sent: Packed, values: Mapping[str, Any], namespace: dict[str, Any]
+) -> tuple[str, ...]:
+    """The names of ``values``, in order, whose values aren't any more what ``sent`` holds.
+
+    ``values`` are present values of names in ``sent``. One that can't be packed any more has changed.
+    """
+    if not any(map(can_change, values.values())):
+        return ()
+    whole = set(sent.names) == set(values)
+    try:
+        if whole and _same(sent, pack({n: values[n] for n in sent.names}, namespace)):
+            return ()
+        before = unpack(sent, namespace, writable=False)
+    except PackingError:
+        before = {}
+    return tuple(
+        name
+        for name, value in values.items()
+        if can_change(value) and _differs(name, before, value, namespace)
+    )
+
+
+def can_change(value: Any) -> bool:
+    """Whether the value may be another one later without its name being bound again."""
+    return not is_immutable(value) or keeps_state(value)
+
+
+class Inputs:
+    """Values as they are now, for a look at them later in the same process.
+
+    The memory of writable arrays isn't kept: for values that were received as read-only windows.
+    """
+
+    def __init__(self, values: Mapping[str, Any], namespace: dict[str, Any]) -> None:
+        self._values = {name: value for name, value in values.items() if can_change(value)}
+        self._namespace = namespace
+        self._before = pack(self._values, namespace) if self._values else None
+
+    def changed(self) -> tuple[str, ...]:
+        """The names whose values changed since."""
+        if self._before is None:
+            return ()
+        return changed_since(self._before, self._values, self._namespace)
+
+
+class Everything:
+    """Copies of all that a namespace holds, taken before a step that comes late."""
+
+    def __init__(self, names: Sequence[str], namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+        self._values = {name: namespace[name] for name in names if name in namespace}
+        self._copies: dict[str, Packed] = {}
+        for name, value in self._values.items():
+            if can_change(value):
+                try:
+                    self._copies[name] = pack({name: value}, namespace).detached()
+                except PackingError:
+                    continue
+
+    def changed(self, bound: frozenset[str]) -> tuple[str, ...]:
+        """Names whose objects changed or that were bound anew; ``bound`` may be bound anew.
+
+        What couldn't be copied counts as changed.
+        """
+        found = []
+        for name, value in self._values.items():
+            if (name not in bound and self._namespace.get(name) is not value) or (
+                can_change(value)
+                and (
+                    name not in self._copies
+                    or changed_since(self._copies[name], {name: value}, self._namespace)
+                )
+            ):
+                found.append(name)
+        return tuple(found)
+
+
+def _differs(name: str, before: Mapping[str, Any], value: Any, namespace: dict[str, Any]) -> bool:
+    """The long way: two packs made alike, from what was sent and from what there is now."""
+    if name not in before:
+        return True
+    old = before[name]
+    if not _differ_as_bytes(old, value, namespace):
+        return False
+    if not (_is_pandas(value) and _is_pandas(old)):
+        return True
+    # Looking at a frame may rearrange its memory, so that equal ones differ as bytes.
+    return bool(difference(old, value)) or _differ_as_bytes(_labels(old), _labels(value), namespace)
+
+
+def _differ_as_bytes(one: Any, other: Any, namespace: dict[str, Any]) -> bool:
+    try:
+        return not _same(pack({"value": one}, namespace), pack({"value": other}, namespace))
+    except PackingError:
+        return True
+
+
+def _is_pandas(value: Any) -> bool:
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series))
+
+
+def _labels(value: Any) -> tuple[Any, ...]:
+    """What ``equals`` doesn't look at."""
+    return value.index, getattr(value, "columns", None), getattr(value, "name", None), value.attrs
+
+
+def _same(one: Packed, other: Packed) -> bool:
+    return (
+        len(one.data) == len(other.data)
+        and one.layout == other.layout
+        and len(one.buffers) == len(other.buffers)
+        and bytes(one.data) == bytes(other.data)
+        and all(map(_same_memory, one.buffers, other.buffers))
+    )
+
+
+def _same_memory(one: Any, other: Any) -> bool:
+    mine, theirs = pickle.PickleBuffer(one).raw(), pickle.PickleBuffer(other).raw()
+    numpy = sys.modules.get("numpy")
+    if mine.nbytes != theirs.nbytes or mine.nbytes == 0 or numpy is None:
+        return bytes(mine) == bytes(theirs)
+    left, right = numpy.frombuffer(mine, numpy.uint8), numpy.frombuffer(theirs, numpy.uint8)
+    if left.__array_interface__["data"][0] == right.__array_interface__["data"][0]:
+        return True  # it was received, so nobody can write there
+    return bool(numpy.array_equal(left, right))

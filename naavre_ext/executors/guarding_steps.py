@@ -1,0 +1,70 @@
+"""What a worker looks at, before and after a step, to find changes that analysis didn't foresee."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from naavre_ext.executors import ambient
+from naavre_ext.executors.collecting import user_names
+from naavre_ext.executors.guarding import Everything, changed_since
+from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.tasks import StepTask
+
+if TYPE_CHECKING:
+    from naavre_ext.executors.worker import Worker
+
+
+class MainGuard:
+    """Looks, around a step in the main worker, for changes that steps elsewhere and later ones missed."""
+
+    def __init__(self, worker: Worker, task: StepTask, sent: Sequence[Packed]) -> None:
+        self._worker, self._task, self._sent = worker, task, sent
+        self._before: Everything | None = None
+        self._settings: ambient.AmbientState | None = None
+        if task.is_late:
+            namespace = worker.session.namespace
+            self._before = Everything(user_names(namespace), namespace)
+            self._settings = worker.settings(task.step.guard_rng)
+        elif task.check_settings:
+            self._settings = worker.known_settings(renew=False)
+
+    def changes(self) -> tuple[tuple[str, ...], bool]:
+        """The names whose objects changed unexpectedly, and whether settings did."""
+        worker, task = self._worker, self._task
+        namespace = worker.session.namespace
+        found: dict[str, None] = {}
+        for names, packed in zip(task.checks, self._sent, strict=True):
+            values = {name: namespace[name] for name in names if name in namespace}
+            found.update(dict.fromkeys(changed_since(packed, values, namespace)))
+        if self._before is not None:
+            found.update(dict.fromkeys(self._before.changed(frozenset(task.step.writes))))
+        if self._settings is None:
+            return tuple(found), False
+        rng = task.is_late and task.step.guard_rng
+        return tuple(found), bool(ambient.changed(self._settings, worker.settings(rng)))
+
+
+def changed_inputs(
+    task: StepTask,
+    inputs: Sequence[Packed],
+    given: Mapping[str, Any],
+    namespace: dict[str, Any],
+) -> tuple[str, ...]:
+    """The inputs that a step elsewhere changed in place: a change that would be lost with its copies."""
+    found: list[str] = []
+    for names, packed in zip(task.binds, inputs, strict=False):
+        values = {name: given[name] for name in names if name in given}
+        found += changed_since(packed, values, namespace)
+    return tuple(found)
+
+
+def in_words(changed: Sequence[str]) -> str:
+    """Why a step that changed these inputs of its own must run in the main worker; "" when there are none."""
+    if not changed:
+        return ""
+    name = changed[0]
+    return (
+        f"it changes '{name}' in place, unforeseen; it could run beside others if it worked on a copy "
+        f"({name} = copy.deepcopy({name}))"
+    )

@@ -1,0 +1,156 @@
+"""What counts as a change in place, and what looks like one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naavre_ext.executors.guarding import Everything, Inputs, changed_since
+from naavre_ext.executors.packing import CommonObjects, PackingError, pack, unpack
+
+NAMESPACE: dict[str, Any] = {"__name__": "__main__"}
+
+
+def frame() -> pd.DataFrame:
+    """Columns added one by one lie in blocks of their own until somebody looks at all of them."""
+    made = pd.DataFrame({"a": [1, 2, 3]})
+    made["b"] = made["a"] * 2
+    made["s"] = ["x", "y", "z"]
+    return made
+
+
+def function_with_memory() -> Callable[[int], list[int]]:
+    def remember(value: int, seen: list[int] = []) -> list[int]:  # noqa: B006
+        seen.append(value)
+        return seen
+
+    remember.__module__ = "__main__"
+    return remember
+
+
+CHANGES = {
+    "list gets an element": (lambda: [1], lambda v: v.append(2)),
+    "an equal element of another type": (lambda: [1, 2], lambda v: v.__setitem__(0, True)),
+    "list inside a tuple": (lambda: ([1],), lambda v: v[0].append(2)),
+    "dict gets a key": (lambda: {"a": 1}, lambda v: v.update(b=2)),
+    "order of a dict": (lambda: {"a": 1, "b": 2}, lambda v: v.update(a=v.pop("a"))),
+    "set gets an element": (lambda: {1}, lambda v: v.add(2)),
+    "bytearray": (lambda: bytearray(b"ab"), lambda v: v.extend(b"c")),
+    "attribute of an object": (lambda: SimpleNamespace(x=1), lambda v: setattr(v, "x", 2)),
+    "small array": (lambda: np.zeros(3), lambda v: v.__setitem__(1, 1.0)),
+    "large array": (lambda: np.zeros(10_000), lambda v: v.__setitem__(9_999, 1.0)),
+    "elements of an array change places": (lambda: np.arange(10_000), lambda v: v[::-1].sort()),
+    "array in a dict": (lambda: {"a": np.zeros(10_000)}, lambda v: v["a"].fill(1)),
+    "masked array": (lambda: np.ma.masked_less(np.arange(999), 5), lambda v: v.mask.fill(True)),
+    "array of objects": (lambda: np.array([[1], [2]], dtype=object)[:, 0], lambda v: v.fill(0)),
+    "shape of an array": (lambda: np.zeros(4), lambda v: setattr(v, "shape", (2, 2))),
+    "frame gets a column": (frame, lambda v: v.insert(0, "n", 0)),
+    "value in a frame": (frame, lambda v: v.__setitem__("a", [9, 9, 9])),
+    "frame is sorted in place": (frame, lambda v: v.sort_values("a", ascending=False, inplace=True)),
+    "name of an index": (frame, lambda v: setattr(v.index, "name", "i")),
+    "attributes of a frame": (frame, lambda v: v.attrs.update(unit="m")),
+    "name of a series": (lambda: pd.Series([1, 2]), lambda v: setattr(v, "name", "n")),
+    "generator draws": (lambda: np.random.default_rng(1), lambda v: v.normal()),
+    "function remembers": (function_with_memory, lambda v: v(1)),
+}  # fmt: skip
+READS = {
+    "list": (lambda: [1, "a", 2.0], lambda v: (len(v), v[0], sorted(map(str, v)))),
+    "dict": (lambda: {"a": [1]}, lambda v: (list(v), v.get("b"))),
+    "set": (lambda: {"b", "a", ("c",)}, lambda v: sorted(map(str, v))),
+    "array": (lambda: np.arange(10_000.0), lambda v: (v.sum(), v.T @ v, v[3:].copy().sort())),
+    "frame": (frame, lambda v: (v.to_numpy(), v.describe(), v.groupby("s").sum(), v.memory_usage())),
+    "categories": (lambda: pd.Series(["a", "b"], dtype="category"), lambda v: v.value_counts()),
+    "shared strings": (lambda: ["ab" * 2, "ab" * 2], lambda v: "".join(v)),
+}  # fmt: skip
+
+
+def arrived(value: Any) -> tuple[Any, Any]:
+    """What was sent, and the value as it arrives elsewhere."""
+    sent = pack({"v": value}, NAMESPACE).detached()
+    return sent, unpack(sent, NAMESPACE, writable=False)["v"]
+
+
+@pytest.mark.parametrize(("make", "change"), CHANGES.values(), ids=CHANGES)
+def test_change_is_found_where_the_value_was_sent_from(make, change):
+    value = make()
+    sent = pack({"v": value}, NAMESPACE).detached()
+    everything = Everything(["v"], {"v": value})
+    assert changed_since(sent, {"v": value}, NAMESPACE) == ()
+    change(value)
+    assert changed_since(sent, {"v": value}, NAMESPACE) == ("v",)
+    assert everything.changed(frozenset()) == ("v",)
+
+
+@pytest.mark.parametrize(("make", "change"), CHANGES.values(), ids=CHANGES)
+def test_change_is_found_where_the_value_was_sent_to(make, change):
+    sent, value = arrived(make())
+    inputs = Inputs({"v": value}, NAMESPACE)
+    refused = ""
+    try:
+        change(value)
+    except ValueError as error:
+        refused = str(error)
+    if refused:
+        assert "read-only" in refused  # which the worker takes for a change
+        return
+    assert changed_since(sent, {"v": value}, NAMESPACE) == ("v",)
+    assert inputs.changed() == ("v",)
+
+
+@pytest.mark.parametrize(("make", "read"), READS.values(), ids=READS)
+def test_reading_is_no_change(make, read):
+    here = make()
+    sent, there = arrived(here)
+    inputs = Inputs({"v": there}, NAMESPACE)
+    for value in (here, there):
+        read(value)
+        assert changed_since(sent, {"v": value}, NAMESPACE) == ()
+    assert inputs.changed() == ()
+
+
+def test_only_the_names_asked_for_count():
+    values = {"a": [1], "b": [2]}
+    sent = pack(values, NAMESPACE).detached()
+    values["b"].append(3)
+    assert changed_since(sent, values, NAMESPACE) == ("b",)
+    assert changed_since(sent, {"a": values["a"]}, NAMESPACE) == ()
+
+
+def test_a_name_bound_anew_has_changed():
+    namespace = {"a": [1], "b": [1]}
+    everything = Everything(["a", "b"], namespace)
+    namespace.update(a=[1], b=[1])
+    assert everything.changed(frozenset({"a"})) == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        (lambda x: x, lambda x: [x], True),
+        (lambda x: {"k": x}, lambda x: SimpleNamespace(y=x), True),
+        (lambda x: list(x), lambda x: list(x), False),
+        (lambda x: tuple(map(str, x)), lambda x: tuple(map(str, x)), False),
+        (lambda x: SimpleNamespace(), lambda x: SimpleNamespace(), False),
+    ],
+)
+def test_objects_in_two_packs_are_found(one, other, shared):
+    values, common = [1, 2], CommonObjects()
+    pack({"a": one(values)}, NAMESPACE, common=common)
+    if not shared:
+        pack({"b": other(values)}, NAMESPACE, common=common)
+        return
+    with pytest.raises(PackingError, match="'a'"):
+        pack({"b": other(values)}, NAMESPACE, common=common)
+
+
+def test_arrays_in_two_packs_share_memory():
+    array, common = np.arange(10), CommonObjects()
+    pack({"even": array[::2]}, NAMESPACE, common=common)
+    pack({"odd": array[1::2]}, NAMESPACE, common=common)
+    with pytest.raises(PackingError, match="'even'"):
+        pack({"all": array}, NAMESPACE, common=common)
