@@ -5,10 +5,17 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Container, Iterable, Iterator, Sequence
 
-from naavre_ext.exporters.wording import batches_phrase, cells_phrase, duration_phrase, one_line
+from naavre_ext.exporters.wording import (
+    batches_phrase,
+    cells_phrase,
+    count_phrase,
+    duration_phrase,
+    one_line,
+)
 from naavre_ext.model.check import (
     Cause,
     CellCheck,
+    CellTiming,
     LoopCheck,
     NameChange,
     Suggestion,
@@ -57,7 +64,18 @@ def _paragraphs(check: CellCheck, every: Sequence[int]) -> Iterator[tuple[str, s
             if split.reason:
                 yield "loop", f"ran whole in the last run: {split.reason}"
         if check.timing.duration_s >= _TOLD_S:
-            yield "took", f"{duration_phrase(check.timing.duration_s)} in the last run"
+            yield "took", _timing_phrase(check.timing)
+
+
+def _timing_phrase(timing: CellTiming) -> str:
+    """``6.4 s in the last run, 16 batches on 2 workers``."""
+    parts = [f"{duration_phrase(timing.duration_s)} in the last run"]
+    parts += [
+        f"{count_phrase(split.batches, 'batch', 'batches')} on {count_phrase(split.workers, 'worker')}"
+        for split in timing.splits
+        if split.workers
+    ]
+    return ", ".join(parts)
 
 
 def _wrapped(heading: str, text: str, width: int | None) -> list[str]:
@@ -162,6 +180,8 @@ def _split_phrase(loop: LoopCheck) -> str:
         parts.append("each batch gets " + ", ".join(loop.shared))
     if loop.reductions:
         parts.append("merged in order: " + ", ".join(loop.reductions))
+    if loop.replayed:
+        parts.append("carried on by the merge: " + ", ".join(loop.replayed))
     return "; ".join(parts)
 
 

@@ -82,8 +82,9 @@ class LoopCheck:
     """A top-level loop of the cell: whether it may be split, and if not why.
 
     ``split`` says that it is split, ``splittable`` that it could be. ``costly``: its body may take time.
+    ``doubtful``: it may be there to change objects, which shows only when it runs; then it runs whole.
     ``reason``, ``reason_line``, ``variable`` and ``remedy`` say what stops it; None where nothing does.
-    ``batches``, ``shared`` and ``reductions`` are as in a workflow's split.
+    ``batches``, ``shared``, ``reductions`` and ``replayed`` are as in a workflow's split.
     """
 
     index: int
@@ -93,9 +94,11 @@ class LoopCheck:
     split: bool
     splittable: bool
     costly: bool
+    doubtful: bool
     batches: int | str | None = None
     shared: tuple[str, ...] = ()
     reductions: tuple[str, ...] = ()
+    replayed: tuple[str, ...] = ()
     reason: str | None = None
     reason_line: int | None = None
     variable: str | None = None

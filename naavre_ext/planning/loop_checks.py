@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from naavre_ext.annotations.editing import remove_annotation, set_annotation
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.check import CellTiming, Edit, LoopCheck, SplitTiming, Suggestion
-from naavre_ext.model.workflow import Step
+from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, find_loops
 from naavre_ext.planning.planner import PlanBasis
@@ -46,9 +46,11 @@ def _check(loop: Loop, step: Step, position: int, basis: PlanBasis) -> LoopCheck
         split=split is not None,
         splittable=legal is not None,
         costly=_is_costly(loop, dataflow),
+        doubtful=legal is not None and _is_doubtful(legal),
         batches=split.batches if split else None,
         shared=legal.shared if legal else (),
         reductions=legal.reductions if legal else (),
+        replayed=legal.replayed if legal else (),
         reason=refusal.reason if refusal else None,
         reason_line=refusal.line if refusal else None,
         variable=refusal.variable if refusal else None,
@@ -61,6 +63,12 @@ def _is_costly(loop: Loop, dataflow: NotebookDataflow) -> bool:
     if isinstance(loop.iterable, (ast.List, ast.Tuple, ast.Set)) and len(loop.iterable.elts) < 2:
         return False
     return dataflow.region(_iteration(loop)).costly
+
+
+def _is_doubtful(split: Split) -> bool:
+    """Whether the loop collects nothing and hands objects to code that can't be seen: perhaps to change them."""
+    collects = bool(split.reductions) or split.form != "for"
+    return not collects and (split.guard_items or bool(split.guarded))
 
 
 def _iteration(loop: Loop) -> list[ast.stmt]:
@@ -110,7 +118,8 @@ def _adding(
     if timing is not None and timing.duration_s < WORTH_S:
         return
     for loop in loops:
-        edit = _split_edit(step, loop) if loop.splittable and loop.costly else None
+        promising = loop.splittable and loop.costly and not loop.doubtful
+        edit = _split_edit(step, loop) if promising else None
         if edit is None:
             continue
         text = "this loop could be split: add '# split: TITLE'"

@@ -121,6 +121,9 @@ LOOPS = {
         "reductions": ("out",), "shared": ("slow",), "batches": "auto",
     },
     "out = [slow(x) for x in xs]": {"form": "list", "splittable": True, "costly": True},
+    HEADER + "level = 0\nfor x in xs:\n    y = slow(x)\n    level = 0.9 * level + y": {
+        "split": True, "replayed": ("level",),
+    },
     "out = {x: slow(x) for x in xs}": {"form": "dict", "splittable": True, "costly": True},
     "out = [x + 1 for x in xs]": {"splittable": True, "costly": False},
     "out = [x + y for x in xs for y in xs]": {"splittable": True, "costly": True},
@@ -149,6 +152,8 @@ SUGGESTED = {
     "a = [slow(x) for x in xs]\nb = [slow(x) for x in xs]": ["add-split", "add-split"],
     "%%time\na = [slow(x) for x in xs]": ["add-split"],
     "a = [x + 1 for x in xs]": [],
+    "import lab\nfor x in xs:\n    lab.correct(x)": [],
+    "import lab\nout = []\nfor x in xs:\n    out.append(lab.measure(x))": ["add-split"],
     "if xs:\n    for x in xs:\n        slow(x)": [],
     "level = 0\nfor x in xs:\n    level = slow(level)": [],
     HEADER + "level = 0\nfor x in xs:\n    level = slow(level)": ["rewrite"],
