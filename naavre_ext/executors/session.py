@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import contextlib
 import os
 import sys
@@ -20,6 +21,7 @@ from naavre_ext.executors.session_fds import DescriptorCapture
 from naavre_ext.executors.session_messages import CapturingSession
 from naavre_ext.executors.session_process import (
     as_running,
+    become_shell,
     cancelling,
     forget_modules_in,
     has_waiting_tasks,
@@ -189,6 +191,15 @@ class CellSession:
         self._folders = folders
         if cwd is not None:
             os.chdir(cwd)
+
+    def adopt_process(self) -> None:
+        """Has libraries find a notebook's shell also when they are imported while no cell runs.
+
+        As when a value that needs them arrives: pandas, say, decides then how wide frames are shown.
+        Only for a process of its own.
+        """
+        become_shell(self.shell)
+        builtins.__dict__["get_ipython"] = self.shell.get_ipython
 
     def close(self) -> None:
         """Ends the session; it can't run cells any more."""

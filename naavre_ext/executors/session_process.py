@@ -51,15 +51,20 @@ def process_restored() -> Iterator[None]:
 
 def take_process(shell: Any, module: types.ModuleType, streams: Mapping[str, Any]) -> None:
     """Makes ``shell`` the process's own, and ``module`` its ``__main__``."""
-    for cls in type(shell)._walk_mro():
-        cls._instance = shell
+    become_shell(shell)
     sys.modules["__main__"] = module
     for name, stream in streams.items():
         setattr(sys, name, stream)
-    builtins.__dict__["__IPYTHON__"] = True
-    builtins.__dict__["display"] = display
     builtins.__dict__["input"] = shell.kernel.raw_input
     getpass.getpass = shell.kernel.getpass
+
+
+def become_shell(shell: Any) -> None:
+    """Makes ``shell`` the one that libraries find when they ask for the process's own."""
+    for cls in type(shell)._walk_mro():
+        cls._instance = shell
+    builtins.__dict__["__IPYTHON__"] = True
+    builtins.__dict__["display"] = display
 
 
 def _shell_classes() -> list[type]:

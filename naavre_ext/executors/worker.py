@@ -59,6 +59,8 @@ class Worker:
     def __init__(self, *, isolated: bool, capture_fds: bool = False) -> None:
         self.isolated = isolated
         self.session = CellSession(self._on_output, capture_fds=capture_fds)
+        if isolated:
+            self.session.adopt_process()
         self.label = f"{socket.gethostname()}:{os.getpid()}"
         self.context: RunContext | None = None
         self._outputs: list[OutputMessage] = []
