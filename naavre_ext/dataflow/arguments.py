@@ -58,10 +58,13 @@ class Arguments:
 @lru_cache(maxsize=4096)
 def function_effects(path: str) -> str | None:
     """The effects of a library function: "" when it has none, None when nobody knows."""
-    effects = lookup(tables.FUNCTION_EFFECTS, path)
-    if effects is not None:
-        return str(effects)
     parts = path.split(".")
+    owner = ".".join(parts[:2])
+    effects = tables.LAST_PART_EFFECTS.get(f"{owner}.*.{parts[-1]}")
+    if effects is None:
+        effects = lookup(tables.FUNCTION_EFFECTS, path)
+    if effects is not None:
+        return effects
     prefixes = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
     if prefixes & tables.PURE_MODULES:
         return ""

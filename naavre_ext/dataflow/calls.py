@@ -8,7 +8,12 @@ import re
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.callbacks import CallBacks
-from naavre_ext.dataflow.environment import Binding, is_ipython_call, pylab_arguments
+from naavre_ext.dataflow.environment import (
+    Binding,
+    FunctionNode,
+    is_ipython_call,
+    pylab_arguments,
+)
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
 from naavre_ext.dataflow.source import pylab_names
 from naavre_ext.dataflow.targets import LocalFunction
@@ -72,8 +77,13 @@ class Calls(CallBacks):
     ) -> Value:
         if binding.role == "import":
             return self.library_call(binding.path, arguments)
+        if isinstance(binding.node, FunctionNode):
+            self._note_arguments(binding.node, arguments)
         if binding.node is not None:
             return self.notebook_call(binding, arguments, name=name)
+        if binding.shape in ("callable", "expr"):
+            self.hand_over(arguments)
+            return self.temporary("") if binding.shape == "callable" else Value("expr")
         if binding.shape == "class":  # a namedtuple
             return self.temporary("", *arguments.all)
         if not callee.node:
@@ -81,6 +91,31 @@ class Calls(CallBacks):
         return self.unknown_call(name, arguments, arguments.node.lineno, callee)
 
     # The notebook's own functions and classes
+
+    def _note_arguments(self, function: FunctionNode, arguments: Arguments) -> None:
+        """Remember the shapes of what a function is given."""
+        calls, parameters = self.environment.calls, function.args
+        if arguments.spread or parameters.vararg or parameters.kwarg or parameters.posonlyargs:
+            calls.elsewhere.add(id(function))
+            return
+        given = calls.given.setdefault(id(function), {})
+        names = [a.arg for a in parameters.args]
+        shapes_given = {k: v.shape for k, v in arguments.keywords.items() if k is not None}
+        shapes_given.update(zip(names, (v.shape for v in arguments.positional), strict=False))
+        for name in [*names, *(a.arg for a in parameters.kwonlyargs)]:
+            if name in shapes_given:
+                given.setdefault(name, set()).add(shapes_given[name])
+            else:
+                given.setdefault(name, set()).add(self._default_shape(function, name))
+
+    def _default_shape(self, function: FunctionNode, name: str) -> str:
+        """The shape of a parameter's default, where it is a constant."""
+        plain = [a.arg for a in function.args.args]
+        pairs = dict(zip(reversed(plain), reversed(function.args.defaults), strict=False))
+        only = [a.arg for a in function.args.kwonlyargs]
+        pairs.update((a, d) for a, d in zip(only, function.args.kw_defaults, strict=True) if d)
+        default = pairs.get(name)
+        return self.visit(default).shape if isinstance(default, ast.Constant) else ""
 
     def notebook_call(
         self, binding: Binding, arguments: Arguments, self_value: Value = FRESH, name: str = ""
@@ -202,6 +237,10 @@ class Calls(CallBacks):
         """``%magic`` and ``!command``, as IPython's transformer writes them."""
         texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
         name = str(texts[0]) if texts else ""
+        for word in (
+            re.findall(r"\w+", " ".join(map(str, texts))) if name not in ("time", "timeit") else ()
+        ):
+            self.called_elsewhere(word)
         for variable in sorted({v for text in texts for v in _interpolated(str(text))}):
             if variable in self.environment.bindings:
                 self.read(variable, node.lineno)

@@ -22,7 +22,10 @@ def bind_names(
 ) -> Environment:
     """The environment of a notebook's cells; ``shape_of`` infers an expression's shape from ``known``."""
     environment = Environment(
-        constants=known.constants, scans=known.scans, star_imports=known.star_imports
+        constants=known.constants,
+        scans=known.scans,
+        star_imports=known.star_imports,
+        parameters=known.parameters,
     )
     collector = _Collector(environment, known, shape_of)
     for source in sources:
@@ -111,6 +114,7 @@ class _Collector(ast.NodeVisitor):
     def visit_Global(self, node: ast.Global) -> None:
         for name in node.names:
             self.into.add(name, Binding("value"))
+            self.into.rebound.add(name)
 
     def visit(self, node: ast.AST) -> None:
         """Visit a statement; of expressions only what binds names."""

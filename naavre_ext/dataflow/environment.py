@@ -28,6 +28,26 @@ class Binding:
     cached: bool = False
 
 
+@dataclass(slots=True)
+class Calls:
+    """What the notebook gives its functions, each known by the ``id`` of its node.
+
+    ``given`` are the shapes of the arguments for each parameter, ``elsewhere`` the functions that are also used
+    otherwise than to call them, so that others may call them with anything.
+    """
+
+    given: dict[int, dict[str, set[str]]] = field(default_factory=dict)
+    elsewhere: set[int] = field(default_factory=set)
+
+    def parameters(self) -> dict[int, dict[str, str]]:
+        """The shapes of the parameters of every function of which all calls are known."""
+        return {
+            function: {name: shapes.stable(shapes.join(found)) for name, found in given.items()}
+            for function, given in self.given.items()
+            if function not in self.elsewhere
+        }
+
+
 _ROLE_SHAPES = {"import": "module", "function": "function", "class": "class"}
 
 
@@ -38,7 +58,9 @@ class Environment:
     ``augmented`` are the ``x op= value`` statements. ``constants`` are the names whose objects nobody
     changes in place, so that what is known of their elements stays true. ``trusted_builtins`` is False after
     a star import of an unknown module, ``closed`` is False when code that can't be seen may rebind names.
-    ``set_attributes`` are the attribute names that are assigned to anywhere.
+    ``set_attributes`` are the attribute names that are assigned to anywhere, ``rebound`` the globals that
+    functions bind. ``calls`` collects what functions are given, ``parameters`` are the shapes of their parameters
+    as far as they are known.
 
     ``callbacks`` is what unseen code may do through functions that were handed to it, ``callback_reads`` are the
     globals that those read. ``operators`` is what the operators, attributes and iterations of the notebook's own
@@ -56,6 +78,9 @@ class Environment:
     trusted_builtins: bool = True
     closed: bool = True
     set_attributes: set[str] = field(default_factory=set)
+    rebound: set[str] = field(default_factory=set)
+    calls: Calls = field(default_factory=lambda: Calls())
+    parameters: dict[int, dict[str, str]] = field(default_factory=dict)
     callbacks: CellDataflow | None = None
     callback_reads: frozenset[str] = frozenset()
     operators_change: bool = False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.ambient_objects import is_settings_object
 from naavre_ext.dataflow.environment import FunctionNode
+from naavre_ext.dataflow.known_methods import METHODS, SUBSCRIPTS
 from naavre_ext.dataflow.rebinding import names_main_module
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.tables import Kind
@@ -32,10 +33,7 @@ _COMPARABLE = _NUMBERS | {
     "set",
     "path",
 }
-#: Attributes of arrays and frames that are plain values.
-_PLAIN_ATTRIBUTES: dict[str, str] = {
-    "shape": "tuple<int>", "size": "int", "ndim": "int", "empty": "bool", "itemsize": "int", "nbytes": "int",
-}  # fmt: skip
+_PLAIN_TESTS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
@@ -71,9 +69,15 @@ class Expressions(Targets):
 
     def escape(self, name: str, line: int) -> None:
         """A function or class used as a value may be called from now on: take its facts over."""
+        self.called_elsewhere(name)
         for binding in self.environment.bindings.get(name, ()):
             if binding.node is not None:
                 self.absorb(self.summaries.of(binding.node).when_escaped, line, {})
+
+    def called_elsewhere(self, name: str) -> None:
+        """The function of this name, if it is one, may be called by code that can't be seen."""
+        for binding in self.environment.bindings.get(name, ()):
+            self.environment.calls.elsewhere.add(id(binding.node))
 
     def _visit_attribute(self, node: ast.Attribute) -> Value:
         path = self.module_path(node)
@@ -97,12 +101,11 @@ class Expressions(Targets):
         if value.kind == "figure":
             return value
         self.operate(value, node.lineno)
-        if value.kind in ("array", "frame") and node.attr in _PLAIN_ATTRIBUTES:
-            return Value(_PLAIN_ATTRIBUTES[node.attr])
-        kind = {"array": "array", "frame": "accessor"}.get(value.kind, "")
-        if value.kind == "frame" and node.attr in ("plot", "hist"):
-            kind = "plotter"
-        part = self.temporary(kind)
+        known = METHODS.get(value.kind)
+        shape = known.attributes.get(node.attr, known.attribute) if known is not None else ""
+        if shapes.is_immutable(shape):
+            return Value(shape)
+        part = self.temporary(shape)
         assert part.node is not None
         self.alias(part.node, value.node)
         self.hold(value.node, part.node)
@@ -124,11 +127,17 @@ class Expressions(Targets):
                 return value
             if value.kind in ("list", "tuple"):
                 return self.temporary(value.kind, self.element(value))
-        if value.kind == "frame":
-            return Value("frame", value.node)
-        if value.kind in ("array", "accessor"):
+        if value.kind in ("array", "frame") and _copies(node.slice):
+            return self.temporary(value.kind)  # a mask or a list of places gives a copy
+        if value.kind in SUBSCRIPTS:
+            return Value(SUBSCRIPTS[value.kind], value.node)
+        if value.kind == "array":
             shape = "num" if value.shape == "array<num>" and _is_number(node.slice) else ""
-            return Value(shape, None if shape else value.node)
+            if isinstance(node.slice, ast.Tuple) and any(
+                isinstance(e, ast.Slice) for e in node.slice.elts
+            ):
+                shape = "array"
+            return Value(shape, None if shape == "num" else value.node)
         return self._item_at(value, node.slice)
 
     def _defaulted(self, value: Value, node: ast.Subscript) -> Value:
@@ -319,7 +328,9 @@ class Expressions(Targets):
             self.named_functions.setdefault(named, own)
         self.scopes.append(scope)
         self.conditional += 1
+        now, self.shapes_now = self.shapes_now, None
         self.walk_function_body(node, result)
+        self.shapes_now = now
         self.conditional -= 1
         self.scopes.pop()
         return closure
@@ -372,6 +383,15 @@ def _plain_attribute(kind: Kind, attribute: str) -> Value:
         plain = {"parent": "path", "parents": "tuple<path>", "parts": "tuple<str>"}
         return Value(plain.get(attribute, "str"))
     return Value("num") if kind in _NUMBERS else FRESH
+
+
+def _copies(index: ast.expr) -> bool:
+    """Whether an index surely picks by a mask or a list, which copies, rather than by place or name."""
+    if isinstance(index, ast.List):
+        return True
+    return isinstance(index, ast.Compare) and not any(
+        isinstance(op, _PLAIN_TESTS) for op in index.ops
+    )
 
 
 def _is_number(node: ast.expr) -> bool:

@@ -11,7 +11,7 @@ from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.compression import compressed, union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
-from naavre_ext.dataflow.receivers import class_method
+from naavre_ext.dataflow.known_calls import class_method
 from naavre_ext.dataflow.recorder import Scope, Value, assigned_names
 from naavre_ext.dataflow.region import Region
 from naavre_ext.model.dataflow import CellDataflow, Change, Effect, Sharing
@@ -131,8 +131,9 @@ class Summaries:
         scope = Scope(global_names=frozenset(global_names))
         region.scopes.append(scope)
         parameters = {name: region.new_local(scope, name) for name in argument_names(node.args)}
-        for parameter in parameters.values():
-            region.local_kinds[parameter] = ""
+        known = self.environment.parameters.get(id(node), {})
+        for name, parameter in parameters.items():
+            region.local_kinds[parameter] = known.get(name, "")
         for name in sorted(bound - set(parameters)):
             region.new_local(scope, name)
         region.conditional = 1

@@ -141,9 +141,12 @@ def analyse(
     sources = _with_automagic(sources)
     first = _analyse(sources, Environment(star_imports=star_imports))
     constants = _constants(first)
-    if not any("<" in b.shape for name in constants for b in first.environment.bindings[name]):
+    parameters = _parameters(first)
+    told = any("<" in b.shape for name in constants for b in first.environment.bindings[name])
+    if not told and not any(shape for known in parameters.values() for shape in known.values()):
         return first
-    return _analyse(sources, replace(first.environment, constants=constants, _shapes={}))
+    better = replace(first.environment, constants=constants, parameters=parameters, _shapes={})
+    return _analyse(sources, better)
 
 
 def _with_automagic(sources: Sequence[CellSource]) -> Sequence[CellSource]:
@@ -164,11 +167,13 @@ def _analyse(sources: Sequence[CellSource], known: Environment) -> NotebookDataf
     environment = _environment(sources, known)
     find_hidden(environment, [source.tree for source in sources])
     summaries = Summaries(environment)
+    environment.calls.given.clear()  # what was given before is known better now
     facts = []
+    now: dict[str, str] = {}
     postponed = Region.postponed
     for source in sources:
         postponed = postponed or _postpones_annotations(source)
-        facts.append(_cell_facts(source, environment, summaries, postponed))
+        facts.append(_cell_facts(source, environment, summaries, postponed, now))
     return _Linker(environment, summaries).link(sources, facts)
 
 
@@ -182,6 +187,14 @@ def _environment(sources: Sequence[CellSource], known: Environment) -> Environme
         region = Region(known, Summaries(known, kinds_only=kinds_only))
         known = bind_names(sources, known, lambda node: region.visit(node).shape)  # noqa: B023
     return known
+
+
+def _parameters(dataflow: NotebookDataflow) -> dict[int, dict[str, str]]:
+    """The shapes of the parameters of functions that nobody calls unseen."""
+    unseen = any(c.facts.has("opaque", "star-import", "history") for c in dataflow.cells)
+    if unseen or not dataflow.environment.closed:
+        return {}
+    return dataflow.environment.calls.parameters()
 
 
 def _constants(dataflow: NotebookDataflow) -> frozenset[str]:
@@ -205,10 +218,16 @@ def _postpones_annotations(source: CellSource) -> bool:
 
 
 def _cell_facts(
-    source: CellSource, environment: Environment, summaries: Summaries, postponed: bool
+    source: CellSource,
+    environment: Environment,
+    summaries: Summaries,
+    postponed: bool,
+    now: dict[str, str],
 ) -> CellDataflow:
+    """The cell's facts; ``now`` are the shapes of the names before it, and then those after it."""
     region = Region(environment, summaries)
     region.postponed = postponed
+    region.shapes_now = now
     region.walk(source.tree.body)
     if source.magic is not None:
         _add_magic(region, source)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 
-from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow import known_functions, shapes, tables
 from naavre_ext.dataflow.arguments import Arguments, function_effects, lookup, matches, names_in
 from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import FRESH, Value
@@ -29,9 +30,11 @@ class LibraryCalls(Expressions):
         for effect in effects.split():
             if effect == "change0":
                 self._change_first(path, arguments)
-            elif effect == "unknown":
+            elif effect == "unknown" or (effect == "formula" and not self.read_formula(arguments)):
                 return self.unknown_call(path, arguments, line)
-            elif effect != "rng-draw" or not self._is_seeded(arguments):
+            elif effect == "formula":
+                continue
+            elif effect != "rng-draw" or self._draws(path, arguments):
                 self.world_effect(effect, path, arguments)
         self.in_place(path, arguments)
         self.hand_over(arguments, what=path)
@@ -45,12 +48,45 @@ class LibraryCalls(Expressions):
                 if value.node is not None and other.node is not None:
                     self.hold(value.node, other.node)
 
-    def _is_seeded(self, arguments: Arguments) -> bool:
+    def is_seeded(self, arguments: Arguments) -> bool:
         """Whether the call draws from a generator that it is given."""
         given = [v for k, v in arguments.keywords.items() if k in tables.GENERATOR_KEYWORDS]
-        return any(value.kind != "none" for value in given) or any(
-            value.kind == "estimator seeded" for value in arguments.all
-        )
+        return any(value.kind != "none" for value in given)
+
+    def _draws(self, path: str, arguments: Arguments) -> bool:
+        """Whether a function that may draw random numbers takes them from a global generator."""
+        sampling = "k" in arguments.keywords or len(arguments.positional) > 1
+        if self.is_seeded(arguments) or (path in known_functions.NETWORKX_SAMPLES and not sampling):
+            return False
+        return not (path.startswith("sklearn.") and self.is_deterministic(path, arguments))
+
+    def is_deterministic(self, path: str, arguments: Arguments) -> bool:
+        """Overridden by :class:`EstimatorCalls`."""
+        raise NotImplementedError
+
+    def sklearn_result(self, path: str, arguments: Arguments) -> Value:
+        """Overridden by :class:`EstimatorCalls`."""
+        raise NotImplementedError
+
+    def read_formula(self, arguments: Arguments, marked: bool = False) -> bool:
+        """Read the notebook's names in a text that is evaluated; False when there is no literal text.
+
+        ``marked`` names follow an ``@``.
+        """
+        texts = [*arguments.node.args, *[k.value for k in arguments.node.keywords]]
+        literal = [
+            t.value for t in texts if isinstance(t, ast.Constant) and isinstance(t.value, str)
+        ]
+        if not literal or arguments.spread:
+            return False
+        pattern = r"@([A-Za-z_]\w*)" if marked else r"(?<![\w.])([A-Za-z_]\w*)"
+        self.conditional += 1  # a column may come first
+        for name in sorted({name for text in literal for name in re.findall(pattern, text)}):
+            if self.environment.bindings.get(name) or self.local_node(name) is not None:
+                found = self.visit(ast.copy_location(ast.Name(name, ast.Load()), arguments.node))
+                self.operate(found, arguments.node.lineno)
+        self.conditional -= 1
+        return True
 
     def in_place(self, path: str, arguments: Arguments) -> None:
         """Changes of arguments that keywords or positions ask for."""
@@ -65,23 +101,43 @@ class LibraryCalls(Expressions):
         ):
             for value in arguments.positional:
                 self.change(value, line, f"overwritten by {path}()")
-        if path == "numpy.nan_to_num" and arguments.has("copy", False):
-            self.change(arguments.all[0], line, f"changed by {path}(copy=False)")
+        copies = path != "numpy.nan_to_num" and not path.startswith("sklearn.")
+        if not copies and arguments.has("copy", False):
+            for value in arguments.all[:1]:
+                self.change(value, line, f"changed by {path}(copy=False)")
         for keyword in sorted(tables.GENERATOR_KEYWORDS):
             if keyword in arguments.keywords:
                 self.change(arguments.keywords[keyword], line, f"advanced by {path}()")
+        if path.startswith("networkx.") and tables.FUNCTION_KINDS.get(path) == "graph":
+            created = matches(
+                path, tables.FRESH_FUNCTIONS
+            )  # else it reads the graph that it is given
+            made = [v for v in arguments.positional if created and v.kind == "graph"]
+            for value in [
+                *made,
+                *[v for k, v in arguments.keywords.items() if k == "create_using"],
+            ]:
+                self.change(value, line, f"made anew by {path}()")
 
     def _library_result(self, path: str, arguments: Arguments) -> Value:
         shape = lookup(tables.FUNCTION_KINDS, path) or ""
         root = path.split(".")[0]
         if root in tables.NUMBER_MODULES and not shape:
             shape = "num"
+        if path in known_functions.ELEMENTWISE:
+            shape = _elementwise({value.kind for value in arguments.positional})
+        if root == "sympy" and not {v.kind for v in arguments.all} <= _PLAIN:
+            shape = "" if shape == "expr" else shape  # of a matrix it makes a matrix
         if shapes.is_immutable(shape):
             return Value(shape)
-        if root == "sklearn":
-            return self._sklearn_result(path, arguments)
+        if root == "sklearn" and shape != "bunch":
+            return self.sklearn_result(path, arguments)
+        if root in tables.FIGURE_MODULES and not shape and "figure" in str(function_effects(path)):
+            shape = "figure"
         if shape == "figure":
             return self.temporary(shape)
+        if path == "numpy.array" and not arguments.has("copy", False):
+            return self._new_array(arguments)
         if "dtype" in arguments.keywords and "object" in ast.unparse(arguments.node):
             return self.merged(arguments.all)
         if path in ("pandas.DataFrame", "pandas.Series"):
@@ -97,8 +153,28 @@ class LibraryCalls(Expressions):
             return self.temporary("array<num>" if flat else shape)
         if shape in ("iterator", "list", "dict", "defaultdict"):
             return self.temporary(shape, *[self.element(v) for v in arguments.all])
+        if shape in _HOLDING:
+            return self.temporary(shape, *arguments.all)
         merged = self.merged(arguments.all)
         return Value(shape, merged.node)
+
+    def _new_array(self, arguments: Arguments) -> Value:
+        """``np.array(x)`` copies x; an array of objects holds what x holds."""
+        if "dtype" in arguments.keywords and "object" in ast.unparse(arguments.node):
+            return self.merged(arguments.all)
+        if not self.holds_objects(arguments.positional[:1]):
+            return self.temporary("array")
+        return self.temporary(
+            "array", *[self.element(self.element(v)) for v in arguments.positional[:1]]
+        )
+
+    def holds_objects(self, values: list[Value]) -> bool:
+        """Whether one of the values may hold other things than numbers and texts."""
+        return any(
+            shapes.head(_core(value.shape))
+            not in (*shapes.NUMBERS, "str", "bytes", "array", "frame", "range")
+            for value in values
+        )
 
     def _table(self, arguments: Arguments) -> Value:
         """A new frame: it holds the elements of lists and dicts, and may be a view of an array."""
@@ -127,31 +203,6 @@ class LibraryCalls(Expressions):
         items = [self.element(v) for v in arguments.positional[:1]]
         items += [self.element(v) for k, v in arguments.keywords.items() if k == "iterable"]
         return self.temporary(shapes.make("view", *[item.shape for item in items]), *items)
-
-    def _sklearn_result(self, path: str, arguments: Arguments) -> Value:
-        if path.rpartition(".")[2][:1].isupper():
-            kind = "estimator seeded" if self._is_seeded(arguments) else "estimator"
-            made = self.temporary(kind, *arguments.all)
-            for value in self._driven(path, arguments):
-                self.alias(made.node or "", value.node or "")
-            return made
-        if (
-            path.endswith(("shuffle", "resample", "clone", "train_test_split"))
-            or "copy" in arguments.keywords
-        ):
-            return self.merged(arguments.all)
-        return self.temporary("num" if path.endswith("_score") and "cross" not in path else "")
-
-    def _driven(self, path: str, arguments: Arguments) -> list[Value]:
-        """What fitting the new estimator changes too: estimators in a pipeline, a generator given."""
-        if path.startswith(("sklearn.pipeline.", "sklearn.compose.")):
-            given = [self.merged(arguments.all)]
-        else:
-            given = [v for k, v in arguments.keywords.items() if k in tables.GENERATOR_KEYWORDS]
-            given += [
-                v for v in arguments.all if v.kind in ("estimator", "estimator seeded", "rng")
-            ]
-        return [value for value in given if value.node is not None]
 
     def world_effect(self, effect: str, path: str, arguments: Arguments) -> None:
         """Record what the call does to the world."""
@@ -333,4 +384,25 @@ class LibraryCalls(Expressions):
 
 
 _RANGES = frozenset(f"numpy.{name}" for name in ("linspace", "arange", "logspace", "geomspace"))
+#: Kinds of objects that hold what they are made of, and change without changing it.
+_HOLDING = frozenset({"model", "graph", "distribution", "callable", "bunch"})
+_PLAIN = frozenset({"expr", *shapes.NUMBERS, "str", "none"})
+
+
+def _elementwise(kinds: set[str]) -> str:
+    """The kind of an elementwise function's result."""
+    if "frame" in kinds and kinds <= {"frame", "array", *shapes.NUMBERS}:
+        return "frame"
+    if "array" in kinds and kinds <= {"array", *shapes.NUMBERS}:
+        return "array"
+    return ""
+
+
+def _core(shape: str) -> str:
+    """What nested lists hold in the end."""
+    while shapes.head(shape) in ("list", "tuple"):
+        shape = shapes.element(shape)
+    return shape
+
+
 _SAME_ELEMENTS = frozenset({"list", "set", "frozenset", "sorted", "reversed", "iter", "filter"})

@@ -17,13 +17,6 @@ CONTAINER_CHANGES = frozenset(
 
 #: Of those, the ones that things other than containers have, with other effects.
 AMBIGUOUS = frozenset({"add", "update", "put", "remove", "clear"})
-#: scikit-learn's estimators.
-ESTIMATOR_PURE = frozenset({"predict", "transform", "score", "predict_proba", "predict_log_proba", "decision_function",
-                            "inverse_transform", "get_params", "get_feature_names_out", "kneighbors", "score_samples", "apply",
-                            "staged_predict", "get_support", "get_depth", "get_n_leaves"})  # fmt: skip
-ESTIMATOR_CHANGES = frozenset(
-    {"fit", "partial_fit", "fit_transform", "fit_predict", "set_params", "set_output"}
-)
 #: ``pathlib`` methods: ``r`` reads and ``w`` writes the world, and the kind of the result.
 PATH_METHODS: dict[str, tuple[str, Kind]] = {
     **dict.fromkeys(("exists", "is_file", "is_dir", "is_symlink", "samefile"), ("r", "bool")),
@@ -37,27 +30,6 @@ PATH_METHODS: dict[str, tuple[str, Kind]] = {
 }  # fmt: skip
 
 _STR = frozenset(name for name in dir(str) if not name.startswith("_"))
-_ARRAY_CHANGES = frozenset({"sort", "fill", "itemset", "put", "partition", "resize", "setfield",
-                            "setflags", "byteswap", "tofile", "dump", "__setitem__"})  # fmt: skip
-_FRAME = frozenset(
-    {"abs", "add", "add_prefix", "add_suffix", "agg", "aggregate", "all", "any", "apply", "applymap", "asfreq",
-     "asof", "assign", "astype", "at_time", "autocorr", "between", "between_time", "bfill", "clip", "combine", "combine_first",
-     "copy", "corr", "corrwith", "count", "cov", "cummax", "cummin", "cumprod", "cumsum",
-     "describe", "diff", "div", "divide", "dot", "drop", "drop_duplicates", "dropna", "duplicated",
-     "eq", "equals", "ewm", "expanding", "explode", "factorize", "ffill", "fillna", "filter", "first", "first_valid_index", "floordiv",
-     "ge", "get", "groupby", "gt", "head", "idxmax", "idxmin", "infer_objects", "interpolate", "isin", "isna",
-     "isnull", "items", "iterrows", "itertuples", "join", "keys", "kurt", "last", "last_valid_index", "le", "lt", "map", "mask", "max",
-     "mean", "median", "melt", "memory_usage", "merge", "min", "mod", "mode", "mul", "multiply", "ne", "nlargest",
-     "notna", "notnull", "nsmallest", "nunique", "pct_change", "pipe", "pivot", "pivot_table", "pow",
-     "prod", "quantile", "radd", "rank", "reindex", "rename", "rename_axis", "reorder_levels", "repeat", "replace", "resample",
-     "reset_index", "rolling", "round", "select_dtypes", "sem", "set_axis", "set_index", "shift", "size", "skew",
-     "sort_index", "sort_values", "squeeze", "stack", "std", "sub", "subtract", "sum", "swaplevel", "tail", "take",
-     "to_dict", "to_frame", "to_html", "to_latex", "to_list", "to_markdown", "to_numpy", "to_period", "to_records", "to_string",
-     "to_timestamp", "tolist", "transform", "transpose", "truncate", "tz_convert", "tz_localize", "unique", "unstack",
-     "value_counts", "var", "where", "xs", "ngroups", "nth", "ohlc", "cumcount", "get_group", "indices", "isocalendar",
-     "strftime", "normalize", "floor", "ceil", "total_seconds", "month_name", "day_name", "get_level_values", "argsort", "searchsorted"}
-)  # fmt: skip
-
 #: Receiver kind → methods that change nothing.
 PURE: dict[Kind, frozenset[str]] = {
     "str": _STR,
@@ -66,17 +38,16 @@ PURE: dict[Kind, frozenset[str]] = {
     "set": frozenset({"union", "intersection", "difference", "symmetric_difference", "issubset",
                       "issuperset", "isdisjoint", "copy"}),
     "tuple": frozenset({"index", "count", "_asdict", "_replace"}),
-    "frame": _FRAME,
 }  # fmt: skip
 #: Kinds all of whose methods are pure, but for the names given.
 PURE_EXCEPT: dict[Kind, frozenset[str]] = {
-    "array": _ARRAY_CHANGES,
     "int": frozenset(),
     "float": frozenset(),
     "num": frozenset(),
     "bool": frozenset(),
     "bytes": frozenset(),
     "range": frozenset(),
+    "label": frozenset(),
 }
 
 #: Pure whatever the receiver: the same name changes nothing in any library known to us.
@@ -100,7 +71,7 @@ FRESH = frozenset(
     {"mean", "sum", "std", "var", "min", "max", "median", "prod", "cumsum", "cumprod", "astype", "flatten", "tolist", "argmax", "argmin", "argsort",
      "nonzero", "any", "all", "describe", "value_counts", "nunique", "isnull", "isna", "notnull", "notna",
      "corr", "cov", "quantile", "idxmax", "idxmin", "to_dict", "count", "index", "agg", "aggregate", "pivot_table", "size",
-     "merge", "to_string", "to_html", "total_seconds", "strftime", "isoformat", "dot", "clip", "searchsorted",
+     "merge", "to_string", "to_html", "total_seconds", "strftime", "isoformat", "dot", "searchsorted",
      "hexdigest", "trace", "ptp", "memory_usage", "weekday", "timestamp"}
 ) | _STR  # fmt: skip
 #: ``copy`` makes a new object whose elements are the same (list, dict) or new (array, frame).
@@ -122,18 +93,13 @@ RESULT_KINDS: dict[tuple[Kind, str], Kind] = {
     **{("str", n): "int" for n in ("count", "find", "index", "rfind")},
     ("str", "partition"): "tuple", ("str", "encode"): "bytes", ("list", "copy"): "list", ("list", "index"): "int",
     ("list", "count"): "int", ("dict", "items"): "items",
-    **{("array", n): "num" for n in ("item",)},
-    ("dict", "copy"): "dict", ("array", "tolist"): "list", ("frame", "to_dict"): "dict",
-    ("frame", "tolist"): "list", ("frame", "to_list"): "list", ("frame", "to_numpy"): "array",
-    ("frame", "iterrows"): "iterator", ("frame", "itertuples"): "iterator", ("frame", "items"): "iterator",
-    **{("array", n): "array" for n in ("copy", "astype", "reshape", "ravel", "flatten", "transpose", "cumsum")},
-    **{("frame", n): "frame" for n in ("copy", "head", "tail", "dropna", "fillna", "reset_index", "set_index", "assign",
-        "sort_values", "sort_index", "merge", "join", "drop", "rename", "groupby", "agg", "describe", "pivot_table", "mean",
-        "sum", "std", "apply", "round", "rolling", "resample", "unstack", "stack", "melt", "pivot", "value_counts", "astype")},
+    ("dict", "copy"): "dict",
 }  # fmt: skip
 #: The same, whatever the receiver.
 ANY_RESULT_KINDS: dict[str, Kind] = {
     "lower": "str", "upper": "str", "strip": "str", "split": "list", "join": "str", "format": "str",
     "startswith": "bool", "endswith": "bool", "tolist": "list", "items": "items", "keys": "view",
-    "isoformat": "str", "strftime": "str", "hexdigest": "str", "most_common": "list",
+    "isoformat": "str", "strftime": "str", "hexdigest": "str", "most_common": "list", "groupby": "grouping", "to_numpy": "array",
+    **dict.fromkeys(("head", "tail", "describe", "value_counts", "dropna", "fillna", "reset_index", "set_index", "sort_values", "sort_index", "assign",
+                     "pivot_table", "unstack", "drop_duplicates", "corr", "isnull", "isna", "notnull", "notna", "to_frame"), "frame"),
 }  # fmt: skip

@@ -7,12 +7,12 @@ import ast
 from naavre_ext.dataflow import methods, shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.environment import Binding
-from naavre_ext.dataflow.libraries import LibraryCalls
+from naavre_ext.dataflow.known_calls import KnownMethods, class_method
 from naavre_ext.dataflow.recorder import FRESH, Value
 from naavre_ext.dataflow.tables import Kind
 
 
-class MethodCalls(LibraryCalls):
+class MethodCalls(KnownMethods):
     """Expressions with method calls."""
 
     def method_call(self, function: ast.Attribute, node: ast.Call) -> Value:
@@ -32,6 +32,8 @@ class MethodCalls(LibraryCalls):
             return self._join([self.notebook_call(b, arguments, s) for b, s in found])
         if receiver.kind == "none":
             return FRESH
+        if self.knows_method(receiver.kind, name):
+            return self.known_method(receiver, name, arguments, line)
         if name in methods.CONTAINER_CHANGES and not self._is_pure_method(receiver.kind, name):
             return self._container_change(receiver, name, arguments, line)
         special = getattr(self, f"_{receiver.kind.split(' ')[0]}_method", None)
@@ -40,10 +42,10 @@ class MethodCalls(LibraryCalls):
             return value
         effect = methods.METHOD_EFFECTS.get(name)
         if effect is not None and receiver.kind in ("frame", "", "array", "accessor"):
-            if not self._is_seeded(arguments) or effect != "rng-draw":
+            if not self.is_seeded(arguments) or effect != "rng-draw":
                 self.world_effect(effect, f".{name}", arguments)
             self.in_place(f".{name}", arguments)
-            if receiver.kind == "frame" or effect != "rng-draw":
+            if effect != "rng-draw":
                 result = self.merged([receiver])
                 return Value("figure" if effect == "figure" else "", result.node)
         if self._is_pure_method(receiver.kind, name):
@@ -124,26 +126,13 @@ class MethodCalls(LibraryCalls):
 
     def _figure_method(self, receiver: Value, name: str, arguments: Arguments, line: int) -> Value:
         self.effect("figure", f".{name}()", line)  # what is drawn stays in the main worker anyway
+        self.hand_over(arguments, receiver)
         return Value("figure", receiver.node)
 
     def _plotter_method(self, receiver: Value, name: str, arguments: Arguments, line: int) -> Value:
         self.effect("figure", f".plot.{name}()", line)
+        self.hand_over(arguments, receiver)
         return self.temporary("figure", *arguments.all)
-
-    def _estimator_method(
-        self, receiver: Value, name: str, arguments: Arguments, line: int
-    ) -> Value:
-        if name in methods.ESTIMATOR_PURE:
-            return self.temporary("float" if name == "score" else "")
-        if name not in methods.ESTIMATOR_CHANGES:
-            return self.unknown_call(f".{name}", arguments, line, receiver)
-        self.change(receiver, line, f"changed by .{name}()")
-        if receiver.kind != "estimator seeded":
-            self.effect("rng-draw", f".{name}", line)
-        for value in arguments.all:
-            if receiver.node is not None and value.node is not None:
-                self.hold(receiver.node, value.node)
-        return receiver if name in ("fit", "partial_fit", "set_params") else self.temporary("")
 
     def _path_method(self, receiver: Value, name: str, arguments: Arguments, line: int) -> Value:
         known = methods.PATH_METHODS.get(name)
@@ -178,14 +167,12 @@ class MethodCalls(LibraryCalls):
         return self.temporary("file")
 
     def _is_pure_method(self, kind: Kind, name: str) -> bool:
-        if kind == "frame":
-            return name in methods.PURE["frame"] or name in methods.PURE["str"]
+        if kind in ("frame", "accessor"):  # or a text in it
+            return name in methods.PURE["str"]
         if kind in methods.PURE:
             return name in methods.PURE[kind]
         if kind in methods.PURE_EXCEPT:
             return name not in methods.PURE_EXCEPT[kind]
-        if kind == "accessor":
-            return name in methods.PURE["frame"] or name in methods.PURE["str"]
         if kind.startswith("instance ") or name not in methods.PURE_ANYWHERE:
             return False
         return not any(class_method(definition, name) for definition in self.environment.classes())
@@ -256,9 +243,7 @@ class MethodCalls(LibraryCalls):
         return FRESH
 
 
-_SPECIAL_KINDS = frozenset(
-    {"file", "rng", "figure", "plotter", "estimator", "estimator seeded", "path"}
-)
+_SPECIAL_KINDS = frozenset({"file", "rng", "figure", "plotter", "path"})
 
 
 def _is_fresh_method(kind: Kind, name: str) -> bool:
@@ -267,14 +252,3 @@ def _is_fresh_method(kind: Kind, name: str) -> bool:
 
 def _names_of(node: ast.expr) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-def class_method(definition: ast.ClassDef, name: str) -> Binding | None:
-    """The method that the class itself defines under this name, if it is a plain one."""
-    for statement in reversed(definition.body):
-        if (
-            isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and statement.name == name
-        ):
-            return Binding("function", definition.name, statement)
-    return None

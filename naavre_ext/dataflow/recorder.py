@@ -61,6 +61,8 @@ class Recorder:
         self.conditional = 0
         self.costly = False
         self.local_kinds: dict[str, Kind] = {}
+        #: Shapes of global names at this point of the notebook; None in code that may run at other times.
+        self.shapes_now: dict[str, str] | None = None
 
     def dataflow(self) -> CellDataflow:
         """The facts so far, frozen."""
@@ -110,7 +112,29 @@ class Recorder:
             return self.local_kinds.get(node, "")
         if name not in self.environment.bindings:
             return {"True": "bool"}.get(name, "")
+        if self.shapes_now is not None and name in self.shapes_now:
+            return self.shapes_now[name]
         return self.environment.shape(name)
+
+    def _note_shape(self, name: str, shape: str) -> None:
+        """The global name has a value of this shape from here on, or perhaps has."""
+        if self.shapes_now is None or not self.environment.closed:
+            return
+        if name in self.environment.rebound:
+            self.shapes_now.pop(name, None)
+            return
+        shape = shape if name in self.environment.constants else shapes.stable(shape)
+        if self.conditional:
+            if name not in self.shapes_now:
+                return
+            shape = shapes.join((self.shapes_now[name], shape))
+        self.shapes_now[name] = shape
+
+    def forget_shapes(self, names: Iterable[str]) -> None:
+        """The global names may have a value of any shape that they have somewhere in the notebook."""
+        if self.shapes_now is not None:
+            for name in names:
+                self.shapes_now.pop(name, None)
 
     def read(self, name: str, line: int) -> Value:
         """The value of a name, recorded as a read when it is a global not surely written before."""
@@ -167,6 +191,7 @@ class Recorder:
                 self.deletes.discard(name)
             self.writes.add(name)
             self.sure.add(name)
+            self._note_shape(name, value.shape)
         if value.node is not None:
             self.alias(node, value.node)
 
@@ -202,6 +227,7 @@ class Recorder:
         self.may_read(facts.reads, line)  # a function may not reach the line that reads
         self.writes |= facts.writes
         self.deletes |= facts.deletes
+        self.forget_shapes(facts.writes)
         renamed = dict(names)
         for change in facts.changes:
             node = self._own_node(change.node, renamed)

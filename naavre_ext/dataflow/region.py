@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.definitions import Definitions
-from naavre_ext.dataflow.recorder import FRESH, Value
+from naavre_ext.dataflow.recorder import FRESH, Value, assigned_names
 
 
 class Region(Definitions):
@@ -91,6 +91,7 @@ class Region(Definitions):
                     self.deletes.add(target.id)
                     self.writes.add(target.id)
                     self.sure.discard(target.id)
+                    self.forget_shapes([target.id])
             elif isinstance(target, (ast.Attribute, ast.Subscript)):
                 self.store_into(target, FRESH)
 
@@ -118,6 +119,7 @@ class Region(Definitions):
         self.consume(items, node.iter)
         self.operate(items, node.lineno)
         before = set(self.sure)
+        self._forget_assigned([node.target, *node.body])
         self.conditional += 1
         self.bind(node.target, self.element(items))
         self._loop_body(node.body)
@@ -126,6 +128,11 @@ class Region(Definitions):
         self._walk_else(node)
 
     _walk_asyncfor = _walk_for
+
+    def _forget_assigned(self, nodes: Sequence[ast.AST]) -> None:
+        """What a loop's body binds is seen by its next iteration."""
+        if self.shapes_now is not None:
+            self.forget_shapes(assigned_names(nodes)[0])
 
     def _walk_else(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         if any(isinstance(n, ast.Break) for statement in node.body for n in ast.walk(statement)):
@@ -144,6 +151,7 @@ class Region(Definitions):
 
     def _walk_while(self, node: ast.While) -> None:
         self.costly = True
+        self._forget_assigned([node.test, *node.body])
         self.visit(node.test)
         before = set(self.sure)
         self.conditional += 1
@@ -295,6 +303,7 @@ class Region(Definitions):
         if module.split(".")[0] not in tables.QUIET_IMPORTS | {"pylab"}:
             self.effect("import", f"import {module}", line)
         self.write(name, FRESH, line)
+        self.forget_shapes([name])
 
     def _walk_typealias(self, node: ast.AST) -> None:
         self.bind(node.name, FRESH)  # type: ignore[attr-defined]

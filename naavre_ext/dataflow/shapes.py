@@ -70,6 +70,8 @@ def element(shape: str) -> str:
         return "str"
     if kind == "tuple":
         return join(held) if held else ""
+    if kind == "grouping":
+        return "tuple<label,frame>"
     return held[0] if held else ""
 
 
@@ -82,8 +84,10 @@ def stable(shape: str) -> str:
 
 
 def join(shapes: Iterable[str]) -> str:
-    """The one shape that covers all; unknown when they differ too much."""
+    """The one shape that covers all; unknown when they differ too much. A value may always be None, too."""
     distinct = set(shapes)
+    if len(distinct) > 1:  # what holds for a value holds for a None in its place: it has no methods
+        distinct.discard("none")
     if len(distinct) == 1:
         return distinct.pop()
     if distinct and distinct <= NUMBERS:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import builtins
 
+from naavre_ext.dataflow import known_functions
+
 Kind = str
-#: Kinds of values whose objects can't change in place, nor hold one that can.
+#: Kinds of values whose objects can't change in place, nor hold one that can. A ``label`` is a frame's: a text, a number, a date.
 IMMUTABLE: frozenset[Kind] = frozenset(
     {
         "int",
@@ -24,6 +26,10 @@ IMMUTABLE: frozenset[Kind] = frozenset(
         "module",
         "class",
         "path",
+        "expr",
+        "pattern",
+        "match",
+        "label",
     }
 )
 #: Built-in containers: taking an element gives the element itself, never a view of the container.
@@ -154,7 +160,7 @@ PURE_MODULES = frozenset(
      "numpy", "pandas", "scipy", "__future__", "heapq", "random", "warnings", "os.path", "secrets",
      "keyword", "timeit", "inspect", "platform", "IPython.display", "typing_extensions", "posixpath",
      "pathlib", "contextlib", "traceback", "locale", "gc", "weakref", "array", "zoneinfo", "graphlib",
-     "reprlib", "cProfile", "dateutil", "pytz", "toolz", "more_itertools", "sklearn", "tqdm", "csv"}
+     "reprlib", "cProfile", "dateutil", "pytz", "toolz", "more_itertools", "sklearn", "tqdm", "csv"} | known_functions.PURE
 )  # fmt: skip
 #: Modules that draw: their calls read their arguments and act on the current figure.
 FIGURE_MODULES = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
@@ -166,7 +172,8 @@ QUIET_IMPORTS = PURE_MODULES | FIGURE_MODULES | frozenset(
      "ctypes", "argparse", "configparser", "gzip", "zipfile", "tarfile", "xml", "email", "http",
      "xarray", "pyarrow", "PIL", "skimage", "cv2", "h5py", "netCDF4", "yaml", "ipywidgets", "builtins",
      "__main__", "signal", "resource", "atexit", "importlib", "codeop", "token", "tokenize", "ast",
-     "dis", "linecache", "select", "ssl", "mmap", "shelve", "dbm", "plistlib", "stat", "filecmp"}
+     "dis", "linecache", "select", "ssl", "mmap", "shelve", "dbm", "plistlib", "stat", "filecmp",
+     "patsy", "numexpr", "numba", "bs4", "lxml", "sqlalchemy", "openpyxl", "mpmath", "tables", "cartopy", "bokeh", "plotly", "fsspec"}
 )  # fmt: skip
 
 #: Dotted name (a trailing ``*`` matches the rest) → effect kinds, for functions of known modules.
@@ -176,11 +183,11 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "numpy.random.default_rng": "", "numpy.random.RandomState": "", "numpy.random.Generator": "",
     "numpy.random.SeedSequence": "", "numpy.random.PCG64": "", "random.Random": "",
     "numpy.random.*": "rng-draw", "random.shuffle": "rng-draw change0", "random.*": "rng-draw",
-    "numpy.random.shuffle": "rng-draw change0", "scipy.stats.*.rvs": "rng-draw",
+    "numpy.random.shuffle": "rng-draw change0",
     "numpy.set_printoptions": "settings", "numpy.seterr": "settings", "numpy.seterrcall": "settings",
     "numpy.setbufsize": "settings", "numpy.errstate": "settings", "numpy.printoptions": "settings",
     "pandas.set_option": "settings", "pandas.reset_option": "settings", "pandas.option_context": "settings",
-    "pandas.options.*": "settings", "pandas.plotting.*": "figure", "pandas.eval": "opaque",
+    "pandas.options.*": "settings", "pandas.plotting.*": "figure",
     "warnings.filterwarnings": "settings", "warnings.simplefilter": "settings",
     "warnings.resetwarnings": "settings", "warnings.catch_warnings": "settings", "warnings.warn": "ambient",
     "sys.path.*": "settings", "os.environ.*": "settings", "os.chdir": "settings", "os.putenv": "settings",
@@ -221,7 +228,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
         "cluster.vq.kmeans2", "linalg.interpolative.*", "linalg.clarkson_woodruff_transform", "stats.goodness_of_fit",
         "stats.mannwhitneyu", "stats.special_ortho_group", "stats.ortho_group", "stats.random_correlation")), "rng-draw"),
     "sklearn.metrics.*": "", "sklearn.preprocessing.*": "", "sklearn.feature_extraction.*": "", "sklearn.base.*": "",
-    "sklearn.datasets.load_*": "outside-read", "sklearn.datasets.fetch_*": "outside-write", "sklearn.set_config": "settings",
+    "sklearn.set_config": "settings",
     "sklearn.config_context": "settings", "sklearn.pipeline.*": "", "sklearn.compose.*": "", "sklearn.impute.*": "",
     "sklearn.linear_model.LinearRegression": "", "sklearn.neighbors.*": "", "sklearn.naive_bayes.*": "",
     "sklearn.metrics.pairwise.*": "", "sklearn.metrics.*Display.*": "figure", "sklearn.inspection.*": "unknown", "sklearn.*": "rng-draw",
@@ -240,6 +247,11 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "csv.field_size_limit": "settings", "csv.register_dialect": "settings", "re.purge": "", "functools.singledispatch": "unknown",
     "functools.cmp_to_key": "", "pathlib.Path.cwd": "outside-read", "pathlib.Path.home": "outside-read", "pathlib.Path": "",
     "pathlib.PurePath": "", "IPython.display.clear_output": "ambient", "numpy.vectorize": "", "numpy.fromfunction": "",
+    **known_functions.EFFECTS,
+}  # fmt: skip
+#: Library and last part of a dotted name → effect kinds, whichever class or module lies between.
+LAST_PART_EFFECTS: dict[str, str] = {
+    "scipy.stats.*.rvs": "rng-draw", "scipy.stats.*.resample": "rng-draw", "statsmodels.api.*.from_formula": "formula",
 }  # fmt: skip
 
 #: Position of the array that a NumPy function writes its result to, where it is given that way.
@@ -248,7 +260,8 @@ OUT_POSITIONS: dict[str, int] = {
         "abs", "absolute", "fabs", "sign", "rint", "floor", "ceil", "trunc", "exp", "exp2", "expm1", "log", "log2", "log10",
         "log1p", "sqrt", "cbrt", "square", "reciprocal", "negative", "positive", "sin", "cos", "tan", "arcsin", "arccos",
         "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg", "degrees", "radians",
-        "isnan", "isfinite", "isinf", "signbit", "invert", "logical_not", "conj", "conjugate", "fix", "isposinf")), 1),
+        "isnan", "isfinite", "isinf", "signbit", "invert", "logical_not", "conj", "conjugate", "fix", "isposinf", "isneginf",
+        "acos", "acosh", "asin", "asinh", "atan", "atanh", "bitwise_count", "bitwise_invert", "bitwise_not", "frexp", "modf", "spacing")), 1),
     **dict.fromkeys((f"numpy.{n}" for n in (
         "add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "power", "float_power", "mod", "remainder",
         "fmod", "maximum", "minimum", "fmax", "fmin", "arctan2", "hypot", "logaddexp", "logaddexp2", "greater", "less",
@@ -278,7 +291,7 @@ SHARING_FUNCTIONS = frozenset(
         "permute_dims", "matrix_transpose", "unstack", "apply_along_axis", "copyto", "choose", "select",
         "object_", "piecewise", "fromiter", "stack", "block",
     )
-) | frozenset({"copy.copy", "collections.*"})  # fmt: skip
+) | frozenset({"copy.copy", "collections.*"}) | known_functions.SHARING  # fmt: skip
 #: Modules whose functions, as a rule, return values that share nothing that can change with arguments.
 FRESH_MODULES = frozenset({"math", "cmath", "statistics", "string", "re", "datetime", "time", "hashlib",
                            "numpy", "scipy", "textwrap", "uuid", "base64", "struct", "zlib", "os.path",
@@ -290,7 +303,7 @@ FRESH_FUNCTIONS = frozenset(
      "pandas.Timedelta", "pandas.period_range", "pandas.timedelta_range", "copy.deepcopy",
      "json.loads", "json.dumps", "json.load", "collections.namedtuple", "itertools.count", "glob.*",
      "os.listdir", "os.getcwd", "os.getenv", "os.environ.get", "os.cpu_count", "os.getpid", "pathlib.*", "pickle.load",
-     "pickle.loads", "pickle.dumps", "os.path.*", "joblib.load", "urllib.parse.*"}
+     "pickle.loads", "pickle.dumps", "os.path.*", "joblib.load", "urllib.parse.*"} | known_functions.FRESH
 )  # fmt: skip
 
 #: Kinds of what library functions return.
@@ -322,7 +335,8 @@ FUNCTION_KINDS: dict[str, Kind] = {
     "random.choice": "", "numpy.where": "",
     "itertools.*": "iterator", "collections.defaultdict": "defaultdict", "collections.Counter": "dict",
     "collections.OrderedDict": "dict", "collections.deque": "list",
-    "collections.namedtuple": "class", "re.compile": "num",
+    "collections.namedtuple": "class",
+    **known_functions.KINDS,
 }  # fmt: skip
 #: Constants of modules that are plain numbers.
 NUMBERS = frozenset(

@@ -67,6 +67,7 @@ class Targets(Recorder):
         if not isinstance(node, ast.Name) or self.local_node(node.id) is not None:
             return None
         bound = self.environment.bindings.get(node.id, ())
+        self.environment.calls.elsewhere.update(id(b.node) for b in bound)
         return node.id if any(b.node is not None for b in bound) else None
 
     def combine(self, left: Value, op: ast.operator, right: Value, line: int) -> Value:

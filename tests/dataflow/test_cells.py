@@ -151,7 +151,7 @@ EFFECTS = [
     ("%%writefile a.py\nx", "outside-write"),
     ("%%html\n<b>", "ambient"),
     ("%%mystery\nx", "opaque"),
-    ("from sklearn.linear_model import LinearRegression\nLinearRegression().fit([[1]], [1]).predict([[1]])", "rng-draw"),
+    ("from sklearn.linear_model import LinearRegression\nLinearRegression().fit([[1]], [1]).predict([[1]])", ""),
     ("from sklearn.ensemble import RandomForestClassifier as R\nR(random_state=1).fit([[1]], [1]).score([[1]], [1])", ""),
     ("from sklearn.model_selection import train_test_split\ntrain_test_split([1, 2], random_state=0)", ""),
     ("from sklearn.model_selection import train_test_split\ntrain_test_split([1, 2])", "rng-draw"),
