@@ -15,7 +15,7 @@ from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
 from naavre_ext.executors.session import CellError
-from naavre_ext.executors.tasks import NOTHING, BatchReport, BatchTask, ErrorReport
+from naavre_ext.executors.tasks import NOTHING, BatchReport, BatchTask, ErrorReport, Stuck
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.legality import ITEMS
@@ -95,6 +95,9 @@ class _Recorder:
         return copy.copy(value)
 
 
+#: The parts of a batch's result, which are no variables of the notebook's.
+_RESULTS = frozenset({"log", "elements", "leaks"})
+
 _ATOMS = frozenset({int, float, str, bool, bytes, complex, type(None)})
 
 
@@ -125,11 +128,17 @@ def run_batch(
     started_at, clock = time.time(), time.perf_counter()
     outputs: list[OutputMessage] = []
     error: ErrorReport | None = None
-    violation, packed, done = "", NOTHING, 0
+    violation, packed, done, stuck = "", NOTHING, 0, None
     try:
         packed, error, done = _run(worker, task, shared, items, outputs)
-    except (Violation, PackingError) as reason:
+    except Violation as reason:
         violation = str(reason)
+    except PackingError as failure:
+        stuck = Stuck.of(failure)
+        violation = f"'{failure.name}' can't be copied: {failure.reason}"
+        if failure.name in _RESULTS:
+            stuck = Stuck.of(failure, "what an iteration hands back")
+            violation = f"what an iteration hands back can't be copied: {failure.reason}"
     report = BatchReport(
         batch=task.batch,
         started_at=started_at,
@@ -138,6 +147,7 @@ def run_batch(
         outputs=tuple(outputs),
         error=error,
         violation=violation,
+        stuck=stuck,
         done=done,
     )
     return report, packed

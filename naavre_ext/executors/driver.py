@@ -11,6 +11,7 @@ from typing import Any
 from naavre_ext.executors.base import Executor
 from naavre_ext.executors.handover import Handover
 from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.stuck_values import StuckValues
 from naavre_ext.executors.tasks import ErrorReport, RunContext, StepReport
 from naavre_ext.model import event as events
 from naavre_ext.model.event import RunEvent, RunStatus
@@ -71,6 +72,7 @@ class RunDriver:
         self._culprits: dict[StepId, tuple[str, ...]] = {}
         self._progress = {step.id: _Progress() for step in workflow.steps}
         self._failures: dict[StepId, StepReport] = {}
+        self._stuck = StuckValues(workflow)
         self._seq = 0
         self._status: RunStatus | None = None
 
@@ -97,6 +99,9 @@ class RunDriver:
         if self._status == "ok" and self.options.keep != ():
             self._collect(end)
         end.duration_s = time.perf_counter() - clock
+        for found in self._stuck.diagnostics():
+            text = found.describe()
+            self._emit(events.MessageLogged(level="info", text=text, code=found.code))
         counts = list(self._state.states.values())
         self._emit(
             events.RunFinished(
@@ -191,6 +196,8 @@ class RunDriver:
             return
         if happened.status == "relocate":
             self._culprits[step] = happened.changes
+            for stuck in happened.stuck:
+                self._stuck.moved(step, step, stuck)
             self._relocate(step, happened.reason)
             return
         self._tell_rest(happened)
@@ -201,6 +208,9 @@ class RunDriver:
         for name, reason in happened.unpackable.items():
             for target in self._handover.needing(step, {name}):
                 self._relocate(target, f"its input '{name}' can't leave its process: {reason}")
+                for stuck in happened.stuck:
+                    if name in stuck.name.split(", "):
+                        self._stuck.moved(step, target, stuck)
         self._end_step(happened)
 
     def _relocate(self, step: StepId, reason: str) -> None:
@@ -296,6 +306,9 @@ class RunDriver:
         }
         if message["kind"] == "batch":
             progress.batches += 1
+        if message["kind"] == "stuck":
+            self._stuck.loop_ran_whole(step, **fields)
+            return
         self._emit(_MESSAGE_EVENTS[message["kind"]](step=step, cell_id=cell_id, **fields))
 
     def _end_step(self, report: StepReport, *, is_fatal: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
@@ -22,7 +22,7 @@ from naavre_ext.executors.packing import (
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Source, source_of
-from naavre_ext.executors.tasks import BatchReport, ErrorReport
+from naavre_ext.executors.tasks import BatchReport, ErrorReport, Stuck
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, SPLIT_HOOK
@@ -205,10 +205,16 @@ class FanOut:
         values: dict[str, Any] = {name: self.namespace.get(name) for name in state.split.guarded}
         if state.split.guard_items:
             values[ITEMS] = state.guarded_items
-        try:
-            return {name: fingerprint(value, self.namespace) for name, value in values.items()}
-        except PackingError as error:
-            raise Whole(f"what it may change can't be copied: {error.reason}") from None
+        prints = {}
+        for name, value in values.items():
+            try:
+                prints[name] = fingerprint(value, self.namespace)
+            except PackingError as error:
+                self.tell_stuck(
+                    Stuck.of(error, "an item of the loop" if name == ITEMS else name), state.split
+                )
+                raise Whole(f"what it may change can't be copied: {error.reason}") from None
+        return prints
 
     def _check_own_share(self, state: _State) -> None:
         """Raises Whole when the cell's own share changed what the batches worked on meanwhile."""
@@ -261,6 +267,10 @@ class FanOut:
         self.error = error
         self.worker.raise_later(error)
         raise BatchFailed(error.evalue)
+
+    def tell_stuck(self, stuck: Stuck, split: Split) -> None:
+        """Say that a loop runs whole because a variable can't be copied."""
+        self.tell({"kind": "stuck", "line": split.line, **asdict(stuck)})
 
     def _tell_own(self, state: _State, share: OwnShare, duration_s: float) -> None:
         self.tell(
@@ -322,6 +332,7 @@ class FanOut:
             own = {"keeps": keeps, "settings": state.settings, "token": uuid.uuid4().hex}
             return pack({**values, **own}, namespace)
         except PackingError as error:
+            self.tell_stuck(Stuck.of(error), split)
             raise Whole(
                 f"'{error.name}' can't be copied to other workers: {error.reason}"
             ) from None

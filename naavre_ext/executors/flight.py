@@ -12,7 +12,7 @@ from naavre_ext.executors.batch_sizes import BatchSizes
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.sources import Source
-from naavre_ext.executors.tasks import BatchReport, BatchTask
+from naavre_ext.executors.tasks import BatchReport, BatchTask, Stuck
 from naavre_ext.model.workflow import Split
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class Flight:
             items = pack({"items": batch.items}, self._fan_out.namespace)
         except PackingError as error:
             reason = f"an item can't be copied to other workers: {error.reason}"
+            self._fan_out.tell_stuck(Stuck.of(error, "an item of the loop"), self._split)
             batch.report = BatchReport(batch.number, 0.0, 0.0, "", violation=reason)
             self._end_after(batch)
             return
@@ -136,6 +137,8 @@ class Flight:
     def _take(self, handle: Any) -> None:
         batch = self._under_way.pop(handle)
         batch.report = report = self._pool.report(handle)
+        if report.stuck is not None:
+            self._fan_out.tell_stuck(report.stuck, self._split)
         if report.violation or report.error is not None:
             self._end_after(batch)
             if report.violation:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.packing import Packed, PackingError
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Placement, Split, Step
 
@@ -76,8 +76,28 @@ class ErrorReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Stuck:
+    """A variable (or what a loop hands over, in words) that can't be copied.
+
+    ``type_name`` is the type of the object in it that can't, ``remedy`` the rewrite that would work.
+    """
+
+    name: str
+    type_name: str
+    reason: str
+    remedy: str
+
+    @classmethod
+    def of(cls, error: PackingError, name: str | None = None) -> Stuck:
+        """What the error says, of the variable ``name`` if the error doesn't know it."""
+        return cls(error.name if name is None else name, error.kind, error.reason, error.remedy)
+
+
+@dataclass(frozen=True, slots=True)
 class StepReport:
-    """How a step ended in a worker. ``unpackable`` maps names that can't leave it to the reason.
+    """How a step ended in a worker.
+
+    ``unpackable`` maps names that can't leave it to the reason, ``stuck`` says more of them.
 
     ``changes`` are the names whose objects it changed in place, unexpectedly, so that others have used them
     as they were; ``changes_settings`` says the same of settings.
@@ -97,6 +117,7 @@ class StepReport:
     unpackable: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
     changes_settings: bool = False
+    stuck: tuple[Stuck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,7 @@ class BatchReport:
     error: ErrorReport | None = None
     violation: str = ""
     done: int = 0
+    stuck: Stuck | None = None
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.

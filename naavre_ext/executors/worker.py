@@ -37,6 +37,7 @@ from naavre_ext.executors.tasks import (
     RunContext,
     StepReport,
     StepTask,
+    Stuck,
 )
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.planning.rewriting import HOOK_NAMES, split_cell
@@ -67,6 +68,7 @@ class Worker:
         self._sink: Callable[[OutputMessage], None] | None = None
         self._pending_error: ErrorReport | None = None
         self._item: tuple[int, Any] | None = None
+        self._stuck: list[Stuck] = []
         self._telling = threading.Lock()
         #: The split whose batches ran here last, and the settings that they left as they were.
         self._split: tuple[str, ambient.AmbientState] | None = None
@@ -126,6 +128,7 @@ class Worker:
                 send(messages[-1])
 
         self._outputs = []
+        self._stuck = []
         self._sink = lambda output: send(
             {"kind": "output", **tags, "number": len(self._outputs) - 1, "output": output}
         )
@@ -147,6 +150,7 @@ class Worker:
             unpackable=end.unpackable,
             changes=end.changes,
             changes_settings=end.changes_settings,
+            stuck=tuple(self._stuck),
         )
         return report, end.packs
 
@@ -199,6 +203,7 @@ class Worker:
                 for name, why in list(unpackable.items())[:1]:
                     reason = f"'{name}' can't leave its process: {why}"
         except PackingError as failure:
+            self._stuck.append(Stuck.of(failure))
             return _StepEnd("relocate", None, str(failure), nothing)
         finally:
             for name in self.names() - known:
@@ -292,6 +297,7 @@ class Worker:
                 del packs[position:]
                 packs.append(NOTHING)
                 unpackable.update(dict.fromkeys(values, error.reason))
+                self._stuck.append(Stuck.of(error))
         if task.send_settings:
             packs.append(self._settings_pack())
         return packs, unpackable
