@@ -148,9 +148,7 @@ class Expressions(Targets):
         if isinstance(node.ctx, ast.Load):
             how = f"given an item by {ast.unparse(node)}"
             self.change(value, node.lineno, how, suspected=unknown)
-            if self.environment.callbacks is not None:
-                self.absorb(self.environment.callbacks, node.lineno, {})
-            self.may_read(sorted(self.environment.callback_reads), node.lineno)
+            self.run_kept(node.lineno)
         return value if unknown else Value("dict", value.node)
 
     def _item_at(self, value: Value, index: ast.expr) -> Value:
@@ -179,7 +177,9 @@ class Expressions(Targets):
         return FRESH
 
     def _visit_starred(self, node: ast.Starred) -> Value:
-        return self.element(self.visit(node.value))
+        value = self.visit(node.value)
+        self.operate(value, node.lineno)
+        return self.element(value)
 
     def _visit_list(self, node: ast.List) -> Value:
         return self._display("list", [self.visit(e) for e in node.elts])
@@ -249,17 +249,23 @@ class Expressions(Targets):
             self.visit(node.format_spec)
         return Value("str")
 
+    def test(self, node: ast.expr) -> Value:
+        """A value whose truth is asked for, which may run its ``__bool__`` or ``__len__``."""
+        value = self.visit(node)
+        self.operate(value, node.lineno)
+        return value
+
     def _visit_boolop(self, node: ast.BoolOp) -> Value:
-        parts = [self.visit(node.values[0])]
+        parts = [self.test(node.values[0])]
         self.conditional += 1
         sure = set(self.sure)
-        parts += [self.visit(part) for part in node.values[1:]]
+        parts += [self.test(part) for part in node.values[1:]]
         self.sure = sure
         self.conditional -= 1
         return self._join(parts)
 
     def _visit_ifexp(self, node: ast.IfExp) -> Value:
-        self.visit(node.test)
+        self.test(node.test)
         self.conditional += 1
         sure = set(self.sure)
         parts = [self.visit(node.body), self.visit(node.orelse)]
@@ -282,7 +288,9 @@ class Expressions(Targets):
         return FRESH
 
     def _visit_yieldfrom(self, node: ast.YieldFrom) -> Value:
-        self.yielded(self.element(self.visit(node.value)))
+        value = self.visit(node.value)
+        self.operate(value, node.lineno)
+        self.yielded(self.element(value))
         return FRESH
 
     def yielded(self, value: Value) -> None:
@@ -366,7 +374,7 @@ class Expressions(Targets):
                 self.new_local(scope, name)
             self.bind(generator.target, self.element(items))
             for condition in generator.ifs:
-                self.visit(condition)
+                self.test(condition)
         if isinstance(node, ast.DictComp):
             parts = [self.visit(node.key), self.visit(node.value)]
         else:

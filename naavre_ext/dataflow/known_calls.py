@@ -40,6 +40,8 @@ class KnownMethods(EstimatorCalls):
             self.world_effect(effect, f".{name}", arguments)
         self.in_place(f".{name}", arguments)
         self.hand_over(arguments, receiver, f".{name}")
+        if receiver.kind.partition(" ")[0] in ("estimator", "model", "grouping"):
+            self.run_kept(line)
         changes = name in known.changes
         in_place = arguments.has("inplace", True)
         if changes or in_place or None in arguments.keywords:

@@ -179,6 +179,12 @@ class Recorder:
             self.read_global(name, line)
         self.conditional -= 1
 
+    def run_kept(self, line: int) -> None:
+        """An object may call a function that it was given earlier: a transformer's, a metric, a tokenizer."""
+        self.may_read(sorted(self.environment.callback_reads), line)
+        if self.environment.callbacks is not None:
+            self.absorb(self.environment.callbacks, line, {})
+
     def write(self, name: str, value: Value, line: int) -> None:
         """Bind a name to a value."""
         node = self.local_node(name)

@@ -96,7 +96,7 @@ class Region(Definitions):
                 self.store_into(target, FRESH)
 
     def _walk_if(self, node: ast.If) -> None:
-        self.visit(node.test)
+        self.test(node.test)
         self._branches([node.body, node.orelse])
 
     def _branches(self, bodies: Sequence[Sequence[ast.stmt]]) -> None:
@@ -152,7 +152,7 @@ class Region(Definitions):
     def _walk_while(self, node: ast.While) -> None:
         self.costly = True
         self._forget_assigned([node.test, *node.body])
-        self.visit(node.test)
+        self.test(node.test)
         before = set(self.sure)
         self.conditional += 1
         self._loop_body(node.body)
@@ -179,6 +179,13 @@ class Region(Definitions):
 
     def returned(self, value: Value) -> None:
         """Called with each returned value; functions collect them."""
+
+    def _walk_assert(self, node: ast.Assert) -> None:
+        self.test(node.test)
+        if node.msg is not None:
+            self.conditional += 1
+            self.visit(node.msg)
+            self.conditional -= 1
 
     def _walk_raise(self, node: ast.Raise) -> None:
         self._walk_other(node)

@@ -113,6 +113,7 @@ class Targets(Recorder):
         if isinstance(target, ast.Name):
             self.write(target.id, value, target.lineno)
         elif isinstance(target, (ast.Tuple, ast.List)):
+            self.operate(value, target.lineno)
             part = self.element(value)
             for element, shape in zip(target.elts, unpacked(value.shape, target.elts), strict=True):
                 self.bind(element, Value(shape, None if shapes.is_immutable(shape) else part.node))

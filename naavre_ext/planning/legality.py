@@ -138,7 +138,18 @@ def _check_consumer(loop: Loop, notebook: NotebookDataflow) -> None:
 
 #: Kinds of things that the merge must not change on behalf of an iteration.
 _NO_ACCUMULATORS = frozenset(
-    {"module", "class", "function", "figure", "plotter", "rng", "file", "iterator"}
+    {
+        "module",
+        "class",
+        "function",
+        "figure",
+        "plotter",
+        "rng",
+        "file",
+        "iterator",
+        "settings",
+        "namespace",
+    }
 )
 
 
