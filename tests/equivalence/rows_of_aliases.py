@@ -5,7 +5,8 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
-    "views of arrays": written("""
+    "views of arrays": written(
+        """
         import numpy as np
         def work(k):
             return np.ones(k) * k
@@ -35,7 +36,9 @@ ROWS = {
         ---
         z[0][:] += 100
         print(a, s, t, r, d, c, w, x, y, row, z)
-    """),
+    """,
+        on_ray=True,
+    ),
     "frames and their columns": written("""
         import pandas as pd, numpy as np
         def work(k):
@@ -161,7 +164,8 @@ ROWS = {
         ---
         print(rows, row, a, same is rows, w, x)
     """),
-    "results of functions": written("""
+    "results of functions": written(
+        """
         def work(k):
             return [k] * k
         def same(x):
@@ -196,7 +200,9 @@ ROWS = {
         (lambda q: q.append(8))(xs)
         ---
         print(xs, d, len(st), w, y)
-    """),
+    """,
+        on_ray=True,
+    ),
     "rebinding breaks an alias": written("""
         def work(k):
             return [k] * k
@@ -286,7 +292,8 @@ ROWS = {
         ---
         print(bytes(b), ar, w)
     """),
-    "settings under other names": written("""
+    "settings under other names": written(
+        """
         import matplotlib
         matplotlib.use('agg')
         import matplotlib.pyplot as plt
@@ -315,7 +322,9 @@ ROWS = {
         ---
         print(a, b, c)
         opts(precision=8)
-    """),
+    """,
+        on_ray=True,
+    ),
     "monkeypatched modules": written("""
         import math, json
         import numpy as np
@@ -367,7 +376,7 @@ ROWS = {
     "state of modules": written("""
         import decimal, os, sys, random
         def work(k):
-            return [decimal.Decimal(k) / 7] * k
+            return [str(decimal.Decimal(k) / 7)] * k
         ctx = decimal.getcontext()
         ---
         ctx.prec = 4

@@ -262,7 +262,8 @@ ROWS = {
         ---
         print(out, it.n)
     """),
-    "class attributes changed later": written("""
+    "class attributes changed later": written(
+        """
         class A:
             scale = 1
             made = []
@@ -302,8 +303,11 @@ ROWS = {
         setattr(A, 'scale', 0)
         A.value = lambda self: 'patched'
         print(u, a.value())
-    """),
-    "class redefined under living instances": written("""
+    """,
+        on_ray=True,
+    ),
+    "class redefined under living instances": written(
+        """
         class A:
             def f(self):
                 return ['old', K]
@@ -328,7 +332,9 @@ ROWS = {
         w = [(isinstance(o, A), o.f()) for o in [a, A(), a, A()]]
         ---
         print(x, y, z, w)
-    """),
+    """,
+        on_ray=True,
+    ),
     "super and inheritance": written("""
         class Base:
             registry = []
@@ -420,7 +426,8 @@ ROWS = {
         ---
         print(One().xs, o is One(), a)
     """),
-    "dataclasses, enums and named tuples": written("""
+    "dataclasses, enums and named tuples": written(
+        """
         from dataclasses import dataclass, field, replace, asdict
         from collections import namedtuple
         from enum import Enum, Flag, auto
@@ -480,7 +487,9 @@ ROWS = {
             out.append((D(i).add(i), P(i), N(i), Color.RED if i % 2 else Color.BLUE, F(i), Perm.R))
         ---
         print(out, out[0][3] is Color.BLUE, isinstance(out[0][1], P), out[1][4] == F(1), out[0][5] is Perm.R)
-    """),
+    """,
+        on_ray=True,
+    ),
     "classes compared over workers": written("""
         class A:
             pass

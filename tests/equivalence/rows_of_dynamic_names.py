@@ -5,7 +5,8 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
-    "globals()": written("""
+    "globals()": written(
+        """
         x = 1
         def work(k):
             return [k] * k
@@ -22,7 +23,9 @@ ROWS = {
         ---
         c = 'y' in globals(), globals().get('x')
         print(a, b, c)
-    """),
+    """,
+        on_ray=True,
+    ),
     "globals() under another name": written("""
         def work(k):
             return [k] * k
@@ -263,7 +266,8 @@ ROWS = {
         z.append(x)
         print(a, x, z, 'y' in globals(), __annotations__)
     """),
-    "names reused for other kinds of things": written("""
+    "names reused for other kinds of things": written(
+        """
         import numpy as np
         def work(k):
             return [k] * k
@@ -291,7 +295,9 @@ ROWS = {
         data.append(x)
         ---
         print(x, y, data, i)
-    """),
+    """,
+        on_ray=True,
+    ),
     "augmented names of changing kinds": written("""
         import numpy as np
         def work(k):
@@ -345,7 +351,8 @@ ROWS = {
         ---
         print(a, b, c, d, log)
     """),
-    "top-level await": written("""
+    "top-level await": written(
+        """
         import asyncio
         async def double(x):
             await asyncio.sleep(0)
@@ -377,7 +384,9 @@ ROWS = {
         d = [x async for x in ticks(3)], [await double(i) for i in range(2)]
         ---
         print(a, b, c, d, seen, t)
-    """),
+    """,
+        on_ray=True,
+    ),
     "tasks left running": written("""
         import asyncio
         out = []

@@ -29,7 +29,8 @@ ROWS = {
         K = 3
         print(a, b, c, d)
     """),
-    "globals read by a callback": written("""
+    "globals read by a callback": written(
+        """
         K = 1
         def key(x):
             return -x * K
@@ -53,7 +54,9 @@ ROWS = {
         e = functools.reduce(lambda p, q: p + key(q), xs, 0)
         ---
         print(a, b, c, d, e)
-    """),
+    """,
+        on_ray=True,
+    ),
     "callback that changes a global": written("""
         seen = []
         n = 0
@@ -160,7 +163,8 @@ ROWS = {
         ---
         print(out, made, len(d))
     """),
-    "cached function reads a global": written("""
+    "cached function reads a global": written(
+        """
         import functools
         K = 1
         calls = []
@@ -190,7 +194,9 @@ ROWS = {
         ---
         out[0].append('again')
         print(out, calls, a)
-    """),
+    """,
+        on_ray=True,
+    ),
     "default argument made once": written("""
         def work(k):
             return [k] * k
@@ -286,7 +292,8 @@ ROWS = {
         d = [g() for g in make()]
         print(a, b, c, d)
     """),
-    "decorators": written("""
+    "decorators": written(
+        """
         import functools
         registry = {}
         def register(f):
@@ -328,7 +335,9 @@ ROWS = {
         e = [two(x) for x in range(4)]
         ---
         print(e, log)
-    """),
+    """,
+        on_ray=True,
+    ),
     "decorator that is a class": written("""
         class Counted:
             def __init__(self, f):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
-    "output history": written("""
+    "output history": written(
+        """
         def work(k):
             return [k] * k
         1 + 1
@@ -21,7 +22,9 @@ ROWS = {
         _2, __, _3 if '_3' in globals() else 'none'
         ---
         print(a, b, sorted(Out), In[2], _i2, len(In))
-    """),
+    """,
+        on_ray=True,
+    ),
     "underscore as a throwaway name": written("""
         def work(k):
             return [k] * k
@@ -49,7 +52,8 @@ ROWS = {
         ---
         print(a, b, _('y'))
     """),
-    "time with an assignment": written("""
+    "time with an assignment": written(
+        """
         def work(k):
             return [k] * k
         ---
@@ -62,7 +66,9 @@ ROWS = {
         _
         ---
         print(a, b, c)
-    """),
+    """,
+        on_ray=True,
+    ),
     "cell time": written("""
         %%time
         def work(k):
@@ -245,7 +251,8 @@ ROWS = {
         ---
         print(a, b, out, work(1))
     """),
-    "shell": written("""
+    "shell": written(
+        """
         name, n = 'file', 2
         def work(k):
             return [k] * k
@@ -266,7 +273,9 @@ ROWS = {
         count = !wc -l < $name.txt
         ---
         print(lines, a, text, [c.strip() for c in count])
-    """),
+    """,
+        on_ray=True,
+    ),
     "bash cells": written("""
         !rm -f *.py *.txt
         ---
@@ -331,17 +340,6 @@ ROWS = {
         a = [time] + work(2)
         ---
         print(ls, a)
-    """),
-    "help": written("""
-        def work(k):
-            return [k] * k
-        xs = [1]
-        ---
-        a = work(2)
-        ---
-        xs.append(a)
-        ---
-        print(xs)
     """),
     "load_ext, autoreload, config": written("""
         %reload_ext autoreload
@@ -467,7 +465,7 @@ ROWS = {
         ---
         a = 5; a
     """),
-    "store": written("""
+    "macro": written("""
         def work(k):
             return [k] * k
         x = [1]
@@ -477,20 +475,6 @@ ROWS = {
         a = work(2)
         print(a, x)
     """),
-    "pylab": written(
-        """
-        %pylab inline
-        ---
-        a = array([0.0, 0.5, 1.0])
-        ---
-        b = array([1, 2]) + pi
-        ---
-        c = zeros(2), np.ones(1)
-        ---
-        print(a, b, c)
-    """,
-        in_process=True,
-    ),
     "sql-like unknown cell magic is only its own problem": written("""
         def work(k):
             return [k] * k

@@ -32,6 +32,9 @@ ROWS = {
     ),
     "pylab": written(
         """
+        import warnings
+        warnings.simplefilter('ignore')
+        ---
         %pylab inline
         ---
         a = array([0.0, 0.5]) * pi
