@@ -6,7 +6,6 @@ import asyncio
 import pickle
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +16,11 @@ from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 from naavre_ext.running import OnEvent, Run, unpacked
-from naavre_ext.verification import Observed, VerifyReport, compare, sequential
+from naavre_ext.verification import VerifyReport
 
 if TYPE_CHECKING:
     from naavre_ext.storage.run_record import RunRecord
+    from naavre_ext.verifying import Isolation
 
 __all__ = [
     "CellCheck",
@@ -166,30 +166,32 @@ def verify_notebook(
     *,
     parameters: Mapping[str, Any] | None = None,
     options: RunOptions | None = None,
+    isolation: Isolation | None = None,
     on_event: OnEvent | None = None,
+    on_phase: Callable[[str], None] | None = None,
+    cancel: threading.Event | None = None,
 ) -> VerifyReport:
     """Whether the notebook gives the same outputs and variables as a workflow as it gives sequentially.
 
-    It runs three times, each in a fresh process: sequentially twice, so that what differs by itself (times,
-    unseeded draws) is known, then as a workflow.
+    It runs three times, each in fresh processes and in a copy of its folder: sequentially twice, so that what
+    differs by itself (times, unseeded draws) is known, then as a workflow. Outputs, variables, files and errors
+    are compared.
 
     Raises:
         RefusedError, ClusterError: nothing was run.
+        RunCancelled: ``cancel`` was set.
     """
-    chosen = replace(options or RunOptions(), keep=None)
+    from naavre_ext.verifying import verify
 
-    def observe(reshape: Callable[[Workflow], Workflow]) -> Observed:
-        run = Run(chosen, on_event, None, reshape)
-        result = run.notebook(source, None, parameters)
-        return Observed(run.node, result.status, result.failure, result.values, result.duration_s)
-
-    with ExitStack() as stack:
-        if chosen.executor == "ray":
-            from naavre_ext.executors.factory import hold_cluster
-
-            stack.enter_context(hold_cluster(chosen))  # one Ray for all three runs
-        first, again = observe(sequential), observe(sequential)
-        return compare(first, again, observe(lambda workflow: workflow))
+    return verify(
+        source,
+        parameters=parameters,
+        options=options,
+        isolation=isolation,
+        on_event=on_event,
+        on_phase=on_phase,
+        cancel=cancel,
+    )
 
 
 def raise_failure(result: RunResult) -> RunResult:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from naavre_ext.environment import SECRET_PREFIX
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
@@ -19,11 +19,14 @@ from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 
+if TYPE_CHECKING:
+    from naavre_ext.executors.driver import RunEnd
+
 OnEvent = Callable[[RunEvent], None]
 
 
 class Run:
-    """One run. ``reshape`` may change the plan; ``node`` is the executed document."""
+    """One run. ``reshape`` may change the plan; ``node`` is the executed document, ``end`` how it ended."""
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Run:
     ) -> None:
         self.options, self.on_event, self.cancel, self.reshape = options, on_event, cancel, reshape
         self.node: Any = None
+        self.end: RunEnd | None = None
 
     def notebook(
         self, source: Any, output: str | Path | None, parameters: Mapping[str, Any] | None
@@ -47,7 +51,7 @@ class Run:
             stack.callback(starting.abandon)
             prepared = prepare_notebook(source, parameters)
             workflow = self.reshape(prepared.require_workflow())
-            options = _placed(self.options, prepared.notebook)
+            options = placed(self.options, prepared.notebook)
             if output is not None:
                 check_writable(output)
             executor = stack.enter_context(starting)
@@ -71,7 +75,6 @@ class Run:
         path = prepared.notebook.path
         store = RunStore(Path(options.store)) if options.store else RunStore.beside(path)
         recorder = OutputRecorder(prepared.node)
-        self.node = recorder.node
         secrets = tuple(options.secrets.values())
         mask = SecretMask(secrets)
         with store.create(
@@ -96,10 +99,11 @@ class Run:
                 cancel=self.cancel,
             )
             try:
-                end = driver.run()
+                end = self.end = driver.run()
             finally:
+                self.node = recorder.node
                 if output is not None:
-                    write_notebook(recorder.node, output)
+                    write_notebook(self.node, output)
             packs = {n: p for n, p in end.values.items() if not n.startswith(SECRET_PREFIX)}
             if packs:
                 log.save_values(pickle.dumps(packs, protocol=5))
@@ -115,7 +119,7 @@ class Run:
         )
 
 
-def _placed(options: RunOptions, notebook: Notebook) -> RunOptions:
+def placed(options: RunOptions, notebook: Notebook) -> RunOptions:
     """The options with the folder that cells see as theirs: the notebook's, unless another is given."""
     folder = options.cwd or (Path(notebook.path).parent if notebook.path else Path.cwd())
     resolved = Path(folder).resolve()

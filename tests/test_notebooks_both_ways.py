@@ -13,7 +13,8 @@ import pytest
 from naavre_ext import RunOptions, run_notebook
 from naavre_ext.executors.factory import hold_cluster
 from naavre_ext.model.event import BatchFinished, RunEvent
-from naavre_ext.verification import scrubbed
+from naavre_ext.model.portrait import first_mismatch
+from naavre_ext.verification.outputs import portray_outputs
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -44,19 +45,8 @@ def test_a_workflow_shows_what_the_kernel_shows(path: Path, tmp_path: Path) -> N
     for before, after in zip(sequential.cells, parallel.cells, strict=True):
         assert after.source == before.source
         if before.cell_type == "code" and "do not containerize" not in before.source:
-            assert scrubbed(after.outputs) == scrubbed(_merged(before.outputs))
+            shown = portray_outputs(after.outputs), portray_outputs(before.outputs)
+            assert first_mismatch(*shown) == ""
             assert after.execution_count == before.execution_count
     batches = [event for event in events if isinstance(event, BatchFinished)]
     assert len({batch.worker for batch in batches}) > 1, "nothing ran in parallel"
-
-
-def _merged(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """A kernel may cut one stream into several outputs; their text is what counts."""
-    merged: list[nbformat.NotebookNode] = []
-    for output in outputs:
-        last = merged[-1] if merged else None
-        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
-            last.text += output.text
-        else:
-            merged.append(output)
-    return merged

@@ -157,7 +157,7 @@ def parse_resource(name: str, value: str | None) -> float:
     if not value:
         raise ValueError(f"{name!r} has no amount")
     if name in _MEMORY_KEYS:
-        return _parse_bytes(value)
+        return parse_bytes(value)
     return _parse_amount(name, value)
 
 
@@ -169,7 +169,8 @@ def _meant_ray_key(name: str) -> str | None:
     return next(iter(difflib.get_close_matches(name.lower(), _RAY_KEYS, 1, 0.8)), None)
 
 
-def _parse_bytes(text: str) -> int:
+def parse_bytes(text: str) -> int:
+    """Bytes of an amount of memory like 2GiB or 500MB. Raises ValueError."""
     size = _SIZE.fullmatch(text)
     if size is None or size.group(2).lower() not in _BYTES:
         raise ValueError(f"{text!r} isn't an amount of memory like 2GiB or 500MB")

@@ -30,6 +30,16 @@ def duration(text: str) -> float:
         raise click.BadParameter(f"{error}: write it as 90, 90s, 10m or 1h30m") from None
 
 
+def size(text: str) -> int:
+    """The bytes of ``500MB`` or ``2GiB``; else a usage error."""
+    from naavre_ext.annotations.values import parse_bytes
+
+    try:
+        return parse_bytes(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 def parameter_options(command: Command) -> Command:
     """Adds papermill's ``-p -r -f -y -b`` to a command, as ``**given`` for collect_parameters."""
     for flags, count, text in (

@@ -10,6 +10,7 @@ from typing import TextIO
 from naavre_ext.cli.output_log import OutputLog
 from naavre_ext.cli.progress import RunView, fold
 from naavre_ext.cli.summary import step_line
+from naavre_ext.model.diagnostic import NaavreError, RefusedError
 from naavre_ext.model.event import CellOutputReceived, RunEvent, StepFailed, StepFinished
 
 
@@ -70,3 +71,16 @@ def write_json_line(data: object) -> None:
     """Writes one line of JSON to standard output, at once."""
     sys.stdout.write(json.dumps(data, default=repr) + "\n")
     sys.stdout.flush()
+
+
+def write_refusal(error: NaavreError) -> None:
+    """Writes why nothing was run as a line of JSON."""
+    diagnostics = error.diagnostics if isinstance(error, RefusedError) else ()
+    write_json_line(
+        {
+            "type": "Result",
+            "status": "refused",
+            "message": str(error),
+            "diagnostics": [diagnostic.to_json() for diagnostic in diagnostics],
+        }
+    )

@@ -22,10 +22,16 @@ from naavre_ext.cli.inputs import (
 )
 from naavre_ext.cli.interrupt import StopOnInterrupt
 from naavre_ext.cli.output_log import OutputLog
-from naavre_ext.cli.reporters import JsonReporter, PlainReporter, Reporter, write_json_line
+from naavre_ext.cli.reporters import (
+    JsonReporter,
+    PlainReporter,
+    Reporter,
+    write_json_line,
+    write_refusal,
+)
 from naavre_ext.cli.run_options import How, run_options
 from naavre_ext.cli.summary import failure_lines, strip_ansi, summary_lines
-from naavre_ext.model.diagnostic import NaavreError, RefusedError
+from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.run import RunResult
 from naavre_ext.runner import find_runner
 
@@ -82,7 +88,7 @@ def run(
         )
     except NaavreError as error:
         if as_json:
-            _write_refusal(error)
+            write_refusal(error)
         raise
     if as_json:
         write_json_line(result_json(result))
@@ -110,18 +116,6 @@ def result_json(result: RunResult) -> dict[str, Any]:
         "batches": dict(result.batches),
         "output_path": result.output_path,
     }
-
-
-def _write_refusal(error: NaavreError) -> None:
-    diagnostics = error.diagnostics if isinstance(error, RefusedError) else ()
-    write_json_line(
-        {
-            "type": "Result",
-            "status": "refused",
-            "message": str(error),
-            "diagnostics": [diagnostic.to_json() for diagnostic in diagnostics],
-        }
-    )
 
 
 def _reporter(

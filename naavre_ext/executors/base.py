@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
+from naavre_ext.model.portrait import NamespacePortrait
 
 #: Where a bundle of values is: opaque to the driver (a Ray object reference, or the values themselves).
 ValueHandle = Any
@@ -43,6 +44,10 @@ class Executor(Protocol):
 
     def collect(self, names: Sequence[str] | None) -> tuple[dict[str, Packed], dict[str, str]]:
         """The main worker's present values of ``names`` (None: all), and why others can't be packed."""
+        ...
+
+    def portray(self, bundles: Sequence[tuple[Sequence[str], ValueHandle]]) -> NamespacePortrait:
+        """All variables: the main worker's, and those that it takes over from the bundles."""
         ...
 
     def close(self) -> None:

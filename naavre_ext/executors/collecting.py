@@ -9,7 +9,7 @@ from typing import Any
 from naavre_ext.executors.packing import Packed, PackingError, pack
 
 #: Names that IPython puts into every namespace.
-_IPYTHON = frozenset({"In", "Out", "get_ipython", "exit", "quit", "open", "display"})
+IPYTHON_NAMES = frozenset({"In", "Out", "get_ipython", "exit", "quit", "open", "display"})
 
 
 def user_names(namespace: dict[str, Any]) -> list[str]:
@@ -18,7 +18,7 @@ def user_names(namespace: dict[str, Any]) -> list[str]:
         name
         for name, value in namespace.items()
         if not name.startswith("_")
-        and name not in _IPYTHON
+        and name not in IPYTHON_NAMES
         and not isinstance(value, types.ModuleType)
     )
 

@@ -15,6 +15,7 @@ from naavre_ext.executors.stuck_values import StuckValues
 from naavre_ext.executors.tasks import ErrorReport, RunContext, StepReport
 from naavre_ext.model import event as events
 from naavre_ext.model.event import RunEvent, RunStatus
+from naavre_ext.model.portrait import NamespacePortrait, StepObservation
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import StepId, Workflow
 from naavre_ext.scheduling import guards, machine
@@ -36,7 +37,10 @@ class _Progress:
 
 @dataclass(slots=True)
 class RunEnd:
-    """How a run ended. ``values`` are the packs of the kept variables, ``missing`` why others are not kept."""
+    """How a run ended. ``values`` are the packs of the kept variables, ``missing`` why others are not kept.
+
+    ``observations`` and ``portrait`` are there when the options ask to observe.
+    """
 
     status: RunStatus
     duration_s: float
@@ -44,6 +48,8 @@ class RunEnd:
     batches: dict[str, int] = field(default_factory=dict)
     values: dict[str, Packed] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    observations: dict[StepId, StepObservation] = field(default_factory=dict)
+    portrait: NamespacePortrait = field(default_factory=NamespacePortrait)
 
 
 class RunDriver:
@@ -73,6 +79,7 @@ class RunDriver:
         self._progress = {step.id: _Progress() for step in workflow.steps}
         self._failures: dict[StepId, StepReport] = {}
         self._stuck = StuckValues(workflow)
+        self._observations: dict[StepId, StepObservation] = {}
         self._seq = 0
         self._status: RunStatus | None = None
 
@@ -98,6 +105,9 @@ class RunDriver:
         end = RunEnd(self._status, time.perf_counter() - clock, self._failure(), self._batches())
         if self._status == "ok" and self.options.keep != ():
             self._collect(end)
+        if self._status == "ok" and self.options.observe:
+            end.portrait = self.executor.portray(self._handover.bundles_outside_main())
+        end.observations = self._observations
         end.duration_s = time.perf_counter() - clock
         for found in self._stuck.diagnostics():
             text = found.describe()
@@ -124,6 +134,7 @@ class RunDriver:
             sources={step.execution_count: step.source for step in self.workflow.steps},
             guards=self.options.guards and not self._restarts,
             attempt=self._restarts,
+            observe=self.options.observe,
         )
 
     def _emit(self, event: RunEvent) -> None:
@@ -314,6 +325,8 @@ class RunDriver:
     def _end_step(self, report: StepReport, *, is_fatal: bool = False) -> None:
         step = StepId(report.step)
         plan, progress = self._handover.steps[step], self._progress[step]
+        if report.observed is not None:
+            self._observations[step] = report.observed
         common: dict[str, Any] = {
             "step": step,
             "cell_id": plan.cell_id,

@@ -109,6 +109,13 @@ class Handover:
                         found[name] = handle
         return found
 
+    def bundles_outside_main(self) -> list[tuple[tuple[str, ...], ValueHandle]]:
+        """The same by pack: the names to take from it, and its handle."""
+        packs: dict[int, tuple[list[str], ValueHandle]] = {}
+        for name, handle in self.outside_main().items():
+            packs.setdefault(id(handle), ([], handle))[0].append(name)
+        return [(tuple(names), handle) for names, handle in packs.values()]
+
     def _exports(self, step: Step, placement: Placement) -> tuple[tuple[str, ...], ...]:
         if placement == "any":
             return step.bundles

@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from naavre_ext.executors.collecting import collect_values
+from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.tasks import BatchReport, BatchTask, RunContext, StepReport, StepTask
 from naavre_ext.executors.worker import Worker
+from naavre_ext.model.portrait import NamespacePortrait
 
 #: Which of the waiting steps runs next: the default takes the one that was started first.
 Chooser = Callable[[Sequence[StepTask]], int]
@@ -74,6 +76,11 @@ class LocalExecutor:
     def collect(self, names: Sequence[str] | None) -> tuple[dict[str, Packed], dict[str, str]]:
         """The main session's values."""
         return collect_values(self._main.session.namespace, names)
+
+    def portray(self, bundles: Sequence[tuple[Sequence[str], Any]]) -> NamespacePortrait:
+        """The main session's variables."""
+        packs = [(names, box[0]) for names, box in bundles]
+        return portray_namespace(self._main.session.namespace, packs)
 
     def close(self) -> None:
         """End the sessions and put the folder and the import path back."""

@@ -253,11 +253,11 @@ def _elements_of_frame(obj: Any) -> Iterator[Any]:
 def _arrays_share(mine: list[Any], theirs: list[Any]) -> bool:
     by_root: dict[int, list[Any]] = {}
     for array in mine:
-        by_root.setdefault(_memory(array), []).append(array)
+        by_root.setdefault(memory_of(array), []).append(array)
     return any(
         _is_changeable(array, other) and share_memory(array, other)
         for array in theirs
-        for other in by_root.get(_memory(array), ())
+        for other in by_root.get(memory_of(array), ())
     )
 
 
@@ -265,7 +265,7 @@ def _is_changeable(one: Any, other: Any) -> bool:
     return is_writable(one) or is_writable(other)
 
 
-def _memory(array: Any) -> int:
+def memory_of(array: Any) -> int:
     """Identity of what owns the memory of ``array``."""
     first = root(array)
     base = first.base

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from naavre_ext.executors.packing import Packed, PackingError
 from naavre_ext.model.event import OutputMessage
+from naavre_ext.model.portrait import StepObservation
 from naavre_ext.model.workflow import Placement, Split, Step
 
 ReportStatus = Literal["ok", "error", "relocate"]
@@ -21,6 +22,7 @@ class RunContext:
     ``is_parallel`` says that the run may use other workers than the main one. ``sources`` are the cells by
     execution count, for tracebacks. ``guards`` says that what analysis has proven is checked all the same;
     ``attempt`` counts how often the run was started over.
+    With ``observe``, steps tell what variables they found and left.
     """
 
     run_id: str
@@ -33,6 +35,7 @@ class RunContext:
     channel: Any = field(default=None, repr=False)
     guards: bool = True
     attempt: int = 0
+    observe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class StepReport:
     changes: tuple[str, ...] = ()
     changes_settings: bool = False
     stuck: tuple[Stuck, ...] = ()
+    observed: StepObservation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from naavre_ext.executors.batches import item_text, run_batch
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.observing import digests
 from naavre_ext.executors.packing import (
     CommonObjects,
     Packed,
@@ -40,6 +41,7 @@ from naavre_ext.executors.tasks import (
     Stuck,
 )
 from naavre_ext.model.event import OutputMessage
+from naavre_ext.model.portrait import StepObservation
 from naavre_ext.planning.rewriting import HOOK_NAMES, split_cell
 
 #: Errors that may come from running on copies in another process rather than from the user's code.
@@ -69,6 +71,7 @@ class Worker:
         self._pending_error: ErrorReport | None = None
         self._item: tuple[int, Any] | None = None
         self._stuck: list[Stuck] = []
+        self._observed: StepObservation | None = None
         self._telling = threading.Lock()
         #: The split whose batches ran here last, and the settings that they left as they were.
         self._split: tuple[str, ambient.AmbientState] | None = None
@@ -129,6 +132,7 @@ class Worker:
 
         self._outputs = []
         self._stuck = []
+        self._observed = None
         self._sink = lambda output: send(
             {"kind": "output", **tags, "number": len(self._outputs) - 1, "output": output}
         )
@@ -151,6 +155,7 @@ class Worker:
             changes=end.changes,
             changes_settings=end.changes_settings,
             stuck=tuple(self._stuck),
+            observed=self._observed,
         )
         return report, end.packs
 
@@ -246,6 +251,15 @@ class Worker:
         return bound
 
     def _run_cell(self, task: StepTask, tell: Send, pool: BatchPool | None) -> CellOutcome:
+        if self.context is None or not self.context.observe:
+            return self._run_source(task, tell, pool)
+        namespace = self.session.namespace
+        before = digests(namespace, task.step)
+        outcome = self._run_source(task, tell, pool)
+        self._observed = StepObservation(before, digests(namespace, task.step))
+        return outcome
+
+    def _run_source(self, task: StepTask, tell: Send, pool: BatchPool | None) -> CellOutcome:
         step, namespace = task.step, self.session.namespace
         if not step.splits or pool is None:
             return self.session.run(step.source, execution_count=step.execution_count)

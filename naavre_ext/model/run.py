@@ -23,6 +23,7 @@ class RunOptions:
     variables whose final values the result carries (``None``: all that can be pickled; ``()``: none).
     ``guards`` checks while running that nothing changes which analysis expected not to. ``eager`` lets cells with
     effects outside the notebook start before earlier ones, which could still fail, have finished.
+    ``observe`` has variables digested around every step and portrayed at the end, for ``verify``.
     """
 
     executor: ExecutorName = "ray"
@@ -37,6 +38,7 @@ class RunOptions:
     keep: tuple[str, ...] | None = ()
     guards: bool = True
     eager: bool = False
+    observe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

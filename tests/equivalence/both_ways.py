@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
-from deep_equality import differences
 from IPython.core.displayhook import DisplayHook
 
 from naavre_ext.api import prepare_notebook
@@ -26,6 +25,7 @@ from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.driver import RunDriver, RunEnd
 from naavre_ext.executors.local import LocalExecutor
 from naavre_ext.executors.packing import PackingError, unpack
+from naavre_ext.executors.portraits import differences
 from naavre_ext.executors.session import CellSession
 from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model import event as events
@@ -244,7 +244,7 @@ def assert_same(
         if one != two:
             texts.append(f"outputs of cell {number}: {_pretty(one)}\n  became {_pretty(two)}")
     if expected.failed_cell is None:
-        texts += differences(expected.variables, found.variables, identity=identity)
+        texts += differences(expected.variables, found.variables, sharing=identity)
     source = "\n# ---\n".join(cell if isinstance(cell, str) else cell[0] for cell in cells)
     assert not texts, "\n".join(texts) + "\n=== notebook ===\n" + source
 

@@ -16,6 +16,7 @@ from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.channel import OutputChannel
 from naavre_ext.executors.ray.cluster import ClusterHandle, on_connection_end
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
+from naavre_ext.model.portrait import NamespacePortrait
 
 #: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
 _WARM_HOLD_S = 0.3
@@ -104,6 +105,14 @@ class RayExecutor:
         """The main worker's values."""
         packed, missing = ray.get(self._main.collect.remote(names))
         return dict(packed), dict(missing)
+
+    def portray(self, bundles: Sequence[tuple[Sequence[str], Any]]) -> NamespacePortrait:
+        """The main worker's variables."""
+        names = [names for names, _ in bundles]
+        found: NamespacePortrait = ray.get(
+            self._main.portray.remote(names, *(handle for _, handle in bundles))
+        )
+        return found
 
     def close(self) -> None:
         """End the run's workers and let go of the cluster."""

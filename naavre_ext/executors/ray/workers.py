@@ -13,6 +13,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 from naavre_ext.executors.collecting import collect_values
+from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray.channel import ChannelSender
 from naavre_ext.executors.tasks import (
@@ -24,6 +25,7 @@ from naavre_ext.executors.tasks import (
     StepTask,
 )
 from naavre_ext.executors.worker import Worker
+from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Split, Step
 
 _worker: Worker | None = None
@@ -80,6 +82,11 @@ class _MainWorker:
     ) -> tuple[Mapping[str, Packed], Mapping[str, str]]:
         """The values of the notebook's variables."""
         return collect_values(this_worker().session.namespace, names)
+
+    def portray(self, names: Sequence[Sequence[str]], *packs: Packed) -> NamespacePortrait:
+        """The notebook's variables, with those in the packs."""
+        bundles = zip(names, packs, strict=True)
+        return portray_namespace(this_worker().session.namespace, bundles)
 
 
 MainWorker: Any = ray.remote(num_cpus=0)(_MainWorker)

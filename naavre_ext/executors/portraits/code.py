@@ -1,0 +1,113 @@
+"""Rules for functions, methods and classes: by their code and by the state they keep."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from naavre_ext.executors.portraits.anatomy import Anatomy
+from naavre_ext.executors.portraits.plain import is_own, qualified
+
+#: Entries of a class that Python makes itself.
+_OF_EVERY_CLASS = frozenset(
+    {
+        "__dict__", "__weakref__", "__module__", "__doc__", "__abstractmethods__", "_abc_impl",
+        "__static_attributes__", "__firstlineno__", "__classdictcell__", "__slotnames__",
+    }
+)  # fmt: skip
+
+
+def _function(value: Any) -> Anatomy:
+    return Anatomy("function", value.__qualname__, parts=_function_parts(value))
+
+
+def _function_parts(value: Any) -> Iterator[tuple[str, Any]]:
+    yield ".__code__", value.__code__
+    yield ".__defaults__", value.__defaults__
+    yield ".__kwdefaults__", value.__kwdefaults__
+    for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+        try:
+            yield f" closure {name}", cell.cell_contents
+        except ValueError:
+            continue
+    for name, entry in sorted(vars(value).items()):
+        yield f".{name}", entry
+
+
+def _code(value: types.CodeType) -> Anatomy:
+    names = (value.co_names, value.co_varnames, value.co_freevars, value.co_flags)
+    content = value.co_code + repr(names).encode("utf-8", "surrogatepass")
+    constants = ((f".co_consts[{n}]", part) for n, part in enumerate(value.co_consts))
+    return Anatomy("code", value.co_name, content, parts=constants, tracked=False)
+
+
+def _builtin(value: Any) -> Anatomy:
+    owner = value.__self__
+    parts = [] if owner is None or isinstance(owner, types.ModuleType) else [(".__self__", owner)]
+    return Anatomy(type(value).__name__, value.__qualname__, parts=parts, tracked=False)
+
+
+def _method(value: Any) -> Anatomy:
+    parts = [(".__self__", value.__self__), (".__func__", value.__func__)]
+    return Anatomy("method", value.__func__.__qualname__, parts=parts, tracked=False)
+
+
+def _wrapper(value: Any) -> Anatomy:
+    return Anatomy(type(value).__name__, parts=[(".__func__", value.__func__)], tracked=False)
+
+
+def _property(value: Any) -> Anatomy:
+    parts = [(f".{name}", getattr(value, name)) for name in ("fget", "fset", "fdel")]
+    return Anatomy(type(value).__name__, parts=parts, tracked=False)
+
+
+def _cached(value: Any) -> Anatomy:
+    state = f"{value.__wrapped__.__qualname__} {tuple(value.cache_info())}"
+    return Anatomy("cached function", state, parts=[(".__wrapped__", value.__wrapped__)])
+
+
+def _partial(value: Any) -> Anatomy:
+    parts = [(".func", value.func), (".args", value.args), (".keywords", value.keywords)]
+    return Anatomy("partial", parts=parts)
+
+
+def _descriptor(value: Any) -> Anatomy:
+    return Anatomy(type(value).__name__, value.__name__, tracked=False)
+
+
+def _class(value: type) -> Anatomy:
+    name = qualified(value)
+    if not is_own(value):
+        return Anatomy("class", name, tracked=False)
+    return Anatomy("class", name, parts=_class_parts(value))
+
+
+def _class_parts(value: type) -> Iterator[tuple[str, Any]]:
+    yield ".__bases__", value.__bases__
+    for name, entry in vars(value).items():
+        if name in _OF_EVERY_CLASS or isinstance(
+            entry, (types.MemberDescriptorType, types.GetSetDescriptorType)
+        ):
+            continue
+        yield f".{name}", entry
+
+
+RULES: dict[str, Callable[[Any], Anatomy]] = {
+    "builtins.function": _function,
+    "builtins.code": _code,
+    "builtins.builtin_function_or_method": _builtin,
+    "builtins.method": _method,
+    "builtins.staticmethod": _wrapper,
+    "builtins.classmethod": _wrapper,
+    "builtins.property": _property,
+    "builtins.type": _class,
+    "builtins.method_descriptor": _descriptor,
+    "builtins.wrapper_descriptor": _descriptor,
+    "builtins.getset_descriptor": _descriptor,
+    "builtins.member_descriptor": _descriptor,
+    "builtins.method-wrapper": _descriptor,
+    "functools.partial": _partial,
+    qualified(type(functools.lru_cache(lambda: None))): _cached,
+}

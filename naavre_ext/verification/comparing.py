@@ -1,0 +1,156 @@
+"""Compares two sequential runs and a workflow run of one notebook."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from naavre_ext.executors.portraits import portray
+from naavre_ext.executors.portraits.anatomy import Anatomy, Leaf
+from naavre_ext.model.portrait import (
+    NamespacePortrait,
+    Portrait,
+    StepObservation,
+    first_mismatch,
+    mismatches,
+)
+from naavre_ext.model.workflow import Edge, Step, StepId, Workflow
+from naavre_ext.verification.report import Difference, Unsteady, VerifyReport, Where
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """How a step ran: where, its loops with the number of batches, and why it was moved or not split."""
+
+    placement: str = "main"
+    batches: tuple[tuple[int, int], ...] = ()
+    relocated: str = ""
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that can be seen of one run. ``cells`` are the outputs by cell number, ``files`` those it changed."""
+
+    status: str
+    failure: Mapping[str, Any] | None
+    cells: Mapping[int, Portrait]
+    namespace: NamespacePortrait
+    steps: Mapping[StepId, StepObservation]
+    files: Mapping[str, Portrait] = field(default_factory=dict)
+    ran: Mapping[StepId, StepRun] = field(default_factory=dict)
+    duration_s: float = 0.0
+
+
+def sequential(workflow: Workflow) -> Workflow:
+    """The same cells one after the other in the main worker, nothing split: what a notebook does."""
+    steps = [_whole(step) for step in workflow.steps]
+    edges = tuple(
+        Edge(before.id, after.id, "opaque") for before, after in itertools.pairwise(steps)
+    )
+    return replace(workflow, steps=tuple(steps), edges=edges)
+
+
+def _whole(step: Step) -> Step:
+    return replace(
+        step, placement="main", barrier=True, splits=(), settings_from=None, writes_settings=False
+    )
+
+
+def compare(
+    workflow: Workflow, first: Observation, again: Observation, parallel: Observation
+) -> VerifyReport:
+    """The report on two sequential runs, in fresh processes, and a run as a workflow.
+
+    What differs between the first two isn't compared, but listed with the likely reason.
+    """
+    from naavre_ext.verification.causes import find_causes
+    from naavre_ext.verification.reasons import likely_reason
+
+    views = [_view(each, workflow) for each in (first, again, parallel)]
+    differences: list[Difference] = []
+    unsteady: list[Unsteady] = []
+    for where, name in sorted({key for view in views for key in view}, key=_order(views[0])):
+        one, other, third = (view.get((where, name), _absent(where, name)) for view in views)
+        for found in itertools.islice(mismatches(other, one), 1):
+            reason = likely_reason(workflow, (first.steps, again.steps), where, name, found)
+            unsteady.append(Unsteady(where, name, found.path, reason))
+        for found in itertools.islice(mismatches(third, one, other), 1):
+            text = f"{found.describe()} (workflow, then sequential)"
+            differences.append(Difference(where, name, found.path, text))
+    return VerifyReport(
+        equal=not differences,
+        differences=tuple(differences),
+        causes=tuple(find_causes(workflow, first, again, parallel)) if differences else (),
+        unsteady=tuple(unsteady),
+        uncompared={n: p.opaque for n, p in first.namespace.variables.items() if p.opaque},
+        compared_cells=len(parallel.cells),
+        compared_names=len({*first.namespace.variables} & {*parallel.namespace.variables}),
+        compared_files=len({*first.files, *parallel.files}),
+        workflow_s=parallel.duration_s,
+        sequential_s=first.duration_s,
+    )
+
+
+_Key = tuple[Where, str]
+_RANK = {"end": 0, "cell": 1, "variable": 2, "sharing": 3, "file": 4}
+
+
+def _order(_: Any) -> Any:
+    return lambda key: (_RANK[key[0]], int(key[1]) if key[0] == "cell" else 0, key[1])
+
+
+def _view(observation: Observation, workflow: Workflow) -> dict[_Key, Portrait]:
+    """Everything that is compared, by what it is and its name."""
+    view: dict[_Key, Portrait] = {("end", ""): _end(observation)}
+    view.update((("cell", str(n)), cell) for n, cell in observation.cells.items())
+    view.update((("variable", n), p) for n, p in _variables(observation, workflow))
+    view.update((("file", path), p) for path, p in observation.files.items())
+    for pair in observation.namespace.shared:
+        name = " and ".join(pair)
+        view["sharing", name] = portray(Anatomy("one object"), name)
+    return view
+
+
+def _absent(where: Where, name: str) -> Portrait:
+    """Stands for what a run doesn't have."""
+    kind = {
+        "cell": "cell without outputs",
+        "variable": "missing variable",
+        "sharing": "pair of objects",
+        "file": "file that the run left alone",
+    }
+    labels = {"cell": f"cell {name}", "variable": f"variable {name}", "file": f"file {name}"}
+    return portray(Anatomy(kind.get(where, where)), labels.get(where, name))
+
+
+def _end(observation: Observation) -> Portrait:
+    failure = observation.failure
+    text = f"one that ends {observation.status}"
+    if failure is not None:
+        error = f"{failure['ename']}: {failure['evalue']}"
+        text = f"one that fails in cell {failure['cell_number']} with {error}"
+    return portray(Leaf("run", text, text), "the run")
+
+
+def _variables(observation: Observation, workflow: Workflow) -> Iterator[tuple[str, Portrait]]:
+    """The variables at the end; of a run that failed, as the last step before the failure left them."""
+    if observation.failure is None:
+        for name, portrait in observation.namespace.variables.items():
+            yield name, replace(portrait, label=f"variable {name}")
+        return
+    left: dict[str, bytes] = {}
+    for step in workflow.steps:
+        if step.cell_number >= observation.failure["cell_number"]:
+            break
+        seen = observation.steps.get(step.id)
+        if seen is not None:
+            after = ((name, seen.after.get(name)) for name in step.writes)
+            left.update((name, digest) for name, digest in after if digest is not None)
+    for name, digest in left.items():
+        yield name, Portrait(f"variable {name}", "value", "", digest)
+
+
+__all__ = ["Observation", "StepRun", "compare", "first_mismatch", "sequential"]

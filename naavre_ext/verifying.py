@@ -1,0 +1,258 @@
+"""Runs a notebook three times, each in its own folder and processes, and reports where the ways differ."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from naavre_ext.model import event as events
+from naavre_ext.model.diagnostic import NaavreError, RunCancelled
+from naavre_ext.model.event import RunEvent
+from naavre_ext.model.portrait import NamespacePortrait
+from naavre_ext.model.run import RunOptions
+from naavre_ext.model.workflow import StepId, Workflow
+from naavre_ext.preparing import prepare_notebook
+from naavre_ext.running import OnEvent, Run, placed
+from naavre_ext.verification import Observation, StepRun, VerifyReport, compare, sequential
+from naavre_ext.verification.folders import (
+    RunFolders,
+    base_folder,
+    plan_folder,
+    portray_changes,
+    stamps,
+)
+from naavre_ext.verification.outputs import portray_outputs
+
+#: Folders larger than this aren't copied for each run.
+COPY_LIMIT_BYTES = 2 << 30
+_POLL_S = 0.05
+_CHILD = "from naavre_ext.verifying import observe_for_parent; observe_for_parent()"
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """Where the runs take place: each in a fresh copy of the folder, unless ``in_place``.
+
+    ``link`` are patterns of paths in it that are linked instead of copied, as the notebook only reads them.
+    """
+
+    in_place: bool = False
+    copy_limit_bytes: int = COPY_LIMIT_BYTES
+    link: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One run to be observed. The process that serves it writes what it saw to ``answer``."""
+
+    source: Any
+    parameters: Mapping[str, Any]
+    options: RunOptions
+    workflow: Workflow
+    answer: str = ""
+
+
+def verify(
+    source: Any,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    options: RunOptions | None = None,
+    isolation: Isolation | None = None,
+    on_event: OnEvent | None = None,
+    on_phase: Callable[[str], None] | None = None,
+    cancel: threading.Event | None = None,
+    reshape: Callable[[Workflow], Workflow] = lambda workflow: workflow,
+) -> VerifyReport:
+    """Whether the notebook ends as a workflow as it does sequentially; ``reshape`` may spoil the plan, for tests.
+
+    Raises:
+        RefusedError, ClusterError: nothing was run.
+        RunCancelled: it was stopped.
+    """
+    isolation = isolation or Isolation()
+    prepared = prepare_notebook(source, parameters)
+    workflow = prepared.require_workflow()
+    options = placed(replace(options or RunOptions(), keep=(), observe=True), prepared.notebook)
+    ways = {
+        "sequentially": sequential(workflow),
+        "sequentially again": sequential(workflow),
+        "as a workflow": reshape(workflow),
+    }
+    seen: list[Observation] = []
+    with ExitStack() as stack:
+        if options.executor == "ray":
+            from naavre_ext.executors.factory import hold_cluster
+
+            stack.enter_context(hold_cluster(options))  # one Ray for all three runs
+        fresh, store, said = stack.enter_context(_folders(options, isolation))
+        for words, plan in ways.items():
+            if on_phase is not None:
+                on_phase(f"running {words}")
+            with fresh() as folder:
+                request = _Request(
+                    source,
+                    dict(parameters or {}),
+                    replace(options, cwd=str(folder), store=options.store or str(store)),
+                    plan,
+                    str(store / "answer"),
+                )
+                look = _in_own_process if options.executor == "local" else _here
+                seen.append(look(request, on_event, cancel))
+            if seen[-1].status == "cancelled":
+                raise RunCancelled("the verification was stopped")
+    first, again, parallel = seen
+    return replace(compare(ways["as a workflow"], first, again, parallel), folder=said)
+
+
+@contextmanager
+def _folders(
+    options: RunOptions, isolation: Isolation
+) -> Iterator[tuple[Callable[[], Any], Path, dict[str, Any]]]:
+    """What gives a run its folder, a private folder for us, and what is said of it."""
+    real = Path(str(options.cwd))
+    plan = None
+    if not isolation.in_place:
+        plan = plan_folder(real, isolation.copy_limit_bytes, isolation.link)
+    base = base_folder(real, remote=options.address is not None)
+    try:
+        said: dict[str, Any] = {"path": str(real), "in_place": plan is None}
+        if plan is None:
+            yield lambda: nullcontext(real), base, said
+        else:
+            said |= {"copied_bytes": plan.nbytes, "linked": list(plan.linked)}
+            yield RunFolders(plan, base / "at").fresh, base, said
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def _here(
+    request: _Request, on_event: OnEvent | None, cancel: threading.Event | None
+) -> Observation:
+    return observe(
+        request.source,
+        request.workflow,
+        request.options,
+        parameters=request.parameters,
+        on_event=on_event,
+        cancel=cancel,
+    )
+
+
+def observe(
+    source: Any,
+    workflow: Workflow,
+    options: RunOptions,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    on_event: OnEvent | None = None,
+    cancel: threading.Event | None = None,
+) -> Observation:
+    """What can be seen of one run of the notebook by this plan, in the folder that the options name."""
+    ways = _Ways()
+
+    def listen(event: RunEvent) -> None:
+        ways.take(event)
+        if on_event is not None:
+            on_event(event)
+
+    options = replace(options, keep=(), observe=True)
+    folder = Path(str(options.cwd))
+    before = stamps(folder)
+    run = Run(options, listen, cancel, lambda _: workflow)
+    result = run.notebook(source, None, parameters)
+    cells = {
+        number: portray_outputs(cell.outputs, f"cell {number}")
+        for number, cell in enumerate(run.node.cells, 1)
+        if cell.cell_type == "code"
+    }
+    end = run.end
+    return Observation(
+        status=result.status,
+        failure=result.failure,
+        cells=cells,
+        namespace=NamespacePortrait() if end is None else end.portrait,
+        steps={} if end is None else end.observations,
+        files=portray_changes(folder, before),
+        ran=ways.ran,
+        duration_s=result.duration_s,
+    )
+
+
+class _Ways:
+    """Follows how each step runs."""
+
+    def __init__(self) -> None:
+        self.ran: dict[StepId, StepRun] = {}
+
+    def take(self, event: RunEvent) -> None:
+        """Note what the event tells."""
+        step = StepId(getattr(event, "step", ""))
+        run = self.ran.get(step, StepRun())
+        if isinstance(event, events.StepStarted):
+            run = replace(run, placement=event.placement)
+        elif isinstance(event, events.StepRelocated):
+            run = StepRun(relocated=event.reason)
+        elif isinstance(event, events.SplitStarted):
+            run = replace(run, batches=(*run.batches, (event.split, event.batches)))
+        elif isinstance(event, events.SplitRefused):
+            run = replace(run, refused=(*run.refused, event.reason))
+        else:
+            return
+        self.ran[step] = run
+
+
+def _in_own_process(
+    request: _Request, _on_event: OnEvent | None, cancel: threading.Event | None
+) -> Observation:
+    """The same in a process of its own, which is killed when the verification is stopped."""
+    answer = Path(request.answer)
+    answer.unlink(missing_ok=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", _CHILD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as child:
+        assert child.stdin is not None
+        with child.stdin:
+            child.stdin.write(pickle.dumps(request))
+        try:
+            while child.poll() is None:
+                if cancel is not None and cancel.wait(_POLL_S):
+                    raise RunCancelled("the verification was stopped")
+                if cancel is None:
+                    child.wait()
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+    if not answer.exists():
+        raise NaavreError(f"the notebook ended its process (exit code {child.returncode}).")
+    found = pickle.loads(answer.read_bytes())
+    if isinstance(found, BaseException):
+        raise found
+    observation: Observation = found
+    return observation
+
+
+def observe_for_parent() -> None:
+    """Serve one request from standard input."""
+    request: _Request = pickle.load(sys.stdin.buffer)
+    found: Observation | BaseException
+    try:
+        found = _here(request, None, None)
+    except NaavreError as error:
+        found = error
+    answer = Path(request.answer)
+    partial = answer.with_suffix(".partial")
+    partial.write_bytes(pickle.dumps(found))
+    partial.replace(answer)

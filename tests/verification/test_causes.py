@@ -1,0 +1,146 @@
+"""The check of the check: a plan that is spoiled on purpose is found, and the reason is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from naavre_ext.api import prepare_notebook
+from naavre_ext.model.run import RunOptions
+from naavre_ext.model.workflow import Step, Workflow
+from naavre_ext.verification import compare, sequential
+from naavre_ext.verifying import observe
+
+Spoil = Callable[[Workflow], Workflow]
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def without_edge(source: int, target: int) -> Spoil:
+    """Drops what makes cell ``target`` wait for cell ``source``, and take its values."""
+
+    def spoil(workflow: Workflow) -> Workflow:
+        pair = (workflow.steps[source - 1].id, workflow.steps[target - 1].id)
+        edges = tuple(e for e in workflow.edges if (e.source, e.target) != pair)
+        assert edges != workflow.edges
+        return replace(workflow, edges=edges)
+
+    return spoil
+
+
+def with_step(number: int, **changes: object) -> Spoil:
+    """Plans cell ``number`` otherwise."""
+
+    def spoil(workflow: Workflow) -> Workflow:
+        def changed(step: Step) -> Step:
+            return replace(step, **changes) if step.cell_number == number else step  # type: ignore[arg-type]
+
+        return replace(workflow, steps=tuple(map(changed, workflow.steps)))
+
+    return spoil
+
+
+def unseen_write(number: int, name: str) -> Spoil:
+    """As if analysis hadn't seen that cell ``number`` changes the variable: it runs on a copy elsewhere."""
+
+    def spoil(workflow: Workflow) -> Workflow:
+        step = workflow.steps[number - 1]
+        edges = tuple(
+            replace(e, names=tuple(n for n in e.names if n != name)) if e.source == step.id else e
+            for e in workflow.edges
+        )
+        changes = {"placement": "any", "writes": (), "bundles": ()}
+        return with_step(number, **changes)(replace(workflow, edges=edges))
+
+    return spoil
+
+
+@dataclass(frozen=True)
+class Row:
+    cells: tuple[str, ...]
+    spoil: Spoil
+    difference: str
+    causes: tuple[str, ...]
+
+
+SLOW = "[v * 2 for v in range(20_000)]"
+
+ROWS = {
+    "an edge is missing": Row(
+        (
+            "xs = [1]",
+            f"xs = {SLOW}",
+            f"ys = {SLOW}",
+            "total = sum(xs)\nprint(total)",
+            "double = 2 * total",
+        ),
+        without_edge(2, 4),
+        "cell 4, output 1, line 1 is '1', not '399980000'",
+        (
+            "cell 4 is the first that differs: it leaves another 'total' and it shows something else",
+            "cell 4 read 'xs' as cell 1 left it, but cell 2 had changed it; "
+            "the plan has no edge from cell 2 to cell 4",
+            "cell 5 differs as it read 'total' from cell 4",
+        ),
+    ),
+    "a value never arrives": Row(
+        ("a = 1", f"xs = {SLOW}", f"ys = {SLOW}", "print(len(xs))"),
+        without_edge(2, 4),
+        "the run is one that fails in cell 4 with NameError: name 'xs' is not defined, "
+        "not one that ends ok",
+        (
+            "cell 4 is the first that differs: it shows something else",
+            "cell 4 didn't get 'xs', which cell 2 makes; the plan has no edge from cell 2 to cell 4",
+        ),
+    ),
+    "a change isn't seen": Row(
+        ("xs = [1]", "xs.append(2)", "print(xs)"),
+        unseen_write(2, "xs"),
+        "cell 3, output 1, line 1 is '[1]', not '[1, 2]'",
+        (
+            "cell 3 is the first that differs: it shows something else",
+            "cell 3 read 'xs' as cell 1 left it, but cell 2 had changed it; the plan's edge from "
+            "cell 2 to cell 3 doesn't carry 'xs', as cell 2 isn't known to change 'xs'",
+        ),
+    ),
+    "a change is lost": Row(
+        ("xs = [1]", "xs.append(2)", "y = 1"),
+        unseen_write(2, "xs"),
+        "variable xs is 1 elements, not 2 elements",
+        (
+            "in the end 'xs' is as cell 1 left it, but cell 2 had changed it; "
+            "cell 2 isn't known to change 'xs'",
+        ),
+    ),
+    "a wrong placement": Row(
+        ("a = [1]\nb = [a]", "same = b[0] is a", "print(same)"),
+        lambda workflow: with_step(2, placement="any", bundles=(("same",),))(
+            with_step(1, bundles=(("a",), ("b",)))(workflow)
+        ),
+        "cell 3, output 1, line 1 is 'False', not 'True'",
+        (
+            "cell 2 is the first that differs: it leaves another 'same'",
+            "all that cell 2 names was as it should be, so it's how it ran: "
+            "it ran in another worker, on copies of its inputs",
+            "cell 3 differs as it read 'same' from cell 2",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_a_spoiled_plan_is_found_and_explained(row: Row, tmp_path: Path) -> None:
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in row.cells])
+    workflow = prepare_notebook(node).require_workflow()
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    first = observe(node, sequential(workflow), options)
+    right, spoiled = observe(node, workflow, options), observe(node, row.spoil(workflow), options)
+    assert compare(workflow, first, first, right).differences == ()
+    report = compare(row.spoil(workflow), first, first, spoiled)
+    assert not report.equal
+    assert report.differences[0].text == f"{row.difference} (workflow, then sequential)"
+    assert tuple(cause.text for cause in report.causes) == row.causes
