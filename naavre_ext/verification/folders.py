@@ -20,6 +20,7 @@ from naavre_ext.verification.outputs import lines, pixels
 
 #: Never copied: made by tools, not by notebooks.
 _LEFT_OUT = frozenset({".naavre", "__pycache__", ".ipynb_checkpoints"})
+_PREFIX = "naavre-ext-verify-"
 #: Linked, not copied: installed software.
 _SOFTWARE = frozenset({"node_modules", "site-packages"})
 #: Folders above whose other contents are linked beside the copy, so that '../data' is found.
@@ -35,9 +36,10 @@ Stamps = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class FolderPlan:
-    """What of the folder is copied and what is linked, as paths in it."""
+    """What of the folder is copied, which folders are made, and what is linked, as paths in it."""
 
     folder: Path
+    folders: tuple[str, ...]
     copied: tuple[str, ...]
     linked: tuple[str, ...]
     nbytes: int
@@ -49,6 +51,7 @@ def plan_folder(folder: Path, limit_bytes: int, link: tuple[str, ...] = ()) -> F
     Raises:
         RefusedError: what is to be copied is larger than ``limit_bytes``.
     """
+    made: list[str] = []
     copied: list[str] = []
     linked: list[str] = []
     sizes: dict[str, int] = {}
@@ -57,10 +60,16 @@ def plan_folder(folder: Path, limit_bytes: int, link: tuple[str, ...] = ()) -> F
         for name in list(folders):
             path = os.path.normpath(os.path.join(inside, name))
             is_linked = _is_linked(os.path.join(top, name), path, link)
-            if is_linked:
-                linked.append(path)
-            if is_linked or name in _LEFT_OUT or os.path.islink(os.path.join(top, name)):
+            if _is_left_out(name):
                 folders.remove(name)
+            elif is_linked:
+                linked.append(path)
+                folders.remove(name)
+            elif os.path.islink(os.path.join(top, name)):
+                copied.append(path)
+                folders.remove(name)
+            else:
+                made.append(path)
         for name in files:
             path = os.path.normpath(os.path.join(inside, name))
             if any(fnmatch.fnmatch(path, pattern) for pattern in link):
@@ -73,7 +82,11 @@ def plan_folder(folder: Path, limit_bytes: int, link: tuple[str, ...] = ()) -> F
     nbytes = sum(sizes.values())
     if nbytes > limit_bytes:
         raise _too_large(folder, nbytes, limit_bytes, sizes)
-    return FolderPlan(folder, tuple(copied), tuple(linked), nbytes)
+    return FolderPlan(folder, tuple(made), tuple(copied), tuple(linked), nbytes)
+
+
+def _is_left_out(name: str) -> bool:
+    return name in _LEFT_OUT or name.startswith(_PREFIX)
 
 
 def _is_linked(real: str, path: str, link: tuple[str, ...]) -> bool:
@@ -125,26 +138,13 @@ class RunFolders:
                 target = self.path / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(self.plan.folder / path)
+            for path in self.plan.folders:
+                (self.path / path).mkdir(parents=True, exist_ok=True)
             for path in self.plan.copied:
                 _copy(self.plan.folder / path, self.path / path)
-            for top, folders, _ in os.walk(self.plan.folder):
-                folders[:] = [name for name in folders if name not in _LEFT_OUT]
-                _copy_folders(self.plan, Path(top), folders, self.path)
             yield self.path
         finally:
             shutil.rmtree(self.path, ignore_errors=True)
-
-
-def _copy_folders(plan: FolderPlan, top: Path, folders: list[str], target: Path) -> None:
-    """Make the folders themselves (empty ones, too), and the links to folders."""
-    for name in list(folders):
-        path = (top / name).relative_to(plan.folder)
-        if str(path) in plan.linked:
-            folders.remove(name)
-        elif (top / name).is_symlink():
-            _copy(top / name, target / path)
-        else:
-            (target / path).mkdir(parents=True, exist_ok=True)
 
 
 def _link_neighbours(real: Path, beside: Path, but: set[str], base: Path) -> None:
@@ -187,7 +187,7 @@ def _clone(source: Path, target: Path) -> bool:
 def base_folder(folder: Path, *, remote: bool) -> Path:
     """A new private folder for the copies: in the notebook's ``.naavre`` where other machines must see it."""
     if not remote:
-        return Path(tempfile.mkdtemp(prefix="naavre-ext-verify-")).resolve()
+        return Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
     (folder / ".naavre").mkdir(exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="verify-", dir=folder / ".naavre")).resolve()
 
@@ -196,7 +196,7 @@ def stamps(folder: Path) -> Stamps:
     """Size and time of each file in the folder."""
     found: Stamps = {}
     for top, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in _LEFT_OUT]
+        folders[:] = [name for name in folders if not _is_left_out(name)]
         for name in files:
             path = os.path.join(top, name)
             with suppress(OSError):
@@ -209,7 +209,7 @@ def portray_changes(folder: Path, before: Stamps) -> dict[str, Portrait]:
     """The files that were made, changed or deleted since ``before``, by path."""
     now = stamps(folder)
     changed = sorted(path for path in {*before, *now} if before.get(path) != now.get(path))
-    return {path: portray(_file(folder / path), path) for path in changed}
+    return {path: portray(_file(folder / path), f"file {path}") for path in changed}
 
 
 def _file(path: Path) -> Any:

@@ -11,6 +11,7 @@ import pytest
 
 import naavre_ext
 from naavre_ext import NotebookFailed, RefusedError, RunOptions, Workflow
+from naavre_ext.verifying import Isolation
 
 
 def notebook(*sources: str) -> nbformat.NotebookNode:
@@ -93,14 +94,37 @@ def test_secrets_reach_the_cells_and_nothing_else(options: RunOptions, tmp_path:
     assert "hunter2" not in stored
 
 
-def test_verify_finds_equal_runs_equal(options: RunOptions) -> None:
-    report = naavre_ext.verify_notebook(SQUARES, options=options)
+def test_verify_runs_both_ways_in_copies_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "in.txt").write_text("1")
+    node = notebook(
+        "import time, threading\nsquares = []\nlock = threading.Lock()",
+        "# split: square\n# batches: 2\nfor i in range(6):\n    squares.append(i * i)",
+        "now = time.time_ns()\nprint(now, squares)",
+        "n = int(open('in.txt').read())\nopen('in.txt', 'w').write(str(n + 1))",
+    )
+    report = naavre_ext.verify_notebook(
+        node, options=RunOptions(executor="local", cwd=str(folder), store=str(tmp_path / "store"))
+    )
+    assert report.differences == ()
     assert report.equal
-    assert report.compared_names == 4
+    assert (report.compared_cells, report.compared_files) == (4, 1)
+    assert [entry.text for entry in report.unsteady] == [
+        "cell 3, output 1, line 1 (probably the time, in cell 3)",
+        "variable now (probably the time, in cell 3)",
+    ]
+    assert [path.name for path in folder.iterdir()] == ["in.txt"]
+    assert (folder / "in.txt").read_text() == "1"
 
 
-def test_verify_sets_aside_what_is_never_the_same(options: RunOptions) -> None:
-    node = notebook("import time", "now = time.time_ns()\nprint(now)", "x = 1")
-    report = naavre_ext.verify_notebook(node, options=options)
-    assert report.equal
-    assert any("now" in text for text in report.unsteady)
+def test_verify_in_place_runs_in_the_folder_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    report = naavre_ext.verify_notebook(
+        notebook("open('runs.txt', 'a').write('x')", "len(open('runs.txt').read())"),
+        options=RunOptions(executor="local", cwd=str(folder), store=str(tmp_path / "store")),
+        isolation=Isolation(in_place=True),
+    )
+    assert (folder / "runs.txt").read_text() == "xxx"
+    assert {entry.path.split(",")[0] for entry in report.unsteady} == {"cell 2", "file runs.txt"}

@@ -92,7 +92,15 @@ def test_changed_files_are_told(folders: RunFolders) -> None:
         other = portray_changes(copy, before)
     assert sorted(one) == ["data/a.csv", "made.txt", "raw.bin"]
     assert first_mismatch(one["made.txt"], other["made.txt"]) == (
-        "made.txt, line 2 is 'b', not 'c'"
+        "file made.txt, line 2 is 'b', not 'c'"
     )
     assert one["data/a.csv"].kind == "deleted file"
     assert one["raw.bin"] == other["raw.bin"]
+
+
+def test_a_folder_that_holds_the_copies_does_not_copy_them(project: Path) -> None:
+    folders = RunFolders(plan_folder(project, LARGE), project / "naavre-ext-verify-1")
+    for _ in range(2):
+        with folders.fresh() as copy:
+            assert not (copy / "naavre-ext-verify-1").exists()
+            assert stamps(project).keys() == {"data/a.csv", "link.csv"}
