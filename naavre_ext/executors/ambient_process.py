@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import warnings
@@ -91,7 +92,11 @@ def read_cwd(_shell: Any) -> str | None:
 
 def write_cwd(value: str | None, _shell: Any) -> None:
     """Moves the process."""
-    os.chdir(value or baseline().cwd)
+    if value is not None:
+        os.chdir(value)
+        return
+    with contextlib.suppress(FileNotFoundError):  # an earlier run's folder may be gone by now
+        os.chdir(baseline().cwd)
 
 
 def read_path(_shell: Any) -> ListChange | None:
