@@ -53,13 +53,18 @@ class Isolation:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One run to be observed. The process that serves it writes what it saw to ``answer``."""
+    """One run to be observed. The process that serves it writes what it saw to ``answer``.
+
+    The workflow's process hashes texts as the first run's does, so that sets of them have the same order; the
+    second run's hashes them otherwise, so that what depends on their order is known.
+    """
 
     source: Any
     parameters: Mapping[str, Any]
     options: RunOptions
     workflow: Workflow
     answer: str = ""
+    hash_seed: str = "1"
 
 
 def verify(
@@ -93,7 +98,8 @@ def verify(
         if options.executor == "ray":
             from naavre_ext.executors.factory import hold_cluster
 
-            stack.enter_context(hold_cluster(options))  # one Ray for all three runs
+            with _hash_seed("1"):  # inherited by a Ray that is started now
+                stack.enter_context(hold_cluster(options))  # one for all three runs
         fresh, store, said = stack.enter_context(_folders(options, isolation))
         for words, plan in ways.items():
             if on_phase is not None:
@@ -105,6 +111,7 @@ def verify(
                     replace(options, cwd=str(folder), store=options.store or str(store)),
                     plan,
                     str(store / "answer"),
+                    "2" if words == "sequentially again" else "1",
                 )
                 look = _in_own_process if options.executor == "local" else _here
                 seen.append(look(request, on_event, cancel))
@@ -112,6 +119,18 @@ def verify(
                 raise RunCancelled("the verification was stopped")
     first, again, parallel = seen
     return replace(compare(ways["as a workflow"], first, again, parallel), folder=said)
+
+
+@contextmanager
+def _hash_seed(seed: str) -> Iterator[None]:
+    """Processes started meanwhile hash texts in one way, so that equal sets have one order in all of them."""
+    before = os.environ.get("PYTHONHASHSEED")
+    os.environ.setdefault("PYTHONHASHSEED", seed)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONHASHSEED"]
 
 
 @contextmanager
@@ -222,10 +241,11 @@ def _in_own_process(
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
+        env={"PYTHONHASHSEED": request.hash_seed, **os.environ},
     ) as child:
         assert child.stdin is not None
         with child.stdin:
-            child.stdin.write(pickle.dumps(request))
+            child.stdin.write(pickle.dumps((request, os.environ.get("PYTHONHASHSEED"))))
         try:
             while child.poll() is None:
                 if cancel is not None and cancel.wait(_POLL_S):
@@ -246,7 +266,10 @@ def _in_own_process(
 
 def observe_for_parent() -> None:
     """Serve one request from standard input."""
-    request: _Request = pickle.load(sys.stdin.buffer)
+    request: _Request
+    request, hash_seed = pickle.load(sys.stdin.buffer)
+    if hash_seed is None:  # it was set for this process only, not for those that cells start
+        del os.environ["PYTHONHASHSEED"]
     found: Observation | BaseException
     try:
         found = _here(request, None, None)

@@ -101,7 +101,7 @@ def test_verify_runs_both_ways_in_copies_of_the_folder(tmp_path: Path) -> None:
     node = notebook(
         "import time, threading\nsquares = []\nlock = threading.Lock()",
         "# split: square\n# batches: 2\nfor i in range(6):\n    squares.append(i * i)",
-        "now = time.time_ns()\nprint(now, squares)",
+        "now = time.time_ns()\nprint(now, squares)\nprint({str(n) for n in range(20)})",
         "n = int(open('in.txt').read())\nopen('in.txt', 'w').write(str(n + 1))",
     )
     report = naavre_ext.verify_notebook(
