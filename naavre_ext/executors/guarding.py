@@ -11,9 +11,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from naavre_ext.executors.comparing import difference
 from naavre_ext.executors.hidden_state import keeps_state
 from naavre_ext.executors.packing import Packed, PackingError, is_immutable, pack, unpack
+from naavre_ext.executors.portraits import portray
 
 
 def changed_since(
@@ -104,7 +104,7 @@ def _differs(name: str, before: Mapping[str, Any], value: Any, namespace: dict[s
     if not (_is_pandas(value) and _is_pandas(old)):
         return True
     # Looking at a frame may rearrange its memory, so that equal ones differ as bytes.
-    return bool(difference(old, value)) or _differ_as_bytes(_labels(old), _labels(value), namespace)
+    return portray(old).digest != portray(value).digest
 
 
 def _differ_as_bytes(one: Any, other: Any, namespace: dict[str, Any]) -> bool:
@@ -117,11 +117,6 @@ def _differ_as_bytes(one: Any, other: Any, namespace: dict[str, Any]) -> bool:
 def _is_pandas(value: Any) -> bool:
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series))
-
-
-def _labels(value: Any) -> tuple[Any, ...]:
-    """What ``equals`` doesn't look at."""
-    return value.index, getattr(value, "columns", None), getattr(value, "name", None), value.attrs
 
 
 def _same(one: Packed, other: Packed) -> bool:
