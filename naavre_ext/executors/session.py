@@ -94,6 +94,7 @@ class CellSession:
         with process_restored():
             set_inline_backend()
             self.shell = make_shell(CapturingSession(self._buffer.send))
+        self._compiler_flags = self.shell.compile.flags
         self._module = user_module(self.shell)
         self.namespace: dict[str, Any] = self.shell.user_ns
         self._modules_before = frozenset(sys.modules)
@@ -182,6 +183,7 @@ class CellSession:
             when_loaded("matplotlib.pyplot", lambda pyplot: pyplot.close("all"))
             self.shell.ast_transformers.clear()
             self.shell.reset(new_session=True)
+            self.shell.compile.flags = self._compiler_flags  # without a cell's __future__ imports
             self.shell.payload_manager.clear_payload()
         forget_modules_in((*self._folders, *folders), self._modules_before)
         sys.path[:] = [

@@ -304,3 +304,10 @@ def test_main_is_the_notebook_while_a_cell_runs(session):
     assert session.namespace["found"]
     assert isinstance(sys.modules["__main__"], types.ModuleType)
     assert "found" not in vars(sys.modules["__main__"])
+
+
+def test_a_fresh_session_forgets_imports_from_the_future(session, tmp_path):
+    session.run("from __future__ import annotations", execution_count=1)
+    session.reset(cwd=tmp_path)
+    session.run("def f(x: undefined): pass", execution_count=1)
+    assert "f" not in session.namespace
