@@ -222,7 +222,7 @@ class Expressions(Targets):
             return Value("bool")
         if not value.kind and self.environment.shares_in_arithmetic:
             return self.merged([value])
-        kind = value.kind if value.kind in (*_NUMBERS, "array", "frame") else ""
+        kind = value.kind if value.kind in (*_NUMBERS, "array", "frame", "expr") else ""
         return Value(kind if kind != "bool" else "int")
 
     def _visit_compare(self, node: ast.Compare) -> Value:

@@ -157,7 +157,7 @@ def _with_automagic(sources: Sequence[CellSource]) -> Sequence[CellSource]:
     found: list[CellSource] = []
     for source in sources:
         if source.automagic is not None and source.automagic[0] not in bound:
-            source = CellSource(source.automagic[1])
+            source = CellSource(source.automagic[1], may_fail=source.may_fail)
         found.append(source)
         bound |= assigned_names([source.tree])[0]
     return found
@@ -228,10 +228,12 @@ def _cell_facts(
     region = Region(environment, summaries)
     region.postponed = postponed
     region.shapes_now = now
+    region.conditional += source.may_fail
     region.walk(source.tree.body)
     if source.magic is not None:
         _add_magic(region, source)
-    return region.dataflow()
+    facts = region.dataflow()
+    return replace(facts, sure=frozenset(), required=frozenset()) if source.may_fail else facts
 
 
 def _add_magic(region: Region, source: CellSource) -> None:

@@ -250,7 +250,7 @@ FRESH = frozenset(
 #: Results that may be the argument or a view of it, in libraries whose results are new as a rule.
 SHARING = _all(
     "numpy", "asarray_chkfinite einsum from_dlpack linalg.diagonal linalg.matrix_power linalg.matrix_transpose ma.* rec.* real_if_close trim_zeros "
-    "lib.stride_tricks.* lib.recfunctions.* ndenumerate broadcast lib.scimath.* emath.* i0 conj conjugate poly1d vectorize resize "
+    "lib.stride_tricks.* lib.recfunctions.* ndenumerate broadcast lib.scimath.* emath.* poly1d vectorize "
     "polynomial.Polynomial char.array char.asarray"
 ) | _all("scipy", "linalg.fractional_matrix_power linalg.hessenberg linalg.lu_factor linalg.cho_factor signal.bode signal.freqresp signal.freqs signal.cont2discrete "
          "interpolate.* sparse.csr_matrix sparse.csc_matrix sparse.coo_matrix sparse.lil_matrix sparse.dia_matrix sparse.bsr_matrix "

@@ -91,7 +91,7 @@ FRAME = Methods(
         **_each("bool", "empty is_unique is_monotonic_increasing is_monotonic_decreasing hasnans"),
         **_each("int", "size ndim nbytes itemsize nlevels"),
         "shape": "tuple<int>", "values": "array", "plot": "plotter", "hist": "plotter", "style": "styler", "attrs": "dict",
-        "name": "", "names": "", "dtype": "", "array": "", "freq": "",
+        "names": "", "dtype": "", "array": "", "freq": "",
     },
 )  # fmt: skip
 

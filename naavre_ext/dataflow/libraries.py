@@ -124,6 +124,8 @@ class LibraryCalls(Expressions):
         root = path.split(".")[0]
         if root in tables.NUMBER_MODULES and not shape:
             shape = "num"
+        if path.startswith("sympy.") and path.endswith(".symbols"):
+            shape = _symbols(arguments)
         if path in known_functions.ELEMENTWISE:
             shape = _elementwise({value.kind for value in arguments.positional})
         if root == "sympy" and not {v.kind for v in arguments.all} <= _PLAIN:
@@ -387,6 +389,16 @@ _RANGES = frozenset(f"numpy.{name}" for name in ("linspace", "arange", "logspace
 #: Kinds of objects that hold what they are made of, and change without changing it.
 _HOLDING = frozenset({"model", "graph", "distribution", "callable", "bunch"})
 _PLAIN = frozenset({"expr", *shapes.NUMBERS, "str", "none"})
+
+
+def _symbols(arguments: Arguments) -> str:
+    """``symbols('x')`` is one expression, ``symbols('x y')`` several."""
+    text = getattr(next(iter(arguments.node.args), None), "value", None)
+    if not isinstance(text, str) or set(text) & set(":()\\") or "seq" in arguments.keywords:
+        return ""
+    names = [name for name in re.split(r"[,\s]+", text) if name]
+    one = len(names) == 1 and "," not in text
+    return "expr" if one else shapes.make("tuple", *["expr"] * len(names))
 
 
 def _elementwise(kinds: set[str]) -> str:

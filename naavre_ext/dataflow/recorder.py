@@ -31,6 +31,8 @@ class Value(NamedTuple):
 
 
 FRESH = Value()
+#: Effects of code that may bind names anew, in notebooks where code that can't be seen does.
+_REBINDING = ("opaque", "unknown", "star-import", "history", "monkeypatch")
 _fresh_numbers = count()
 
 
@@ -118,7 +120,7 @@ class Recorder:
 
     def _note_shape(self, name: str, shape: str) -> None:
         """The global name has a value of this shape from here on, or perhaps has."""
-        if self.shapes_now is None or not self.environment.closed:
+        if self.shapes_now is None:
             return
         if name in self.environment.rebound:
             self.shapes_now.pop(name, None)
@@ -223,6 +225,8 @@ class Recorder:
 
     def effect(self, kind: EffectKind, what: str, line: int, names: Iterable[str] = ()) -> None:
         """Record an effect on the world."""
+        if kind in _REBINDING and not self.environment.closed and self.shapes_now is not None:
+            self.shapes_now.clear()
         self.effects[Effect(kind, what, line, frozenset(names))] = None
 
     def absorb(self, facts: CellDataflow, line: int, names: Mapping[str, str]) -> None:

@@ -132,7 +132,8 @@ class Region(Definitions):
     def _forget_assigned(self, nodes: Sequence[ast.AST]) -> None:
         """What a loop's body binds is seen by its next iteration."""
         if self.shapes_now is not None:
-            self.forget_shapes(assigned_names(nodes)[0])
+            known = self.shapes_now if not self.environment.closed else ()
+            self.forget_shapes([*assigned_names(nodes)[0], *known])
 
     def _walk_else(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         if any(isinstance(n, ast.Break) for statement in node.body for n in ast.walk(statement)):

@@ -110,6 +110,8 @@ def binary(left: str, op: ast.operator, right: str) -> str:
         return "array<num>" if flat else "array"
     if "frame" in (first, second) and {first, second} <= {"frame", "array", "str", *NUMBERS}:
         return "frame"
+    if "expr" in (first, second) and {first, second} <= {"expr", *NUMBERS}:
+        return "expr"
     if first in NUMBERS and second in NUMBERS:
         return _number(first, op, second)
     if isinstance(op, ast.Mod) and first in _TEXTS:

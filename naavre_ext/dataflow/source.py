@@ -44,13 +44,15 @@ class CellSource:
 
     ``tree`` has the notebook's line numbers. ``magic`` is the cell magic's name or None, ``magic_line`` the rest
     of its line. A body that isn't Python gives an empty tree. ``automagic`` is what the cell means where no
-    variable has the name of the magic that it begins with: that name, and the tree.
+    variable has the name of the magic that it begins with: that name, and the tree. A cell that
+    ``may_fail`` doesn't end the notebook by it, so that nothing in it surely runs.
     """
 
     tree: ast.Module
     magic: str | None = None
     magic_line: str = ""
     automagic: tuple[str, ast.Module] | None = None
+    may_fail: bool = False
 
 
 def parse_cell(source: str) -> CellSource:

@@ -239,10 +239,18 @@ def has_copy_on_write(pandas: Any) -> bool:
     return major >= 3 or (major == 2 and bool(pandas.options.mode.copy_on_write))
 
 
+def _columns(obj: Any) -> Iterable[Any]:
+    """The arrays that a frame, a series or an index is made of."""
+    if obj.ndim == 2:
+        columns: Iterable[Any] = obj._iter_column_arrays()
+        return columns
+    levels = getattr(obj, "levels", None)  # a MultiIndex has no array of its own
+    return (obj.array,) if levels is None else [level.array for level in levels]
+
+
 def _elements_of_frame(obj: Any) -> Iterator[Any]:
     """The Python objects that pandas data holds as elements."""
-    columns = obj._iter_column_arrays() if obj.ndim == 2 else (obj.array,)
-    for column in columns:
+    for column in _columns(obj):
         if str(column.dtype) == "object":
             yield from column
     attributes = getattr(obj, "attrs", None)

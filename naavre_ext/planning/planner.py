@@ -112,7 +112,7 @@ def _units(
         if only and not source.strip():
             continue
         try:
-            tree = parse_cell(source)
+            tree = replace(parse_cell(source), may_fail=RAISES_TAG in cell.tags)
         except (SyntaxError, ValueError, RecursionError) as error:
             diagnostics.append(_syntax_error(cell, notes, error))
             continue

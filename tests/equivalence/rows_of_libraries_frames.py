@@ -176,6 +176,23 @@ ROWS = {
         "b[0] = 9",
         "print(a)\n" + _COSTLY,
     ),
+    "several levels": row(
+        "import pandas as pd\nindex = pd.MultiIndex.from_product([['a', 'b'], [1, 2]], names=['k', 'n'])\n"
+        "s = pd.Series(range(4), index=index)",
+        "wide = s.unstack()\n" + _COSTLY,
+        "part = s.loc['a']\nlevels = index.levels\n" + _COSTLY,
+        "s.index.names = ['K', 'N']",
+        "print(wide, part, levels, s.index.names, s['b', 2])\n" + _COSTLY,
+        "del levels",
+    ),
+    "a cell that may fail": row(
+        "x = [1]",
+        ("print(undefined)\nx = 5", ("raises-exception",)),
+        "x.append(2)",
+        "print(x)\n" + _COSTLY,
+        ("x = 7\nx.append(3)", ("raises-exception",)),
+        "print(x)",
+    ),
     "styled": row(
         _FRAME,
         "styled = df.style.format(precision=1).set_uuid('u')",
