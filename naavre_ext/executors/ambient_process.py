@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import warnings
@@ -91,12 +90,13 @@ def read_cwd(_shell: Any) -> str | None:
 
 
 def write_cwd(value: str | None, _shell: Any) -> None:
-    """Moves the process."""
-    if value is not None:
-        os.chdir(value)
-        return
-    with contextlib.suppress(FileNotFoundError):  # an earlier run's folder may be gone by now
-        os.chdir(baseline().cwd)
+    """Moves the process: out of the way when the folder of an earlier run is gone."""
+    try:
+        os.chdir(value or baseline().cwd)
+    except FileNotFoundError:
+        if value is not None:
+            raise
+        os.chdir(os.sep)
 
 
 def read_path(_shell: Any) -> ListChange | None:

@@ -222,3 +222,14 @@ def test_sklearn_config(session):
     assert ambient.changed(before, after) == ("sklearn config",)
     ambient.restore(before)
     assert value_of(session, "sklearn.get_config()['transform_output']") == "default"
+
+
+def test_a_session_starts_anew_after_its_folder_is_gone(session, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    ambient.mark_pristine()
+    gone.rmdir()
+    ambient.restore(ambient.pristine(), shell=session.shell)
+    session.reset(cwd=tmp_path)  # as a worker does for the next run
+    ambient.mark_pristine()
