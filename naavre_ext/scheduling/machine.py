@@ -30,7 +30,8 @@ StepState = Literal["waiting", "running", "done", "failed", "not run"]
 class Graph:
     """What the machine needs of a workflow: positions, predecessors and successors.
 
-    ``held`` steps start only when all earlier ones are done, as their effects couldn't be taken back.
+    ``held`` steps start only when all earlier ones are done, as their effects couldn't be taken back; so
+    do ``movable`` ones that had to be relocated, as several of them must run in notebook order.
     """
 
     order: tuple[StepId, ...]
@@ -39,6 +40,7 @@ class Graph:
     may_raise: frozenset[StepId]
     limit: int | None = None
     held: frozenset[StepId] = frozenset()
+    movable: frozenset[StepId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def graph_of(
         may_raise=frozenset(step.id for step in workflow.steps if step.raises_exception),
         limit=max_parallelism,
         held=frozenset(s.id for s in workflow.steps if s.touches_outside and not eager),
+        movable=frozenset(s.id for s in workflow.steps if s.placement == "any"),
     )
 
 
@@ -262,7 +265,8 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
             continue
         in_main = state.placement[step] == "main"
         ready = all(states[source] == "done" for source in graph.before[step])
-        ready = ready and (may_start_if_held or step not in graph.held)
+        held = step in graph.held or (in_main and step in graph.movable)
+        ready = ready and (may_start_if_held or not held)
         if in_main:
             may_start = main_is_next and main_busy is None and ready
             main_is_next = False

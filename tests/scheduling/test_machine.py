@@ -257,3 +257,14 @@ def random_runs(draw):
 @given(random_runs())
 def test_random_runs_always_end(play):
     play.run().check_end()
+
+
+def test_relocated_steps_run_in_notebook_order():
+    graph = machine.graph_of(workflow("aa", []))
+    state, _ = machine.advance(graph, machine.initial(workflow("aa", [])), machine.Began())
+    state, commands = machine.advance(graph, state, machine.Relocated(StepId("s1")))
+    assert commands == (), "s0 may have to run in the main worker, too"
+    state, commands = machine.advance(graph, state, machine.Relocated(StepId("s0")))
+    assert commands == (StartStep(StepId("s0"), "main"),)
+    state, commands = machine.advance(graph, state, machine.Succeeded(StepId("s0")))
+    assert commands == (StartStep(StepId("s1"), "main"),)
