@@ -208,7 +208,13 @@ def _equal(one: Any, other: Any) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Setting an option again must not warn a second time that it is deprecated."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    """Setting an option again must not warn a second time that it is deprecated.
+
+    ``catch_warnings`` would make Python forget, and show again, what the notebook's cells warned of.
+    """
+    ignore = ("ignore", None, Warning, None, 0)
+    warnings.filters.insert(0, ignore)  # type: ignore[attr-defined]
+    try:
         yield
+    finally:
+        warnings.filters.remove(ignore)  # type: ignore[attr-defined]

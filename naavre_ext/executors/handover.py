@@ -54,7 +54,9 @@ class Handover:
         wanted = self._wanted_by_main(step) if placement == "main" else self._wanted_anywhere(step)
         inputs = [handle for _, handle in wanted]
         settings = None
-        if placement == "any" and step.settings_from is not None:
+        late = placement == "main" and self._reached > self.position[step_id]
+        visiting = late and step.placement == "any"
+        if (placement == "any" or visiting) and step.settings_from is not None:
             settings = self._exported[step.settings_from].settings
         if settings is not None:
             inputs.append(settings)
@@ -68,11 +70,12 @@ class Handover:
             binds=tuple(names for names, _ in wanted),
             checks=tuple(names for names, _ in checks),
             check_settings=in_main and self._has_neighbours(step),
-            is_late=in_main and self._reached > self.position[step_id],
+            is_late=late and self.guards,
             exports=exports,
             restore=self._restore(step) if placement == "main" else (),
             with_settings=settings is not None,
             send_settings=self._settings_wanted(step_id),
+            visiting=visiting and (settings is not None or step.settings_from is None),
             attempt=attempt,
         )
         return task, inputs

@@ -34,6 +34,7 @@ from naavre_ext.executors.session_process import (
 )
 from naavre_ext.executors.session_shell import make_shell, set_inline_backend, user_module
 from naavre_ext.executors.session_streams import CellStream, OutputBuffer
+from naavre_ext.executors.warning_replay import WARNING, warn_again
 from naavre_ext.model.event import OutputMessage
 
 Transform = Callable[[ast.Module], ast.Module]
@@ -154,6 +155,8 @@ class CellSession:
         publisher = self.shell.display_pub
         if kind == "stream":
             getattr(sys, output["name"]).write(output["text"])
+        elif kind == WARNING:
+            warn_again(output, self.namespace)
         elif kind == "clear_output":
             publisher.clear_output(wait=output.get("wait", False))
         elif kind in ("display_data", "update_display_data"):

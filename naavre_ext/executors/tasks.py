@@ -50,6 +50,8 @@ class StepTask:
     ``exports`` are the bundles of names to pack afterwards. ``restore`` names get their present values
     back after the step, because later steps have run already. ``with_settings`` says that the last input
     holds the settings to take over; ``send_settings`` that the settings go out as the last export.
+    A ``visiting`` step was to run elsewhere, and finds in the main worker the settings of later steps: it gets
+    those that it would have found, and theirs are put back.
     """
 
     step: Step
@@ -62,6 +64,7 @@ class StepTask:
     restore: tuple[str, ...] = ()
     with_settings: bool = False
     send_settings: bool = False
+    visiting: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempt: int = 0
 

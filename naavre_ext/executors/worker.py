@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,6 +41,7 @@ from naavre_ext.executors.tasks import (
     StepTask,
     Stuck,
 )
+from naavre_ext.executors.warning_replay import noted_warnings
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
 from naavre_ext.planning.rewriting import HOOK_NAMES, split_cell
@@ -164,12 +166,16 @@ class Worker:
     ) -> _StepEnd:
         namespace = self.session.namespace
         kept = {name: namespace[name] for name in task.restore if name in namespace}
+        own = self.settings(rng=False) if task.visiting else None
+        if own is not None and not task.with_settings:
+            self.take_settings(ambient.pristine())
         self._bind(task, inputs, writable=True)
-        guard = MainGuard(self, task, inputs[len(task.binds) :])
+        guard = MainGuard(self, task, inputs[len(task.binds) + task.with_settings :])
         outcome = self._run_cell(task, tell, pool)
         namespace.update({n: v for n, v in task.secrets.items() if n in namespace})
         error = self._error(outcome)
         changes, changes_settings = guard.changes()
+        self.take_settings(own)
         if task.step.writes_settings and self.guards:
             self.known_settings(renew=True)
         packs, unpackable = self._export(task)
@@ -189,8 +195,12 @@ class Worker:
             given = self._bind(task, inputs, writable=False)
             hidden, classes = hidden_state(namespace), ClassState(namespace)
             before = self.settings(task.step.guard_rng)
-            outcome = self._run_cell(task, tell, pool)
+            warned: list[OutputMessage] = []
+            with self._noting(warned.append):
+                outcome = self._run_cell(task, tell, pool)
             reason = self.violation(before, task.step.guard_rng)
+            if not reason and any("text" in message for message in warned):
+                reason = "it warns, which a notebook shows once per place"
             after = hidden_state(namespace)
             if not reason and any(after.get(name) != state for name, state in hidden.items()):
                 classes.restore()
@@ -238,11 +248,12 @@ class Worker:
         values = list(inputs[: len(task.binds) + task.with_settings])
         if task.with_settings:
             settings = values.pop()
-            if not settings.names:
+            if settings.names:
+                self.take_settings(unpack(settings, namespace, writable=True)["settings"])
+            elif task.placement == "any":
                 raise PackingError(
                     "settings", "earlier cells changed some that stay in their process"
                 )
-            self.take_settings(unpack(settings, namespace, writable=True)["settings"])
         for names, packed in zip(task.binds, values, strict=True):
             if packed.names:
                 found = unpack(packed, namespace, writable=writable)
@@ -391,11 +402,19 @@ class Worker:
         kept, self._outputs = self._outputs, outputs
         sink, self._sink = self._sink, None
         try:
-            return self.session.run(
-                source, execution_count=execution_count, transform=transform, store_history=False
-            )
+            with self._noting(self.session.emit):
+                return self.session.run(
+                    source,
+                    execution_count=execution_count,
+                    transform=transform,
+                    store_history=False,
+                )
         finally:
             self._outputs, self._sink = kept, sink
+
+    def _noting(self, note: Callable[[OutputMessage], None]) -> AbstractContextManager[None]:
+        """In the block, ``note`` gets the warnings, where this isn't the process that shows them."""
+        return noted_warnings(note) if self.isolated else nullcontext()
 
     def divert(self, call: Callable[[], None]) -> list[OutputMessage]:
         """What ``call`` shows, which doesn't reach the driver."""
