@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from naavre_ext.dataflow import methods, shapes, tables
 from naavre_ext.dataflow.arguments import Arguments, lookup
@@ -27,13 +28,17 @@ CALLED: dict[str, tuple[int | str, ...]] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
+def _places(what: str) -> tuple[int | str, ...]:
+    return (lookup(CALLED, what) or ()) if what else ()
+
+
 class CallBacks(MethodCalls):
     """Method and library calls that follow what their arguments are called for."""
 
     def call_back(self, what: str, arguments: Arguments) -> None:
         """The calls that ``what`` makes of its arguments: functions are followed where they escape."""
-        places = lookup(CALLED, what) if what else None
-        for place in places or ():
+        for place in _places(what):
             if isinstance(place, int):
                 given = list(zip(arguments.node.args, arguments.positional, strict=False))
                 found = given[place : place + 1]

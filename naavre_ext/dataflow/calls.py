@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
@@ -253,7 +254,7 @@ class Calls(CallBacks):
         elif name in ("time", "timeit"):
             if not self.timed(node):
                 self.effect("opaque", f"%{name}", node.lineno)
-        elif name in tables.LOOKING_MAGICS:
+        elif name in tables.LOOKING_MAGICS or _loads_names(name, texts[1:]):
             self.effect("opaque", f"%{name}", node.lineno)
         elif name in tables.SETTING_MAGICS:
             self.effect("settings", f"%{name}", node.lineno)
@@ -270,6 +271,12 @@ class Calls(CallBacks):
     def timed(self, node: ast.Call) -> bool:
         """Overridden by :class:`Region`: the statement after ``%time``; False when it isn't Python."""
         raise NotImplementedError
+
+
+def _loads_names(magic: str, arguments: Sequence[object]) -> bool:
+    """Whether the magic loads an extension that may bind names."""
+    names = str(arguments[0]).split() if arguments else []
+    return magic in ("load_ext", "reload_ext") and not set(names) <= tables.QUIET_EXTENSIONS
 
 
 def _interpolated(text: str) -> list[str]:

@@ -38,8 +38,11 @@ CONTAINERS: frozenset[Kind] = frozenset(
 )
 
 IPYTHON_NAMES = frozenset({"get_ipython", "display", "exit", "quit", "__name__", "__builtins__",
-                           "__doc__", "__file__", "__annotations__", "__builtin__"})  # fmt: skip
-HISTORY_NAMES = frozenset({"_", "__", "___", "In", "Out", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"})
+                           "__doc__", "__file__", "__annotations__", "__builtin__",
+                           "__IPYTHON__", "__package__", "__spec__", "__loader__"})  # fmt: skip
+HISTORY_NAMES = frozenset(
+    {"_", "__", "___", "In", "Out", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "_exit_code"}
+)
 
 EXCEPTIONS = frozenset(
     name
@@ -95,6 +98,11 @@ HARMLESS_MAGICS = frozenset(
      "time", "timeit", "pip", "conda", "mamba", "uv", "pwd", "ls", "history", "pushd", "popd", "lsmagic", "magic",
      "colors", "xmode", "pdb", "logstart", "logstop", "memit", "mprun", "mkdir", "cat", "cp", "mv", "rm", "psource", "pinfo",
      "pinfo2", "pdoc", "pdef", "pfile", "sx", "system", "watermark", "version_information", "automagic", "page", "tb"}
+)  # fmt: skip
+#: Extensions that bind no name when they are loaded; any other may.
+QUIET_EXTENSIONS = frozenset(
+    {"autoreload", "line_profiler", "memory_profiler", "watermark", "tensorboard", "dotenv", "cython", "nb_black",
+     "lab_black", "jupyter_black", "snakeviz", "storemagic", "version_information", "rpy2.ipython", "sql"}
 )  # fmt: skip
 #: Of those, the ones that look at all names.
 LOOKING_MAGICS = frozenset({"who", "whos", "who_ls"})
