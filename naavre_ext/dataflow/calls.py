@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Sequence
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
-from naavre_ext.dataflow.callbacks import CallBacks
-from naavre_ext.dataflow.environment import (
-    Binding,
-    FunctionNode,
-    is_ipython_call,
-    pylab_arguments,
-)
+from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
+from naavre_ext.dataflow.magics import Magics
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
-from naavre_ext.dataflow.source import pylab_names
 from naavre_ext.dataflow.targets import LocalFunction
 
 
-class Calls(CallBacks):
+class Calls(Magics):
     """Expressions with all calls."""
 
     def visit_call(self, node: ast.Call) -> Value:
@@ -231,60 +223,6 @@ class Calls(CallBacks):
                 self.unknown_call(f"super().{function.attr}", arguments, node.lineno, receiver)
             )
         return self._join(results) if results else FRESH
-
-    # IPython
-
-    def magic_call(self, method: str, node: ast.Call) -> None:
-        """``%magic`` and ``!command``, as IPython's transformer writes them."""
-        texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
-        name = str(texts[0]) if texts else ""
-        for word in (
-            re.findall(r"\w+", " ".join(map(str, texts))) if name not in ("time", "timeit") else ()
-        ):
-            self.called_elsewhere(word)
-        for variable in sorted({v for text in texts for v in _interpolated(str(text))}):
-            if variable in self.environment.bindings:
-                self.read(variable, node.lineno)
-        if method in ("system", "getoutput", "getoutputs"):
-            self.effect("outside-write", f"!{name}", node.lineno)
-        elif (arguments := pylab_arguments(node)) is not None:
-            self._pylab(arguments, node.lineno)
-        elif method != "run_line_magic" or name not in tables.HARMLESS_MAGICS:
-            self.effect("opaque", f"%{name}" if method == "run_line_magic" else method, node.lineno)
-        elif name in ("time", "timeit"):
-            if not self.timed(node):
-                self.effect("opaque", f"%{name}", node.lineno)
-        elif name in tables.LOOKING_MAGICS or _loads_names(name, texts[1:]):
-            self.effect("opaque", f"%{name}", node.lineno)
-        elif name in tables.SETTING_MAGICS:
-            self.effect("settings", f"%{name}", node.lineno)
-        else:
-            command = name in tables.COMMAND_MAGICS
-            self.effect("outside-write" if command else "unknown", f"%{name}", node.lineno)
-
-    def _pylab(self, arguments: str, line: int) -> None:
-        exports = self.environment.star_names("pylab")
-        for name in pylab_names(arguments, exports or {}):
-            self.write(name, FRESH, line)
-        self.effect("settings" if exports is not None else "opaque", "%pylab", line)
-
-    def timed(self, node: ast.Call) -> bool:
-        """Overridden by :class:`Region`: the statement after ``%time``; False when it isn't Python."""
-        raise NotImplementedError
-
-
-def _loads_names(magic: str, arguments: Sequence[object]) -> bool:
-    """Whether the magic loads an extension that may bind names."""
-    names = str(arguments[0]).split() if arguments else []
-    return magic in ("load_ext", "reload_ext") and not set(names) <= tables.QUIET_EXTENSIONS
-
-
-def _interpolated(text: str) -> list[str]:
-    """Names that IPython replaces in a command: ``$name`` and ``{expression}``."""
-    found = re.findall(r"\$\{?(\w+)", text)
-    for expression in re.findall(r"\{([^{}]+)\}", text):
-        found += re.findall(r"[A-Za-z_]\w*", expression)
-    return found
 
 
 def _root(node: ast.expr) -> str:

@@ -96,7 +96,7 @@ REBINDING_MAGICS = frozenset({"run", "macro", "debug", "prun"})
 HARMLESS_MAGICS = frozenset(
     {"load_ext", "reload_ext", "autoreload", "who", "whos", "who_ls", "matplotlib", "config", "precision", "cd", "env", "set_env",
      "time", "timeit", "pip", "conda", "mamba", "uv", "pwd", "ls", "history", "pushd", "popd", "lsmagic", "magic",
-     "colors", "xmode", "pdb", "logstart", "logstop", "memit", "mprun", "mkdir", "cat", "cp", "mv", "rm", "psource", "pinfo",
+     "colors", "xmode", "pdb", "logstart", "logstop", "mkdir", "cat", "cp", "mv", "rm", "psource", "pinfo",
      "pinfo2", "pdoc", "pdef", "pfile", "sx", "system", "watermark", "version_information", "automagic", "page", "tb"}
 )  # fmt: skip
 #: Extensions that bind no name when they are loaded; any other may.

@@ -505,4 +505,404 @@ ROWS = {
         ---
         print(alias, x, y, c)
     """),
+    "function reached by attribute of a module-like object": _costly("""
+        import types
+        K = 1
+        m = types.ModuleType('m')
+        def f(): return [K]
+        m.f = f
+        ---
+        a = m.f()
+        ---
+        K = 2
+        ---
+        b = m.f() + work(1)
+        ---
+        c = work(2)
+        print(a, b, c)
+    """),
+    "class with function attribute": _costly("""
+        K = 1
+        def f(self): return [K, self.x]
+        class A:
+            g = f
+            h = lambda self: [K, 'h']
+            def __init__(self): self.x = 1
+        a = A()
+        ---
+        p = [a.g(), a.h(), work(1)]
+        ---
+        K = 2
+        ---
+        q = [a.g(), a.h(), work(2)]
+        ---
+        r = list(map(A.h, [a, a])) + work(1)
+        ---
+        K = 3
+        print(p, q, r, a.g())
+    """),
+    "method added to a class later": _costly("""
+        class A: pass
+        a = A()
+        K = 1
+        ---
+        def area(self): return [K]
+        A.area = area
+        ---
+        x = [a.area(), work(1)]
+        ---
+        K = 2
+        ---
+        y = [a.area(), work(2)]
+        ---
+        A.area = lambda self: 'new'
+        ---
+        z = [a.area(), work(3)]
+        print(x, y, z)
+    """),
+    "inner class and factory": _costly("""
+        def make(n):
+            class Inner:
+                made = []
+                def __init__(self): Inner.made.append(n)
+                def k(self): return [K, n]
+            return Inner
+        K = 1
+        I1, I2 = make(1), make(2)
+        ---
+        a = I1()
+        ---
+        b = [I2().k(), work(1)]
+        ---
+        K = 2
+        ---
+        c = [a.k(), len(I1.made), work(2)]
+        ---
+        I1()
+        ---
+        print(b, c, I1.made, I2.made)
+    """),
+    "generators holding globals": _costly("""
+        K = 1
+        def gen():
+            while True:
+                yield K
+        g, h = gen(), (K * x for x in range(5))
+        ---
+        a = [next(g), next(h)]
+        ---
+        K = 2
+        ---
+        b = [next(g), next(h), work(1)]
+        ---
+        c = work(2)
+        ---
+        K = 3
+        d = next(g), list(h)
+        print(a, b, c, d)
+    """),
+    "functions returned by functions returned": _costly("""
+        def a(x):
+            def b(y):
+                def c(z):
+                    log.append((x, y, z, K))
+                    return x + y + z + K
+                return c
+            return b
+        log, K = [], 1
+        f = a(1)
+        g = f(2)
+        ---
+        p = g(3)
+        ---
+        K = 2
+        ---
+        q = [f(0)(0), work(1)]
+        ---
+        r = list(map(g, [1, 2])) + work(1)
+        ---
+        print(p, q, r, log)
+    """),
+    "sorted by a dict's get and list's index": _costly("""
+        order = {'a': 2, 'b': 1}
+        pos = ['b', 'a']
+        xs = ['a', 'b']
+        ---
+        p = sorted(xs, key=order.get) + work(1)
+        ---
+        order['b'] = 5
+        ---
+        q = sorted(xs, key=order.get) + work(2)
+        ---
+        r = sorted(xs, key=pos.index) + work(3)
+        ---
+        pos.reverse()
+        ---
+        s = max(xs, key=pos.index), work(1)
+        print(p, q, r, s)
+    """),
+    "namedtuple fields that are lists": _costly("""
+        from collections import namedtuple
+        R = namedtuple('R', 'xs n')
+        r = R([1], 2)
+        rs = [r, r._replace(n=3)]
+        ---
+        xs, n = r
+        xs.append(2)
+        ---
+        a = [len(rs[1].xs), work(1)]
+        ---
+        rs[1].xs.append(3)
+        ---
+        b = [r.xs[-1], work(2)]
+        ---
+        r._asdict()['xs'].append(4)
+        print(r, rs, a, b)
+    """),
+    "keyword-only and star kwargs changes": _costly("""
+        def f(*, into, **opts):
+            into.append(opts)
+            opts['seen'] = True
+            return opts
+        d, out = {'a': [1]}, []
+        ---
+        r = f(into=out, **d)
+        ---
+        w1 = work(1)
+        ---
+        r['a'].append(2)
+        ---
+        s = [len(out), work(2)]
+        ---
+        print(d, out, r, s, w1)
+    """),
+    "recursive data and self reference": _costly("""
+        a = [1]
+        a.append(a)
+        d = {}
+        d['me'] = d
+        b = a
+        ---
+        a[1][1].append('deep')
+        ---
+        x = work(2)
+        ---
+        d['me']['me']['k'] = [5]
+        ---
+        y = [len(b), len(d), work(1)]
+        ---
+        d['k'].append(6)
+        print(len(a), d['k'], x, y)
+        del a, b, d
+    """),
+    "conditional aliases": _costly("""
+        import sys
+        x, y = [1], [2]
+        z = x if len(sys.argv) >= 0 else y
+        q = y or x
+        v = {'x': x}.get('x', y)
+        u = (x, y)[0]
+        ---
+        z.append('z')
+        ---
+        a = work(1)
+        ---
+        q.append('q')
+        ---
+        b = [len(x), len(y), work(2)]
+        ---
+        v.append('v')
+        u.append('u')
+        print(x, y, a, b)
+    """),
+    "try and finally rebinding": _costly("""
+        x = [0]
+        ---
+        try:
+            x = work(2)
+            raise ValueError
+        except ValueError:
+            y = x
+        finally:
+            x.append(9)
+        ---
+        a = work(1)
+        ---
+        y.append(8)
+        print(x, y, a)
+    """),
+    "import inside a function and global import": _costly("""
+        def lazy():
+            global json
+            import json
+            import math
+            return math.floor(2.5)
+        ---
+        a = [lazy(), work(1)]
+        ---
+        b = json.dumps(a)
+        ---
+        c = work(2)
+        print(b, c)
+    """),
+    "dict of lambdas over loop": _costly("""
+        K = 10
+        fs = {}
+        for n in range(3):
+            fs[n] = lambda x, n=n: x + n + K
+        ---
+        a = [f(1) for f in fs.values()]
+        ---
+        K = 20
+        ---
+        b = [fs[k](1) for k in fs] + work(1)
+        ---
+        c = {k: f(0) for k, f in fs.items()}, work(2)
+        print(a, b, c)
+    """),
+    "numpy aliases through structures": _costly("""
+        import numpy as np
+        a = np.zeros(4)
+        d = {'a': a, 'v': a[:2]}
+        lst = [a, a.reshape(2, 2)]
+        class H: pass
+        h = H()
+        h.a = a
+        ---
+        d['v'][0] = 1
+        ---
+        x = [a.sum(), *work(1)]
+        ---
+        lst[1][1, 1] = 2
+        ---
+        y = [a.sum(), h.a[0], *work(2)]
+        ---
+        h.a += 1
+        ---
+        np.add.at(a, [0], 10)
+        ---
+        for row in lst[1]:
+            row *= 2
+        ---
+        a.sort()
+        print(a, d['v'], x, y)
+    """),
+    "pandas chained": _costly("""
+        import pandas as pd
+        df = pd.DataFrame({'k': list('aab'), 'v': [1, 2, 3]})
+        sub = df[df.v > 1]
+        s = df['v']
+        g = df.groupby('k')
+        ---
+        df['w'] = df.v * 2
+        ---
+        a = [g['v'].sum().tolist(), work(1)]
+        ---
+        df.loc[0, 'v'] = 100
+        ---
+        b = [s.sum(), sub.v.sum(), work(2)]
+        ---
+        df = df.rename(columns=str.upper)
+        ---
+        c = [df.columns.tolist(), work(1)]
+        ---
+        df.insert(0, 'first', 0)
+        df.pop('W')
+        ---
+        del g
+        print(df, a, b, c)
+    """),
+    "string building and immutables": _costly("""
+        s = 'a'
+        t = s
+        n = m = 5
+        ---
+        s += 'b'
+        n += 1
+        ---
+        a = [s, t, n, m, work(1)]
+        ---
+        s = s.replace('a', 'z')
+        ---
+        b = [s, work(2)]
+        ---
+        fs = frozenset([1])
+        fs2 = fs
+        fs |= {2}
+        print(a, b, fs, fs2)
+    """),
+    "class hierarchy over cells with super and K": _costly("""
+        K = 1
+        class Base:
+            def run(self): return [K, self.extra()]
+            def extra(self): return 'base'
+        ---
+        class Kid(Base):
+            def extra(self): return ['kid', K, super().extra()]
+        ---
+        k = Kid()
+        a = k.run()
+        ---
+        K = 2
+        ---
+        b = [k.run(), work(1)]
+        ---
+        Base.extra = lambda self: 'patched'
+        ---
+        c = [k.run(), work(2)]
+        ---
+        class Base: pass
+        ---
+        d = [isinstance(k, Base), k.run(), work(1)]
+        print(a, b, c, d)
+    """),
+    "callbacks through threads pools": _costly("""
+        from concurrent.futures import ThreadPoolExecutor
+        K = 1
+        total = {'n': 0}
+        def f(x):
+            total['n'] += x
+            return x * K
+        ---
+        with ThreadPoolExecutor(1) as ex:
+            a = list(ex.map(f, [1, 2]))
+        ---
+        K = 3
+        b = work(1)
+        ---
+        with ThreadPoolExecutor(1) as ex:
+            c = [ex.submit(f, i).result() for i in range(3)]
+        ---
+        del ex
+        print(a, b, c, total)
+    """),
+    "iter of dict views and live views": _costly("""
+        d = {'a': 1}
+        ks, vs, its = d.keys(), d.values(), d.items()
+        ---
+        d['b'] = 2
+        ---
+        a = [len(ks), sum(vs), work(1)]
+        ---
+        d.update(c=3)
+        ---
+        b = [sorted(its), work(2)]
+        ---
+        d.clear()
+        print(a, b, list(ks))
+    """),
+    "range slices memory and bytes": _costly("""
+        r = range(10)
+        b = bytearray(b'xyz')
+        al = b
+        ---
+        b += b'!'
+        ---
+        a = [r[2:5], work(1)]
+        ---
+        al[0:1] = b'A'
+        ---
+        c = [bytes(b), work(2)]
+        print(a, c)
+    """),
 }
