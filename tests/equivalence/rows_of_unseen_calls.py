@@ -141,6 +141,7 @@ ROWS = {
         d = work(3)
         ---
         print(a, b, c, d, log)
+        del tr, pipe
     """),
     "vectorize and ufuncs of functions": _costly("""
         import numpy as np
