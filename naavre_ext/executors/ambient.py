@@ -36,6 +36,8 @@ class Domain:
 
 DOMAINS: tuple[Domain, ...] = (
     Domain("os.environ", None, process.read_environ, process.write_environ),
+    Domain("time zone", None, process.read_zone, process.write_zone),
+    Domain("umask", None, process.read_umask, process.write_umask),
     Domain("working directory", None, process.read_cwd, process.write_cwd),
     Domain("sys.path", None, process.read_path, process.write_path),
     Domain("recursion limit", None, process.read_recursion, process.write_recursion),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ class Baseline:
     locale: str
     recursion: int
     logging: Any
+    zone: tuple[Any, ...]
+    umask: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ def baseline(*, renew: bool = False) -> Baseline:
             locale=locale.setlocale(locale.LC_ALL),
             recursion=sys.getrecursionlimit(),
             logging=_logging_fingerprint(),
+            zone=_zone(),
+            umask=_umask(),
         )
     return _baseline
 
@@ -118,6 +123,39 @@ def read_recursion(_shell: Any) -> int | None:
 def write_recursion(value: int | None, _shell: Any) -> None:
     """Sets the recursion limit."""
     sys.setrecursionlimit(value or baseline().recursion)
+
+
+def read_zone(_shell: Any) -> tuple[Any, ...] | None:
+    """The time zone that the process goes by, where it was changed (``TZ`` and ``time.tzset()``)."""
+    zone = _zone()
+    return zone if zone != baseline().zone else None
+
+
+def write_zone(_value: tuple[Any, ...] | None, _shell: Any) -> None:
+    """Makes the process go by its environment's time zone, which has been taken over by then."""
+    if hasattr(time, "tzset"):
+        time.tzset()
+
+
+def _zone() -> tuple[Any, ...]:
+    return time.tzname, time.timezone, time.altzone
+
+
+def read_umask(_shell: Any) -> str | None:
+    """The permissions that new files don't get, where they were changed."""
+    umask = _umask()
+    return oct(umask) if umask != baseline().umask else None
+
+
+def write_umask(value: str | None, _shell: Any) -> None:
+    """Sets the permissions that new files don't get."""
+    os.umask(int(value, 8) if value else baseline().umask)
+
+
+def _umask() -> int:
+    umask = os.umask(0o077)  # it can't be read otherwise; a file made meanwhile is the more private
+    os.umask(umask)
+    return umask
 
 
 def read_filters(_shell: Any) -> ListChange | None:

@@ -18,6 +18,7 @@ from naavre_ext.executors.batches import item_text, run_batch
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
 from naavre_ext.executors.observing import digests
 from naavre_ext.executors.packing import (
     CommonObjects,
@@ -63,6 +64,8 @@ class Worker:
 
     def __init__(self, *, isolated: bool, capture_fds: bool = False) -> None:
         self.isolated = isolated
+        self.threads = Threads()
+        self._home = dict(os.environ)
         self.session = CellSession(self._on_output, capture_fds=capture_fds)
         if isolated:
             self.session.adopt_process()
@@ -77,7 +80,8 @@ class Worker:
         self._telling = threading.Lock()
         #: The split whose batches ran here last, and the settings that they left as they were.
         self._split: tuple[str, ambient.AmbientState] | None = None
-        self._home_environment = dict(os.environ)
+        #: What the process had before there was a notebook's shell, and what a shell adds.
+        self._kernel = kernel_variables(self._home)
         #: The settings that steps elsewhere run with, as far as they come from here.
         self._known_settings: ambient.AmbientState | None = None
 
@@ -87,8 +91,8 @@ class Worker:
             return
         if self.isolated:
             ambient.restore(ambient.pristine(), shell=self.session.shell)
-            wanted = self._home_environment if context.environment is None else context.environment
-            _set_environment(wanted, self._home_environment)
+            set_environment(context.environment, self._home, self._kernel)
+            self.threads.as_kernel()
         self.session.reset(cwd=context.cwd)
         if context.is_parallel:
             self.session.know(context.sources)
@@ -135,6 +139,7 @@ class Worker:
         self._outputs = []
         self._stuck = []
         self._observed = None
+        self.threads.as_kernel()
         self._sink = lambda output: send(
             {"kind": "output", **tags, "number": len(self._outputs) - 1, "output": output}
         )
@@ -369,6 +374,8 @@ class Worker:
         """The settings as a batch finds them: taken over by a split's first batch here, known to the others."""
         if self._split is None or self._split[0] != token:
             self.take_settings(settings)
+            if self.isolated:
+                self.threads.one_each()
             self._split = (token, self.settings(rng))
         return self._split[1]
 
@@ -459,12 +466,3 @@ def has_open_figures() -> bool:
     """Whether pyplot has figures that a later cell would draw on."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     return bool(pyplot is not None and pyplot.get_fignums())
-
-
-def _set_environment(wanted: Mapping[str, str], home: Mapping[str, str]) -> None:
-    """The user's variables, but Ray's and naavre-ext's own as this process has them."""
-    own = {k: v for k, v in home.items() if k.startswith(("RAY_", "NAAVRE_", "OMP_"))}
-    target = {**{k: v for k, v in wanted.items() if not k.startswith("RAY_")}, **own}
-    for name in set(os.environ) - set(target):
-        del os.environ[name]
-    os.environ.update(target)

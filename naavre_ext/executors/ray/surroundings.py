@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,17 @@ def child_environment() -> dict[str, str]:
     return {
         "PYTHONPATH": os.pathsep.join([str(STUBS), *([python_path] if python_path else [])]),
         "RAY_USAGE_STATS_ENABLED": "0",
+        **hash_seed(),
+    }
+
+
+def hash_seed() -> dict[str, str]:
+    """The variable by which all workers hash texts alike, as one kernel would: the user's, or a new one.
+
+    Without, a set of texts iterates in another order in each process.
+    """
+    return {
+        "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED") or str(1 + secrets.randbelow(2**32 - 1))
     }
 
 

@@ -36,6 +36,9 @@ def this_worker() -> Worker:
     """The one Worker of this process: notebook functions keep its namespace as their globals for ever."""
     global _worker
     if _worker is None:
+        # Ray limits BLAS to one thread; what a cell imports gets what the notebook's kernel would have.
+        if "numpy" not in sys.modules and os.environ.get("OMP_NUM_THREADS") == "1":
+            del os.environ["OMP_NUM_THREADS"]
         _worker = Worker(isolated=True, capture_fds=True)
     return _worker
 
@@ -64,9 +67,6 @@ class _MainWorker:
     """Holds a run's live namespace. It runs one step at a time and is never restarted."""
 
     def __init__(self) -> None:
-        # Ray limits BLAS to one thread; whole cells get what the notebook's kernel would have.
-        if "numpy" not in sys.modules and not os.environ.get("NAAVRE_OMP"):
-            os.environ.pop("OMP_NUM_THREADS", None)
         this_worker()
 
     def ready(self) -> str:

@@ -1,0 +1,68 @@
+"""A worker's process made like the notebook's kernel: its environment variables and its threads.
+
+Ray starts its workers with variables of its own, and with one thread for BLAS and OpenMP. A whole cell gets what a
+kernel would have; the batches of a split, of which there are as many at once as CPUs, one thread each.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+#: Libraries that come with threads of their own.
+_WITH_THREADS = ("numpy", "scipy", "sklearn", "torch", "numexpr")
+
+
+def kernel_variables(before: Mapping[str, str]) -> dict[str, str]:
+    """What making a notebook's shell added to the environment: a kernel's colours, pager and backend."""
+    return {name: value for name, value in os.environ.items() if before.get(name) != value}
+
+
+def set_environment(
+    wanted: Mapping[str, str] | None, home: Mapping[str, str], kernel: Mapping[str, str]
+) -> None:
+    """The user's variables (None: those of this process that aren't Ray's), and a kernel's own."""
+    if wanted is None:
+        target = {k: v for k, v in home.items() if (k, v) != ("OMP_NUM_THREADS", "1")}
+    else:
+        target = dict(wanted)
+    target = {k: v for k, v in target.items() if not k.startswith("RAY_")}
+    for name, value in kernel.items():
+        if name != "MPLBACKEND" or not target.get(name):
+            target[name] = value
+    for name in set(os.environ) - set(target):
+        del os.environ[name]
+    os.environ.update(target)
+
+
+class Threads:
+    """The thread pools of the libraries that this process has loaded."""
+
+    def __init__(self) -> None:
+        self._limited: tuple[frozenset[str], Any] | None = None
+
+    def one_each(self) -> None:
+        """For batches: libraries that are loaded use one thread."""
+        loaded = frozenset(name for name in _WITH_THREADS if name in sys.modules)
+        if self._limited is not None and self._limited[0] == loaded:
+            return
+        self.as_kernel()
+        control = _control()
+        if control is not None and loaded:
+            self._limited = loaded, control.threadpool_limits(limits=1)
+
+    def as_kernel(self) -> None:
+        """For whole cells: all threads again."""
+        if self._limited is not None:
+            limits, self._limited = self._limited[1], None
+            limits.restore_original_limits()
+
+
+def _control() -> Any:
+    try:
+        return importlib.import_module("threadpoolctl")
+    except ImportError:
+        return None
