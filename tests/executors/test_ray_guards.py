@@ -1,0 +1,86 @@
+"""Guards, and the order of effects, on a real Ray: stale readers, a batch's violation, failures, eager cells."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
+from both_ways import assert_same, run_in_order, run_with
+from wrong_tables import wronglib as wronglib
+
+from naavre_ext.model import event as events
+from naavre_ext.model.run import RunOptions
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(180),
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.usefixtures("wronglib"),
+]
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    from naavre_ext.executors.ray import cluster
+
+    with cluster.connect(None, num_cpus=2) as handle:
+        yield handle
+
+
+@pytest.fixture
+def executor(ray_cluster):
+    from naavre_ext.executors.ray import cluster
+    from naavre_ext.executors.ray.executor import RayExecutor
+
+    executor = RayExecutor(cluster.connect(None))
+    yield executor
+    executor.close()
+
+
+MAIN = "q = 0\ndel q\n"
+LIST = ("import wronglib", "xs = [1.0, 2.0, 3.0]")
+ARRAY = ("import wronglib\nimport numpy as np", "xs = np.arange(100_000.0)")
+
+RERUN = {
+    "a list": (*LIST, "a = wronglib.total(xs)", f"{MAIN}b = wronglib.bump(xs, 1)",
+               "c = wronglib.total(xs)", "d = wronglib.total([c, *xs])", "print(a, b, c, d)"),
+    "an array": (*ARRAY, "a = wronglib.total(xs)", f"{MAIN}b = wronglib.bump(xs, 1)",
+                 "c = wronglib.total(xs)", "d = wronglib.total(xs)", "print(a, b, c, d)"),
+    "settings": (*ARRAY, "a = wronglib.show(1)", f"{MAIN}b = wronglib.round_off()",
+                 "c = wronglib.show(1)", "d = wronglib.show(2)", "print(a, c, d)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", RERUN.values(), ids=RERUN)
+def test_stale_reader_runs_again(cells, executor, wronglib):
+    run = run_with(executor, cells, RunOptions(cwd=str(wronglib), keep=None))
+    assert_same(run_in_order(cells, str(wronglib)), run.ending, cells, identity=False)
+    assert [event.step for event in run.of(events.StepRelocated)] == ["cell-4", "cell-5"]
+    (warning,) = run.of(events.MessageLogged)
+    assert "cell 4 changes " in warning.text
+
+
+def test_run_starts_over_in_a_fresh_worker(executor, wronglib):
+    cells = (
+        *LIST, "import sys\nseen = getattr(sys, 'seen', 0)\nsys.seen = 1", "a = wronglib.total(xs)",
+        "b = wronglib.bump(xs, 1.5)", f"{MAIN}c = wronglib.total(xs)", "d = wronglib.total([c])",
+        "print(a, b, c, d, xs, seen)",
+    )  # fmt: skip
+    run = run_with(executor, cells, RunOptions(cwd=str(wronglib), keep=None))
+    assert_same(run_in_order(cells, str(wronglib)), run.ending, cells, identity=False)
+    assert any("starts over" in event.text for event in run.of(events.MessageLogged))
+
+
+def test_batch_that_changes_what_it_shares_is_found(executor, wronglib):
+    cells = (
+        *LIST,
+        "# split: work\n# batches: 3\nout = []\nfor i in range(6):\n    out.append(wronglib.bump(xs) + i)",
+        "print(out, xs)",
+    )
+    run = run_with(executor, cells, RunOptions(cwd=str(wronglib), keep=None))
+    assert_same(run_in_order(cells, str(wronglib)), run.ending, cells, identity=False)
+    (refused,) = run.of(events.SplitRefused)
+    assert "'xs' was changed in place" in refused.reason
