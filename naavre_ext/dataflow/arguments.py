@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -92,6 +92,20 @@ def lookup(table: Mapping[str, T], path: str) -> T | None:
 def matches(path: str, names: frozenset[str]) -> bool:
     """Whether the path is one of the names, or fits one that ends in ``*``."""
     return lookup(dict.fromkeys(names, "x"), path) is not None
+
+
+def literal_path(nodes: Sequence[ast.expr]) -> str | None:
+    """The path that the first of the nodes says literally, by itself or as ``Path("...")``."""
+    node = nodes[0] if nodes else None
+    if (
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func).split(".")[-1] == "Path"
+        and len(node.args) == 1
+    ):
+        node = node.args[0]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return None
 
 
 def names_in(nodes: list[ast.expr]) -> set[str]:

@@ -27,7 +27,6 @@ from naavre_ext.model.dataflow import CellDataflow, Effect, EffectKind
 BARRIER_EFFECTS: tuple[EffectKind, ...] = (
     "opaque",
     "unknown",
-    "outside-write",
     "star-import",
     "history",
     "monkeypatch",
@@ -61,8 +60,12 @@ class CellNode:
 
     @property
     def barrier(self) -> bool:
-        """Whether the cell must run after everything before it and before everything after it."""
-        return self.facts.has(*BARRIER_EFFECTS)
+        """Whether the cell must run after everything before it and before everything after it.
+
+        A magic that writes may name any variable in its own line.
+        """
+        writes_by_magic = self.source.magic is not None and self.facts.has("outside-write")
+        return writes_by_magic or self.facts.has(*BARRIER_EFFECTS)
 
 
 @dataclass(frozen=True, slots=True)

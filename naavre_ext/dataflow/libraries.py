@@ -6,7 +6,14 @@ import ast
 import re
 
 from naavre_ext.dataflow import known_functions, shapes, tables
-from naavre_ext.dataflow.arguments import Arguments, function_effects, lookup, matches, names_in
+from naavre_ext.dataflow.arguments import (
+    Arguments,
+    function_effects,
+    literal_path,
+    lookup,
+    matches,
+    names_in,
+)
 from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import FRESH, Value
 from naavre_ext.dataflow.targets import LocalFunction
@@ -211,7 +218,8 @@ class LibraryCalls(Expressions):
         kind: EffectKind = effect  # type: ignore[assignment]
         place = 1 if path in ("pickle.dump", "joblib.dump") else 0
         names = names_in(arguments.node.args[place : place + 1])
-        self.effect(kind, path, arguments.node.lineno, names)
+        where = literal_path(arguments.node.args) if path in tables.PATH_FIRST else None
+        self.effect(kind, path, arguments.node.lineno, names, where)
 
     def _is_fresh(self, path: str) -> bool:
         if matches(path, tables.SHARING_FUNCTIONS):
@@ -306,7 +314,8 @@ class LibraryCalls(Expressions):
         reading = isinstance(text, str) and not set(text) & set("wax+")
         fixed = "a" in str(text) or "+" in str(text)
         self.effect("outside-read" if reading else "outside-write", "open()", line,
-                    () if fixed else names_in(arguments.node.args[:1]))  # fmt: skip
+                    () if fixed else names_in(arguments.node.args[:1]),
+                    literal_path(arguments.node.args))  # fmt: skip
         return self.temporary("file")
 
     def _builtin_next(self, arguments: Arguments, line: int) -> Value:

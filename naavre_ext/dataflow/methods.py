@@ -77,6 +77,10 @@ FRESH = frozenset(
 #: ``copy`` makes a new object whose elements are the same (list, dict) or new (array, frame).
 COPYING = frozenset({"copy", "union", "intersection", "difference", "symmetric_difference"})
 
+#: Methods of a ``pathlib.Path`` that concern the path itself and nothing else.
+OWN_PATH = frozenset({"read_text", "read_bytes", "write_text", "write_bytes", "exists", "is_file", "is_dir", "stat",
+                      "iterdir", "unlink", "mkdir", "touch", "rmdir"})  # fmt: skip
+
 #: Methods of frames (and of unknown receivers) with effects on the world.
 METHOD_EFFECTS: dict[str, str] = {
     **dict.fromkeys(("to_csv", "to_excel", "to_json", "to_parquet", "to_pickle", "to_hdf", "to_sql",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from naavre_ext.dataflow import methods, shapes, tables
-from naavre_ext.dataflow.arguments import Arguments
+from naavre_ext.dataflow.arguments import Arguments, literal_path
 from naavre_ext.dataflow.environment import Binding
 from naavre_ext.dataflow.known_calls import KnownMethods, class_method
 from naavre_ext.dataflow.recorder import FRESH, Value
@@ -142,7 +142,11 @@ class MethodCalls(KnownMethods):
         if effect:
             names = _names_of(arguments.node.func)
             self.effect(
-                "outside-read" if effect == "r" else "outside-write", f".{name}", line, names
+                "outside-read" if effect == "r" else "outside-write",
+                f".{name}",
+                line,
+                names,
+                _own_path(arguments.node) if name in methods.OWN_PATH else None,
             )
         if name == "open":
             return self._path_open(arguments, line)
@@ -161,9 +165,9 @@ class MethodCalls(KnownMethods):
         if isinstance(mode, str) and set(mode) & set("wax+"):
             fixed = set(mode) & set("a+")
             names = () if fixed else _names_of(arguments.node.func)
-            self.effect("outside-write", ".open", line, names)
+            self.effect("outside-write", ".open", line, names, _own_path(arguments.node))
         else:
-            self.effect("outside-read", ".open", line)
+            self.effect("outside-read", ".open", line, path=_own_path(arguments.node))
         return self.temporary("file")
 
     def _is_pure_method(self, kind: Kind, name: str) -> bool:
@@ -248,6 +252,10 @@ _SPECIAL_KINDS = frozenset({"file", "rng", "figure", "plotter", "path"})
 
 def _is_fresh_method(kind: Kind, name: str) -> bool:
     return name in methods.FRESH or (name in methods.COPYING and kind in ("array", "frame"))
+
+
+def _own_path(node: ast.Call) -> str | None:
+    return literal_path([node.func.value]) if isinstance(node.func, ast.Attribute) else None
 
 
 def _names_of(node: ast.expr) -> set[str]:

@@ -223,11 +223,18 @@ class Recorder:
         if value.node is not None and not shapes.is_immutable(value.shape):
             self.changes[Change(value.node, deep, line, how, suspected)] = None
 
-    def effect(self, kind: EffectKind, what: str, line: int, names: Iterable[str] = ()) -> None:
+    def effect(
+        self,
+        kind: EffectKind,
+        what: str,
+        line: int,
+        names: Iterable[str] = (),
+        path: str | None = None,
+    ) -> None:
         """Record an effect on the world."""
         if kind in _REBINDING and not self.environment.closed and self.shapes_now is not None:
             self.shapes_now.clear()
-        self.effects[Effect(kind, what, line, frozenset(names))] = None
+        self.effects[Effect(kind, what, line, frozenset(names), path)] = None
 
     def absorb(self, facts: CellDataflow, line: int, names: Mapping[str, str]) -> None:
         """Take over a called function's facts at the call's line.
@@ -246,7 +253,7 @@ class Recorder:
             first, second = (self._own_node(n, renamed) for n in (pair.first, pair.second))
             self.sharing[Sharing(pair.relation, first, second)] = None
         for effect in facts.effects:
-            self.effect(effect.kind, effect.what, line)
+            self.effect(effect.kind, effect.what, line, path=effect.path)
 
     def _own_node(self, node: str, renamed: dict[str, str]) -> str:
         if "%" not in node:

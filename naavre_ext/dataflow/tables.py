@@ -262,6 +262,24 @@ LAST_PART_EFFECTS: dict[str, str] = {
     "scipy.stats.*.rvs": "rng-draw", "scipy.stats.*.resample": "rng-draw", "statsmodels.api.*.from_formula": "formula",
 }  # fmt: skip
 
+#: Functions and methods that read or write what their first argument names, and nothing else.
+PATH_FIRST = frozenset(
+    {"pandas.read_csv", "pandas.read_table", "pandas.read_fwf", "pandas.read_json", "pandas.read_excel",
+     "pandas.read_parquet", "pandas.read_feather", "pandas.read_pickle", "pandas.read_stata", "pandas.read_sas",
+     "pandas.read_spss", "pandas.read_xml", "pandas.read_orc", "numpy.load", "numpy.loadtxt", "numpy.genfromtxt",
+     "numpy.fromfile", "numpy.save", "numpy.savez", "numpy.savez_compressed", "numpy.savetxt",
+     "os.listdir", "os.scandir", "os.stat", "os.remove", "os.unlink", "os.mkdir", "os.makedirs", "os.rmdir",
+     "os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.getsize", "os.path.getmtime", "joblib.load",
+     "matplotlib.pyplot.imread", ".to_csv", ".to_excel", ".to_json", ".to_parquet", ".to_pickle", ".to_hdf",
+     ".to_feather", ".tofile", ".savefig", ".to_netcdf"}
+)  # fmt: skip
+
+#: Functions that do nothing to the world but read files, wherever they lie.
+FILE_READERS = frozenset(name for name in PATH_FIRST if not name.startswith(".")) | frozenset(
+    {"open()", ".open", ".read_text", ".read_bytes", ".exists", ".is_file", ".is_dir", ".stat", ".iterdir",
+     ".glob", ".rglob", "glob.*", "os.walk", "os.path.*", "os.access", "json.load", "pickle.load"}
+)  # fmt: skip
+
 #: Position of the array that a NumPy function writes its result to, where it is given that way.
 OUT_POSITIONS: dict[str, int] = {
     **dict.fromkeys((f"numpy.{n}" for n in (

@@ -18,6 +18,8 @@ class Executor(Protocol):
 
     name: str
     slots: int
+    #: Whether all workers see the same files.
+    shares_files: bool
 
     def begin(self, context: RunContext) -> None:
         """Get ready for a run; or for the same one from its start, in a fresh main worker."""

@@ -66,6 +66,8 @@ class RunDriver:
         notebook: str | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
+        if not executor.shares_files:
+            workflow = _reading_in_main(workflow)
         self.workflow, self.executor, self.options = workflow, executor, options
         self.run_id, self.notebook = run_id, notebook
         self._emit_event = emit
@@ -390,6 +392,14 @@ class RunDriver:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names) or "settings"
+
+
+def _reading_in_main(workflow: Workflow) -> Workflow:
+    """The workflow for workers on several machines, which may see other files."""
+    steps = (
+        replace(step, placement="main") if step.reads_outside else step for step in workflow.steps
+    )
+    return replace(workflow, steps=tuple(steps))
 
 
 def _step_summary(step: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class LocalExecutor:
     """
 
     name = "local"
+    shares_files = True
 
     def __init__(self, *, slots: int = 2, choose: Chooser | None = None) -> None:
         self.slots = slots

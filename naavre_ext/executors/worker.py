@@ -82,6 +82,8 @@ class Worker:
         self._split: tuple[str, ambient.AmbientState] | None = None
         #: What the process had before there was a notebook's shell, and what a shell adds.
         self._kernel = kernel_variables(self._home)
+        #: Whether the settings are (or may be) another worker's.
+        self._took_settings = False
         #: The settings that steps elsewhere run with, as far as they come from here.
         self._known_settings: ambient.AmbientState | None = None
 
@@ -251,6 +253,9 @@ class Worker:
         namespace = self.session.namespace
         bound: dict[str, Any] = {}
         values = list(inputs[: len(task.binds) + task.with_settings])
+        if task.placement == "any" and not task.with_settings and self._took_settings:
+            self.take_settings(ambient.pristine())  # this step comes before those that changed them
+            self._took_settings = False
         if task.with_settings:
             settings = values.pop()
             if settings.names:
@@ -382,6 +387,7 @@ class Worker:
     def take_settings(self, settings: ambient.AmbientState | None) -> None:
         """Make this process's settings those given."""
         if self.isolated and settings is not None:
+            self._took_settings = True
             ambient.restore(settings, shell=self.session.shell)
 
     def settings(self, rng: bool) -> ambient.AmbientState:

@@ -18,13 +18,15 @@ EffectKind = Literal[
 class Effect:
     """Something a cell does beyond its names; ``what`` names the call or statement.
 
-    ``names`` are the variables that its first argument (a file's path, say) is made of.
+    ``names`` are the variables that its first argument (a file's path, say) is made of; ``path`` is the one file
+    or folder that it concerns, as written, where that is known.
     """
 
     kind: EffectKind
     what: str
     line: int
     names: frozenset[str] = frozenset()
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

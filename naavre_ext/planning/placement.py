@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow, first_effect
 from naavre_ext.dataflow.tables import IMMUTABLE
 from naavre_ext.model.workflow import Placement, StepId
+from naavre_ext.planning.outside import outside_order, reads_only_files
 
 #: Effects that keep a cell in the main worker, in words.
 MAIN_EFFECTS = {
-    "outside-read": "it reads files",
+    "outside-read": "it reads files or the network",
     "settings": "it changes settings",
     "figure": "it draws figures",
     "ambient": "it uses process-wide state",
@@ -135,7 +136,13 @@ def _why_main(survey: _Notebook, position: int) -> list[str]:
     dataflow = survey.dataflow
     node = dataflow.cells[position]
     facts = node.facts
-    reasons = [text for kind, text in MAIN_EFFECTS.items() if first_effect(facts, kind)]
+    reasons = [
+        text
+        for kind, text in MAIN_EFFECTS.items()
+        if (kind != "outside-read" or not reads_only_files(facts)) and first_effect(facts, kind)
+    ]
+    if any(dataflow.environment.kind(name) == "file" for name in facts.writes):
+        reasons.append("it leaves a file object")
     if facts.has("rng-draw") and survey.rng_seeded[-1]:
         reasons.append("it draws from a random number generator that may be seeded")
     if node.source.magic is not None:
@@ -221,8 +228,11 @@ def _ancestors(dataflow: NotebookDataflow) -> list[int]:
     before: list[int] = []
     everything = 0
     barrier_mask = 0
+    outside = outside_order(dataflow)
     for position, node in enumerate(dataflow.cells):
         mask = barrier_mask
+        for source in outside[position]:
+            mask |= 1 << source | before[source]
         for source in node.providers.values():
             mask |= 1 << source | before[source]
         if node.barrier:

@@ -18,6 +18,7 @@ from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step, StepId, Workf
 from naavre_ext.planning.header import check_header
 from naavre_ext.planning.legality import Refusal, judge_loop
 from naavre_ext.planning.loops import find_loops
+from naavre_ext.planning.outside import outside_order
 from naavre_ext.planning.parameters import parameter_assignments
 from naavre_ext.planning.placement import Placements, place
 from naavre_ext.planning.questions import surely_asked
@@ -332,6 +333,7 @@ def _edges(
     found: dict[tuple[StepId, StepId, EdgeKind], set[str]] = {}
     barrier: int | None = None
     since_barrier: list[int] = []
+    outside = outside_order(dataflow)
     for position, node in enumerate(dataflow.cells):
         target = steps[position].id
         for name, source in node.providers.items():
@@ -342,6 +344,9 @@ def _edges(
         settings = placements.settings_before[position]
         if settings is not None and steps[position].placement == "any":
             found.setdefault((steps[settings].id, target, "ambient"), set())
+        for before in outside[position]:
+            if _binds(before, position, steps, dataflow):
+                found.setdefault((steps[before].id, target, "outside"), set())
         if barrier is not None:
             found.setdefault(
                 (steps[barrier].id, target, _barrier_kind(dataflow.cells[barrier])), set()
@@ -352,6 +357,15 @@ def _edges(
             barrier, since_barrier = position, []
         since_barrier.append(position)
     return tuple(Edge(s, t, kind, tuple(sorted(names))) for (s, t, kind), names in found.items())
+
+
+def _binds(first: int, then: int, steps: Sequence[Step], dataflow: NotebookDataflow) -> bool:
+    """Whether the order of two cells' effects outside has to be said: in the main worker cells keep theirs."""
+    surely = all(
+        dataflow.cells[position].facts.has("outside-read", "outside-write")
+        for position in (first, then)
+    )
+    return surely or "any" in (steps[first].placement, steps[then].placement)
 
 
 #: What makes a cell a barrier, strongest first, and the kind of its edges.

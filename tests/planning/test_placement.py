@@ -44,6 +44,8 @@ ANYWHERE = [
     "y = slow(a)",
     "r = np.random.default_rng(1).normal(size=9)\ny = slow(r)",
     "y = np.random.rand(9).sum() + slow(1)",
+    "y = slow(pd.read_csv('a.csv'))",
+    "y = slow(open('a.txt').read())",
 ]
 
 MAIN = [
@@ -51,7 +53,8 @@ MAIN = [
     ("a.append(slow(1))", "changes 'a' in place"),
     ("b = a\nb.append(slow(1))", "changes 'a' in place"),
     ("plt.plot([slow(1)])", "draws figures"),
-    ("y = slow(pd.read_csv('a.csv'))", "reads files"),
+    ("y = slow(pd.read_csv('https://a/b.csv'))", "reads files or the network"),
+    ("with open('a.csv') as f:\n    y = slow(f.read())", "leaves a file object"),
     ("open('a', 'w').write(str(slow(1)))", "changes files"),
     ("import mystery\ny = mystery.f(slow(1))", "can't be seen"),
     ("%matplotlib inline\nslow(1)", "changes settings"),

@@ -20,7 +20,7 @@ from naavre_ext.scheduling.machine import DropStep, Finish, StartStep
 def workflow(
     placements: str, edges: list[tuple[int, int]], may_raise: frozenset[int] = frozenset()
 ) -> Workflow:
-    """Steps ``s0``, ``s1``, ...: ``m`` in the main worker, ``a`` anywhere."""
+    """Steps ``s0``, ``s1``, ...: ``m`` in the main worker, ``a`` anywhere, ``w`` in main and writing files."""
     steps = tuple(
         Step(
             id=StepId(f"s{number}"),
@@ -28,7 +28,8 @@ def workflow(
             cell_number=number + 1,
             execution_count=number + 1,
             source="",
-            placement="main" if kind == "m" else "any",
+            placement="any" if kind == "a" else "main",
+            touches_outside=kind == "w",
             raises_exception=number in may_raise,
         )
         for number, kind in enumerate(placements)
@@ -48,6 +49,9 @@ SHAPES = {
     "mixed": workflow("mamama", [(0, 1), (2, 3), (0, 5)]),
     "barrier in the middle": workflow("amaam", [(0, 1), (1, 2), (1, 3), (1, 4)]),
     "late main waits": workflow("amm", [(0, 1)]),
+    "writers in a chain": workflow("wmwaw", [(0, 1), (1, 2), (2, 3), (3, 4)]),
+    "writer at the end of a diamond": workflow("maawm", [(0, 1), (0, 2), (1, 3), (2, 3), (3, 4)]),
+    "independent long cell and writer": workflow("amwam", [(1, 2)]),
     "no steps": workflow("", []),
 }
 
@@ -61,9 +65,10 @@ class Play:
     outcomes: dict[str, list[str]] = field(default_factory=dict)
     choose: Callable[[int], int] = lambda count: 0
     stop_after: int | None = None
+    eager: bool = False
 
     def __post_init__(self) -> None:
-        self.graph = machine.graph_of(self.flow, self.limit)
+        self.graph = machine.graph_of(self.flow, self.limit, eager=self.eager)
         self.state = machine.initial(self.flow)
         self.running: dict[str, Placement] = {}
         self.started: list[tuple[str, Placement]] = []
@@ -109,6 +114,9 @@ class Play:
             assert step not in self.running
             for source in self.graph.before[command.step]:
                 assert self.state.states[source] == "done"
+            if command.step in self.graph.held:
+                before = self.graph.order[: self.graph.order.index(command.step)]
+                assert all(self.state.states[earlier] == "done" for earlier in before)
             self.running[step] = command.placement
             self.started.append((step, command.placement))
         elif isinstance(command, DropStep):
@@ -150,6 +158,7 @@ def behaviours(flow: Workflow) -> list[dict]:
     found += [{"outcomes": {f"s{n}": ["fail"]}} for n in range(count)]
     found += [{"outcomes": {f"s{n}": ["relocate"]}} for n in range(count)]
     found += [{"outcomes": {f"s{n}": ["relocate", "fail"]}} for n in range(count)]
+    found += [{"eager": True, "outcomes": {f"s{n}": ["fail"]}} for n in range(count)]
     found += [{"stop_after": turn} for turn in range(count + 1)]
     found += [
         {"outcomes": {f"s{a}": ["fail"], f"s{b}": ["fail"]}, "choose": lambda n: n - 1}
@@ -186,6 +195,26 @@ def test_limit_bounds_what_runs_together():
     play = Play(SHAPES["independent"], limit=2)
     play.feed(machine.Began())
     assert len(play.running) == 2
+
+
+@pytest.mark.parametrize(
+    ("eager", "started"), [(False, ["s0", "s1", "s3"]), (True, ["s0", "s1", "s3", "s2"])]
+)
+def test_writer_waits_for_all_that_could_fail_before_it(eager, started):
+    play = Play(SHAPES["independent long cell and writer"], eager=eager)
+    play.feed(machine.Began())
+    del play.running["s1"]
+    play.feed(machine.Succeeded(StepId("s1")))
+    assert [step for step, _ in play.started] == started
+    del play.running["s0"]
+    play.feed(machine.Failed(StepId("s0")))
+    assert play.state.states["s2"] == "not run"
+
+
+def test_what_comes_after_a_writer_doesn_t_wait_for_it():
+    play = Play(workflow("awa", []))
+    play.feed(machine.Began())
+    assert [step for step, _ in play.started] == ["s0", "s2"]
 
 
 def test_allowed_error_doesn_t_stop_the_run():
@@ -238,7 +267,7 @@ def random_runs(draw):
     count = draw(st.integers(0, 9))
     pairs = list(itertools.combinations(range(count), 2))
     edges = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    kinds = "".join(draw(st.lists(st.sampled_from("ma"), min_size=count, max_size=count)))
+    kinds = "".join(draw(st.lists(st.sampled_from("maw"), min_size=count, max_size=count)))
     may_raise = frozenset(draw(st.lists(st.integers(0, 8), max_size=2)))
     flow = workflow(kinds, edges, may_raise)
     endings = st.lists(st.sampled_from(["ok", "ok", "ok", "fail", "relocate"]), max_size=2)
@@ -250,6 +279,7 @@ def random_runs(draw):
         outcomes=outcomes,
         choose=dice.randrange,
         stop_after=draw(st.sampled_from([None, None, 0, 1, 3])),
+        eager=draw(st.booleans()),
     )
 
 

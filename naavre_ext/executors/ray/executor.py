@@ -37,6 +37,8 @@ class RayExecutor:
     def __init__(self, handle: ClusterHandle) -> None:
         self._handle = handle
         self.slots = handle.slots
+        hosts = {node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
+        self.shares_files = len(hosts) == 1
         self._main = _take_main()
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = OutputChannel(self._happened.put, host=handle.node_ip)

@@ -1,0 +1,113 @@
+"""What cells do to the world outside, in which order, and what an error keeps from happening."""
+
+from __future__ import annotations
+
+from notebook_row import written
+
+#: Each notebook starts in an empty folder, as the one before it may have left files.
+FRESH = """
+import os, shutil, time
+shutil.rmtree('d', ignore_errors=True)
+os.mkdir('d')
+def slow(x):
+    time.sleep(0.02)
+    return x
+---
+"""
+
+
+def effects(text: str, **facts: object):
+    """A notebook that begins in an empty folder ``d``."""
+    return written(f"{FRESH.strip()}\n{text}", **facts)
+
+
+ROWS = {
+    "a file is read after it is written": effects(
+        "open('d/a', 'w').write('one')\n---\nx = slow(open('d/a').read())\n---\ny = slow(2)\n---\nprint(x, y)",
+        on_ray=True,
+    ),
+    "and before it is written again": effects(
+        "open('d/a', 'w').write('one')\n---\nx = slow(open('d/a').read())\n---\ny = slow(2)\n---\n"
+        "open('d/a', 'w').write('two')\n---\nz = slow(open('d/a').read())\n---\nprint(x, y, z)",
+    ),
+    "in a chain": effects(
+        "open('d/a', 'w').write('1')\n---\nx = slow(int(open('d/a').read()) + 1)\n---\n"
+        "open('d/b', 'w').write(str(x))\n---\ny = slow(int(open('d/b').read()) + 1)\n---\n"
+        "z = slow(3)\n---\nprint(x, y, z, sorted(os.listdir('d')))",
+    ),
+    "in a diamond": effects(
+        "open('d/a', 'w').write('1')\n---\nx = slow(open('d/a').read() + 'x')\n---\n"
+        "y = slow(open('d/a').read() + 'y')\n---\nopen('d/b', 'w').write(x + y)\n---\nprint(open('d/b').read())",
+    ),
+    "a folder is listed between": effects(
+        "open('d/a', 'w').write('1')\n---\nx = slow(os.listdir('d'))\n---\ny = slow(1)\n---\n"
+        "open('d/b', 'w').write('2')\n---\nz = slow(sorted(os.listdir('d')))\n---\nprint(x, z)",
+    ),
+    "tables": effects(
+        "import pandas as pd\n---\npd.DataFrame({'a': [1, 2]}).to_csv('d/a.csv')\n---\n"
+        "x = slow(pd.read_csv('d/a.csv'))\n---\ny = slow(1)\n---\n"
+        "pd.DataFrame({'a': [3]}).to_csv('d/a.csv')\n---\nz = slow(pd.read_csv('d/a.csv'))\n---\nprint(x, z)",
+    ),
+    "arrays, whose files get an ending": effects(
+        "import numpy as np\n---\nnp.save('d/a', np.arange(3))\n---\nx = slow(np.load('d/a.npy') + 0)\n---\n"
+        "y = slow(1)\n---\nnp.save('d/a', np.arange(5))\n---\nz = slow(np.load('d/a.npy') + 0)\n---\nprint(x, z)",
+    ),
+    "a file that stays open": effects(
+        "f = open('d/a', 'w')\n---\nx = slow(1)\n---\nf.write('text')\n---\ny = slow(open('d/a').read())\n---\n"
+        "f.close()\n---\nz = slow(open('d/a').read())\n---\nprint(repr(y), z)",
+    ),
+    "a file that is closed when its name is bound anew": effects(
+        "f = open('d/a', 'w')\nn = f.write('text')\n---\nx = slow(open('d/a').read())\n---\ny = slow(1)\n---\n"
+        "f = None\n---\nz = slow(open('d/a').read())\n---\nprint(repr(x), z)",
+    ),
+    "commands": effects(
+        "!echo one > d/a\n---\nx = slow(open('d/a').read())\n---\ny = slow(1)\n---\n!echo two >> d/a\n---\n"
+        "z = slow(open('d/a').read())\n---\nout = !cat d/a\n---\nprint(x, z, out)",
+        on_ray=True,
+    ),
+    "commands use variables": effects(
+        "name = slow('d/a')\n---\ny = slow(1)\n---\n!echo $name {y} > $name\n---\nprint(open('d/a').read())",
+    ),
+    "a file written by a magic": effects(
+        "name = slow('d/a')\n---\ny = slow(1)\n---\n%%writefile $name\ntext\n---\n"
+        "z = slow(open('d/a').read())\n---\nprint(z)",
+    ),
+    "files through functions": effects(
+        "def save(text):\n    with open('d/a', 'w') as f:\n        f.write(text)\n"
+        "def load():\n    with open('d/a') as f:\n        return slow(f.read())\n---\n"
+        "save('one')\n---\nx = load()\n---\ny = slow(1)\n---\nsave('two')\n---\nz = load()\n---\nprint(x, z)",
+    ),
+    "relative paths follow the folder": effects(
+        "open('d/a', 'w').write('in d')\nopen('a', 'w').write('outside')\n---\nx = slow(open('a').read())\n---\n"
+        "y = slow(1)\n---\nos.chdir('d')\n---\nz = slow(open('a').read())\n---\nos.chdir('..')\n---\nprint(x, z)",
+        on_ray=True, in_process=False,
+    ),
+    "a figure's file": effects(
+        "import matplotlib.pyplot as plt\n---\nplt.plot([1, 2])\nplt.savefig('d/a.png')\nplt.close()\n---\n"
+        "x = slow(len(open('d/a.png', 'rb').read()) > 100)\n---\ny = slow(1)\n---\nprint(x)",
+    ),
+    "a log": effects(
+        "import logging\nlog = logging.getLogger('rows')\nlog.handlers[:] = [logging.FileHandler('d/log')]\n---\n"
+        "log.warning('one')\n---\nx = slow(open('d/log').read())\n---\ny = slow(1)\n---\nlog.warning('two')\n---\n"
+        "z = slow(open('d/log').read())\n---\nlog.handlers.pop().close()\nprint(x, z)",
+    ),
+    "nothing is written after an error": effects(
+        "x = slow(1)\n---\ny = slow(2) / 0\n---\nz = slow(3)\n---\n"
+        "open('d/a', 'w').write('x')\n---\nprint('after')",
+        on_ray=True,
+    ),
+    "an error that is allowed holds nothing back": effects(
+        "x = slow(1)\n---\nopen('d/a', 'w').write('x')\n---\ny = slow(open('d/a').read())\n---\nprint(x, y)",
+    ),
+    "prints of threads": effects(
+        "import threading\nt = threading.Thread(target=print, args=('from a thread',))\nt.start()\nt.join()\n---\n"
+        "x = slow(1)\n---\nprint('main', x)",
+        on_ray=True,
+    ),
+    "prints of C and of processes": effects(
+        "os.system('echo from a shell')\nprint('then python')\n---\nx = slow(1)\n---\n"
+        "import subprocess\nprint('before')\nsubprocess.run(['echo', 'from a process'])\nprint('after')\n---\n"
+        "n = os.write(1, b'bytes\\n')\nprint(x)",
+        on_ray=True, in_process=False,
+    ),
+}  # fmt: skip
