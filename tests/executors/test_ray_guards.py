@@ -84,3 +84,21 @@ def test_batch_that_changes_what_it_shares_is_found(executor, wronglib):
     assert_same(run_in_order(cells, str(wronglib)), run.ending, cells, identity=False)
     (refused,) = run.of(events.SplitRefused)
     assert "'xs' was changed in place" in refused.reason
+
+
+FAILING = (
+    "import time\ndef work(s, x):\n    time.sleep(s)\n    return 1 / x",
+    "a = work(1.5, 0)",
+    "b = work(0.1, 1)",
+    "open('out.txt', 'w').write('x')",
+    "print('after')",
+)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_failing_cell_hides_later_effects_unless_eager(eager, executor, tmp_path):
+    run = run_with(executor, FAILING, RunOptions(cwd=str(tmp_path), keep=None, eager=eager))
+    assert (run.ending.failed_cell, run.end.status) == (1, "failed")
+    assert (tmp_path / "out.txt").exists() == eager
+    assert run.ending.outputs[2:] == [[], [], []]
+    assert [e.step for e in run.of(events.StepNotRun)] == ["cell-2", "cell-3", "cell-4"]
