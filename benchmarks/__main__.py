@@ -18,6 +18,7 @@ PARTS = {
     "splitting": "benchmarks.splitting:splitting_rows",
     "overhead": "benchmarks.overhead:overhead_rows",
     "processes": "benchmarks.processes:process_rows",
+    "guards": "benchmarks.guards:guard_rows",
 }
 #: The part that has no targets.
 PRECISION = "precision"
