@@ -12,8 +12,10 @@ import pytest
 
 from naavre_ext.cli.inputs import collect_parameters, collect_secrets, duration, read_source
 from naavre_ext.cli.run import default_output
+from naavre_ext.cli.run_options import How, run_options
 from naavre_ext.environment import merge_options, ray_address
 from naavre_ext.model.diagnostic import RefusedError
+from naavre_ext.model.run import RunOptions
 
 
 def test_parameters_override_one_another_as_in_papermill(tmp_path: Path) -> None:
@@ -160,3 +162,19 @@ def test_bad_options_are_named(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         merge_options(metadata, environ, given)
+
+
+@pytest.mark.parametrize("text", ["off", "OFF"])
+def test_guards_and_eager_reach_the_run(text: str) -> None:
+    seen: list[RunOptions] = []
+
+    @click.command()
+    @run_options
+    def command(**given: Any) -> None:
+        seen.append(How(**given).options({}))
+
+    command(["--guards", text, "--eager"], standalone_mode=False)
+    command([], standalone_mode=False)
+    assert [(o.guards, o.eager) for o in seen] == [(False, True), (True, False)]
+    environ = {"NAAVRE_GUARDS": "off", "NAAVRE_EAGER": "1"}
+    assert merge_options({"eager": False}, environ, {}) == {"guards": False, "eager": True}
