@@ -117,7 +117,8 @@ def pack(
     if common is not None and values:
         pair = common.meet(values, pickler.memo.copy(), pickler.arrays.shareable())
         if pair is not None:
-            raise PackingError(pair[0], f"it shares an object with '{pair[1]}', unforeseen")
+            reason = f"it shares an object with '{pair[1]}', unforeseen"
+            raise PackingError(pair[0], reason, remedy="Make one of them a copy (copy.deepcopy).")
     return packed
 
 

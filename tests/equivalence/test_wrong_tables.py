@@ -105,7 +105,7 @@ TABLE = {
     "two results are one object": Row(
         (*LIST, "one = [1]\na = wronglib.keep(one)\nb = wronglib.wrap(one)", "c = wronglib.total(xs)",
          "a.append(3)", "print(b, c)"),
-        (), (3,),
+        ("'b' can't leave its worker: it shares an object with 'a'", "copy.deepcopy"), (3,),
     ),
     "settings change": Row(
         (*ARRAY, "a = wronglib.show(1)", f"{MAIN}b = wronglib.round_off()", "c = wronglib.show(1)",
