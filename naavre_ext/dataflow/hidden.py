@@ -44,9 +44,15 @@ def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
 
 def _makes_items(environment: Environment, trees: Iterable[ast.Module]) -> bool:
     """Whether looking an item up may make it: there may be a ``defaultdict``."""
-    paths = (b.path for bound in environment.bindings.values() for b in bound)
-    return any(path.endswith("defaultdict") for path in paths) or any(
-        isinstance(node, ast.Attribute) and node.attr == "defaultdict"
+    paths = {b.path for bound in environment.bindings.values() for b in bound}
+    return "collections.defaultdict" in paths or (
+        "collections" in paths and _uses_attribute(trees, "defaultdict")
+    )
+
+
+def _uses_attribute(trees: Iterable[ast.Module], name: str) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == name
         for tree in trees
         for node in ast.walk(tree)
     )

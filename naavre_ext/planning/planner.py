@@ -169,7 +169,7 @@ def _questions(units: Sequence[_Unit], dataflow: NotebookDataflow) -> list[Diagn
             title=unit.annotations.title,
         )
         for unit in units
-        if RAISES_TAG not in unit.cell.tags
+        if RAISES_TAG not in unit.cell.tags and ("input" in unit.source or "getpass" in unit.source)
         for call in surely_asked(unit.tree.tree, dataflow.environment)
     ]
 
