@@ -1,61 +1,116 @@
-"""A workflow ends as the notebook does: notebooks nobody thought of."""
+"""A workflow ends as the notebook does: notebooks and loops nobody thought of."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from pathlib import Path
 
 import pytest
-from both_ways import RandomOrder, WorkflowRun, assert_same, run_as_workflow, run_in_order
+from both_ways import RandomOrder, assert_same, notebook, run_as_workflow, run_in_order
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from notebook_strategy import notebooks
+from notebook_strategy import loops, notebooks
 
+from naavre_ext.api import prepare_notebook
 from naavre_ext.model import event as events
 
-pytestmark = pytest.mark.filterwarnings("default")
-
-#: NAAVRE_HYPOTHESIS=deep looks for hours, elsewhere each time, and makes what it finds small.
+#: NAAVRE_HYPOTHESIS=deep looks for hours, from NAAVRE_HYPOTHESIS_SEED on, and makes what it finds small.
 _DEEP = os.environ.get("NAAVRE_HYPOTHESIS") == "deep"
-_SHARDS = 10
-_EXAMPLES = 20_000 if _DEEP else 200
 _FIRST_SEED = int(os.environ.get("NAAVRE_HYPOTHESIS_SEED", "0"))
+_SHARDS = range(_FIRST_SEED, _FIRST_SEED + 10)
+_NOTEBOOKS = 5_000 if _DEEP else 200
+_LOOPS = 2_000 if _DEEP else 60
+
+pytestmark = [
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.timeout(36_000 if _DEEP else 900),
+    pytest.mark.parametrize("shard", _SHARDS),
+]
 
 
-def _count(counts: Counter[str], run: WorkflowRun) -> None:
-    counts["notebooks"] += 1
+def _profile(shard, examples):
+    def profiled(check):
+        phases = [Phase.generate, Phase.shrink] if _DEEP else [Phase.generate]
+        kept = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
+        return seed(shard)(settings(max_examples=examples, phases=phases, **kept)(check))
+
+    return profiled
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Makes two empty folders, for the notebook and for the workflow."""
+    count = iter(range(1_000_000))
+
+    def make() -> list[Path]:
+        made = [tmp_path / f"{next(count)}" for _ in range(2)]
+        for folder in made:
+            folder.mkdir()
+        return made
+
+    return make
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _end_alike(cells, order, folders, counts: Counter[str]) -> None:
+    own, other = folders()
+    expected = run_in_order(cells, str(own))
+    counts["all"] += 1
+    if prepare_notebook(notebook(cells)).workflow is None:
+        assert expected.error is not None, "refused, but it runs"
+        counts["refused"] += 1
+        return
+    choose = RandomOrder(order).chooser() if order else None
+    run = run_as_workflow(cells, choose=choose, cwd=str(other))
+    assert_same(expected, run.ending, cells, tracebacks=False)
+    assert _files(own) == _files(other)
     counts["failed"] += run.end.status == "failed"
     counts["relocated"] += bool(run.of(events.StepRelocated))
-    counts["placed anywhere"] += any(step.placement == "any" for step in run.workflow.steps)
+    counts["anywhere"] += any(step.placement == "any" for step in run.workflow.steps)
     counts["split"] += any(step.splits for step in run.workflow.steps)
     counts["fanned out"] += run.fanned_out > 0
 
 
-@pytest.mark.timeout(36_000 if _DEEP else 900)
-@pytest.mark.parametrize("shard", range(_FIRST_SEED, _FIRST_SEED + _SHARDS))
-def test_generated_notebooks_end_alike(shard):
+def _shares(counts: Counter[str]) -> dict[str, float]:
+    shares = {what: round(number / counts["all"], 3) for what, number in counts.items()}
+    print(shares)
+    return shares
+
+
+def test_generated_notebooks_end_alike(shard, folders):
     counts: Counter[str] = Counter()
 
-    @seed(shard)
-    @settings(
-        max_examples=_EXAMPLES,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-        phases=[Phase.generate, Phase.shrink] if _DEEP else [Phase.generate],
-    )
+    @_profile(shard, _NOTEBOOKS)
     @given(notebooks(), st.integers(0, 9))
     def check(cells, order):
-        expected = run_in_order(cells)
-        choose = RandomOrder(order).chooser() if order else None
-        run = run_as_workflow(cells, choose=choose)
-        assert_same(expected, run.ending, cells, tracebacks=False)
-        _count(counts, run)
+        _end_alike(cells, order, folders, counts)
 
     check()
     # The property says something only where things happen that can go wrong.
-    shares = {what: number / counts["notebooks"] for what, number in counts.items()}
-    print({what: round(share, 2) for what, share in shares.items()})
-    assert shares["failed"] < 0.3
-    assert shares["split"] > 0.7
+    shares = _shares(counts)
+    assert shares["refused"] < 0.1
+    assert shares["failed"] < 0.4
+    assert shares["split"] > 0.3
+    assert shares["fanned out"] > 0.2
+    assert shares["anywhere"] > 0.2
+
+
+def test_loops_judged_legal_end_as_they_do_whole(shard, folders):
+    counts: Counter[str] = Counter()
+
+    @_profile(shard, _LOOPS)
+    @given(loops())
+    def check(cells):
+        workflow = prepare_notebook(notebook(cells)).workflow
+        if workflow is not None and any(step.splits for step in workflow.steps):
+            counts["legal"] += 1
+            _end_alike(cells, 0, folders, counts)
+
+    check()
+    shares = _shares(counts)
+    assert counts["legal"] > 0.2 * _LOOPS
     assert shares["fanned out"] > 0.5

@@ -1,0 +1,51 @@
+"""Generated notebooks end on Ray as they do top to bottom."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from both_ways import assert_same, notebook, run_in_order, run_with
+from notebook_strategy import write_notebook
+
+from naavre_ext.api import prepare_notebook
+from naavre_ext.model.run import RunOptions
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(120),
+    pytest.mark.filterwarnings("default"),
+]
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    from naavre_ext.executors.ray import cluster
+
+    with cluster.connect(None, num_cpus=2) as handle:
+        yield handle
+
+
+@pytest.fixture
+def executor(ray_cluster):
+    from naavre_ext.executors.ray import cluster
+    from naavre_ext.executors.ray.executor import RayExecutor
+
+    executor = RayExecutor(cluster.connect(None))
+    yield executor
+    executor.close()
+
+
+@pytest.mark.parametrize("number", range(48))
+def test_generated_notebook_ends_on_ray_as_top_to_bottom(number, executor, tmp_path):
+    cells = write_notebook(random.Random(number).choice)
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir(), other.mkdir()
+    expected = run_in_order(cells, str(own))
+    if prepare_notebook(notebook(cells)).workflow is None:
+        assert expected.error is not None, "refused, but it runs"
+        return
+    run = run_with(executor, cells, RunOptions(cwd=str(other), keep=None))
+    for name in run.end.missing:
+        expected.variables.pop(name, None)
+    assert_same(expected, run.ending, cells, tracebacks=False, identity=False)
