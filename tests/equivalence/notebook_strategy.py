@@ -67,7 +67,8 @@ class _Writer:
                   templates.BLOCKS, templates.ISLANDS]  # fmt: skip
         count = self.pick([1, 1, 2, 3])
         parts = [self.fill(self.pick(self.pick(tables))) for _ in range(count)]
-        return "\n".join(sorted(parts, key=lambda part: not part.startswith("%%")))
+        # A cell magic can only stand at the top.
+        return "\n".join(p for n, p in enumerate(parts) if n == 0 or not p.startswith("%%"))
 
     def island(self) -> str:
         return self.fill(self.pick(templates.ISLANDS))
