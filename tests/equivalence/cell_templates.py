@@ -2,7 +2,7 @@
 
 In a template ``<kind>`` is a name that holds such a thing, ``<+kind>`` one that is bound to it here, ``<num>``
 and ``<any>`` also stand for expressions; ``<kind.a>`` is the same name wherever it stands in one template.
-Names of every kind exist from the first cell on.
+Names of every kind exist from the first cell on. Nothing is shown or collected whose text has an address in it.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ NUMBERS = [
 
 VALUES = [
     "<list>", "<num>", "<num>", "[<num>]", "(<num>, <list>)", "'s'", "<box>", "None", "dict(<dict>)", "<dict>",
-    "<arr>", "<arr>[:2]", "<str>", "Point(<num>, <list>)", "Record(<num>)", "{'k': <list>}", "lambda: <list>",
+    "<arr>", "<arr>[:2]", "<str>", "Point(<num>, <list>)", "Record(<num>)", "{'k': <list>}",
 ]  # fmt: skip
 
 ALIASES = [
@@ -298,10 +298,10 @@ HEADS = [
 ITEM_VALUES = {
     "any": ["x", "[x]", "(x, x)", "str(x)", "{'k': x}", "len(str(x))", "Box(1)", "repr(x) * 2", "<num>", "[<box>]",
             "np.ones(2) * len(str(x))", "None", "<list>", "fresh(1)", "<box>.get()", "<dict>", "same(x)", "<arr>[:2]",
-            "Point(x, <num>)", "len(<nums>)", "[<nums>]", "(z for z in [x])", "list(<nums>)"],
+            "Point(x, <num>)", "len(<nums>)", "[<nums>]", "list(<nums>)"],
     "number": ["x * 2", "x + param_k", "<fn>(x)", "<pure>(x)", "double_square(x)", "x / 7", "(lambda: x)()",
                "fresh(x)", "np.full(3, x)", "<arr>[int(x) % 3]", "sum(<nums>) + x", "<arr> * x"],
-    "list": ["x[:1]", "x + [0]", "len(x)", "sum(x)", "same(x)", "list(x)", "sorted(x)", "(x, x)", "iter(x)"],
+    "list": ["x[:1]", "x + [0]", "len(x)", "sum(x)", "same(x)", "list(x)", "sorted(x)", "(x, x)"],
     "box": ["x.n", "x.log", "isinstance(x, Box)", "x.get()", "x.up(1)", "same(x)", "x.__dict__"],
     "row": ["x.sum()", "x * 2", "x[:2]", "x", "x.copy()", "x.tolist()"],
     "series": ["x['v']", "x['g']", "x.to_dict()"],
@@ -330,7 +330,7 @@ BODIES = {
         "<set>.add(str(x))", "<arr>[0] += 1", "<arr>[len(str(x)) % 3] = 4", "<frame>.loc[0, 'v'] += 1", "<record>.tags.append($)",
         "found[len(str(x))] = found.get(len(str(x)), 0) + 1", "if x not in out:\n    out.append(x)", "out.insert(0, $)",
         "def local(z):\n    return (z, n)\nout.append(local(1))", "def local(z):\n    return (z, x)\nout.append(local(1))",
-        "make = lambda: x\nout.append(make())", "out.append(lambda: x)", "while False:\n    pass\nelse:\n    out.append(1)",
+        "make = lambda: x\nout.append(make())", "while False:\n    pass\nelse:\n    out.append(1)",
         "b = a = $\nout.append(a)\nother.append(b)", "del v", "v = 1\ndel v", "global_ = $", "out.append(<fn>(2))",
         "with open(f'part{len(str(x))}.txt', 'w') as file:\n    file.write(str(x))", "display(x)", "assert n < 6", "pass",
         "for z in <nums>:\n    n += z", "for z in <rows>:\n    out.append(z)", "y = x\nout.append(y)", "text = text + str(x)",
@@ -364,7 +364,7 @@ COMPREHENSIONS = [
     "<+list> = [b.up(1) for b in <boxes>]", "<+list> = [counted(z) for z in range(4)]", "<+dict> = {str(z): <pure>(z) for z in range(5)}",
     "<+dict> = {k: w for k, w in <dict>.items()}", "<+list> = [float(z) for z in <arr>]", "<+boxes> = [Box(z) for z in range(3)]",
     "<+list> = [square(z) + len(w) for z, w in enumerate(<str>)]", "<+set> = {len(str(z)) for z in <list>}", "<+rows> = [sorted(z) for z in <rows>]",
-    "<+rows> = [same(z) for z in <rows>]", "<+rows> = [z for z in <rows>]", "<+list> = [(lambda: z) for z in range(3)]",
+    "<+rows> = [same(z) for z in <rows>]", "<+rows> = [z for z in <rows>]",
     "<+list> = [next(<iter>, None) for z in range(3)]", "<+list> = [grow(<nums>, z) for z in range(3)]", "<+list> = [tick() for z in range(3)]",
     "<+list> = [(w := z) for z in range(3)]", "<+num> = sum([<pure>(z) for z in range(6)])", "<+dlist> = {str(z): fresh(z) for z in 'pq'.__len__() * [1, 2]}",
     "<+dlist> = {k: list(w) for k, w in <dlist>.items()} | {'p': [], 'q': []}", "<+list> = [x * y for x in <nums> for y in range(2)]",
