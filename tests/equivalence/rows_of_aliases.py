@@ -322,6 +322,7 @@ ROWS = {
         ---
         print(a, b, c)
         opts(precision=8)
+        del rc
     """,
         on_ray=True,
     ),
