@@ -16,6 +16,7 @@ from benchmarks.rows import Row, table
 PARTS = {
     "planning": "benchmarks.planning:planning_rows",
     "splitting": "benchmarks.splitting:splitting_rows",
+    "loops": "benchmarks.loops:loop_rows",
     "overhead": "benchmarks.overhead:overhead_rows",
     "processes": "benchmarks.processes:process_rows",
     "guards": "benchmarks.guards:guard_rows",
