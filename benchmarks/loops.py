@@ -127,8 +127,7 @@ def small_rows() -> Iterator[Row]:
     extra_s = median(loop_seconds(*cells) for _ in range(5)) - plain_seconds(*cells)
     yield cost("a loop that is over in no time; 20 ms", extra_s, 0.02, at_most=1)
     sizes = [
-        (f"items = range({n})\ndef work(x):\n    return x", LOOP)
-        for n in (100_000, 1_000_000)
+        (f"items = range({n})\ndef work(x):\n    return x", LOOP) for n in (100_000, 1_000_000)
     ]
     few_s, many_s = (median(loop_seconds(*cells) for _ in range(3)) for cells in sizes)
     yield cost("1,000,000 trivial items; 100,000", many_s, few_s, at_most=11)

@@ -181,6 +181,8 @@ class CellSession:
         of this and the last folder are read anew. ``path_entries`` come first on ``sys.path``.
         """
         folders = tuple(map(str, (*path_entries, *([cwd] if cwd is not None else []))))
+        if cwd is not None:
+            os.chdir(cwd)  # before all else: the last folder may be gone
         with process_restored():
             take_process(self.shell, self._module, self._streams)
             when_loaded("matplotlib.pyplot", lambda pyplot: pyplot.close("all"))
@@ -194,8 +196,6 @@ class CellSession:
             *(entry for entry in sys.path if entry not in {"", *path_entries, *self._folders}),
         ]
         self._folders = folders
-        if cwd is not None:
-            os.chdir(cwd)
 
     def adopt_process(self) -> None:
         """Has libraries find a notebook's shell also when they are imported while no cell runs.

@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import pytest
+from spoiling import Spoil, unseen_write, with_step, without_edge
 
 from naavre_ext.api import prepare_notebook
 from naavre_ext.model.run import RunOptions
-from naavre_ext.model.workflow import Step, Workflow
 from naavre_ext.verification import compare, sequential
 from naavre_ext.verifying import observe
 
-Spoil = Callable[[Workflow], Workflow]
-
 pytestmark = pytest.mark.filterwarnings("default")
-
-
-def without_edge(source: int, target: int) -> Spoil:
-    """Drops what makes cell ``target`` wait for cell ``source``, and take its values."""
-
-    def spoil(workflow: Workflow) -> Workflow:
-        pair = (workflow.steps[source - 1].id, workflow.steps[target - 1].id)
-        edges = tuple(e for e in workflow.edges if (e.source, e.target) != pair)
-        assert edges != workflow.edges
-        return replace(workflow, edges=edges)
-
-    return spoil
-
-
-def with_step(number: int, **changes: object) -> Spoil:
-    """Plans cell ``number`` otherwise."""
-
-    def spoil(workflow: Workflow) -> Workflow:
-        def changed(step: Step) -> Step:
-            return replace(step, **changes) if step.cell_number == number else step  # type: ignore[arg-type]
-
-        return replace(workflow, steps=tuple(map(changed, workflow.steps)))
-
-    return spoil
-
-
-def unseen_write(number: int, name: str) -> Spoil:
-    """As if analysis hadn't seen that cell ``number`` changes the variable: it runs on a copy elsewhere."""
-
-    def spoil(workflow: Workflow) -> Workflow:
-        step = workflow.steps[number - 1]
-        edges = tuple(
-            replace(e, names=tuple(n for n in e.names if n != name)) if e.source == step.id else e
-            for e in workflow.edges
-        )
-        changes = {"placement": "any", "writes": (), "bundles": ()}
-        return with_step(number, **changes)(replace(workflow, edges=edges))
-
-    return spoil
 
 
 @dataclass(frozen=True)
@@ -136,7 +94,9 @@ ROWS = {
 def test_a_spoiled_plan_is_found_and_explained(row: Row, tmp_path: Path) -> None:
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in row.cells])
     workflow = prepare_notebook(node).require_workflow()
-    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    options = RunOptions(
+        executor="local", guards=False, cwd=str(tmp_path), store=str(tmp_path / ".naavre")
+    )
     first = observe(node, sequential(workflow), options)
     right, spoiled = observe(node, workflow, options), observe(node, row.spoil(workflow), options)
     assert compare(workflow, first, first, right).differences == ()
