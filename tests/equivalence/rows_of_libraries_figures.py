@@ -44,7 +44,7 @@ ROWS = {
         _PLOT + "\nimport seaborn as sns\nnp.random.seed(0)",
         "ax = sns.lineplot(x=[1, 1, 2, 2], y=[1, 2, 3, 5], n_boot=3)\nplt.close('all')",
         "a = np.random.rand()\n" + _COSTLY,
-        "print(a)",
+        "print(a)\ndel ax",
     ),
     "drawing changes no data": row(
         _PLOT + "\nimport pandas as pd\ndf = pd.DataFrame({'v': x})",

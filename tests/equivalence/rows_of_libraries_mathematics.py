@@ -57,7 +57,7 @@ ROWS = {
         "c = sp.sqrt(n ** 2), sp.sqrt(x ** 2), sp.cos(sp.pi * n)\n" + _COSTLY,
         "x = sp.Symbol('x', positive=True)",
         "d = sp.sqrt(x ** 2), a.subs(x, 2)\n" + _COSTLY,
-        "print(a, b, c, d, a.free_symbols == {x}, n.is_positive)\ndel c, n",
+        "print(a, b, c, d, a.free_symbols == {x}, n.is_positive)\ndel a, b, c, d, n, x, y",
     ),
     "solutions are lists": row(
         "import sympy as sp\nx = sp.Symbol('x')",
