@@ -223,7 +223,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "scipy.io.*": "outside-write", "json.dump": "outside-write", "json.load": "outside-read change0",
     "pathlib.Path.*": "outside-write", "pathlib.*": "", "os.path.join": "", "os.path.basename": "", "os.path.dirname": "",
     "os.path.splitext": "", "os.path.split": "", "os.path.*": "outside-read", "os.getcwd": "outside-read",
-    "os.listdir": "outside-read", "os.cpu_count": "", "os.getpid": "", "os.environ.get": "", "os.getenv": "",
+    "os.listdir": "outside-read", "os.cpu_count": "", "os.getpid": "ambient", "os.environ.get": "", "os.getenv": "",
     "glob.*": "outside-read", "inspect.*": "unknown", "traceback.*": "unknown", "weakref.*": "unknown",
     "contextlib.redirect_stdout": "unknown", "contextlib.redirect_stderr": "unknown",
     "timeit.*": "unknown", "cProfile.*": "unknown", "datetime.*": "", "time.tzset": "settings",

@@ -208,6 +208,8 @@ class Worker:
             reason = self.violation(before, task.step.guard_rng)
             if not reason and any("text" in message for message in warned):
                 reason = "it warns, which a notebook shows once per place"
+            if not reason and _shows_numbered(self._outputs):
+                reason = "it shows a diagram, which libraries number within their process"
             after = hidden_state(namespace)
             if not reason and any(after.get(name) != state for name, state in hidden.items()):
                 classes.restore()
@@ -466,6 +468,12 @@ def is_suspicious(error: ErrorReport) -> bool:
     """Whether the error may come from running on copies rather than from the user's code."""
     text = error.evalue.lower()
     return error.ename in _SUSPICIOUS or "read-only" in text or "read only" in text
+
+
+def _shows_numbered(outputs: Sequence[OutputMessage]) -> bool:
+    """Whether an output holds a number that counts what this process has shown (scikit-learn's diagrams)."""
+    pages = (output.get("data", {}).get("text/html", "") for output in outputs)
+    return any("sk-container-id-" in page for page in pages)
 
 
 def has_open_figures() -> bool:

@@ -1,0 +1,21 @@
+"""What ordinary public notebooks do, and a workflow once did otherwise."""
+
+from __future__ import annotations
+
+from notebook_row import Row, row, split
+
+ROWS: dict[str, Row] = {
+    "the process's own number": row(
+        "import os",
+        "one = os.getpid()",
+        split("same = []\nfor _ in range(4):\n    same.append(os.getpid() == one)"),
+        "print(same)\ndel one",
+    ),
+    "warnings of a library": row(
+        "import numpy as np\nimport warnings\nwarnings.simplefilter('default')",
+        split("means = []\nfor n in range(6):\n    means.append(np.mean(np.zeros(n % 2)))"),
+        split("means = [np.mean(np.zeros(0)) for _ in range(6)]"),
+        "print(len(means))",
+        in_process=False,
+    ),
+}
