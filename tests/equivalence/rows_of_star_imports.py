@@ -53,27 +53,6 @@ ROWS = {
     """,
         splits=1,
     ),
-    "pyplot": written(
-        """
-        from matplotlib.pyplot import *
-        from matplotlib.pyplot import rcParams
-        def work(k):
-            return [k] * k
-        ---
-        rcParams['font.size'] = 6
-        fig, ax = subplots()
-        ---
-        a = work(2)
-        ---
-        ax.plot(a)
-        n = len(gca().lines)
-        ---
-        close(fig)
-        print(a, n, rcParams['font.size'])
-    """,
-        in_process=False,
-        on_ray=True,
-    ),
     "sympy": written("""
         from sympy import *
         init_printing()
