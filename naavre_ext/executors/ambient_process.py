@@ -69,6 +69,8 @@ def read_environ(_shell: Any) -> dict[str, str | None] | None:
         return None
     change: dict[str, str | None] = {k: v for k, v in now.items() if fresh.get(k) != v}
     change.update((k, None) for k in fresh if k not in now)
+    if change.get("OMP_NUM_THREADS") == "1":  # Ray sets it before each task where it isn't set
+        del change["OMP_NUM_THREADS"]
     return {k: v for k, v in change.items() if k not in _OWN_VARIABLES} or None
 
 

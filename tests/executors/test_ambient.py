@@ -236,3 +236,11 @@ def test_a_session_starts_anew_after_its_folder_is_gone(session, tmp_path):
     ambient.restore(ambient.pristine(), shell=session.shell)
     session.reset(cwd=tmp_path)  # as a worker does for the next run
     ambient.mark_pristine()
+
+
+def test_the_threads_that_ray_sets_before_each_task_are_no_change(session, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    ambient.mark_pristine()
+    before = ambient.capture(rng=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert ambient.changed(before, ambient.capture(rng=False)) == ()
