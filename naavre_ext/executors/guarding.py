@@ -6,6 +6,7 @@ sent now is compared with it. Read-only memory is the same by its address, other
 
 from __future__ import annotations
 
+import operator
 import pickle
 import sys
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,51 @@ def can_change(value: Any) -> bool:
     return not is_immutable(value) or keeps_state(value)
 
 
+#: Types of elements that can't change themselves.
+_PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None)})
+
+
+class PlainContainers:
+    """The lists, sets and dicts of plain elements among some values, as they are now.
+
+    What they hold is remembered by identity, which costs next to nothing beside a copy.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self._held = {
+            name: held for name, value in values.items() if (held := _plain_elements(value))
+        }
+
+    def others(self) -> dict[str, Any]:
+        """The values that are no such containers."""
+        return {name: value for name, value in self._values.items() if name not in self._held}
+
+    def changed(self) -> tuple[str, ...]:
+        """The names of those that hold something else by now."""
+        return tuple(
+            name
+            for name, held in self._held.items()
+            if not all(map(_identical, held, _elements(self._values[name])))
+        )
+
+
+def _elements(value: Any) -> tuple[list[Any], ...]:
+    return (list(value), list(value.values())) if isinstance(value, dict) else (list(value),)
+
+
+def _plain_elements(value: Any) -> tuple[list[Any], ...]:
+    """What a container of plain elements holds; nothing for any other value."""
+    if type(value) not in (list, set, dict):
+        return ()
+    held = _elements(value)
+    return held if all(set(map(type, part)) <= _PLAIN for part in held) else ()
+
+
+def _identical(one: list[Any], other: list[Any]) -> bool:
+    return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
 class Inputs:
     """Values as they are now, for a look at them later in the same process.
 
@@ -51,15 +97,17 @@ class Inputs:
     """
 
     def __init__(self, values: Mapping[str, Any], namespace: dict[str, Any]) -> None:
-        self._values = {name: value for name, value in values.items() if can_change(value)}
+        self._plain = PlainContainers(values)
+        self._values = {n: v for n, v in self._plain.others().items() if can_change(v)}
         self._namespace = namespace
         self._before = pack(self._values, namespace) if self._values else None
 
     def changed(self) -> tuple[str, ...]:
         """The names whose values changed since."""
+        found = self._plain.changed()
         if self._before is None:
-            return ()
-        return changed_since(self._before, self._values, self._namespace)
+            return found
+        return (*found, *changed_since(self._before, self._values, self._namespace))
 
 
 class Everything:

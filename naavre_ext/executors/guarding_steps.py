@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.collecting import user_names
-from naavre_ext.executors.guarding import Everything, changed_since
+from naavre_ext.executors.guarding import Everything, PlainContainers, changed_since
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.tasks import StepTask
 
@@ -48,13 +48,17 @@ class MainGuard:
 def changed_inputs(
     task: StepTask,
     inputs: Sequence[Packed],
-    given: Mapping[str, Any],
+    plain: PlainContainers,
     namespace: dict[str, Any],
 ) -> tuple[str, ...]:
-    """The inputs that a step elsewhere changed in place: a change that would be lost with its copies."""
-    found: list[str] = []
+    """The inputs that a step elsewhere changed in place: a change that would be lost with its copies.
+
+    ``plain`` are those of them, from before the step, that needn't be compared with what was sent.
+    """
+    found = list(plain.changed())
+    others = plain.others()
     for names, packed in zip(task.binds, inputs, strict=False):
-        values = {name: given[name] for name in names if name in given}
+        values = {name: others[name] for name in names if name in others}
         found += changed_since(packed, values, namespace)
     return tuple(found)
 

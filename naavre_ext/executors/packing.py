@@ -107,7 +107,7 @@ def pack(
     values = dict(values)
     try:
         packed, pickler = _pack(values, namespace, persistent, exact_sets=persistent is not None)
-        if persistent is None and any(mark in packed.data for mark in _MARKS_OF_SETS):
+        if persistent is None and _holds_sets(packed, pickler):
             packed, pickler = _pack(values, namespace, None, exact_sets=True)
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         culprit = _culprit(values, namespace, persistent)
@@ -124,6 +124,13 @@ def pack(
 
 #: Bytes in every pickle that holds a set or a frozenset, each followed by the order to memorise it.
 _MARKS_OF_SETS = (b"\x8f\x94", b"\x91\x94")
+
+
+def _holds_sets(packed: Packed, pickler: NotebookPickler) -> bool:
+    """Whether a set is among what was packed; numbers may look like the marks of one."""
+    return any(mark in packed.data for mark in _MARKS_OF_SETS) and any(
+        isinstance(met, (set, frozenset)) for _, met in pickler.memo.copy().values()
+    )
 
 
 def _pack(

@@ -16,6 +16,7 @@ from typing import Any
 from naavre_ext.executors import ambient
 from naavre_ext.executors.batches import item_text, run_batch
 from naavre_ext.executors.fanout import FanOut
+from naavre_ext.executors.guarding import PlainContainers
 from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
@@ -200,6 +201,7 @@ class Worker:
         known = self.names()
         try:
             given = self._bind(task, inputs, writable=False)
+            plain = PlainContainers(given if self.guards else {})
             hidden, classes = hidden_state(namespace), ClassState(namespace)
             before = self.settings(task.step.guard_rng)
             warned: list[OutputMessage] = []
@@ -214,7 +216,7 @@ class Worker:
             if not reason and any(after.get(name) != state for name, state in hidden.items()):
                 classes.restore()
                 reason = "a function or class of the notebook changed its own state"
-            changed = changed_inputs(task, inputs, given, namespace) if self.guards else ()
+            changed = changed_inputs(task, inputs, plain, namespace) if self.guards else ()
             reason = reason or in_words(changed)
             error = self._error(outcome)
             if error is not None and is_suspicious(error):
