@@ -14,7 +14,7 @@ from naavre_ext.model.workflow import Step, StepId, Workflow
 from naavre_ext.scheduling.machine import RunState
 
 #: The diagnostic code of what a guard found.
-CODE = "NX520"
+CODE = "NX513"
 
 
 @dataclass(frozen=True, slots=True)
