@@ -86,8 +86,17 @@ _reference: list[CellSession] = []
 _shown: list[Any] = []
 
 
-def run_in_order(cells: Sequence[Cell], cwd: str | None = None) -> Ending:
-    """The reference: plain cells in a fresh session, stopping at the first error."""
+class Endless(Exception):
+    """A notebook doesn't end in time by itself."""
+
+
+def run_in_order(
+    cells: Sequence[Cell], cwd: str | None = None, limit_s: float | None = None
+) -> Ending:
+    """The reference: plain cells in a fresh session, stopping at the first error.
+
+    Raises :class:`Endless` when they take longer than ``limit_s``.
+    """
     book = notebook(cells)
     with _process_kept():
         if not _reference:
@@ -97,6 +106,9 @@ def run_in_order(cells: Sequence[Cell], cwd: str | None = None) -> Ending:
         ending = Ending([[] for _ in cells], {})
         count = 0
         recorder = OutputRecorder(book)
+        stop = threading.Timer(limit_s or 0.0, session.interrupt)
+        if limit_s is not None:
+            stop.start()
         for number, cell in enumerate(book.cells):
             if not cell.source.strip() or "skip-execution" in cell.metadata.tags:
                 continue
@@ -118,6 +130,9 @@ def run_in_order(cells: Sequence[Cell], cwd: str | None = None) -> Ending:
                 ending.failed_cell = number
                 ending.error = (outcome.error.ename, outcome.error.evalue)
                 break
+        stop.cancel()
+        if ending.error is not None and ending.error[0] == "KeyboardInterrupt":
+            raise Endless
         ending.outputs = _outputs(recorder.node)
         ending.variables = _variables(session.namespace)
         return ending

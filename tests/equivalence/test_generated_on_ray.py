@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from both_ways import assert_same, notebook, run_in_order, run_with
+from both_ways import Endless, assert_same, notebook, run_in_order, run_with
 from notebook_strategy import write_notebook
 
 from naavre_ext.api import prepare_notebook
@@ -41,7 +41,10 @@ def test_generated_notebook_ends_on_ray_as_top_to_bottom(number, executor, tmp_p
     cells = write_notebook(random.Random(number).choice)
     own, other = tmp_path / "own", tmp_path / "other"
     own.mkdir(), other.mkdir()
-    expected = run_in_order(cells, str(own))
+    try:
+        expected = run_in_order(cells, str(own), 5.0)
+    except Endless:
+        return
     if prepare_notebook(notebook(cells)).workflow is None:
         assert expected.error is not None, "refused, but it runs"
         return
