@@ -39,7 +39,7 @@ _TRAVELLING = (
     ),
     *("own exception", "endless getattr", "drops its state", "changes when pickled", "enums"),
     *("cached property", "single dispatch", "masked array", "array subclass", "arrow strings"),
-    *("categorical", "groupby", "pipeline", "symbols", "graph"),
+    *("categorical", "groupby", "pipeline", "graph"),
 )
 _ON_RAY = (
     "connection",
