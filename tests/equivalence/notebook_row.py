@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Cell = str | tuple[str, tuple[str, ...]]
@@ -42,3 +42,12 @@ def written(text: str, **facts: Any) -> Row:
     cells = textwrap.dedent(text).strip("\n").split("\n---\n")
     annotated = [cell.replace("# split:", "# split: part\n# batches: 3") for cell in cells]
     return Row(tuple(annotated), **{"on_ray": False, **facts})
+
+
+def sampled(rows: dict[str, Row], *on_ray: str) -> dict[str, Row]:
+    """The rows, of which those named run on Ray as well, and those that can't run in process."""
+    assert set(on_ray) <= set(rows)
+    return {
+        name: replace(row, on_ray=row.on_ray and (name in on_ray or not row.in_process))
+        for name, row in rows.items()
+    }

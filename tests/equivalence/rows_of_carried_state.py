@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notebook_row import row, split
+from notebook_row import row, sampled, split
 
 WORK = (
     "def work(x):\n    return sum(i * x % 7 for i in range(50))\nxs = [5, 3, 8, 1, 9, 2, 7]\n"
@@ -19,135 +19,144 @@ def carried(loop: str, after: str = "", before: str = "", **facts: object) -> ob
     )
 
 
-ROWS = {
-    "argmin": carried(
-        "for i, x in enumerate(xs):\n    y = work(x)\n    if y < best:\n        best, where = y, i",
-        splits=1,
-    ),
-    "min and max by function": carried(
-        "top = float('-inf')\nfor x in xs:\n    y = work(x)\n    best = min(best, y)\n    top = max(y, top)",
-        "print(best, top)",
-        splits=1,
-    ),
-    "first of all is None": carried(
-        "for x in xs:\n    y = work(x)\n    if where is None or y > where:\n        where = y",
-        splits=1,
-    ),
-    "else and elif": carried(
-        "low = []\nfor x in xs:\n    y = work(x)\n    if y < best:\n        best = y\n    elif y == best:\n"
-        "        low.append(x)\n    else:\n        total += 1",
-        "print(low)",
-        splits=1,
-    ),
-    "running mean and its trace": carried(
-        "ema = 0.0\nfor x in xs:\n    y = work(x)\n    ema = 0.9 * ema + 0.1 * y\n    trace.append(ema)",
-        "print(repr(ema))",
-        splits=1,
-    ),
-    "prefix sums": carried(
-        "trace.append(0)\nfor x in xs:\n    y = work(x)\n    trace.append(trace[-1] + y)", splits=1
-    ),
-    "progress is printed in its place": carried(
-        "for x in xs:\n    print('try', x)\n    y = work(x)\n    total += y\n    print(f'{x}: {total:.1f}')\n"
-        "    print('end', x)",
-        splits=1,
-    ),
-    "printed now and then": carried(
-        "for i, x in enumerate(xs):\n    total += work(x)\n    if i % 3 == 0:\n        print(i, total)",
-        splits=1,
-    ),
-    "counting with get": carried(
-        "counts = {}\nfor x in xs:\n    k = work(x) % 3\n    counts[k] = counts.get(k, 0) + 1",
-        "print(counts)",
-        splits=1,
-    ),
-    "setdefault": carried(
-        "groups = {}\nfor x in xs:\n    groups.setdefault(work(x) % 3, []).append(x)",
-        "print(groups)",
-        splits=1,
-    ),
-    "if it isn't there": carried(
-        "groups = {}\nfor x in xs:\n    k = work(x) % 3\n    if k not in groups:\n        groups[k] = []\n"
-        "    groups[k].append(x)",
-        "print(groups)",
-        splits=1,
-    ),
-    "seen before": carried(
-        "seen = set()\nfor x in xs + xs:\n    y = work(x)\n    if y not in seen:\n        seen.add(y)\n"
-        "        trace.append(x)",
-        "print(sorted(seen))",
-        splits=1,
-    ),
-    "array maximum": carried(
-        "import numpy as np\nacc = np.zeros(3)\nfor x in xs:\n    v = np.zeros(3) + work(x)\n"
-        "    acc = np.maximum(acc, v)\n    v[:] = 0",
-        "print(acc)",
-        splits=1,
-    ),
-    "array maximum in place": carried(
-        "import numpy as np\nacc = np.zeros(3)\nalias = acc\nfor x in xs:\n"
-        "    v = np.zeros(3) + work(x)\n    np.maximum(acc, v, out=acc)\n    v[:] = 0",
-        "print(acc, alias is acc)",
-        splits=1,
-    ),
-    "appended arrays": carried(
-        "import numpy as np\nacc = np.array([])\nfor x in xs:\n    acc = np.append(acc, work(x))",
-        "print(acc)",
-        splits=1,
-    ),
-    "stored rows of a frame": carried(
-        "import pandas as pd\ndf = pd.DataFrame({'a': [0.0] * 7, 'b': [''] * 7})\nfor i, x in enumerate(xs):\n"
-        "    df.loc[i, 'a'] = work(x) / 2\n    df.loc[i, 'b'] = str(x)",
-        "print(df)",
-        splits=1,
-    ),
-    "concatenated frames": carried(
-        "import pandas as pd\ndf = pd.DataFrame({'a': [0]})\nfor x in xs:\n"
-        "    new = pd.DataFrame({'a': [work(x)]})\n    df = pd.concat([df, new], ignore_index=True)",
-        "print(df)",
-    ),
-    "the best object is the item itself": carried(
-        "items = [[x] for x in xs]\nfor item in items:\n    y = work(item[0])\n    if y < best:\n"
-        "        best, where = y, item",
-        "print([item is where for item in items])",
-    ),
-    "a name that only the merge sets": carried(
-        "for x in xs:\n    y = work(x)\n    total += y\n    mean = total / 2\n    trace.append(mean)",
-        "print(mean)",
-        splits=1,
-    ),
-    "conditional work": carried(
-        "for x in xs:\n    y = work(x)\n    if y < best:\n        best, where = y, work(x + 1)"
-    ),
-    "state that the work needs": carried(
-        "for x in xs:\n    best = work(best % 100 + x)\n    trace.append(best)", splits=0
-    ),
-    "state that decides what is done": carried(
-        "for x in xs:\n    if total < 20:\n        total += work(x)", splits=0
-    ),
-    "state behind a function": carried(
-        "def seen():\n    return total\nfor x in xs:\n    total += work(x)\n    trace.append(seen())",
-        splits=0,
-    ),
-    "state in a comprehension": carried(
-        "for x in xs:\n    trace.append(work(x))\n    total = sum([t for t in trace])"
-    ),
-    "a shadowed function": carried(
-        "def max(a, b):\n    trace.append(a)\n    return a\nfor x in xs:\n    total = max(total, work(x))",
-        splits=0,
-    ),
-    "an own method": carried(
-        "class Log(list):\n    def append(self, x):\n        super().append((len(self), x))\nlog = Log()\n"
-        "for x in xs:\n    log.append(work(x) + len(log))",
-        "print(log)",
-        splits=0,
-    ),
-    "an error in the merge": carried(
-        "for x in xs:\n    y = work(x)\n    total = 1 / (total + 5 - x)\n    print(x)"
-    ),
-    "several loops": carried(
-        "for x in xs:\n    y = work(x)\n    best = min(best, y)\nfor x in xs:\n    y = work(x)\n"
-        "    total = total * 0.5 + y",
-        splits=2,
-    ),
-}
+ROWS = sampled(
+    {
+        "argmin": carried(
+            "for i, x in enumerate(xs):\n    y = work(x)\n    if y < best:\n        best, where = y, i",
+            splits=1,
+        ),
+        "min and max by function": carried(
+            "top = float('-inf')\nfor x in xs:\n    y = work(x)\n    best = min(best, y)\n    top = max(y, top)",
+            "print(best, top)",
+            splits=1,
+        ),
+        "first of all is None": carried(
+            "for x in xs:\n    y = work(x)\n    if where is None or y > where:\n        where = y",
+            splits=1,
+        ),
+        "else and elif": carried(
+            "low = []\nfor x in xs:\n    y = work(x)\n    if y < best:\n        best = y\n    elif y == best:\n"
+            "        low.append(x)\n    else:\n        total += 1",
+            "print(low)",
+            splits=1,
+        ),
+        "running mean and its trace": carried(
+            "ema = 0.0\nfor x in xs:\n    y = work(x)\n    ema = 0.9 * ema + 0.1 * y\n    trace.append(ema)",
+            "print(repr(ema))",
+            splits=1,
+        ),
+        "prefix sums": carried(
+            "trace.append(0)\nfor x in xs:\n    y = work(x)\n    trace.append(trace[-1] + y)",
+            splits=1,
+        ),
+        "progress is printed in its place": carried(
+            "for x in xs:\n    print('try', x)\n    y = work(x)\n    total += y\n    print(f'{x}: {total:.1f}')\n"
+            "    print('end', x)",
+            splits=1,
+        ),
+        "printed now and then": carried(
+            "for i, x in enumerate(xs):\n    total += work(x)\n    if i % 3 == 0:\n        print(i, total)",
+            splits=1,
+        ),
+        "counting with get": carried(
+            "counts = {}\nfor x in xs:\n    k = work(x) % 3\n    counts[k] = counts.get(k, 0) + 1",
+            "print(counts)",
+            splits=1,
+        ),
+        "setdefault": carried(
+            "groups = {}\nfor x in xs:\n    groups.setdefault(work(x) % 3, []).append(x)",
+            "print(groups)",
+            splits=1,
+        ),
+        "if it isn't there": carried(
+            "groups = {}\nfor x in xs:\n    k = work(x) % 3\n    if k not in groups:\n        groups[k] = []\n"
+            "    groups[k].append(x)",
+            "print(groups)",
+            splits=1,
+        ),
+        "seen before": carried(
+            "seen = set()\nfor x in xs + xs:\n    y = work(x)\n    if y not in seen:\n        seen.add(y)\n"
+            "        trace.append(x)",
+            "print(sorted(seen))",
+            splits=1,
+        ),
+        "array maximum": carried(
+            "import numpy as np\nacc = np.zeros(3)\nfor x in xs:\n    v = np.zeros(3) + work(x)\n"
+            "    acc = np.maximum(acc, v)\n    v[:] = 0",
+            "print(acc)",
+            splits=1,
+        ),
+        "array maximum in place": carried(
+            "import numpy as np\nacc = np.zeros(3)\nalias = acc\nfor x in xs:\n"
+            "    v = np.zeros(3) + work(x)\n    np.maximum(acc, v, out=acc)\n    v[:] = 0",
+            "print(acc, alias is acc)",
+            splits=1,
+        ),
+        "appended arrays": carried(
+            "import numpy as np\nacc = np.array([])\nfor x in xs:\n    acc = np.append(acc, work(x))",
+            "print(acc)",
+            splits=1,
+        ),
+        "stored rows of a frame": carried(
+            "import pandas as pd\ndf = pd.DataFrame({'a': [0.0] * 7, 'b': [''] * 7})\nfor i, x in enumerate(xs):\n"
+            "    df.loc[i, 'a'] = work(x) / 2\n    df.loc[i, 'b'] = str(x)",
+            "print(df)",
+            splits=1,
+        ),
+        "concatenated frames": carried(
+            "import pandas as pd\ndf = pd.DataFrame({'a': [0]})\nfor x in xs:\n"
+            "    new = pd.DataFrame({'a': [work(x)]})\n    df = pd.concat([df, new], ignore_index=True)",
+            "print(df)",
+        ),
+        "the best object is the item itself": carried(
+            "items = [[x] for x in xs]\nfor item in items:\n    y = work(item[0])\n    if y < best:\n"
+            "        best, where = y, item",
+            "print([item is where for item in items])",
+        ),
+        "a name that only the merge sets": carried(
+            "for x in xs:\n    y = work(x)\n    total += y\n    mean = total / 2\n    trace.append(mean)",
+            "print(mean)",
+            splits=1,
+        ),
+        "conditional work": carried(
+            "for x in xs:\n    y = work(x)\n    if y < best:\n        best, where = y, work(x + 1)"
+        ),
+        "state that the work needs": carried(
+            "for x in xs:\n    best = work(best % 100 + x)\n    trace.append(best)", splits=0
+        ),
+        "state that decides what is done": carried(
+            "for x in xs:\n    if total < 20:\n        total += work(x)", splits=0
+        ),
+        "state behind a function": carried(
+            "def seen():\n    return total\nfor x in xs:\n    total += work(x)\n    trace.append(seen())",
+            splits=0,
+        ),
+        "state in a comprehension": carried(
+            "for x in xs:\n    trace.append(work(x))\n    total = sum([t for t in trace])"
+        ),
+        "a shadowed function": carried(
+            "def max(a, b):\n    trace.append(a)\n    return a\nfor x in xs:\n    total = max(total, work(x))",
+            splits=0,
+        ),
+        "an own method": carried(
+            "class Log(list):\n    def append(self, x):\n        super().append((len(self), x))\nlog = Log()\n"
+            "for x in xs:\n    log.append(work(x) + len(log))",
+            "print(log)",
+            splits=0,
+        ),
+        "an error in the merge": carried(
+            "for x in xs:\n    y = work(x)\n    total = 1 / (total + 5 - x)\n    print(x)"
+        ),
+        "several loops": carried(
+            "for x in xs:\n    y = work(x)\n    best = min(best, y)\nfor x in xs:\n    y = work(x)\n"
+            "    total = total * 0.5 + y",
+            splits=2,
+        ),
+    },
+    "argmin",
+    "progress is printed in its place",
+    "array maximum in place",
+    "stored rows of a frame",
+    "an error in the merge",
+    "setdefault",
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notebook_row import row, split
+from notebook_row import row, sampled, split
 
 GENERATOR = "def squares(n):\n    for i in range(n):\n        yield i * i"
 COLLECT = split("out = []\nfor x in {}:\n    out.append(x)\nprint(out, x)")
@@ -195,8 +195,19 @@ GENERATOR_ARGUMENTS = {
     ),
 }
 
-ROWS = {
-    **DRAWN,
-    **TRAPS,
-    **GENERATOR_ARGUMENTS,
-}
+ROWS = sampled(
+    {
+        **DRAWN,
+        **TRAPS,
+        **GENERATOR_ARGUMENTS,
+    },
+    "generator function",
+    "frame rows",
+    "groups",
+    "sized while running",
+    "items that are printed as they are made",
+    "an error while an item is made",
+    "items made from what the loop collects",
+    "sums and extremes",
+    "an error in an element",
+)
