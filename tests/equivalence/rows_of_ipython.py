@@ -434,6 +434,7 @@ ROWS = {
         a
     """,
         in_process=False,
+        on_ray=True,
     ),
     "repr with side effects": written("""
         class R:
