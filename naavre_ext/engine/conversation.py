@@ -52,7 +52,10 @@ class Call:
     def request(self, op: str, **fields: Any) -> int:
         """Send a request; its answers carry the number that this returns."""
         self._ids += 1
-        self._connection.send({"op": op, "id": self._ids, **fields})
+        try:
+            self._connection.send({"op": op, "id": self._ids, **fields})
+        except ConnectionError as error:
+            raise _died() from error
         return self._ids
 
     def ask(self, op: str, **fields: Any) -> dict[str, Any]:
@@ -68,10 +71,7 @@ class Call:
         try:
             return self._connection.receive()
         except (EOFError, ConnectionError) as error:
-            raise ClusterError(
-                "NX522 The resident engine has died. 'naavre-ext cluster start' starts another; "
-                "the run's record shows what was finished."
-            ) from error
+            raise _died() from error
 
     def wait_for_end(self, timeout_s: float) -> None:
         """Return when the engine's process has ended, and its end of the socket with it."""
@@ -86,6 +86,13 @@ class Call:
                 f"NX523 The resident engine speaks version {answer.get('v')} of its protocol and "
                 f"this is version {PROTOCOL_VERSION}. Stop it: 'naavre-ext cluster stop'."
             )
+
+
+def _died() -> ClusterError:
+    return ClusterError(
+        "NX522 The resident engine has died. 'naavre-ext cluster start' starts another; "
+        "the run's record shows what was finished."
+    )
 
 
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from naavre_ext.model import event as events
 _DEEP = os.environ.get("NAAVRE_HYPOTHESIS") == "deep"
 _FIRST_SEED = int(os.environ.get("NAAVRE_HYPOTHESIS_SEED", "0"))
 _SHARDS = range(_FIRST_SEED, _FIRST_SEED + 10)
-_NOTEBOOKS = 5_000 if _DEEP else 200
+_NOTEBOOKS = 5_000 if _DEEP else 140
 _LOOPS = 2_000 if _DEEP else 60
 #: Notebooks take a tenth of a second; one that takes this long never ends.
 _ENDLESS_S = 5.0
@@ -87,10 +87,10 @@ def _end_alike(cells, order, folders, counts: Counter[str]) -> None:
     counts["fanned out"] += run.fanned_out > 0
 
 
-def _shares(counts: Counter[str]) -> dict[str, float]:
+def _shares(counts: Counter[str]) -> defaultdict[str, float]:
     shares = {what: round(number / counts["all"], 3) for what, number in counts.items()}
     print(shares)
-    return shares
+    return defaultdict(float, shares)
 
 
 def test_generated_notebooks_end_alike(shard, folders):

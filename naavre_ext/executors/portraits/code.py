@@ -85,8 +85,9 @@ def _class(value: type) -> Anatomy:
 
 
 def _class_parts(value: type) -> Iterator[tuple[str, Any]]:
+    """Its bases and attributes, these by name: a class that travelled has them in another order."""
     yield ".__bases__", value.__bases__
-    for name, entry in vars(value).items():
+    for name, entry in sorted(vars(value).items()):
         if name in _OF_EVERY_CLASS or isinstance(
             entry, (types.MemberDescriptorType, types.GetSetDescriptorType)
         ):
