@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import gc
 import hashlib
@@ -398,9 +399,15 @@ def _reduce_newtype(_pickler: NotebookPickler, made: Any) -> Any:
     return make_newtype, (made.__name__, made.__supertype__, made.__module__)
 
 
+def _reduce_missing(_pickler: NotebookPickler, _mark: Any) -> Any:
+    """The one mark for 'no default', which dataclasses compare by identity."""
+    return getattr, (dataclasses, "MISSING")
+
+
 _REDUCERS: dict[type, Callable[[NotebookPickler, Any], Any]] = {
     types.CellType: NotebookPickler._reduce_cell,
     types.CodeType: _reduce_code,
+    type(dataclasses.MISSING): _reduce_missing,
     types.ModuleType: NotebookPickler._reduce_module,
     _CACHED_FUNCTION: _reduce_cached_function,
     typing.NewType: _reduce_newtype,

@@ -6,7 +6,8 @@ from notebook_row import written
 
 #: Each notebook starts in an empty folder, as the one before it may have left files.
 FRESH = """
-import os, shutil, time
+import os, shutil, time, warnings
+warnings.simplefilter('ignore', ResourceWarning)
 shutil.rmtree('d', ignore_errors=True)
 os.mkdir('d')
 def slow(x):
@@ -103,11 +104,5 @@ ROWS = {
         "import threading\nt = threading.Thread(target=print, args=('from a thread',))\nt.start()\nt.join()\n---\n"
         "x = slow(1)\n---\nprint('main', x)",
         on_ray=True,
-    ),
-    "prints of C and of processes": effects(
-        "os.system('echo from a shell')\nprint('then python')\n---\nx = slow(1)\n---\n"
-        "import subprocess\nprint('before')\nsubprocess.run(['echo', 'from a process'])\nprint('after')\n---\n"
-        "n = os.write(1, b'bytes\\n')\nprint(x)",
-        on_ray=True, in_process=False,
     ),
 }  # fmt: skip

@@ -86,7 +86,7 @@ ROWS = {
     "rows that are views": row(
         "import numpy as np\nm = np.arange(12.0).reshape(4, 3)\nout = []",
         split("for row in m:\n    out.append(row)"),
-        "m[:] = 0\nprint(out)",
+        "m[:] = 0\nprint(out)\nout = [each.tolist() for each in out]",
     ),
     "frame rows": row(
         "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3], 'b': list('xyz')})\nout = []",

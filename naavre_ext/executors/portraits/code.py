@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import inspect
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from naavre_ext.executors.portraits.anatomy import Anatomy
@@ -92,7 +94,27 @@ def _class_parts(value: type) -> Iterator[tuple[str, Any]]:
             entry, (types.MemberDescriptorType, types.GetSetDescriptorType)
         ):
             continue
-        yield f".{name}", entry
+        if name == "__dataclass_fields__":
+            yield from _fields(entry)
+        elif not _is_generated(entry):
+            yield f".{name}", entry
+
+
+def _fields(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a dataclass's methods are generated from, without the marks for what isn't given."""
+    for name, field in fields.items():
+        yield f".{name}: init, repr, compare", (field.init, field.repr, field.compare)
+        for part in ("default", "default_factory"):
+            if getattr(field, part) is not dataclasses.MISSING:
+                yield f".{name}: {part}", getattr(field, part)
+
+
+def _is_generated(entry: Any) -> bool:
+    """Whether an attribute is a method that ``dataclasses`` or ``collections`` has written."""
+    code = getattr(inspect.unwrap(entry), "__code__", None) if callable(entry) else None
+    return type(entry).__name__ == "_DataclassParams" or (
+        code is not None and code.co_filename.startswith("<string>")
+    )
 
 
 RULES: dict[str, Callable[[Any], Anatomy]] = {
