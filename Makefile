@@ -35,6 +35,8 @@ demo: $(INSTALLED)
 	$(BIN)/naavre-ext run notebooks/$(DEMO).ipynb -o out/$(DEMO).ipynb
 
 # Tests that start Ray, kernels or processes come alone: they need both cores and are about timing.
+# All processes hash texts alike, so that sets that are shown have one order here and on Ray.
+test: export PYTHONHASHSEED ?= 0
 test: $(INSTALLED)
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)

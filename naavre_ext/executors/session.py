@@ -32,7 +32,13 @@ from naavre_ext.executors.session_process import (
     take_process,
     when_loaded,
 )
-from naavre_ext.executors.session_shell import make_shell, set_inline_backend, user_module
+from naavre_ext.executors.session_shell import (
+    make_shell,
+    printers,
+    restore_printers,
+    set_inline_backend,
+    user_module,
+)
 from naavre_ext.executors.session_streams import CellStream, OutputBuffer
 from naavre_ext.executors.warning_replay import WARNING, warn_again
 from naavre_ext.model.event import OutputMessage
@@ -99,6 +105,7 @@ class CellSession:
         self._module = user_module(self.shell)
         self.namespace: dict[str, Any] = self.shell.user_ns
         self._modules_before = frozenset(sys.modules)
+        self._printers = printers(self.shell)
         self._folders: tuple[str, ...] = ()
         when_loaded("matplotlib_inline.backend_inline", self._show_figures_inline)
 
@@ -190,6 +197,7 @@ class CellSession:
             self.shell.reset(new_session=True)
             self.shell.compile.flags = self._compiler_flags  # without a cell's __future__ imports
             self.shell.payload_manager.clear_payload()
+            restore_printers(self.shell, self._printers)
         forget_modules_in((*self._folders, *folders), self._modules_before)
         sys.path[:] = [
             *dict.fromkeys(("", *path_entries)),

@@ -103,6 +103,36 @@ def make_shell(session: CapturingSession) -> Any:
     return shell
 
 
+_PRINTERS = ("singleton_printers", "type_printers", "deferred_printers")
+
+
+def printers(shell: Any) -> dict[str, list[dict[Any, Any]]]:
+    """By format, the functions with which the shell shows objects."""
+    formatters = shell.display_formatter.formatters
+    return {
+        name: [dict(getattr(formatter, kind)) for kind in _PRINTERS]
+        for name, formatter in formatters.items()
+    }
+
+
+def restore_printers(shell: Any, known: dict[str, list[dict[Any, Any]]]) -> None:
+    """Makes the shell show objects as it did when its printers were ``known``.
+
+    Those of figures stay: they are set up once in a process, when the inline backend is loaded.
+    """
+    for name, formatter in shell.display_formatter.formatters.items():
+        for kind, functions in zip(_PRINTERS, known.get(name, ()), strict=False):
+            present = getattr(formatter, kind)
+            figures = {key: show for key, show in present.items() if _is_of_figures(key)}
+            present.clear()
+            present.update({**functions, **figures})
+
+
+def _is_of_figures(key: Any) -> bool:
+    home = key[0] if isinstance(key, tuple) else getattr(key, "__module__", "")
+    return str(home).startswith("matplotlib")
+
+
 def user_module(shell: Any) -> types.ModuleType:
     """The module that cells see as ``__main__``."""
     module: types.ModuleType = shell.user_module
