@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,12 @@ def test_batches_run_on_both_nodes(tmp_path):
 
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT, str(helpers), str(tmp_path)],
-        env={**os.environ, "RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"},
+        env={
+            **os.environ,
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": secrets.token_hex(32),  # a cluster without one doesn't start
+            "RAY_USAGE_STATS_ENABLED": "0",
+        },
         capture_output=True,
         text=True,
         timeout=150,
