@@ -96,7 +96,7 @@ def _class_parts(value: type) -> Iterator[tuple[str, Any]]:
             continue
         if name == "__dataclass_fields__":
             yield from _fields(entry)
-        elif not _is_generated(entry):
+        elif not (dataclasses.is_dataclass(value) and _is_generated(name, entry)):
             yield f".{name}", entry
 
 
@@ -109,12 +109,11 @@ def _fields(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield f".{name}: {part}", getattr(field, part)
 
 
-def _is_generated(entry: Any) -> bool:
-    """Whether an attribute is a method that ``dataclasses`` or ``collections`` has written."""
+def _is_generated(name: str, entry: Any) -> bool:
+    """Whether a dataclass's attribute is one that ``dataclasses`` has written."""
     code = getattr(inspect.unwrap(entry), "__code__", None) if callable(entry) else None
-    return type(entry).__name__ == "_DataclassParams" or (
-        code is not None and code.co_filename.startswith("<string>")
-    )
+    written = code is not None and code.co_filename.startswith("<string>")
+    return name == "__dataclass_params__" or (name.startswith("__") and written)
 
 
 RULES: dict[str, Callable[[Any], Anatomy]] = {
