@@ -45,7 +45,7 @@ class _State:
     """One split while its loop runs.
 
     ``turn`` counts how often the loop asked for more. ``source`` is None when the loop runs whole, over
-    ``rest``. ``start`` is the first item that was sent, ``sent_to_watch`` the items whose changes are watched.
+    ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched.
     """
 
     split: Split
