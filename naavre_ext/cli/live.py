@@ -17,7 +17,7 @@ from naavre_ext.cli.output_log import OutputLog
 from naavre_ext.cli.progress import RunView, StepView
 from naavre_ext.cli.reporters import Reporter
 from naavre_ext.cli.summary import step_line
-from naavre_ext.exporters.wording import duration_phrase
+from naavre_ext.exporters.wording import duration_phrase, one_line
 from naavre_ext.model.event import RunEvent, StepFailed, StepFinished
 
 _BAR_WIDTH = 24
@@ -95,7 +95,10 @@ def _batches(step: StepView) -> tuple[RenderableType, RenderableType]:
         return Text(), Text()
     done, total = (split.done_items, split.items) if split.items else (split.done, split.batches)
     bar = ProgressBar(total=max(total, 1), completed=done, width=_BAR_WIDTH)
-    return bar, Text(f"{split.done}/{split.batches}")
+    text = f"{split.done}/{split.batches}"
+    if split.description:
+        text = f"{one_line(split.description)} {split.done_items}/{split.items}"
+    return bar, Text(text)
 
 
 def _overall(view: RunView, spinner: Spinner, now: float) -> RenderableType:

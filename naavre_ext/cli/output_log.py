@@ -34,9 +34,15 @@ class OutputLog:
     def _add(self, step: str, name: str, text: str) -> None:
         lines, newline, rest = (self._open.pop((step, name), "") + text).rpartition("\n")
         if newline:
-            self._write(name, lines + "\n")
+            shown = [_last_state(line) for line in lines.split("\n")]
+            self._write(name, "\n".join(shown) + "\n")
         if rest:
-            self._open[step, name] = rest
+            self._open[step, name] = _last_state(rest)
+
+
+def _last_state(line: str) -> str:
+    """What a line that is written over (a progress bar) shows in the end."""
+    return line.rstrip("\r").rpartition("\r")[2] + "\r" * line.endswith("\r")
 
 
 def _joined(text: object) -> str:

@@ -31,7 +31,8 @@ StepState = Literal["waiting", "running", "ok", "failed", "not run"]
 class SplitView:
     """A loop of a step: how many items and batches there are, and how many are done.
 
-    ``whole`` is the reason why the loop runs whole; empty while it runs in batches.
+    ``whole`` is the reason why the loop runs whole; empty while it runs in batches. ``description`` is what the
+    loop's own progress bar says.
     """
 
     split: int
@@ -40,6 +41,7 @@ class SplitView:
     done: int = 0
     done_items: int = 0
     whole: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,9 @@ def _fold_step(step: StepView, event: RunEvent) -> StepView:
 def _with_started(splits: tuple[SplitView, ...], event: SplitStarted) -> tuple[SplitView, ...]:
     """``splits`` with one more; a loop that starts again, in a function called twice, adds up."""
     whole = "" if event.batches else event.reason or "it has too little to do"
-    new = SplitView(event.split, event.items, event.batches, whole=whole)
+    new = SplitView(
+        event.split, event.items, event.batches, whole=whole, description=event.description
+    )
     old = next((s for s in splits if s.split == event.split), None)
     if old is None:
         return (*splits, new)

@@ -243,7 +243,8 @@ class _Collector(ast.NodeVisitor):
             self.visit(item.context_expr)
             if item.optional_vars is not None:
                 shape = "" if self.in_function else self.shape_of(item.context_expr)
-                self._assigned(item.optional_vars, shape if shape in ("file", "figure") else "")
+                known = shapes.head(shape) in ("file", "figure", "progress")
+                self._assigned(item.optional_vars, shape if known else "")
         for statement in node.body:
             self.visit(statement)
 

@@ -323,11 +323,21 @@ BUNCH = Methods(
     attributes={"DESCR": "str", "frame": "frame", "filename": "str"},
 )
 
+#: tqdm's progress bars.
+PROGRESS = Methods(
+    fresh=words("format_dict"),
+    changes=words(
+        "update set_postfix set_postfix_str set_description set_description_str refresh reset clear close display "
+        "unpause moveto write"
+    ),
+    result="none",
+)
+
 METHODS: dict[Kind, Methods] = {
     "frame": FRAME, "grouping": GROUPING, "accessor": ACCESSOR, "indexer": INDEXER, "styler": STYLER, "array": ARRAY, "sparse": SPARSE,
     "distribution": DISTRIBUTION, "callable": CALLABLE, "integrator": INTEGRATOR, "graph": GRAPH, "graphview": GRAPH_VIEW,
     "estimator": ESTIMATOR, "estimator seeded": ESTIMATOR, "estimator in place": ESTIMATOR, "model": MODEL, "results": RESULTS, "expr": EXPRESSION, "matrix": MATRIX,
-    "pattern": PATTERN, "match": MATCH, "bunch": BUNCH,
+    "pattern": PATTERN, "match": MATCH, "bunch": BUNCH, "progress": PROGRESS,
 }  # fmt: skip
 #: Kinds whose parts, where they are subscripted, are of the same kind or of this one.
 SUBSCRIPTS: dict[Kind, Kind] = {

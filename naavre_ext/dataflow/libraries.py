@@ -153,7 +153,7 @@ class LibraryCalls(Expressions):
             return self._table(arguments)
         if path == "itertools.product":
             return self._product(arguments)
-        if root == "tqdm":
+        if root == "tqdm" and not path.startswith("tqdm.contrib.concurrent"):
             return self._progress(path, arguments)
         if self._is_fresh(path) and not any(
             arguments.has(k, truth) for k, truth in tables.SHARING_KEYWORDS.items()
@@ -207,11 +207,13 @@ class LibraryCalls(Expressions):
 
     def _progress(self, path: str, arguments: Arguments) -> Value:
         """``tqdm(items)`` gives the items."""
-        if path.endswith("trange"):
-            return self.temporary("view<int>")
+        if path.endswith("range"):
+            return self.temporary("progress<int>")
         items = [self.element(v) for v in arguments.positional[:1]]
         items += [self.element(v) for k, v in arguments.keywords.items() if k == "iterable"]
-        return self.temporary(shapes.make("view", *[item.shape for item in items]), *items)
+        if path.startswith("tqdm.contrib"):  # tuples of items, or what a function makes of them
+            return self.temporary("iterator", *items)
+        return self.temporary(shapes.make("progress", *[item.shape for item in items]), *items)
 
     def world_effect(self, effect: str, path: str, arguments: Arguments) -> None:
         """Record what the call does to the world."""

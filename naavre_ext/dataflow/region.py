@@ -231,7 +231,7 @@ class Region(Definitions):
                 self.operate(value, node.lineno)
             may_swallow = may_swallow or self._swallows(item.context_expr)
             if item.optional_vars is not None:
-                shape = value.shape if value.kind in ("file", "figure") else ""
+                shape = value.shape if value.kind in ("file", "figure", "progress") else ""
                 self.bind(item.optional_vars, Value(shape, self.merged([value]).node))
         self.conditional += may_swallow
         ended = self.ended
@@ -245,7 +245,7 @@ class Region(Definitions):
     def _is_own_manager(self, node: ast.expr, value: Value) -> bool:
         """Whether entering and leaving may run code that no table knows."""
         called = node.func if isinstance(node, ast.Call) else node
-        if value.kind in ("file", "figure") or self.module_path(called) is not None:
+        if value.kind in ("file", "figure", "progress") or self.module_path(called) is not None:
             return False
         name = called.id if isinstance(called, ast.Name) else ""
         return (

@@ -34,7 +34,7 @@ IMMUTABLE: frozenset[Kind] = frozenset(
 )
 #: Built-in containers: taking an element gives the element itself, never a view of the container.
 CONTAINERS: frozenset[Kind] = frozenset(
-    {"list", "dict", "defaultdict", "set", "tuple", "items", "view", "iterator"}
+    {"list", "dict", "defaultdict", "set", "tuple", "items", "view", "iterator", "progress"}
 )
 
 IPYTHON_NAMES = frozenset({"get_ipython", "display", "exit", "quit", "__name__", "__builtins__",

@@ -20,6 +20,7 @@ from naavre_ext.executors.packing import (
     pack,
 )
 from naavre_ext.executors.pool import BatchPool
+from naavre_ext.executors.progress_bars import LoopBar, bar_apart, is_bar
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Source, source_of
 from naavre_ext.executors.tasks import BatchReport, ErrorReport, Stuck
@@ -45,11 +46,13 @@ class _State:
     """One split while its loop runs.
 
     ``turn`` counts how often the loop asked for more. ``source`` is None when the loop runs whole, over
-    ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched.
+    ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched,
+    ``bar`` the progress bar that the loop has around its items.
     """
 
     split: Split
     source: Source | None = None
+    bar: LoopBar | None = None
     rest: Any = ()
     settings: Any = None
     share: OwnShare | None = None
@@ -115,8 +118,9 @@ class FanOut:
         __tracebackhide__ = True
         state = self._states[index] = _State(self.splits[index])
         may_draw = state.split.lazy and self.worker.session.owns_streams()
+        items, bar = bar_apart(iterable)
         source, reason = source_of(
-            iterable, self.namespace, may_draw=may_draw, divert=self.worker.divert
+            items, self.namespace, may_draw=may_draw, divert=self.worker.divert
         )
         reason = reason or self._why_whole(state.split, source)
         try:
@@ -125,10 +129,12 @@ class FanOut:
             reason = reason or error.reason
         if source is None or reason:
             state.refusal = reason
-            state.rest = iterable if source is None else source.rest()
+            if source is not None:
+                state.bar = bar
+            state.rest = iterable if source is None else _over(bar, source.rest())
             self._tell_split(state, source, 0, reason)
             return
-        state.source = source
+        state.source, state.bar = source, bar
         if state.split.batches != "auto":
             wanted = self._wanted_batches(state.split)
             sizes = FixedSizes(source.count(), wanted, self.pool.slots)
@@ -146,9 +152,12 @@ class FanOut:
         state.turn += 1
         self.namespace.update({LOG: iter(()), ITEMS: ()})
         if state.turn == 1:
-            self.namespace[ITEMS] = state.rest if state.source is None else state.share or ()
+            own = state.rest if state.source is None else _over(state.bar, state.share or ())
+            self.namespace[ITEMS] = own
             return True
         if state.turn > 2 or state.source is None:
+            if state.bar is not None:
+                state.bar.end()
             return False
         self._settle(state)
         if state.split.form == "for":
@@ -171,6 +180,8 @@ class FanOut:
         else:
             own.extend(others)
         state.elements = []
+        if state.bar is not None:
+            state.bar.end()
         return own
 
     # Sending
@@ -260,13 +271,19 @@ class FanOut:
         for output in state.source.held:
             self.worker.session.show(output)
         rest = state.source.rest() if state.flight is None else state.flight.rest()
-        self.namespace[ITEMS] = rest
+        self.namespace[ITEMS] = _over(state.bar, rest)
 
     def _raise(self, error: ErrorReport) -> NoReturn:
         __tracebackhide__ = True
         self.error = error
         self.worker.raise_later(error)
         raise BatchFailed(error.evalue)
+
+    def show_done(self, split: Split, items: int) -> None:
+        """Move the loop's progress bar on, if it has one."""
+        bar = self._states[split.index].bar
+        if bar is not None:
+            bar.show_done(items)
 
     def tell_stuck(self, stuck: Stuck, split: Split) -> None:
         """Say that a loop runs whole because a variable can't be copied."""
@@ -295,6 +312,7 @@ class FanOut:
                 "items": -1 if source is None or left is None else source.taken + left,
                 "batches": batches,
                 "reason": reason,
+                "description": state.bar.description if state.bar else "",
             }
         )
 
@@ -304,7 +322,11 @@ class FanOut:
         for name in split.reductions:
             value = self.namespace.get(name)
             kind = type(value).__name__
-            known = kind in _REDUCTION_TYPES or (name in split.replayed and is_immutable(value))
+            known = (
+                kind in _REDUCTION_TYPES
+                or is_bar(value)
+                or (name in split.replayed and is_immutable(value))
+            )
             if not known:
                 return f"'{name}' is a {kind}, whose changes can't be replayed safely"
         if split.batches != "auto" or source is None:
@@ -351,10 +373,19 @@ class FanOut:
                     if report.error is not None:
                         for output in report.outputs:
                             self.worker.session.show(output)
+                        if state.bar is not None:
+                            state.bar.merged = report.error.item or 0
+                            state.bar.end()
                         self._raise(report.error)
                     yield report, record
+                    if state.bar is not None:
+                        state.bar.merged += report.done
             except Whole as whole:
                 state.refusal = str(whole)
+            except GeneratorExit:  # the merge raised
+                if state.bar is not None:
+                    state.bar.end()
+                raise
         self._hand_over_rest(state)
 
     def _log(self, state: _State) -> Iterator[tuple[int, tuple[Any, ...]]]:
@@ -378,6 +409,10 @@ class FanOut:
             for output in report.outputs:
                 self.worker.session.show(output)
             yield from record["elements"]
+
+
+def _over(bar: LoopBar | None, items: Any) -> Any:
+    return items if bar is None else bar.over(items)
 
 
 def _entries(rest: Any) -> Any:

@@ -147,6 +147,7 @@ class Flight:
             self._sizes.observe(report.done, report.duration_s)
             if report.done < len(batch.items):
                 self._take_back(batch, report.done)
+            self._fan_out.show_done(self._split, report.done)
         self._fan_out.tell(
             {
                 "kind": "batch",

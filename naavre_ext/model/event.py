@@ -81,7 +81,10 @@ class CellOutputsDiscarded(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitStarted(RunEvent):
-    """A loop was cut into batches. ``batches`` is 0 when it runs whole, with the reason."""
+    """A loop was cut into batches. ``batches`` is 0 when it runs whole, with the reason.
+
+    ``description`` is that of the loop's own progress bar.
+    """
 
     step: str
     cell_id: str
@@ -90,6 +93,7 @@ class SplitStarted(RunEvent):
     items: int
     batches: int
     reason: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

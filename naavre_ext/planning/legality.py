@@ -55,13 +55,16 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
     check_control_flow(loop)
     _check_classes(loop, notebook)
     _check_consumer(loop, notebook)
+    _check_bars(loop, notebook)
     body: Sequence[ast.stmt] = loop.node.body if isinstance(loop.node, ast.For) else []
     whole = _facts(loop, body, notebook)
     private = frozenset(whole.writes) - set(whole.reads)
     candidates = frozenset(
         r.root
         for r in find_reductions(body)
-        if r.root not in private and _is_reducible(r.root, notebook)
+        if r.root not in private
+        and _is_reducible(r.root, notebook)
+        and (r.taking != "replay" or notebook.environment.kind(r.root) == "progress")
     )
     reductions = find_records(body, candidates, frozenset())
     facts, sure = _facts_and_sure(loop, _without(body, reductions), notebook)
@@ -134,6 +137,19 @@ def _check_consumer(loop: Loop, notebook: NotebookDataflow) -> None:
             f"'{loop.consumer}' isn't Python's own function here",
             "Make a list of the elements first: [... for ...].",
         )
+
+
+def _check_bars(loop: Loop, notebook: NotebookDataflow) -> None:
+    """Refuse a loop in a ``with`` that may do something else than show a progress bar."""
+    for call in loop.bars:
+        name = next(n.id for n in ast.walk(call.func) if isinstance(n, ast.Name))
+        bound = notebook.environment.lookup(name)
+        if not bound or any(b.role != "import" or b.path.split(".")[0] != "tqdm" for b in bound):
+            raise LoopRefused(
+                loop.node.lineno,
+                f"'{ast.unparse(call.func)}' in the 'with' around it isn't tqdm's",
+                "Put the loop outside the 'with'.",
+            )
 
 
 #: Kinds of things that the merge must not change on behalf of an iteration.

@@ -28,16 +28,25 @@ REDUCING_METHODS = {
 }
 
 
+#: Methods of a progress bar that show something; the merge calls them.
+BAR_METHODS = frozenset(
+    {"set_postfix", "set_postfix_str", "set_description", "set_description_str", "refresh", "update", "write"}
+)  # fmt: skip
+_BARS = frozenset({"tqdm", "trange", "tqdm_notebook", "tnrange"})
+
+
 @dataclass(frozen=True, slots=True)
 class Loop:
     """A top-level loop: ``index`` numbers the cell's loops in source order.
 
-    ``consumer`` is the function that takes a generator expression's elements.
+    ``consumer`` is the function that takes a generator expression's elements, ``bars`` are the calls that make the
+    progress bars of the ``with`` around it.
     """
 
     index: int
     node: ast.For | Comprehension
     consumer: str = ""
+    bars: tuple[ast.Call, ...] = ()
 
     @property
     def form(self) -> SplitForm:
@@ -79,17 +88,41 @@ class Reduction:
 
 
 def find_loops(tree: ast.Module) -> tuple[Loop, ...]:
-    """The loops of a cell that are candidates for splitting: top-level ``for`` and comprehensions."""
-    found: list[tuple[ast.For | Comprehension, str]] = []
-    for statement in tree.body:
+    """The loops of a cell that are candidates for splitting: top-level ``for`` and comprehensions.
+
+    A ``with`` that only makes progress bars counts as top level.
+    """
+    found: list[tuple[ast.For | Comprehension, str, tuple[ast.Call, ...]]] = []
+    for statement, bars in _top_level(tree.body, ()):
         if isinstance(statement, ast.For):
-            found.append((statement, ""))
+            found.append((statement, "", bars))
         elif (
             isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr))
             and statement.value
         ):
-            found.extend(_comprehensions(statement.value))
-    return tuple(Loop(index, *pair) for index, pair in enumerate(found))
+            found.extend((*pair, bars) for pair in _comprehensions(statement.value))
+    return tuple(Loop(index, *parts) for index, parts in enumerate(found))
+
+
+def _top_level(
+    body: Sequence[ast.stmt], bars: tuple[ast.Call, ...]
+) -> Iterator[tuple[ast.stmt, tuple[ast.Call, ...]]]:
+    """The statements that run exactly once, with the progress bars that are made around them."""
+    for statement in body:
+        managers = (
+            [i.context_expr for i in statement.items] if isinstance(statement, ast.With) else []
+        )
+        calls = [m for m in managers if isinstance(m, ast.Call) and _called(m) in _BARS]
+        if isinstance(statement, ast.With) and len(calls) == len(managers):
+            yield from _top_level(statement.body, (*bars, *calls))
+        else:
+            yield statement, bars
+
+
+def _called(call: ast.Call) -> str:
+    """The last name of what is called."""
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _comprehensions(node: ast.AST) -> Iterator[tuple[Comprehension, str]]:
@@ -183,6 +216,10 @@ def _as_reduction(statement: ast.stmt, protected: bool) -> Reduction | None:
 
 def _method_reduction(statement: ast.Expr, call: ast.Call, protected: bool) -> Reduction | None:
     function = call.func
+    if isinstance(function, ast.Attribute) and function.attr in BAR_METHODS:
+        shown = _bar_reduction(statement, call, function, protected)
+        if shown is not None:
+            return shown
     plain = not call.keywords and not any(isinstance(a, ast.Starred) for a in call.args)
     if (
         not isinstance(function, ast.Attribute)
@@ -197,6 +234,22 @@ def _method_reduction(statement: ast.Expr, call: ast.Call, protected: bool) -> R
     return Reduction(
         statement, root, (*indexes, *call.args), REDUCING_METHODS[function.attr], protected
     )
+
+
+def _bar_reduction(
+    statement: ast.Expr, call: ast.Call, bar: ast.Attribute, protected: bool
+) -> Reduction | None:
+    """``bar.set_postfix(loss=loss)``; ``bar.update(1)`` looks like any ``update`` and counts as one."""
+    plain = all(k.arg for k in call.keywords) and not any(
+        isinstance(a, ast.Starred) for a in call.args
+    )
+    if not isinstance(bar.value, ast.Name) or not plain:
+        return None
+    if bar.attr == "update" and len(call.args) == 1:
+        return None
+    operands = (*call.args, *[keyword.value for keyword in call.keywords])
+    takings = ("copy",) * len(operands)
+    return Reduction(statement, bar.value.id, operands, "replay", protected, takings)
 
 
 def _chain(node: ast.expr) -> tuple[str, tuple[ast.expr, ...]] | None:

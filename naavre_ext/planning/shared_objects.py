@@ -20,6 +20,8 @@ def check_iterable(
     graph = notebook.aliases_until(position)
     live = graph.reach(_live(loop.iterable, notebook, position, graph))
     for reduction in reductions:
+        if notebook.environment.kind(reduction.root) == "progress":
+            continue  # a bar shows something else then, and gives the same items
         if changed_by(reduction, notebook, position, graph) & live:
             raise LoopRefused(
                 loop.node.lineno,

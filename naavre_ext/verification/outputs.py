@@ -12,6 +12,7 @@ from typing import Any
 from naavre_ext.executors.portraits import portray
 from naavre_ext.executors.portraits.anatomy import Anatomy, Leaf
 from naavre_ext.model.portrait import Portrait
+from naavre_ext.verification.written_over import with_bars_last
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
 _TIMES = re.compile(r"^(CPU times|Wall time|Compiler|Parser)( *:) .*$", re.MULTILINE)
@@ -27,7 +28,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 def portray_outputs(outputs: Iterable[Mapping[str, Any]], label: str = "outputs") -> Portrait:
     """The portrait of a cell's outputs; texts line by line, images by their pixels.
 
-    Neighbouring texts of one stream count as one, tracebacks don't count (the error does).
+    Neighbouring texts of one stream count as one, progress bars by their last state. Tracebacks don't count (the
+    error does).
     """
     merged = list(_merged(outputs))
     parts = [(f", output {number}", _output(each)) for number, each in enumerate(merged, 1)]
@@ -36,7 +38,7 @@ def portray_outputs(outputs: Iterable[Mapping[str, Any]], label: str = "outputs"
 
 def _merged(outputs: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     last: dict[str, Any] = {}
-    for output in outputs:
+    for output in with_bars_last(outputs):
         if output["output_type"] == "stream" and output["name"] == last.get("name"):
             last["text"] += output["text"]
             continue

@@ -104,6 +104,14 @@ def test_json_reporter_prints_events_that_read_back(capsys: pytest.CaptureFixtur
     assert tuple(event_from_json(json.loads(line)) for line in lines) == FAILED_RUN
 
 
+def test_a_progress_bar_in_the_output_log_is_its_last_state() -> None:
+    written: list[str] = []
+    log = OutputLog(lambda name, text: written.append(text))
+    for text in ("\r 0/2", "\r 1/2", "\r 2/2\n", "done\r", "over\n"):
+        log._add("s", "stderr", text)
+    assert "".join(written) == " 2/2\nover\n"
+
+
 def test_output_log_joins_pieces_of_lines_and_keeps_cells_apart() -> None:
     written: list[tuple[str, str]] = []
     log = OutputLog(lambda name, text: written.append((name, text)))

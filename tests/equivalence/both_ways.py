@@ -33,6 +33,7 @@ from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.planning.parameters import parameter_assignments
 from naavre_ext.storage.output_recorder import OutputRecorder
+from naavre_ext.verification.written_over import with_bars_last
 
 Cell = str | tuple[str, tuple[str, ...]]
 
@@ -299,7 +300,7 @@ def _outputs(node: Any) -> list[list[dict[str, Any]]]:
     found = []
     for cell in node.cells:
         outputs: list[dict[str, Any]] = []
-        for output in copy.deepcopy(cell.outputs):
+        for output in with_bars_last(copy.deepcopy(cell.outputs)):
             plain = _scrubbed(dict(output))
             plain.pop("transient", None)
             last = outputs[-1] if outputs else {}

@@ -177,7 +177,17 @@ def _by_name(value: Any) -> Anatomy:
     return Anatomy(type(value).__name__, "", tracked=False)
 
 
+#: What a progress bar says, without its times.
+_BAR = ("desc", "n", "total", "unit", "postfix", "leave", "disable", "iterable")
+
+
+def _progress_bar(value: Any) -> Anatomy:
+    parts = [(f".{name}", getattr(value, name)) for name in _BAR if hasattr(value, name)]
+    return Anatomy(type(value).__qualname__, parts=parts)
+
+
 RULES: dict[str, Callable[[Any], Anatomy]] = {
+    "tqdm.std.tqdm": _progress_bar,
     **{f"builtins.{name}": _atom for name in ("int", "float", "complex", "str", "bytes")},
     "builtins.bool": _exact,
     "builtins.range": _exact,
