@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.dataflow.source import body_source
@@ -121,16 +122,29 @@ class _Items:
             yield item
 
 
+@dataclass
+class _Ended:
+    """What a batch left. ``elements`` are those that a next loop goes on with, None where there are none."""
+
+    packed: Packed = NOTHING
+    error: ErrorReport | None = None
+    done: int = 0
+    elements: list[Any] | None = None
+
+
 def run_batch(
-    worker: Worker, task: BatchTask, shared: Packed, items: Packed
-) -> tuple[BatchReport, Packed]:
-    """The batch's report and its pack: the recorded ``log`` (or ``elements``) and ``leaks``."""
+    worker: Worker, task: BatchTask, shared: Packed, items: Packed | list[Any]
+) -> tuple[BatchReport, Packed, list[Any] | None]:
+    """The batch's report and its pack: the recorded ``log`` (or ``elements``) and ``leaks``.
+
+    With them the elements that it added to the list that a next loop iterates over, as they would get there.
+    """
     started_at, clock = time.time(), time.perf_counter()
     outputs: list[OutputMessage] = []
-    error: ErrorReport | None = None
-    violation, packed, done, stuck = "", NOTHING, 0, None
+    ended = _Ended()
+    violation, stuck = "", None
     try:
-        packed, error, done = _run(worker, task, shared, items, outputs)
+        ended = _run(worker, task, shared, items, outputs)
     except Violation as reason:
         violation = str(reason)
     except PackingError as failure:
@@ -145,23 +159,29 @@ def run_batch(
         duration_s=time.perf_counter() - clock,
         worker=worker.label,
         outputs=tuple(outputs),
-        error=error,
+        error=ended.error,
         violation=violation,
         stuck=stuck,
-        done=done,
+        done=ended.done,
     )
-    return report, packed
+    return report, ended.packed, ended.elements
 
 
 def _run(
-    worker: Worker, task: BatchTask, shared: Packed, items: Packed, outputs: list[OutputMessage]
-) -> tuple[Packed, ErrorReport | None, int]:
+    worker: Worker,
+    task: BatchTask,
+    shared: Packed,
+    items: Packed | list[Any],
+    outputs: list[OutputMessage],
+) -> _Ended:
     split, namespace = task.split, worker.session.namespace
     known_names = worker.names()
     given = unpack(shared, namespace, writable=False)
     before = worker.enter_split(given.pop("token"), given.pop("settings"), split.guard_rng)
     keeps = given.pop("keeps")
-    values = unpack(items, namespace, writable=False)["items"]
+    values = items
+    if isinstance(items, Packed):
+        values = unpack(items, namespace, writable=False)["items"]
     namespace.update(given)
     origins = Origins(given, values)
     cursor = _Items(values, origins, task.limit_s)
@@ -186,15 +206,16 @@ def _run(
             what, copied = ("an item", "the item") if name == ITEMS else (f"'{name}'", f"'{name}'")
             raise Violation(f"{what} was changed in place: change a copy of {copied} instead")
         if not outcome.ok:
-            return NOTHING, _error(outcome.error, task, cursor, outputs), 0
+            return _Ended(error=_error(outcome.error, task, cursor, outputs))
         result = _result(task, namespace, recorder)
         if split.identity_matters and shares_objects([result], [values, given]):
             raise Violation("a result shares an object with the inputs, and later code changes it")
         packed = pack(result, namespace, persistent=origins.of)
         if not recorder.plain or "elements" in result or result["leaks"]:
             # What can't be rebuilt must be known before the merge begins.
-            unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
-        return packed, None, cursor.position + 1
+            result = unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
+        elements = _added(task, result, recorder.known) if task.then else None
+        return _Ended(packed, None, cursor.position + 1, elements)
     finally:
         for name in worker.names() - known_names:
             namespace.pop(name, None)
@@ -216,6 +237,17 @@ def _result(task: BatchTask, namespace: dict[str, Any], recorder: _Recorder) -> 
     leaking = set(split.private) if task.is_last else set(split.private) - set(split.sure)
     leaks = {n: namespace[n] for n in sorted(leaking) if n in namespace and n not in HOOK_NAMES}
     return {"log": recorder.log, "leaks": leaks}
+
+
+def _added(task: BatchTask, result: dict[str, Any], known: tuple[Operation, ...]) -> list[Any]:
+    """The elements that the batch adds to the list over which the next loop goes."""
+    if task.split.form != "for":
+        return list(result["elements"])
+    added: list[Any] = []
+    for number, _, operands in result["log"]:
+        if known[number].root == task.then[0].split.iterable:
+            added += operands if known[number].taking == "keep" else operands[-1]
+    return added
 
 
 def _check_hashable(keys: list[Any]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
+from naavre_ext.executors.chaining import Held, Link, stages_for
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.guarding import changed_since
 from naavre_ext.executors.items import cut
@@ -23,10 +24,10 @@ from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.progress_bars import LoopBar, bar_apart, is_bar
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Source, source_of
-from naavre_ext.executors.tasks import BatchReport, ErrorReport, Stuck
+from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stuck
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.legality import ITEMS
-from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, SPLIT_HOOK
+from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, OWN_HOOK, SPLIT_HOOK
 
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
@@ -48,6 +49,7 @@ class _State:
     ``turn`` counts how often the loop asked for more. ``source`` is None when the loop runs whole, over
     ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched,
     ``bar`` the progress bar that the loop has around its items.
+    ``held`` are batches that ran before the cell, ``passing`` those of the next loop that this one's make.
     """
 
     split: Split
@@ -65,6 +67,9 @@ class _State:
     prints: dict[str, bytes] = field(default_factory=dict)
     elements: list[Any] = field(default_factory=list)
     shared: Any = None
+    held: Held | None = None
+    passing: Held | None = None
+    own: Any = None
 
 
 class FanOut:
@@ -77,12 +82,14 @@ class FanOut:
         pool: BatchPool,
         tell: Callable[[Mapping[str, Any]], None],
         settings: Callable[[], Any],
+        chains: Mapping[int, Sequence[Link]],
     ) -> None:
         self.worker = worker
         self.step = step
         self.pool = pool
         self.tell = tell
         self.settings = settings
+        self.chains = chains
         self.error: ErrorReport | None = None
         self.splits = {split.index: split for split in step.splits}
         self._states: dict[int, _State] = {}
@@ -94,7 +101,12 @@ class FanOut:
 
     def hooks(self) -> dict[str, Any]:
         """The names that the rewritten cell calls."""
-        return {SPLIT_HOOK: self.split, MORE_HOOK: self.more, JOIN_HOOK: self.join}
+        return {
+            SPLIT_HOOK: self.split,
+            MORE_HOOK: self.more,
+            OWN_HOOK: self.own,
+            JOIN_HOOK: self.join,
+        }
 
     def close(self) -> None:
         """Stop what still runs when the cell has ended, well or not."""
@@ -117,6 +129,7 @@ class FanOut:
         """The splitter: evaluate the items once, and send them now or when it turns out to be worth it."""
         __tracebackhide__ = True
         state = self._states[index] = _State(self.splits[index])
+        held = self.worker.holds.take(self.step, state.split)
         may_draw = state.split.lazy and self.worker.session.owns_streams()
         items, bar = bar_apart(iterable)
         source, reason = source_of(
@@ -135,10 +148,17 @@ class FanOut:
             self._tell_split(state, source, 0, reason)
             return
         state.source, state.bar = source, bar
+        if held is not None and held.fits(
+            iterable, state.settings, self.pool, self.namespace, guards=self.worker.guards
+        ):
+            state.held = held
         if state.split.batches != "auto":
             wanted = self._wanted_batches(state.split)
             sizes = FixedSizes(source.count(), wanted, self.pool.slots)
             self._send(state, sizes, len(cut(source.count(), wanted)))
+            return
+        if state.held is not None:
+            self._send(state, GuidedSizes(self.pool.slots, None), len(state.held.segments))
             return
         inline = not (self.pool.is_concurrent and source.may_watch)
         state.share = OwnShare(source, inline=inline)
@@ -166,6 +186,11 @@ class FanOut:
             state.elements = list(self._elements(state))
         return True
 
+    def own(self, index: int, share: Any) -> Any:
+        """What a comprehension's own share has given, as it was given."""
+        self._states[index].own = share
+        return share
+
     def join(self, index: int, _started: None, own: Any, rest: Any) -> Any:
         """A comprehension's value, made as Python makes it: element by element, in order."""
         __tracebackhide__ = True
@@ -182,6 +207,7 @@ class FanOut:
         state.elements = []
         if state.bar is not None:
             state.bar.end()
+        self._pass_on(state, own)
         return own
 
     # Sending
@@ -203,13 +229,64 @@ class FanOut:
             if state.watch is not None:
                 state.guarded_items = state.source.rest() if state.split.guard_items else ()
                 state.prints = self._prints(state)
-            state.shared = self.pool.share(self._shared(state))
-            state.flight = Flight(self, state.split, state.source, sizes, state.shared, own)
+            if state.held is not None:
+                state.shared = state.held.stages[0].shared
+            else:
+                state.shared = self.pool.share(self._shared(state))
+            state.passing = self._passing(state)
+            state.flight = Flight(
+                self, state.split, state.source, sizes, state.shared, own, state.passing
+            )
+            if state.held is not None:
+                state.flight.adopt(state.held.segments)
             state.flight.fill()
         except Whole as whole:
             state.refusal = str(whole)
         except Exception as error:  # noqa: BLE001  (in the watching thread nobody would see it)
             state.refusal = f"batches can't be sent: {error}"
+
+    # Chains
+
+    def _passing(self, state: _State) -> Held | None:
+        """What collects the batches of the next loop, where that may go on with this one's elements."""
+        links = self.chains.get(state.split.index, ())
+        if state.held is not None:
+            stages = state.held.stages[1:]
+        else:
+            token = uuid.uuid4().hex
+            stages = stages_for(links, self.namespace, state.settings, token, self.pool)
+        return Held(links[0][1], stages, state.settings) if stages else None
+
+    def _pass_own_share(self, state: _State) -> None:
+        """Have the next loop go on with the elements that the cell itself has made."""
+        passing = state.passing
+        if passing is None or state.share is None or state.flight is None:
+            return
+        is_loop = state.split.form == "for"
+        made = self.namespace.get(passing.split.iterable) if is_loop else state.own
+        if type(made) is not list:
+            passing.is_open = False
+        if not passing.is_open or not made:
+            return
+        stage, *others = passing.stages
+        task = BatchTask(
+            stage.step, stage.split, 0, 0, len(made), False, state.flight.limit_s, tuple(others)
+        )
+        try:
+            items = pack({"items": list(made)}, self.namespace)
+        except PackingError:
+            passing.is_open = False
+            return
+        passing.add(len(made), self.pool.submit(task, stage.shared, items), is_last=False)
+
+    def _pass_on(self, state: _State, elements: Any) -> None:
+        """All batches are merged: keep what the next loop's have done until its cell comes to it."""
+        passing = state.passing
+        if passing is not None and passing.seal(
+            elements, self.namespace, guards=self.worker.guards
+        ):
+            links = self.chains[state.split.index]
+            self.worker.holds.put(*links[0], passing)
 
     def _prints(self, state: _State) -> dict[str, bytes]:
         """Fingerprints of what the cell's own share might change while batches work on copies of it."""
@@ -258,6 +335,8 @@ class FanOut:
                 self._check_own_share(state)
             except Whole as whole:
                 state.refusal = str(whole)
+        if not state.refusal:
+            self._pass_own_share(state)
 
     def _hand_over_rest(self, state: _State) -> None:
         """What hasn't been merged is the cell's again: nothing, if all went well."""
@@ -272,6 +351,8 @@ class FanOut:
             self.worker.session.show(output)
         rest = state.source.rest() if state.flight is None else state.flight.rest()
         self.namespace[ITEMS] = _over(state.bar, rest)
+        if state.passing is not None and state.split.form == "for":
+            self._pass_on(state, self.namespace.get(state.passing.split.iterable))
 
     def _raise(self, error: ErrorReport) -> NoReturn:
         __tracebackhide__ = True

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.batch_sizes import BatchSizes
+from naavre_ext.executors.chaining import Held, Segment
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.sources import Source
-from naavre_ext.executors.tasks import BatchReport, BatchTask, Stuck
+from naavre_ext.executors.tasks import BatchReport, BatchTask, Stage, Stuck
 from naavre_ext.model.workflow import Split
 
 if TYPE_CHECKING:
@@ -28,13 +29,18 @@ class Whole(Exception):
 
 @dataclass(eq=False)
 class _Batch:
-    """Items ``start`` and after. ``report`` is there when it has ended, ``handle`` when it was sent."""
+    """Items ``start`` and after. ``report`` is there when it has ended, ``handle`` when it was sent.
+
+    A batch that ``is_held`` ran before its cell. With ``then`` other loops go on with its elements.
+    """
 
     number: int
     start: int
     items: Any
     is_last: bool
     handle: Any = None
+    is_held: bool = False
+    then: tuple[Stage, ...] = ()
     report: BatchReport | None = None
 
 
@@ -54,6 +60,7 @@ class Flight:
         sizes: BatchSizes,
         shared: Any,
         first: int = 0,
+        passing: Held | None = None,
     ) -> None:
         self._fan_out, self._split, self._shared = fan_out, split, shared
         self._source, self._sizes = source, sizes
@@ -62,6 +69,8 @@ class Flight:
         self._ahead: deque[_Batch] = deque()
         self._under_way: dict[Any, _Batch] = {}
         self._closed = False
+        self._passing = passing
+        self.limit_s = sizes.limit_s
         context = fan_out.worker.context
         limit = context.max_parallelism if context is not None else None
         self._window = sizes.window if limit is None else min(limit, sizes.window)
@@ -83,6 +92,17 @@ class Flight:
             if is_last or not len(items):
                 self._closed = True
 
+    def adopt(self, segments: Sequence[Segment]) -> None:
+        """Take batches that ran before their cell, on the source's first items."""
+        for segment in segments:
+            is_last = self._source.left == segment.count
+            if is_last and not segment.is_last:
+                return  # it kept back what only the last batch has to send
+            start = self._source.taken
+            items = self._source.take(segment.count)
+            number = self._next_number()
+            self._ahead.append(_Batch(number, start, items, is_last, segment.handle, is_held=True))
+
     def _next_number(self) -> int:
         self._number += 1
         return self._number - 1
@@ -94,8 +114,16 @@ class Flight:
     def _send(self, batch: _Batch) -> None:
         stop = batch.start + len(batch.items)
         limit_s = self._sizes.limit_s
+        batch.then = self._passing.stages if self._passing is not None else ()
         task = BatchTask(
-            self._fan_out.step, self._split, batch.number, batch.start, stop, batch.is_last, limit_s
+            self._fan_out.step,
+            self._split,
+            batch.number,
+            batch.start,
+            stop,
+            batch.is_last,
+            limit_s,
+            batch.then,
         )
         try:
             items = pack({"items": batch.items}, self._fan_out.namespace)
@@ -120,7 +148,10 @@ class Flight:
         while self._ahead:
             batch = self._ahead[0]
             while batch.report is None:
-                self._take(self._pool.wait(list(self._under_way)))
+                if batch.is_held:  # what isn't needed yet stays in the object store
+                    self._note(batch)
+                else:
+                    self._take(self._pool.wait(list(self._under_way)))
                 self.fill()
             if batch.report.violation:
                 raise Whole(batch.report.violation)
@@ -131,12 +162,28 @@ class Flight:
             find = finder(namespace, batch.items, 0)
             record = unpack(packed, namespace, writable=True, resolve=find)
             self._ahead.popleft()
+            if self._passing is not None:
+                following = self._pool.following(batch.handle)
+                self._passing.add(batch.report.fed, following, is_last=batch.is_last)
             self.fill()
             yield batch.report, record
 
     def _take(self, handle: Any) -> None:
-        batch = self._under_way.pop(handle)
-        batch.report = report = self._pool.report(handle)
+        self._note(self._under_way.pop(handle))
+
+    def _note(self, batch: _Batch) -> None:
+        """The batch has ended, well or not."""
+        report = self._pool.report(batch.handle)
+        if report.error is not None and batch.then and report.error.ename == "WorkerLost":
+            self._passing = (
+                None  # which of the loops it was, only a batch without the others can tell
+            )
+            self._send(batch)
+            return
+        if batch.is_held and report.error is not None:  # it didn't know how many came before
+            item = batch.start + (report.error.item or 0)
+            report = replace(report, error=replace(report.error, batch=batch.number, item=item))
+        batch.report = report
         if report.stuck is not None:
             self._fan_out.tell_stuck(report.stuck, self._split)
         if report.violation or report.error is not None:
@@ -144,7 +191,7 @@ class Flight:
             if report.violation:
                 return
         else:
-            self._sizes.observe(report.done, report.duration_s)
+            self._sizes.observe(report.done, report.duration_s + report.then_s)
             if report.done < len(batch.items):
                 self._take_back(batch, report.done)
             self._fan_out.show_done(self._split, report.done)
@@ -165,10 +212,11 @@ class Flight:
         place = self._ahead.index(batch) + 1
         items, batch.items = batch.items[done:], batch.items[:done]
         start = batch.start + done
+        was_last, batch.is_last = batch.is_last, False
         while len(items):
             size = self._sizes.next(len(items))
             part, items = items[:size], items[size:]
-            last = batch.is_last and not len(items)
+            last = was_last and not len(items)
             new = _Batch(self._next_number(), start, part, last)
             start += len(part)
             self._ahead.insert(place, new)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from naavre_ext.executors.base import ValueHandle
+from naavre_ext.executors.chaining import chains_of
 from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model.workflow import Placement, Step, StepId, Workflow
 
@@ -76,6 +77,7 @@ class Handover:
             with_settings=settings is not None,
             send_settings=self._settings_wanted(step_id),
             visiting=visiting and (settings is not None or step.settings_from is None),
+            chains=chains_of(self.workflow, step),
             attempt=attempt,
         )
         return task, inputs

@@ -107,7 +107,10 @@ class _LocalPool:
         return shared
 
     def submit(self, task: BatchTask, shared: Packed, items: Packed) -> Any:
-        return _Done(*self.worker.run_batch(task, shared, items.detached()))
+        handle = None
+        for done in reversed(self.worker.run_batch(task, shared, items.detached())):
+            handle = _Done(*done, handle)
+        return handle
 
     def wait(self, handles: Sequence[Any]) -> Any:
         return handles[0]
@@ -120,10 +123,13 @@ class _LocalPool:
         packed: Packed = handle.packed
         return packed
 
+    def following(self, handle: Any) -> Any:
+        return handle.following
+
     def cancel(self, handles: Sequence[Any]) -> None:
         """Nothing runs in the background."""
 
 
 class _Done:
-    def __init__(self, report: BatchReport, packed: Packed) -> None:
-        self.report, self.packed = report, packed
+    def __init__(self, report: BatchReport, packed: Packed, following: _Done | None) -> None:
+        self.report, self.packed, self.following = report, packed.detached(), following

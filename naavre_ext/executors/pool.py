@@ -42,6 +42,10 @@ class BatchPool(Protocol):
         """The batch's pack."""
         ...
 
+    def following(self, handle: Any) -> Any:
+        """The handle of the batch that went on with this one's elements; None where none did."""
+        ...
+
     def cancel(self, handles: Sequence[Any]) -> None:
         """Stop batches whose results aren't needed."""
         ...

@@ -51,7 +51,8 @@ class StepTask:
     back after the step, because later steps have run already. ``with_settings`` says that the last input
     holds the settings to take over; ``send_settings`` that the settings go out as the last export.
     A ``visiting`` step was to run elsewhere, and finds in the main worker the settings of later steps: it gets
-    those that it would have found, and theirs are put back.
+    those that it would have found, and theirs are put back. ``chains`` are the splits that continue one of
+    the step's, by its index.
     """
 
     step: Step
@@ -65,6 +66,7 @@ class StepTask:
     with_settings: bool = False
     send_settings: bool = False
     visiting: bool = False
+    chains: Mapping[int, tuple[tuple[Step, Split], ...]] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempt: int = 0
 
@@ -128,10 +130,19 @@ class StepReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A split that goes on with what a batch made; ``shared`` are its variables, as the pool knows them."""
+
+    step: Step
+    split: Split
+    shared: Any
+
+
+@dataclass(frozen=True, slots=True)
 class BatchTask:
     """Iterations ``start`` to ``stop`` of a split. The last batch sends all names that leak.
 
-    After ``limit_s`` it begins no more items.
+    After ``limit_s`` it begins no more items. ``then`` are the loops that go on with the batch's elements.
     """
 
     step: Step
@@ -141,11 +152,15 @@ class BatchTask:
     stop: int
     is_last: bool
     limit_s: float | None = None
+    then: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """How a batch ended, having run ``done`` items. ``violation`` says why its result must not be used."""
+    """How a batch ended, having run ``done`` items. ``violation`` says why its result must not be used.
+
+    The loop that went on got ``fed`` elements; it and those behind it took ``then_s``.
+    """
 
     batch: int
     started_at: float
@@ -156,6 +171,8 @@ class BatchReport:
     violation: str = ""
     done: int = 0
     stuck: Stuck | None = None
+    fed: int = 0
+    then_s: float = 0.0
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.

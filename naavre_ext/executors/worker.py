@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from naavre_ext.executors import ambient
-from naavre_ext.executors.batches import item_text, run_batch
+from naavre_ext.executors.batches import item_text
+from naavre_ext.executors.chaining import Holds, run_stages
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.guarding import PlainContainers
 from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words
@@ -81,6 +82,8 @@ class Worker:
         self._telling = threading.Lock()
         #: The split whose batches ran here last, and the settings that they left as they were.
         self._split: tuple[str, ambient.AmbientState] | None = None
+        #: Batches that ran before their cells.
+        self.holds = Holds()
         #: What the process had before there was a notebook's shell, and what a shell adds.
         self._kernel = kernel_variables(self._home)
         #: Whether the settings are (or may be) another worker's.
@@ -107,6 +110,7 @@ class Worker:
             self.settings(rng=False) if context.is_parallel and self.guards else None
         )
         self._split = None
+        self.holds.clear()
 
     def _on_output(self, output: OutputMessage) -> None:
         if output.get("output_type") == "error" and self._pending_error is not None:
@@ -288,7 +292,7 @@ class Worker:
         step, namespace = task.step, self.session.namespace
         if not step.splits or pool is None:
             return self.session.run(step.source, execution_count=step.execution_count)
-        fan_out = FanOut(self, step, pool, tell, self._shippable_settings)
+        fan_out = FanOut(self, step, pool, tell, self._shippable_settings, task.chains)
         namespace.update(fan_out.hooks())
         try:
             outcome = self.session.run(
@@ -448,9 +452,9 @@ class Worker:
 
     def run_batch(
         self, task: BatchTask, shared: Packed, items: Packed
-    ) -> tuple[BatchReport, Packed]:
-        """One batch's report and its recorded operations."""
-        return run_batch(self, task, shared, items)
+    ) -> list[tuple[BatchReport, Packed]]:
+        """The batch's report and its recorded operations, then those of the loops that go on with it."""
+        return run_stages(self, task, shared, items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,8 @@ def _split_phrase(loop: LoopCheck) -> str:
         parts.append("merged in order: " + ", ".join(loop.reductions))
     if loop.replayed:
         parts.append("carried on by the merge: " + ", ".join(loop.replayed))
+    if loop.flow:
+        parts.append(loop.flow)
     return "; ".join(parts)
 
 

@@ -84,7 +84,8 @@ class LoopCheck:
     ``split`` says that it is split, ``splittable`` that it could be. ``costly``: its body may take time.
     ``doubtful``: it may be there to change objects, which shows only when it runs; then it runs whole.
     ``reason``, ``reason_line``, ``variable`` and ``remedy`` say what stops it; None where nothing does.
-    ``batches``, ``shared``, ``reductions`` and ``replayed`` are as in a workflow's split.
+    ``batches``, ``shared``, ``reductions`` and ``replayed`` are as in a workflow's split. ``flow`` says whether it
+    goes on with the batches of an earlier split or waits for all of them.
     """
 
     index: int
@@ -103,6 +104,7 @@ class LoopCheck:
     reason_line: int | None = None
     variable: str | None = None
     remedy: str | None = None
+    flow: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

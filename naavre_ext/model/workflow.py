@@ -44,6 +44,7 @@ class Split:
     objects in place that a batch could hand back as a copy. ``guard_rng`` says that a global random
     number generator is seeded, so the body must not draw from it. ``lazy`` says that making the items and
     running the body don't touch each other, so that items may be drawn from an iterator ahead of the iterations.
+    ``continues`` names the step and the split that build the list of items: their batches flow on into this one.
     """
 
     index: int
@@ -61,6 +62,7 @@ class Split:
     guard_rng: bool = False
     identity_matters: bool = False
     lazy: bool = False
+    continues: tuple[str, int] | None = None
     batches: int | str = "auto"
 
 

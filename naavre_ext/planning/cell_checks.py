@@ -50,7 +50,7 @@ def check_cells(
                 placement=step.placement,
                 group=step.group,
                 barrier=step.barrier,
-                reasons=_reasons(basis, position),
+                reasons=_reasons(basis, position, step),
                 beside=tuple(cell_ref(workflow.steps[p]) for p in order.beside(position)),
                 loops=loops,
                 suggestions=suggestions_for(step, loops, timing, workers),
@@ -76,12 +76,13 @@ def _reads(node: CellNode, steps: Sequence[Step]) -> tuple[NameRead, ...]:
     )
 
 
-def _reasons(basis: PlanBasis, position: int) -> tuple[Cause, ...]:
+def _reasons(basis: PlanBasis, position: int, step: Step) -> tuple[Cause, ...]:
     """Why the step runs where it runs, with the line where an effect is the reason."""
     facts = basis.dataflow.cells[position].facts
     kinds = {text: kind for kind, text in MAIN_EFFECTS.items()}
     causes = []
-    for text in basis.placements.steps[position].reasons:
+    moved = step.placement != basis.placements.steps[position].placement
+    for text in step.reasons[:1] if moved else basis.placements.steps[position].reasons:
         effect = first_effect(facts, kinds[text]) if text in kinds else None
         causes.append(Cause(text) if effect is None else effect_cause(effect))
     return tuple(causes)

@@ -9,6 +9,7 @@ from naavre_ext.annotations.editing import remove_annotation, set_annotation
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.check import CellTiming, Edit, LoopCheck, SplitTiming, Suggestion
 from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.chains import flow_of
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, find_loops
 from naavre_ext.planning.planner import PlanBasis
@@ -51,6 +52,7 @@ def _check(loop: Loop, step: Step, position: int, basis: PlanBasis) -> LoopCheck
         shared=legal.shared if legal else (),
         reductions=legal.reductions if legal else (),
         replayed=legal.replayed if legal else (),
+        flow=flow_of(step, split) if split else None,
         reason=refusal.reason if refusal else None,
         reason_line=refusal.line if refusal else None,
         variable=refusal.variable if refusal else None,

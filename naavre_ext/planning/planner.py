@@ -15,6 +15,7 @@ from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, CellId, Notebook
 from naavre_ext.model.parameter import Parameter
 from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step, StepId, Workflow
+from naavre_ext.planning.chains import link_splits
 from naavre_ext.planning.header import check_header
 from naavre_ext.planning.legality import Refusal, judge_loop
 from naavre_ext.planning.loops import find_loops
@@ -81,6 +82,7 @@ def plan(
     diagnostics += _batch_names(steps, units, dataflow)
     if any(d.severity == "error" for d in diagnostics):
         return Plan(None, tuple(diagnostics))
+    steps = link_splits(steps, dataflow)
     edges = _edges(steps, dataflow, placements)
     workflow = Workflow(
         steps=tuple(steps),

@@ -27,6 +27,7 @@ from naavre_ext.planning.replaying import find_records
 SPLIT_HOOK = "__naavre_split__"
 MORE_HOOK = "__naavre_more__"
 JOIN_HOOK = "__naavre_join__"
+OWN_HOOK = "__naavre_own__"
 RECORD_HOOK = "__naavre_record__"
 COLLECT = "__naavre_collected__"
 LOG = "__naavre_log__"
@@ -34,6 +35,7 @@ HOOK_NAMES = (
     SPLIT_HOOK,
     MORE_HOOK,
     JOIN_HOOK,
+    OWN_HOOK,
     RECORD_HOOK,
     COLLECT,
     LOG,
@@ -112,7 +114,8 @@ def _with_hook(loop: Loop, split: Split) -> Any:
             ast.copy_location(ast.BoolOp(ast.And(), [more, _over(loop.node, items)]), loop.node)
             for _ in range(2)
         ]
-        return _hook(JOIN_HOOK, loop, loop.node, start, *turns)
+        own_share = _hook(OWN_HOOK, loop, loop.node, turns[0])
+        return _hook(JOIN_HOOK, loop, loop.node, start, own_share, turns[1])
     statement = ast.copy_location(ast.Expr(start), loop.iterable)
     own = ast.copy_location(ast.For(loop.target, items, loop.node.body, []), loop.node)
     both = ast.copy_location(ast.While(more, [merge_loop(loop, split), own], []), loop.node)

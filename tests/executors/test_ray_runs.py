@@ -64,6 +64,24 @@ def test_independent_cells_overlap(run):
     assert overlap_s(finished["cell-1"], finished["cell-2"]) > 0.3
 
 
+def test_batches_flow_on_into_the_next_cell(run):
+    done = run(
+        "import time\ndef work(x):\n    time.sleep(0.02)\n    return x",
+        "# split: a\nout = [work(x) for x in range(60)]",
+        "# split: b\nres = []\nfor y in out:\n    res.append(work(y) + 1)\n    print(y)",
+        "# split: c\ntotal = 0\nfor z in res:\n    total += z",
+        "print(total)",
+    )
+    assert text(done.ending, 2) == "".join(f"{y}\n" for y in range(60))
+    assert text(done.ending, 4) == "1830\n"
+    ran = {cell: [b for b in done.of(events.BatchFinished) if b.cell_id == cell] for cell in
+           ("cell-1", "cell-2", "cell-3")}  # fmt: skip
+    last = max(batch.started_at for batch in ran["cell-1"])
+    for cell in ("cell-2", "cell-3"):
+        assert min(batch.started_at for batch in ran[cell]) < last
+        assert sum(batch.items for batch in ran[cell]) == 60
+
+
 def test_batches_run_in_several_processes_at_once(run):
     cell = (
         "# split: part\n# batches: 4\nout = []\n"

@@ -21,6 +21,7 @@ from naavre_ext.executors.tasks import (
     BatchTask,
     ErrorReport,
     RunContext,
+    Stage,
     StepReport,
     StepTask,
 )
@@ -100,16 +101,22 @@ def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
 
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def run_batch(
-    plan: tuple[RunContext, Step, Split],
+    plan: tuple[RunContext, Step, Split, Sequence[tuple[Step, Split]]],
     place: tuple[int, int, int, bool, float | None],
     shared: Packed,
     items: Packed,
-) -> tuple[BatchReport, Packed]:
-    """A batch's report and its recorded operations. ``place`` are the batch's own fields of its task."""
-    context, step, split = plan
+    *then_shared: Packed,
+) -> Any:
+    """A batch's report and its recorded operations, then those of the loops that go on with it.
+
+    ``place`` are the batch's own fields of its task.
+    """
+    context, step, split, links = plan
     worker = this_worker()
     worker.enter(context)
-    return worker.run_batch(BatchTask(step, split, *place), shared, items)
+    then = tuple(Stage(*link, given) for link, given in zip(links, then_shared, strict=True))
+    done = worker.run_batch(BatchTask(step, split, *place, then), shared, items)
+    return done if then else done[0]
 
 
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
@@ -129,6 +136,7 @@ class _Handle:
     task: BatchTask
     ref: Any
     packed: Packed | None = None
+    following: _Handle | None = None
 
 
 class RayBatchPool:
@@ -143,7 +151,7 @@ class RayBatchPool:
     def __init__(self, context: RunContext) -> None:
         self.slots = context.slots
         self._context = context
-        self._plans: dict[int, Any] = {}
+        self._plans: dict[tuple[str, int, int], Any] = {}
         self._done: deque[_Handle] = deque()
 
     def share(self, packed: Packed) -> Any:
@@ -157,12 +165,22 @@ class RayBatchPool:
 
     def submit(self, task: BatchTask, shared: Any, items: Packed) -> _Handle:
         """Start a batch."""
-        plan = self._plans.get(task.split.index)
+        key = (str(task.step.id), task.split.index, len(task.then))
+        plan = self._plans.get(key)
         if plan is None:
-            plan = ray.put((self._context, task.step, task.split))
-            self._plans[task.split.index] = plan
+            links = tuple((stage.step, stage.split) for stage in task.then)
+            plan = ray.put((self._context, task.step, task.split, links))
+            self._plans[key] = plan
         place = (task.batch, task.start, task.stop, task.is_last, task.limit_s)
-        return _Handle(task, run_batch.remote(plan, place, shared, items))
+        if not task.then:
+            return _Handle(task, run_batch.remote(plan, place, shared, items))
+        call = run_batch.options(num_returns=1 + len(task.then))
+        refs = call.remote(plan, place, shared, items, *(stage.shared for stage in task.then))
+        handle = None
+        for ref in reversed(refs):
+            handle = _Handle(task, ref, following=handle)
+        assert handle is not None
+        return handle
 
     def wait(self, handles: Sequence[_Handle]) -> _Handle:
         """One of the handles that is done."""
@@ -194,6 +212,10 @@ class RayBatchPool:
         """The batch's pack: a window on the object store."""
         assert handle.packed is not None
         return handle.packed
+
+    def following(self, handle: _Handle) -> _Handle | None:
+        """The batch that went on with this one's elements, in the same task."""
+        return handle.following
 
     def cancel(self, handles: Sequence[_Handle]) -> None:
         """Stop the batches, by force: Ray can't interrupt C code or sleep otherwise."""

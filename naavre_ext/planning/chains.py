@@ -1,0 +1,303 @@
+"""Which split loops go on with the batches of the one that builds their list, as nothing comes between.
+
+The batches of such a chain run without waiting for the merge, so the later loop's body runs early: before the
+rest of the earlier loop, and before all that stands between the two. It must not be able to tell.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.model.dataflow import CellDataflow, EffectKind
+from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.loops import Loop, Reduction, changed_place, find_loops
+from naavre_ext.planning.replaying import find_records
+
+#: What code between the loops must not do, as the later body would have run before it.
+_BETWEEN: tuple[EffectKind, ...] = (
+    "opaque", "unknown", "star-import", "history", "monkeypatch", "settings", "ambient", "import", "rng-seed",
+)  # fmt: skip
+#: What can't be undone where the earlier loop fails, so that the later one hasn't begun.
+_LASTING: tuple[EffectKind, ...] = ("outside-write", "unknown")
+
+
+_ON, _WAITS = "goes on with", "waits for all batches of"
+
+
+def _line(split: Split) -> str:
+    return f"line {split.line}: "
+
+
+def flow_of(step: Step, split: Split) -> str | None:
+    """What the step's reasons say of where the split's items come from; None when no split makes them."""
+    line = _line(split)
+    told = (text.removeprefix(line) for text in step.reasons if text.startswith(line))
+    return next((text for text in told if text.startswith((_ON, _WAITS))), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A split loop: in which cell, and which of its top-level statements it is (in)."""
+
+    position: int
+    statement: int
+    step: Step
+    split: Split
+    loop: Loop
+    body: tuple[ast.stmt, ...]
+
+    @property
+    def node(self) -> ast.stmt:
+        return self.body[self.statement]
+
+    @property
+    def before(self) -> tuple[ast.stmt, ...]:
+        return self.body[: self.statement]
+
+
+def link_splits(steps: Sequence[Step], dataflow: NotebookDataflow) -> list[Step]:
+    """The steps, each split that continues an earlier one saying which; their reasons say it in words.
+
+    Where a split waits for all of the list although another split makes it, they say why.
+    """
+    places = [place for pair in enumerate(steps) for place in _places(*pair, dataflow)]
+    linked = list(steps)
+    taken: dict[tuple[str, int], _Place] = {}
+    for number, then in enumerate(places):
+        first = _maker(then, places[:number])
+        if first is None:
+            continue
+        key = (str(first.step.id), first.split.index)
+        why = _why_apart(first, then, dataflow)
+        if not why and key in taken:
+            why = f"those of cell {taken[key].step.cell_number} continue them already"
+        step = linked[then.position]
+        text = f"{_line(then.split)}{_ON} cell {first.step.cell_number}'s batches, without waiting for all"
+        if why:
+            text = f"{_line(then.split)}{_WAITS} cell {first.step.cell_number}: {why}"
+        step = linked[then.position] = replace(step, reasons=(*step.reasons, text))
+        if why:
+            continue
+        taken[key] = then
+        splits = [
+            replace(s, continues=key) if s.index == then.split.index else s for s in step.splits
+        ]
+        linked[then.position] = replace(step, splits=tuple(splits))
+        if first.position != then.position:
+            for position in (first.position, then.position):
+                linked[position] = _in_main(linked[position])
+    return linked
+
+
+def _in_main(step: Step) -> Step:
+    """The step where the batches of a chain wait for their cells; the work is done elsewhere anyway."""
+    if step.placement == "main":
+        return step
+    return replace(
+        step, placement="main", reasons=("its batches flow from cell to cell", *step.reasons)
+    )
+
+
+def _places(position: int, step: Step, dataflow: NotebookDataflow) -> Iterator[_Place]:
+    if not step.splits:
+        return
+    body = tuple(dataflow.cells[position].source.tree.body)
+    loops = {loop.index: loop for loop in find_loops(dataflow.cells[position].source.tree)}
+    for split in step.splits:
+        loop = loops.get(split.index)
+        for number, statement in enumerate(body):
+            if loop is not None and any(part is loop.node for part in ast.walk(statement)):
+                yield _Place(position, number, step, split, loop, body)
+
+
+def _maker(then: _Place, earlier: Sequence[_Place]) -> _Place | None:
+    """The latest split loop before this one that builds the very list that this one iterates over."""
+    if not isinstance(then.loop.iterable, ast.Name):
+        return None
+    name = then.loop.iterable.id
+    for first in reversed(earlier):
+        if name in first.split.reductions or name in _targets(first.node):
+            return first if _builds(first, name) else None
+    return None
+
+
+def _targets(statement: ast.stmt) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _builds(first: _Place, name: str) -> bool:
+    """Whether the list begins empty right before the loop, and all that the loop adds goes to its end."""
+    if not isinstance(first.loop.node, ast.For):
+        is_all = isinstance(first.node, ast.Assign) and first.node.value is first.loop.node
+        return is_all and len(first.node.targets) == 1 and first.split.form == "list"  # type: ignore[attr-defined]
+    if name in first.split.replayed or not _starts_as(first, name, ast.List):
+        return False
+    return all(_adds_at_end(record) for record in _records(first) if record.root == name)
+
+
+def _records(place: _Place) -> tuple[Reduction, ...]:
+    assert isinstance(place.loop.node, ast.For)
+    names, replayed = frozenset(place.split.reductions), frozenset(place.split.replayed)
+    return tuple(find_records(place.loop.node.body, names, replayed))
+
+
+def _adds_at_end(record: Reduction) -> bool:
+    if not isinstance(changed_place(record.statement), ast.Name):
+        return False
+    if isinstance(record.statement, ast.AugAssign):
+        return isinstance(record.statement.op, ast.Add)
+    call = record.statement.value if isinstance(record.statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and getattr(call.func, "attr", "") in ("append", "extend")
+
+
+def _starts_as(place: _Place, name: str, *kinds: type[ast.expr]) -> bool:
+    """Whether the last statement before the loop that mentions the name sets it to an empty display."""
+    for statement in reversed(place.before):
+        if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement)):
+            value = statement.value if isinstance(statement, ast.Assign) else None
+            empty = (
+                isinstance(value, kinds) and not list(ast.walk(value))[1 + _has_context(value) :]
+            )
+            return empty and isinstance(statement, ast.Assign) and len(statement.targets) == 1
+    return False
+
+
+def _has_context(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.List)  # whose only child is then Load()
+
+
+def _adds_once(first: _Place, name: str) -> bool:
+    """Whether every item gives exactly one element."""
+    node = first.loop.node
+    if not isinstance(node, ast.For):
+        return len(node.generators) == 1 and not node.generators[0].ifs
+    records = [record for record in _records(first) if record.root == name]
+    skips = any(isinstance(part, (ast.Continue, ast.Try)) for part in ast.walk(node))
+    at_top = any(record.statement is statement for record in records for statement in node.body)
+    return len(records) == 1 and at_top and records[0].taking == "keep" and not skips
+
+
+def _why_apart(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
+    """Why the later loop must wait for the merge of the earlier one; "" when it need not."""
+    return (
+        _why_steps(first, then)
+        or _why_body(first, then, dataflow)
+        or _why_list(first, then, dataflow)
+        or _why_shared(first, then, dataflow)
+    )
+
+
+def _why_steps(first: _Place, then: _Place) -> str:
+    one, two = first.step, then.step
+    if one.raises_exception or two.raises_exception:
+        return "one of the cells may fail, and what it has done by then counts"
+    ways = ("group", "resources", "concurrency", "retries", "timeout_s")
+    if any(getattr(one, way) != getattr(two, way) for way in ways) or one.timeout_s or one.retries:
+        return "the cells' batches run in different ways"
+    mine, theirs = first.split.batches, then.split.batches
+    name = ast.unparse(then.loop.iterable)
+    if mine != theirs or (mine != "auto" and not _adds_once(first, name)):
+        return "'# batches:' divides its items in another way"
+    return ""
+
+
+def _why_body(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
+    """What the later body does that it must not do early."""
+    body = dataflow.region([then.node])
+    lasting = next((effect for effect in body.effects if effect.kind in _LASTING), None)
+    if lasting is not None:
+        return f"{lasting.what} may have effects that would remain if cell {first.step.cell_number} failed"
+    if then.split.guard_rng:
+        return "it may draw from a random number generator that is seeded"
+    writes = any(
+        facts.has("outside-write", "unknown") for facts in _facts_from(first, then, dataflow)
+    )
+    if body.has("outside-read") and writes:
+        return "it reads files that may be written before it begins"
+    if isinstance(then.loop.node, ast.For):
+        for record in _records(then):
+            stores = record.taking == "store" and not _starts_as(
+                then, record.root, ast.List, ast.Dict
+            )
+            if stores:
+                return f"'{record.root}' may be an array"
+    return ""
+
+
+def _why_list(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
+    """What happens to the list on the way."""
+    name = ast.unparse(then.loop.iterable)
+    reach = dataflow.aliases.reach([dataflow.node(first.position, name)])
+    for piece in _between(first, then, dataflow):
+        if name in piece.facts.writes | piece.facts.deletes:
+            return f"{piece.words} sets '{name}' anew"
+        if piece.changed & reach:
+            return f"{piece.words} may change '{name}', or what is in it"
+        for effect in piece.facts.effects:
+            if effect.kind in _BETWEEN:
+                return f"{piece.words} must run before it ({effect.what})"
+    return ""
+
+
+def _why_shared(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
+    """Which variable of the later body gets its value only after the earlier loop has begun."""
+    loop = _piece(first.position, (first.node,), dataflow, f"cell {first.step.cell_number}'s loop")
+    for piece in (loop, *_between(first, then, dataflow)):
+        for name in then.split.shared:
+            if name in piece.facts.writes | piece.facts.deletes:
+                return f"{piece.words} sets '{name}', which its loop uses"
+            reach = dataflow.aliases.reach([dataflow.node(then.position, name)])
+            if piece.changed & reach:
+                return f"{piece.words} may change '{name}', which its loop uses"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Code of one cell: its facts, and the alias classes that it changes in place."""
+
+    words: str
+    facts: CellDataflow
+    changed: frozenset[Hashable]
+
+
+def _between(first: _Place, then: _Place, dataflow: NotebookDataflow) -> Iterator[_Piece]:
+    """The code that a notebook runs after the earlier loop and before the later one."""
+    if first.position == then.position:
+        yield _piece(
+            first.position, first.body[first.statement + 1 : then.statement], dataflow, "code"
+        )
+        return
+    words = f"cell {first.step.cell_number}"
+    yield _piece(first.position, first.body[first.statement + 1 :], dataflow, words)
+    for position in range(first.position + 1, then.position):
+        cell = dataflow.cells[position]
+        yield _Piece("a cell between them", cell.facts, cell.changed)
+    yield _piece(then.position, then.before, dataflow, "code before its loop")
+
+
+def _facts_from(first: _Place, then: _Place, dataflow: NotebookDataflow) -> Iterator[CellDataflow]:
+    yield dataflow.region([first.node])
+    yield from (piece.facts for piece in _between(first, then, dataflow))
+
+
+def _piece(
+    position: int, statements: Sequence[ast.stmt], dataflow: NotebookDataflow, words: str
+) -> _Piece:
+    cell = dataflow.cells[position]
+    lines = {
+        line
+        for statement in statements
+        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+    }
+    changed: set[Hashable] = set()
+    for change in cell.facts.changes:
+        if change.line in lines:
+            local = "%" in change.node
+            key = (change.node, position) if local else dataflow.node(position, change.node)
+            changed |= dataflow.aliases.changed_by(key, change.deep)
+    return _Piece(words, dataflow.region(statements), frozenset(changed))
