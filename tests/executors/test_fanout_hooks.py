@@ -12,6 +12,6 @@ from naavre_ext.executors.fanout import FanOut
 @pytest.mark.parametrize("empty", [[], {}, set()], ids=["list", "dict", "set"])
 def test_an_empty_rest_is_the_result_after_a_refusal(empty: list | dict | set) -> None:
     fan_out = FanOut.__new__(FanOut)
-    fan_out._states = {0: SimpleNamespace(elements=[], bar=None)}
+    fan_out._states = {0: SimpleNamespace(elements=[], bar=None, passing=None)}
     own = type(empty)()
     assert fan_out.join(0, None, own, empty) == empty
