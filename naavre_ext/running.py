@@ -43,6 +43,7 @@ class Run:
         self, source: Any, output: str | Path | None, parameters: Mapping[str, Any] | None
     ) -> RunResult:
         """Read, plan and run; Ray starts meanwhile."""
+        from naavre_ext.executors.driver import workflow_on
         from naavre_ext.executors.factory import begin_executor
         from naavre_ext.storage.notebook_file import check_writable
 
@@ -55,6 +56,7 @@ class Run:
             if output is not None:
                 check_writable(output)
             executor = stack.enter_context(starting)
+            executor.admit(workflow_on(executor, workflow))
             return self._execute(prepared, workflow, executor, options, output, parameters)
 
     def _execute(

@@ -33,8 +33,7 @@ _SECONDS = {
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
 }
-_MEMORY_KEYS = ("memory", "object_store_memory")
-_RAY_KEYS = ("num_cpus", "num_gpus", *_MEMORY_KEYS)
+_RAY_KEYS = ("num_cpus", "num_gpus", "memory")
 #: Names that mean one of Ray's own keys; as custom resources no node would ever have them.
 _MEANT_RAY_KEY = {
     **dict.fromkeys(("cpu", "cpus", "ncpus", "cores", "num_cores"), "num_cpus"),
@@ -138,7 +137,7 @@ def _sum_of_units(text: str) -> float:
 
 
 def parse_resources(text: str) -> dict[str, float]:
-    """Ray resources by name; ``memory`` and ``object_store_memory`` in bytes."""
+    """Ray resources by name; ``memory`` in bytes."""
     resources: dict[str, float] = {}
     for name, value in split_options(text):
         if name in resources:
@@ -151,12 +150,14 @@ def parse_resource(name: str, value: str | None) -> float:
     """The amount of one resource."""
     if not _RESOURCE.fullmatch(name):
         raise ValueError(f"{name!r} isn't a resource name")
+    if name == "object_store_memory":
+        raise ValueError(f"Ray reserves no {name!r} for a cell")
     meant = _meant_ray_key(name)
     if meant is not None:
         raise ValueError(f"Ray has no resource {name!r} (did you mean {meant!r}?)")
     if not value:
         raise ValueError(f"{name!r} has no amount")
-    if name in _MEMORY_KEYS:
+    if name == "memory":
         return parse_bytes(value)
     return _parse_amount(name, value)
 

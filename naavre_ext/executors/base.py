@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.portrait import NamespacePortrait
+from naavre_ext.model.workflow import Workflow
 
 #: Where a bundle of values is: opaque to the driver (a Ray object reference, or the values themselves).
 ValueHandle = Any
@@ -20,6 +21,14 @@ class Executor(Protocol):
     slots: int
     #: Whether all workers see the same files.
     shares_files: bool
+
+    def admit(self, workflow: Workflow) -> None:
+        """Make sure that all that the workflow's steps claim can be had, now or when others are done.
+
+        Raises:
+            RefusedError: some of it never can.
+        """
+        ...
 
     def begin(self, context: RunContext) -> None:
         """Get ready for a run; or for the same one from its start, in a fresh main worker."""

@@ -177,7 +177,8 @@ def _run(
     split, namespace = task.split, worker.session.namespace
     known_names = worker.names()
     given = unpack(shared, namespace, writable=False)
-    before = worker.enter_split(given.pop("token"), given.pop("settings"), split.guard_rng)
+    threads = max(1, int(task.step.resources.get("num_cpus", 1)))
+    before = worker.enter_split(given.pop("token"), given.pop("settings"), split.guard_rng, threads)
     keeps = given.pop("keeps")
     values = items
     if isinstance(items, Packed):

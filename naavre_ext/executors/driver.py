@@ -66,8 +66,8 @@ class RunDriver:
         notebook: str | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
-        if not executor.shares_files:
-            workflow = _reading_in_main(workflow)
+        workflow = workflow_on(executor, workflow)
+        executor.admit(workflow)
         self.workflow, self.executor, self.options = workflow, executor, options
         self.run_id, self.notebook = run_id, notebook
         self._emit_event = emit
@@ -394,8 +394,10 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names) or "settings"
 
 
-def _reading_in_main(workflow: Workflow) -> Workflow:
-    """The workflow for workers on several machines, which may see other files."""
+def workflow_on(executor: Executor, workflow: Workflow) -> Workflow:
+    """The workflow as the executor runs it: workers on several machines may see other files."""
+    if executor.shares_files:
+        return workflow
     steps = (
         replace(step, placement="main") if step.reads_outside else step for step in workflow.steps
     )

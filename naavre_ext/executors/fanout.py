@@ -28,6 +28,7 @@ from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stuc
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, OWN_HOOK, SPLIT_HOOK
+from naavre_ext.scheduling.claims import at_once
 
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
@@ -92,6 +93,14 @@ class FanOut:
         self.chains = chains
         self.error: ErrorReport | None = None
         self.splits = {split.index: split for split in step.splits}
+        limits = (
+            step.concurrency,
+            None if worker.context is None else worker.context.max_parallelism,
+        )
+        self.limit = min((limit for limit in limits if limit is not None), default=None)
+        self.slots = at_once(pool.slots, self.limit)
+        #: Whether all items go to workers, as the cell's own worker lacks what a batch gets.
+        self.sends_all = bool(step.resources)
         self._states: dict[int, _State] = {}
 
     @property
@@ -136,6 +145,8 @@ class FanOut:
             items, self.namespace, may_draw=may_draw, divert=self.worker.divert
         )
         reason = reason or self._why_whole(state.split, source)
+        if reason and self.step.resources:
+            reason += "; what the cell claims is for its batches, and isn't reserved now"
         try:
             state.settings = self.settings()
         except PackingError as error:
@@ -154,11 +165,14 @@ class FanOut:
             state.held = held
         if state.split.batches != "auto":
             wanted = self._wanted_batches(state.split)
-            sizes = FixedSizes(source.count(), wanted, self.pool.slots)
+            sizes: BatchSizes = FixedSizes(source.count(), wanted, self.slots)
             self._send(state, sizes, len(cut(source.count(), wanted)))
             return
         if state.held is not None:
-            self._send(state, GuidedSizes(self.pool.slots, None), len(state.held.segments))
+            self._send(state, GuidedSizes(self.slots, None), len(state.held.segments))
+            return
+        if self.sends_all:
+            self._send(state, GuidedSizes(self.slots, None), 1)
             return
         inline = not (self.pool.is_concurrent and source.may_watch)
         state.share = OwnShare(source, inline=inline)
@@ -219,7 +233,7 @@ class FanOut:
         item_s = state.share.item_s()
         state.start = state.share.hand_over()
         if state.source.left != 0:
-            self._send(state, GuidedSizes(self.pool.slots, item_s), 1)
+            self._send(state, GuidedSizes(self.slots, item_s), 1)
 
     def _send(self, state: _State, sizes: BatchSizes, expected: int) -> None:
         assert state.source is not None
@@ -239,7 +253,7 @@ class FanOut:
             )
             if state.held is not None:
                 state.flight.adopt(state.held.segments)
-            state.flight.fill()
+            state.flight.fill(beside=own)
         except Whole as whole:
             state.refusal = str(whole)
         except Exception as error:  # noqa: BLE001  (in the watching thread nobody would see it)
@@ -410,12 +424,12 @@ class FanOut:
             )
             if not known:
                 return f"'{name}' is a {kind}, whose changes can't be replayed safely"
-        if split.batches != "auto" or source is None:
+        if split.batches != "auto" or source is None or self.sends_all:
             return ""
         if source.left is not None and source.left < 2:
             return "there is nothing to divide"
-        if self.pool.slots < 2:
-            return "there is only one slot"
+        if self.slots < 2:
+            return "only one batch at a time could run"
         return ""
 
     def _wanted_batches(self, split: Split) -> int:

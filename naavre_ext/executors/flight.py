@@ -15,6 +15,7 @@ from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.sources import Source
 from naavre_ext.executors.tasks import BatchReport, BatchTask, Stage, Stuck
 from naavre_ext.model.workflow import Split
+from naavre_ext.scheduling.claims import at_once
 
 if TYPE_CHECKING:
     from naavre_ext.executors.fanout import FanOut
@@ -71,17 +72,17 @@ class Flight:
         self._closed = False
         self._passing = passing
         self.limit_s = sizes.limit_s
-        context = fan_out.worker.context
-        limit = context.max_parallelism if context is not None else None
-        self._window = sizes.window if limit is None else min(limit, sizes.window)
+        self._window = at_once(sizes.window, fan_out.limit)
 
-    def fill(self) -> None:
-        """Send batches until the window is full.
+    def fill(self, beside: int = 0) -> None:
+        """Send batches until the window is full, with ``beside`` batches that the cell itself still runs.
 
         Raises:
             Whole: an item can't be copied; it is in :meth:`rest`.
         """
-        while not self._closed and len(self._under_way) < self._window:
+        limit = self._fan_out.limit
+        window = self._window if limit is None else min(self._window, limit - beside)
+        while not self._closed and len(self._under_way) < window:
             if len(self._ahead) >= _AHEAD * self._window:
                 return
             start = self._source.taken

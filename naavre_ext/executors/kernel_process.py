@@ -1,7 +1,8 @@
 """A worker's process made like the notebook's kernel: its environment variables and its threads.
 
 Ray starts its workers with variables of its own, and with one thread for BLAS and OpenMP. A whole cell gets what a
-kernel would have; the batches of a split, of which there are as many at once as CPUs, one thread each.
+kernel would have; the batches of a split, of which there are as many at once as CPUs, one thread each, or as many
+as they claim CPUs.
 """
 
 from __future__ import annotations
@@ -42,22 +43,22 @@ class Threads:
     """The thread pools of the libraries that this process has loaded."""
 
     def __init__(self) -> None:
-        self._limited: tuple[frozenset[str], Any] | None = None
+        self._limited: tuple[frozenset[str], int, Any] | None = None
 
-    def one_each(self) -> None:
-        """For batches: libraries that are loaded use one thread."""
+    def limit(self, threads: int) -> None:
+        """For batches: libraries that are loaded use so many threads."""
         loaded = frozenset(name for name in _WITH_THREADS if name in sys.modules)
-        if self._limited is not None and self._limited[0] == loaded:
+        if self._limited is not None and self._limited[:2] == (loaded, threads):
             return
         self.as_kernel()
         control = _control()
         if control is not None and loaded:
-            self._limited = loaded, control.threadpool_limits(limits=1)
+            self._limited = loaded, threads, control.threadpool_limits(limits=threads)
 
     def as_kernel(self) -> None:
         """For whole cells: all threads again."""
         if self._limited is not None:
-            limits, self._limited = self._limited[1], None
+            limits, self._limited = self._limited[2], None
             limits.restore_original_limits()
 
 

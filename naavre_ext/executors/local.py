@@ -14,6 +14,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.tasks import BatchReport, BatchTask, RunContext, StepReport, StepTask
 from naavre_ext.executors.worker import Worker
 from naavre_ext.model.portrait import NamespacePortrait
+from naavre_ext.model.workflow import Workflow
 
 #: Which of the waiting steps runs next: the default takes the one that was started first.
 Chooser = Callable[[Sequence[StepTask]], int]
@@ -37,6 +38,9 @@ class LocalExecutor:
         self._waiting: list[tuple[StepTask, Sequence[list[Any]], list[list[Any]]]] = []
         self._messages: deque[StepReport | Mapping[str, Any]] = deque()
         self._before = (os.getcwd(), list(sys.path))
+
+    def admit(self, workflow: Workflow) -> None:
+        """Anything goes: one step or batch runs after the other, and nothing is reserved."""
 
     def begin(self, context: RunContext) -> None:
         """All three sessions start afresh in the notebook's folder."""

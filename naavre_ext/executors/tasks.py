@@ -18,7 +18,8 @@ ReportStatus = Literal["ok", "error", "relocate"]
 class RunContext:
     """What every worker of a run has to know.
 
-    ``slots`` is how many batches can run at once, ``channel`` where live messages go (None: nowhere).
+    ``slots`` is how many batches can run at once, ``step_slots`` how many of a step that claims resources.
+    ``channel`` is where live messages go (None: nowhere).
     ``is_parallel`` says that the run may use other workers than the main one. ``sources`` are the cells by
     execution count, for tracebacks. ``guards`` says that what analysis has proven is checked all the same;
     ``attempt`` counts how often the run was started over.
@@ -29,6 +30,7 @@ class RunContext:
     cwd: str | None = None
     environment: Mapping[str, str] | None = field(default=None, repr=False)
     slots: int = 1
+    step_slots: Mapping[str, int] = field(default_factory=dict)
     max_parallelism: int | None = None
     is_parallel: bool = True
     sources: Mapping[int, str] = field(default_factory=dict, repr=False)

@@ -72,6 +72,8 @@ class Worker:
         if isolated:
             self.session.adopt_process()
         self.label = f"{socket.gethostname()}:{os.getpid()}"
+        #: Variables that tell libraries which of the machine's GPUs (and the like) this process was given.
+        self.devices: Mapping[str, str] = {}
         self.context: RunContext | None = None
         self._outputs: list[OutputMessage] = []
         self._sink: Callable[[OutputMessage], None] | None = None
@@ -98,6 +100,7 @@ class Worker:
         if self.isolated:
             ambient.restore(ambient.pristine(), shell=self.session.shell)
             set_environment(context.environment, self._home, self._kernel)
+            os.environ.update(self.devices)
             self.threads.as_kernel()
         self.session.reset(cwd=context.cwd)
         if context.is_parallel:
@@ -111,6 +114,11 @@ class Worker:
         )
         self._split = None
         self.holds.clear()
+
+    def give_devices(self, devices: Mapping[str, str]) -> None:
+        """The process has these devices from now on; it is made anew for them with the next :meth:`enter`."""
+        if devices != self.devices:
+            self.devices, self.context = devices, None
 
     def _on_output(self, output: OutputMessage) -> None:
         if output.get("output_type") == "error" and self._pending_error is not None:
@@ -382,13 +390,13 @@ class Worker:
         return self._known_settings
 
     def enter_split(
-        self, token: str, settings: ambient.AmbientState | None, rng: bool
+        self, token: str, settings: ambient.AmbientState | None, rng: bool, threads: int = 1
     ) -> ambient.AmbientState:
         """The settings as a batch finds them: taken over by a split's first batch here, known to the others."""
         if self._split is None or self._split[0] != token:
             self.take_settings(settings)
             if self.isolated:
-                self.threads.one_each()
+                self.threads.limit(threads)
             self._split = (token, self.settings(rng))
         return self._split[1]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow, first_effect
@@ -26,6 +26,9 @@ MAIN_EFFECTS = {
     "history": "it uses the output history",
     "monkeypatch": "it changes a module",
 }
+
+
+_NO_TIME = "it takes no time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,20 @@ def _method_globals_later(dataflow: NotebookDataflow) -> tuple[frozenset[str], .
     return tuple(reversed(found))
 
 
-def place(dataflow: NotebookDataflow, ids: Sequence[StepId]) -> Placements:
-    """Each step's placement: ``any`` only where the analysis proves it and it can overlap another."""
+def place(
+    dataflow: NotebookDataflow, ids: Sequence[StepId], apart: Collection[int] = ()
+) -> Placements:
+    """Each step's placement: ``any`` only where the analysis proves it, and it can overlap another.
+
+    Cells ``apart`` need a worker of their own, whatever they gain by it: they claim resources, or may be stopped.
+    """
     survey = _survey(dataflow)
     verdicts = [_why_main(survey, position) for position in range(len(dataflow.cells))]
+    for position in apart:
+        if verdicts[position] == [_NO_TIME]:
+            verdicts[position] = _why_shared(survey, position, dataflow.cells[position])
     candidates = {p for p, why in enumerate(verdicts) if not why}
-    overlapping = _overlapping(dataflow, candidates)
+    overlapping = _overlapping(dataflow, candidates) | candidates.intersection(apart)
     settings_before: list[int | None] = []
     latest: int | None = None
     placed: list[Placed] = []
@@ -162,7 +173,7 @@ def _why_main(survey: _Notebook, position: int) -> list[str]:
     if survey.poisoned:
         reasons.append("another cell changes modules or uses the output history")
     if not facts.costly:
-        reasons.append("it takes no time")
+        reasons.append(_NO_TIME)
     if not reasons:
         reasons += _why_shared(survey, position, node)
     return reasons

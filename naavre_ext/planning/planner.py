@@ -18,6 +18,7 @@ from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step, StepId, Workf
 from naavre_ext.planning.chains import link_splits
 from naavre_ext.planning.header import check_header
 from naavre_ext.planning.legality import Refusal, judge_loop
+from naavre_ext.planning.limits import needs_own_worker
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.outside import outside_order
 from naavre_ext.planning.parameters import parameter_assignments
@@ -74,7 +75,8 @@ def plan(
     diagnostics += _questions(units, dataflow)
     for unit, node in zip(units, dataflow.cells, strict=True):
         diagnostics += check_header(unit.cell, unit.annotations, node)
-    placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units])
+    apart = [n for n, unit in enumerate(units) if needs_own_worker(unit.annotations)]
+    placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units], apart)
     steps = [
         _step(unit, position, dataflow, placements, parameters, diagnostics)
         for position, unit in enumerate(units)

@@ -56,8 +56,8 @@ VALUES = [
     ("# resources: memory=100MB", {"resources": {"memory": 100_000_000}}),
     ("# resources: memory=1000", {"resources": {"memory": 1000}}),
     (
-        "# resources: object_store_memory=64MiB, telescope=1",
-        {"resources": {"object_store_memory": 64 * MiB, "telescope": 1.0}},
+        "# resources: memory=64MiB, telescope=1",
+        {"resources": {"memory": 64 * MiB, "telescope": 1.0}},
     ),
     ("# resources: accelerator_type:A100=0.001", {"resources": {"accelerator_type:A100": 0.001}}),
     ("# group: g\n# replicas: 2", {"group": "g", "replicas": 2}),

@@ -57,9 +57,9 @@ def test_batches_have_one_thread_and_cells_all_of_them():
         return {pool["num_threads"] for pool in threadpoolctl.threadpool_info()}
 
     before, threads = counts(), Threads()
-    threads.one_each()
+    threads.limit(1)
     assert counts() == {1}
-    threads.one_each()
+    threads.limit(1)
     threads.as_kernel()
     assert counts() == before
 

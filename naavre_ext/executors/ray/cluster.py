@@ -19,6 +19,7 @@ from naavre_ext.executors.ray import remote_ray
 from naavre_ext.executors.ray.local_ray import LocalRay
 from naavre_ext.executors.ray.owner_thread import OwnerThread
 from naavre_ext.model.diagnostic import ClusterError
+from naavre_ext.scheduling.claims import NOTHING, Claim
 
 # A Ray that hasn't stopped by then is killed.
 _STOP_TIMEOUT_S = 10.0
@@ -94,19 +95,23 @@ class _Connection:
 
 
 def connect(
-    address: str | None, *, num_cpus: int | None = None, keep: bool = False
+    address: str | None,
+    *,
+    num_cpus: int | None = None,
+    resources: Claim = NOTHING,
+    keep: bool = False,
 ) -> ClusterHandle:
     """A handle on the cluster at ``address``; with None (or ``"local"``) on a Ray of our own.
 
     Where this process is connected to Ray by its own code, that connection is used as it is.
-    ``num_cpus`` counts when a Ray is started. With ``keep`` the connection outlives its last
-    handle, until :func:`shutdown`.
+    ``num_cpus`` counts when a Ray is started, as do ``resources`` that this machine is said to have.
+    With ``keep`` the connection outlives its last handle, until :func:`shutdown`.
 
     Raises:
         ClusterError: the cluster can't be reached, or Ray can't be started; said within 15 s.
     """
     wanted = None if address == "local" else address
-    return _owner.submit(lambda: _connect(wanted, num_cpus, keep)).result()
+    return _owner.submit(lambda: _connect(wanted, num_cpus, keep, resources)).result()
 
 
 def start_in_background(
@@ -146,7 +151,9 @@ def _raise_system_exit(signum: int, _frame: FrameType | None) -> None:
 # Everything below runs in the owner thread, except _release and _end_at_exit.
 
 
-def _connect(address: str | None, num_cpus: int | None, keep: bool) -> ClusterHandle:
+def _connect(
+    address: str | None, num_cpus: int | None, keep: bool, resources: Claim = NOTHING
+) -> ClusterHandle:
     global _connection
     connection = _connection
     if connection is not None and not connection.is_alive() and connection.users == 0:
@@ -154,7 +161,7 @@ def _connect(address: str | None, num_cpus: int | None, keep: bool) -> ClusterHa
         _end_connection()
         connection = None
     if connection is None:
-        connection = _make_connection(address, num_cpus)
+        connection = _make_connection(address, num_cpus, resources)
         with _lock:
             _connection = connection
     elif not connection.foreign and connection.address != address:
@@ -170,7 +177,7 @@ def _connect(address: str | None, num_cpus: int | None, keep: bool) -> ClusterHa
     return handle
 
 
-def _make_connection(address: str | None, num_cpus: int | None) -> _Connection:
+def _make_connection(address: str | None, num_cpus: int | None, resources: Claim) -> _Connection:
     global _starting
     if _is_ray_initialized():
         return _Connection(address, None, foreign=True)
@@ -181,7 +188,7 @@ def _make_connection(address: str | None, num_cpus: int | None) -> _Connection:
     local = LocalRay()
     _starting = local
     try:
-        local.start(num_cpus)
+        local.start(num_cpus, resources)
     finally:
         _starting = None
     return _Connection(None, local, foreign=False)

@@ -10,13 +10,17 @@ from typing import Any
 
 import ray
 from ray.exceptions import RayError, RayTaskError
+from ray.util.placement_group import placement_group, remove_placement_group
 
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.channel import OutputChannel
 from naavre_ext.executors.ray.cluster import ClusterHandle, on_connection_end
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
+from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.model.portrait import NamespacePortrait
+from naavre_ext.model.workflow import Step, Workflow
+from naavre_ext.scheduling.claims import Claim, ClaimPlan, held_during, plan_claims, ray_options
 
 #: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
 _WARM_HOLD_S = 0.3
@@ -37,36 +41,61 @@ class RayExecutor:
     def __init__(self, handle: ClusterHandle) -> None:
         self._handle = handle
         self.slots = handle.slots
-        hosts = {node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
-        self.shares_files = len(hosts) == 1
-        self._main = _take_main()
+        self._nodes = [node for node in ray.nodes() if node["Alive"]]
+        self.shares_files = len({node["NodeManagerHostname"] for node in self._nodes}) == 1
+        self._claims = ClaimPlan()
+        self._main: Any = None
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = OutputChannel(self._happened.put, host=handle.node_ip)
         self._context: Any = None
         self._running: dict[str, Any] = {}
+        self._reserved: dict[str, Any] = {}
+
+    def admit(self, workflow: Workflow) -> None:
+        """Compare what the steps claim with what the cluster's nodes have."""
+        self._claims = plan_claims(workflow, [node["Resources"] for node in self._nodes])
+        if self._claims.refused:
+            raise RefusedError(self._claims.refused)
 
     def begin(self, context: RunContext) -> None:
         """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
         if self._context is not None:
             ray.kill(self._main)
-            self._main = _take_main()
-        self._context = ray.put(replace(context, channel=self._channel.endpoint))
+        self._main = _take_main(self._claims.main)
+        slots = {str(step): count for step, count in self._claims.slots.items()}
+        told = replace(context, channel=self._channel.endpoint, step_slots=slots)
+        self._context = ray.put(told)
         if context.is_parallel:
             _warm_workers(self._handle)  # cold ones start while the first cells run
 
     def start(self, task: StepTask, inputs: Sequence[Any]) -> Sequence[Any]:
         """Hand the step to the main actor or to any worker; returns its exports' references."""
         returns = 1 + len(task.exports) + task.send_settings
+        claim = {} if task.step.splits else task.step.resources  # batches claim for themselves
         if task.placement == "main":
             call = self._main.run_step.options(num_returns=returns)
+            refs = call.remote(self._context, task, self._reserve(task.step), *inputs)
         else:
-            call = workers.run_anywhere.options(num_returns=returns)
-        refs = call.remote(self._context, task, *inputs)
+            call = workers.run_anywhere.options(num_returns=returns, **ray_options(claim))
+            refs = call.remote(self._context, task, *inputs)
         report, *exports = refs if returns > 1 else [refs]
         step = str(task.step.id)
         self._running[step] = (report, task.placement)
         report.future().add_done_callback(lambda future: self._ended(step, report, future))
         return exports
+
+    def _reserve(self, step: Step) -> Any:
+        """What is there once the CPUs and the like that a step claims in the main worker are reserved."""
+        held = {} if step.splits else held_during(step)
+        if not held:
+            return None
+        self._reserved[step.id] = group = placement_group([held])
+        return group.ready()
+
+    def _release(self, step: str) -> None:
+        group = self._reserved.pop(step, None)
+        if group is not None:
+            remove_placement_group(group)
 
     def _ended(self, step: str, report: Any, future: Any) -> None:
         error = future.exception()
@@ -77,6 +106,7 @@ class RayExecutor:
 
     def drop(self, step: str) -> None:
         """Cancel a task by force; a main step just goes on until the run is closed."""
+        self._release(step)
         report, placement = self._running.pop(step, (None, None))
         if report is not None and placement == "any":
             ray.cancel(report, force=True)
@@ -93,6 +123,7 @@ class RayExecutor:
         if self._running.get(step, (None, None))[0] is not ref:
             return None
         del self._running[step]
+        self._release(step)
         if isinstance(outcome, BaseException):
             raise outcome
         report: StepReport = outcome
@@ -123,7 +154,10 @@ class RayExecutor:
             if placement == "any":
                 ray.cancel(report, force=True)
         self._running.clear()
-        ray.kill(self._main)
+        if self._main is not None:
+            ray.kill(self._main)
+        for step in list(self._reserved):
+            self._release(step)
         if self._handle.is_shared:
             start_main()  # for the next run
         self._handle.close()
@@ -136,7 +170,9 @@ def start_main(spares: int = 1) -> None:
             _spares.append(workers.MainWorker.remote())
 
 
-def _take_main() -> Any:
+def _take_main(claim: Claim) -> Any:
+    if claim:
+        return workers.MainWorker.options(num_cpus=0, **ray_options(claim)).remote()
     with _spares_lock:
         spare = _spares.pop(0) if _spares else None
     return spare if spare is not None else workers.MainWorker.remote()

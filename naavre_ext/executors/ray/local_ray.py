@@ -14,6 +14,7 @@ from naavre_ext.executors.ray.surroundings import (
 )
 from naavre_ext.executors.ray.undertaker import Undertaker
 from naavre_ext.model.diagnostic import ClusterError
+from naavre_ext.scheduling.claims import Claim, ray_options
 from naavre_ext.startup import defer_slow_imports
 
 # What the processes of a Ray that was asked to stop may take before they are killed.
@@ -27,8 +28,8 @@ class LocalRay:
         self._folder = PrivateFolder()
         self._undertaker = Undertaker(self._folder.path)
 
-    def start(self, num_cpus: int | None) -> None:
-        """Start Ray and connect this process to it.
+    def start(self, num_cpus: int | None, resources: Claim) -> None:
+        """Start Ray and connect this process to it. It counts the resources as there, beside what it finds.
 
         Raises:
             ClusterError: Ray didn't come up; nothing of it is left.
@@ -44,7 +45,7 @@ class LocalRay:
         defer_slow_imports()
         try:
             with environment(changes), quiet_ray_logger():
-                self._init(num_cpus)
+                self._init(num_cpus, resources)
         except Exception as error:
             self.stop()
             raise ClusterError(
@@ -53,13 +54,16 @@ class LocalRay:
                 "or on a running cluster (--address HOST:PORT)."
             ) from error
 
-    def _init(self, num_cpus: int | None) -> None:
+    def _init(self, num_cpus: int | None, resources: Claim) -> None:
         import ray
 
         reread_authentication()
         ray.init(
             address="local",
             num_cpus=num_cpus,
+            **ray_options(resources),
+            # By default Ray goes on for ever with a task that uses up the memory.
+            _system_config={"task_oom_retries": 3},
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,

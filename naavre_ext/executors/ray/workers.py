@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from naavre_ext.executors.collecting import collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray.channel import ChannelSender
+from naavre_ext.executors.ray.devices import assigned_devices
 from naavre_ext.executors.tasks import (
     BatchReport,
     BatchTask,
@@ -28,20 +30,41 @@ from naavre_ext.executors.tasks import (
 from naavre_ext.executors.worker import Worker
 from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Split, Step
+from naavre_ext.scheduling.claims import ray_options
 
 _worker: Worker | None = None
 _sender: tuple[str, ChannelSender] | None = None
 
 
-def this_worker() -> Worker:
+#: The variable that Ray sets before each task where it isn't set, and what the last task left there.
+_THREADS = "OMP_NUM_THREADS"
+_threads_left: str | None = None
+
+
+def this_worker(num_cpus: float = 1) -> Worker:
     """The one Worker of this process: notebook functions keep its namespace as their globals for ever."""
     global _worker
     if _worker is None:
-        # Ray limits BLAS to one thread; what a cell imports gets what the notebook's kernel would have.
-        if "numpy" not in sys.modules and os.environ.get("OMP_NUM_THREADS") == "1":
-            del os.environ["OMP_NUM_THREADS"]
+        # Ray limits BLAS to the claim's CPUs; what a cell imports gets what the notebook's kernel would have.
+        if "numpy" not in sys.modules and os.environ.get(_THREADS) == str(max(1, int(num_cpus))):
+            del os.environ[_THREADS]
         _worker = Worker(isolated=True, capture_fds=True)
+    elif _threads_left is None:
+        os.environ.pop(_THREADS, None)
     return _worker
+
+
+@contextmanager
+def _ready_worker(context: RunContext, step: Step, devices: Mapping[str, str]) -> Iterator[Worker]:
+    """This process's Worker, made ready for a task of the step."""
+    global _threads_left
+    worker = this_worker(step.resources.get("num_cpus", 1))
+    worker.give_devices(devices)
+    worker.enter(context)
+    try:
+        yield worker
+    finally:
+        _threads_left = os.environ.get(_THREADS)
 
 
 def _send_to(context: RunContext) -> Any:
@@ -56,11 +79,12 @@ def _send_to(context: RunContext) -> Any:
     return _sender[1].send
 
 
-def _run_step(context: RunContext, task: StepTask, inputs: Sequence[Packed]) -> Any:
-    worker = this_worker()
-    worker.enter(context)
-    pool = RayBatchPool(context)
-    report, packs = worker.run_step(task, inputs, _send_to(context), pool)
+def _run_step(
+    context: RunContext, task: StepTask, inputs: Sequence[Packed], devices: Mapping[str, str]
+) -> Any:
+    with _ready_worker(context, task.step, devices) as worker:
+        pool = RayBatchPool(context, task.step)
+        report, packs = worker.run_step(task, inputs, _send_to(context), pool)
     return (report, *packs) if packs else report
 
 
@@ -68,15 +92,16 @@ class _MainWorker:
     """Holds a run's live namespace. It runs one step at a time and is never restarted."""
 
     def __init__(self) -> None:
+        self._devices = assigned_devices()
         this_worker()
 
     def ready(self) -> str:
         """The worker's label."""
         return this_worker().label
 
-    def run_step(self, context: RunContext, task: StepTask, *inputs: Packed) -> Any:
-        """The step's report, then its exports."""
-        return _run_step(context, task, inputs)
+    def run_step(self, context: RunContext, task: StepTask, _reserved: Any, *inputs: Packed) -> Any:
+        """The step's report, then its exports. Ray calls this once what the step claims is reserved."""
+        return _run_step(context, task, inputs, self._devices)
 
     def collect(
         self, names: Sequence[str] | None
@@ -96,7 +121,7 @@ MainWorker: Any = ray.remote(num_cpus=0)(_MainWorker)
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
     """The step's report, then its exports."""
-    return _run_step(context, task, inputs)
+    return _run_step(context, task, inputs, assigned_devices())
 
 
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
@@ -112,10 +137,9 @@ def run_batch(
     ``place`` are the batch's own fields of its task.
     """
     context, step, split, links = plan
-    worker = this_worker()
-    worker.enter(context)
     then = tuple(Stage(*link, given) for link, given in zip(links, then_shared, strict=True))
-    done = worker.run_batch(BatchTask(step, split, *place, then), shared, items)
+    with _ready_worker(context, step, assigned_devices()) as worker:
+        done = worker.run_batch(BatchTask(step, split, *place, then), shared, items)
     return done if then else done[0]
 
 
@@ -148,10 +172,11 @@ class RayBatchPool:
 
     is_concurrent = True
 
-    def __init__(self, context: RunContext) -> None:
-        self.slots = context.slots
+    def __init__(self, context: RunContext, step: Step) -> None:
+        self.slots = context.step_slots.get(step.id, context.slots)
         self._context = context
         self._plans: dict[tuple[str, int, int], Any] = {}
+        self._run_batch = run_batch.options(**ray_options(step.resources))
         self._done: deque[_Handle] = deque()
 
     def share(self, packed: Packed) -> Any:
@@ -173,8 +198,8 @@ class RayBatchPool:
             self._plans[key] = plan
         place = (task.batch, task.start, task.stop, task.is_last, task.limit_s)
         if not task.then:
-            return _Handle(task, run_batch.remote(plan, place, shared, items))
-        call = run_batch.options(num_returns=1 + len(task.then))
+            return _Handle(task, self._run_batch.remote(plan, place, shared, items))
+        call = self._run_batch.options(num_returns=1 + len(task.then))
         refs = call.remote(plan, place, shared, items, *(stage.shared for stage in task.then))
         handle = None
         for ref in reversed(refs):
