@@ -63,6 +63,11 @@ def changed_inputs(
     return tuple(found)
 
 
+def numbers_in(inputs: Sequence[Packed]) -> frozenset[str]:
+    """The names in these packs that were found, as they were packed, to be containers of numbers."""
+    return frozenset(name for packed in inputs for name in packed.numbers)
+
+
 def in_words(changed: Sequence[str]) -> str:
     """Why a step that changed these inputs of its own must run in the main worker; "" when there are none."""
     if not changed:

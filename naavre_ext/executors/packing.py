@@ -62,7 +62,7 @@ class Packed:
     """Variables as bytes.
 
     ``buffers`` are the memory of large arrays, not a copy of it: pickle this object (protocol 5)
-    before the arrays change.
+    before the arrays change. ``numbers`` are names of large lists and dicts that hold numbers and texts only.
     """
 
     version: int
@@ -70,6 +70,7 @@ class Packed:
     data: Any = field(repr=False)
     buffers: tuple[Any, ...] = field(default=(), repr=False)
     layout: bytes = field(default=b"", repr=False)
+    numbers: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -85,7 +86,8 @@ class Packed:
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         wrap: Callable[[Any], Any] = pickle.PickleBuffer if protocol >= _PROTOCOL else bytes
         buffers = tuple(wrap(buffer) for buffer in self.buffers)
-        return type(self), (self.version, self.names, wrap(self.data), buffers, self.layout)
+        data = wrap(self.data)
+        return type(self), (self.version, self.names, data, buffers, self.layout, self.numbers)
 
 
 def pack(
@@ -109,6 +111,7 @@ def pack(
         packed, pickler = _pack(values, namespace, persistent, exact_sets=persistent is not None)
         if persistent is None and _holds_sets(packed, pickler):
             packed, pickler = _pack(values, namespace, None, exact_sets=True)
+        packed = replace(packed, numbers=_of_numbers(values, packed, pickler))
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         culprit = _culprit(values, namespace, persistent)
         if isinstance(error, NotPackable):
@@ -131,6 +134,29 @@ def _holds_sets(packed: Packed, pickler: NotebookPickler) -> bool:
     return any(mark in packed.data for mark in _MARKS_OF_SETS) and any(
         isinstance(met, (set, frozenset)) for _, met in pickler.memo.copy().values()
     )
+
+
+#: Containers of fewer elements cost nothing to look at.
+_MANY = 10_000
+#: The order to memorise an object, and how many bytes of a pickle there must be for each, to look at all objects.
+_MEMORISE, _BYTES_EACH = b"\x94", 50
+
+
+def _of_numbers(
+    values: Mapping[str, Any], packed: Packed, pickler: NotebookPickler
+) -> tuple[str, ...]:
+    """The name of the one container among ``values``, if it is large and has no changeable element.
+
+    A pickler memorises all objects but numbers and None, so that nothing is looked at element by element.
+    """
+    containers = [name for name, value in values.items() if type(value) in (list, dict)]
+    if len(containers) != 1 or len(values[containers[0]]) < _MANY:
+        return ()
+    if packed.data.count(_MEMORISE) * _BYTES_EACH > len(packed.data):
+        return ()
+    known = (id(values), id(values[containers[0]]))
+    met = (obj for _, obj in pickler.memo.copy().values())
+    return tuple(containers) * all(type(o) in (str, bytes) or id(o) in known for o in met)
 
 
 def _pack(

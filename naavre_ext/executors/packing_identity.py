@@ -46,6 +46,8 @@ _ATOMS: tuple[type, ...] = (
     uuid.UUID,
 )
 
+_ATOM_KINDS = frozenset(_ATOMS)
+
 #: Changeable in principle; a change of theirs is a change of the program, found by other means.
 _DEFINITIONS: tuple[type, ...] = (
     type,
@@ -218,7 +220,9 @@ def _referents(obj: Any) -> Iterator[Any]:
     elif isinstance(obj, functools.partial):
         yield from (obj.func, obj.args, obj.keywords)
     else:
-        yield from gc.get_referents(obj)
+        found = gc.get_referents(obj)
+        if not set(map(type, found)) <= _ATOM_KINDS:  # far quicker than looking at each by itself
+            yield from found
 
 
 def _is_copy_on_write(obj: Any) -> bool:

@@ -18,7 +18,7 @@ from naavre_ext.executors.batches import item_text
 from naavre_ext.executors.chaining import Holds, run_stages
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.guarding import PlainContainers
-from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words
+from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words, numbers_in
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
 from naavre_ext.executors.observing import digests
@@ -213,7 +213,7 @@ class Worker:
         known = self.names()
         try:
             given = self._bind(task, inputs, writable=False)
-            plain = PlainContainers(given if self.guards else {})
+            plain = PlainContainers(given if self.guards else {}, numbers_in(inputs))
             hidden, classes = hidden_state(namespace), ClassState(namespace)
             before = self.settings(task.step.guard_rng)
             warned: list[OutputMessage] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naavre_ext.executors.guarding import Everything, Inputs, changed_since
+from naavre_ext.executors.guarding import Everything, Inputs, PlainContainers, changed_since
+from naavre_ext.executors.identical import hold_identical
 from naavre_ext.executors.packing import CommonObjects, PackingError, pack, unpack
 
 NAMESPACE: dict[str, Any] = {"__name__": "__main__"}
@@ -57,6 +59,24 @@ CHANGES = {
     "name of a series": (lambda: pd.Series([1, 2]), lambda v: setattr(v, "name", "n")),
     "generator draws": (lambda: np.random.default_rng(1), lambda v: v.normal()),
     "function remembers": (function_with_memory, lambda v: v(1)),
+}  # fmt: skip
+MANY = 20_000
+LARGE = {
+    "an equal element of another type": (lambda: list(range(MANY)), lambda v: v.__setitem__(1, True)),
+    "the last element": (lambda: list(range(MANY)), lambda v: v.__setitem__(-1, -1)),
+    "another zero": (lambda: [0.0] * MANY, lambda v: v.__setitem__(9, -0.0)),
+    "another NaN": (lambda: [float("nan")] * MANY, lambda v: v.__setitem__(9, -float("nan"))),
+    "a shorter list": (lambda: list(range(MANY)), lambda v: v.pop()),
+    "elements change places": (lambda: list(map(float, range(MANY))), lambda v: v.reverse()),
+    "value in a dict": (lambda: {n: n + 0.5 for n in range(MANY)}, lambda v: v.__setitem__(7, 0)),
+    "order of a dict": (lambda: dict.fromkeys(range(MANY), 0), lambda v: v.update({0: v.pop(0)})),
+    "one list among numbers": (lambda: [*range(MANY), [1]], lambda v: v[-1].append(2)),
+    "the list in itself": (lambda: (lambda v: v.append(v) or v)(list(range(MANY))), lambda v: v.pop(0)),
+    "one array among numbers": (lambda: [*range(MANY), np.zeros(3)], lambda v: v[-1].__setitem__(0, 1.0)),
+    "texts": (lambda: [f"t{n}" for n in range(MANY)], lambda v: v.__setitem__(0, "")),
+    "one bytearray": (lambda: [*range(MANY), bytearray(9)], lambda v: v[-1].append(2)),
+    "last bytes of an array": (lambda: np.zeros(300_001, "u1"), lambda v: v.__setitem__(-1, 1)),
+    "one byte of a large array": (lambda: np.zeros(300_001, "u1"), lambda v: v.__setitem__(300, 1)),
 }  # fmt: skip
 READS = {
     "list": (lambda: [1, "a", 2.0], lambda v: (len(v), v[0], sorted(map(str, v)))),
@@ -111,6 +131,55 @@ def test_reading_is_no_change(make, read):
         read(value)
         assert changed_since(sent, {"v": value}, NAMESPACE) == ()
     assert inputs.changed() == ()
+
+
+@pytest.mark.parametrize(("make", "change"), LARGE.values(), ids=LARGE)
+def test_change_of_a_large_value_is_found_on_both_sides(make, change):
+    made = make()
+    sent = pack({"v": made}, NAMESPACE).detached()
+    value = unpack(sent, NAMESPACE, writable=True)["v"]
+    plain = PlainContainers({"v": value}, sent.numbers)
+    now = lambda: (*plain.changed(), *changed_since(sent, plain.others(), NAMESPACE))  # noqa: E731
+    assert (changed_since(sent, {"v": made}, NAMESPACE), now()) == ((), ())
+    change(made)
+    change(value)
+    assert changed_since(sent, {"v": made}, NAMESPACE) == ("v",)
+    assert now() == ("v",)
+
+
+@pytest.mark.parametrize(
+    ("values", "known"),
+    [
+        ({"v": [*range(20_000)]}, ("v",)),
+        ({"v": [*range(20_000)], "n": 1, "t": "text"}, ("v",)),
+        ({"v": dict.fromkeys(range(20_000))}, ("v",)),
+        ({"v": [*range(20_000), ()]}, ("v",)),
+        ({"v": [*range(20_000), (1, 2)]}, ()),
+        ({"v": [*range(20_000), [1]]}, ()),
+        ({"v": [*range(20_000), {1}]}, ()),
+        ({"v": [*range(20_000), np.float64(1)]}, ()),
+        ({"v": [*range(20_000), SimpleNamespace()]}, ()),
+        ({"v": [*range(20_000)], "w": [1]}, ()),
+        ({"v": [*range(20_000)], "w": SimpleNamespace(x=1)}, ()),
+        ({"v": [1, 2]}, ()),
+        ({"v": list(map(str, range(20_000)))}, ()),
+    ],
+)
+def test_containers_of_numbers_are_known_from_packing(values, known):
+    packed = pack(values, NAMESPACE)
+    assert packed.numbers == known
+    assert pickle.loads(pickle.dumps(packed, protocol=5)).numbers == known
+
+
+@pytest.mark.parametrize("size", [0, 1, 300, 8192, 8193, 100_000])
+def test_lists_of_the_same_objects_are_identical(size):
+    one = [object() for _ in range(size)]
+    assert hold_identical(one, list(one))
+    assert not hold_identical(one, [*one, None])
+    for place in {0, size // 2, size - 1} if size else ():
+        other = list(one)
+        other[place] = object()
+        assert not hold_identical(one, other)
 
 
 def test_only_the_names_asked_for_count():
