@@ -15,6 +15,8 @@ SHORTEST_BATCH_S = 0.05
 LONGEST_BATCH_S = 1.0
 #: A batch that takes longer than this gives back the items that it hasn't begun.
 LIMIT_S = 2 * LONGEST_BATCH_S
+#: Batches left for each that may be under way, from which on short ones go out together.
+_MANY = 16
 #: What earlier batches count for, against a new one, in the time that an item takes.
 _MEMORY = 0.7
 
@@ -35,20 +37,29 @@ class BatchSizes(Protocol):
 
 
 class FixedSizes:
-    """At most ``batches`` batches of ``ceil(count / batches)`` items each, the last one smaller."""
+    """At most ``batches`` batches of ``ceil(count / batches)`` items each, the last one smaller.
+
+    Where there are a great many, of which each is over sooner than it is sent, several go out as one.
+    """
 
     limit_s: float | None = None
 
     def __init__(self, count: int, batches: int, slots: int) -> None:
         self.size = max(1, math.ceil(count / max(1, batches)))
         self.window = max(16, 4 * slots)
+        self._seconds, self._items = 0.0, 0
 
     def observe(self, items: int, seconds: float) -> None:
-        """Nothing depends on it."""
+        """Counts the time of all batches."""
+        self._seconds, self._items = self._seconds + seconds, self._items + items
 
     def next(self, left: int | None) -> int:
-        """Always the same."""
-        return self.size
+        """The same for all, as long as they are few or long."""
+        if left is None or left <= _MANY * self.window * self.size or not self._items:
+            return self.size
+        batch_s = max(self._seconds / self._items * self.size, 1e-9)
+        together = min(int(SHORTEST_BATCH_S / batch_s), left // (_MANY * self.window * self.size))
+        return self.size * max(1, together)
 
 
 class GuidedSizes:

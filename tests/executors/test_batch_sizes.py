@@ -27,6 +27,24 @@ def test_fixed_sizes_make_at_most_so_many_batches(count: int, batches: int) -> N
     assert -(-count // size) <= batches
 
 
+def test_very_many_short_batches_go_out_together() -> None:
+    sizes, left, sent = FixedSizes(100_000, 100_000, slots=2), 100_000, 0
+    while left:
+        size = min(left, sizes.next(left))
+        left, sent = left - size, sent + 1
+        sizes.observe(size, 0.0005)
+    assert 16 * sizes.window < sent < 4000
+
+
+@pytest.mark.parametrize(("batches", "batch_s"), [(200, 0.0001), (100_000, 0.2)])
+def test_few_or_long_batches_go_out_alone(batches: int, batch_s: float) -> None:
+    sizes, left = FixedSizes(100_000, batches, slots=2), 100_000
+    for _ in range(50):
+        assert sizes.next(left) == 100_000 // batches
+        left -= sizes.size
+        sizes.observe(sizes.size, batch_s)
+
+
 def test_nothing_known_means_one_item() -> None:
     assert GuidedSizes(2, None).next(1000) == 1
 

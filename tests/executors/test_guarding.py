@@ -223,3 +223,12 @@ def test_arrays_in_two_packs_share_memory():
     pack({"odd": array[1::2]}, NAMESPACE, common=common)
     with pytest.raises(PackingError, match="'even'"):
         pack({"all": array}, NAMESPACE, common=common)
+
+
+@pytest.mark.parametrize("place", [0, 700_000, -1])
+def test_a_change_anywhere_in_a_large_array_is_found(place):
+    array = np.zeros(1_500_000)
+    sent = pickle.loads(pickle.dumps(pack({"a": array}, {}), protocol=5))
+    assert changed_since(sent, {"a": array}, {}) == ()
+    array[place] = 1
+    assert changed_since(sent, {"a": array}, {}) == ("a",)

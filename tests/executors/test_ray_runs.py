@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
 
 from both_ways import run_with
+from watched_memory import Watched
 
 from naavre_ext.model import event as events
 from naavre_ext.model.run import RunOptions
@@ -80,6 +81,20 @@ def test_batches_flow_on_into_the_next_cell(run):
     for cell in ("cell-2", "cell-3"):
         assert min(batch.started_at for batch in ran[cell]) < last
         assert sum(batch.items for batch in ran[cell]) == 60
+
+
+def test_large_results_are_merged_as_they_come_in(run):
+    megabytes = 16
+    setup = (
+        f"import numpy as np\nacc = np.zeros({megabytes} * 2**17)\n"
+        f"def make(x):\n    return np.full({megabytes} * 2**17, float(x))"
+    )
+    with Watched() as watched:
+        cell = "# split: part\n# batches: 60\nfor x in range(60):\n    acc += make(x)"
+        done = run(setup, cell, "print(acc[0], acc[-1])")
+    assert text(done.ending, 2) == "1770.0 1770.0\n"
+    assert len(done.of(events.BatchFinished)) == 60
+    assert watched.grown_mb < 60 * megabytes / 4
 
 
 def test_batches_run_in_several_processes_at_once(run):

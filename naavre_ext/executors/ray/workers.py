@@ -32,6 +32,9 @@ from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.scheduling.claims import ray_options
 
+#: Larger results stay in the object store, which may move them to disk, until it's their turn to be merged.
+_SMALL_BYTES = 2**20
+
 _worker: Worker | None = None
 _sender: tuple[str, ChannelSender] | None = None
 
@@ -155,7 +158,7 @@ def warm_up(hold_s: float) -> int:
 
 @dataclass(eq=False)
 class _Handle:
-    """A batch under way; ``packed`` is there once it is reported."""
+    """A batch under way; ``packed`` is there once it is reported, unless it is large."""
 
     task: BatchTask
     ref: Any
@@ -225,7 +228,9 @@ class RayBatchPool:
         """The batch's report; one with an error when its worker died again and again."""
         try:
             report: BatchReport
-            report, handle.packed = ray.get(handle.ref)
+            report, packed = ray.get(handle.ref)
+            if packed.nbytes <= _SMALL_BYTES:
+                handle.packed = packed
         except RayTaskError:
             raise
         except RayError as error:
@@ -235,8 +240,10 @@ class RayBatchPool:
 
     def result(self, handle: _Handle) -> Packed:
         """The batch's pack: a window on the object store."""
-        assert handle.packed is not None
-        return handle.packed
+        if handle.packed is not None:
+            return handle.packed
+        packed: Packed = ray.get(handle.ref)[1]
+        return packed
 
     def following(self, handle: _Handle) -> _Handle | None:
         """The batch that went on with this one's elements, in the same task."""
