@@ -12,7 +12,6 @@ from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.chaining import Held, Link, stages_for
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.guarding import changed_since
-from naavre_ext.executors.items import cut
 from naavre_ext.executors.packing import (
     Packed,
     PackingError,
@@ -26,6 +25,7 @@ from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Source, source_of
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stuck
 from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, OWN_HOOK, SPLIT_HOOK
 from naavre_ext.scheduling.claims import at_once

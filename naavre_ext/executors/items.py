@@ -1,9 +1,8 @@
-"""A loop's items: taken apart beforehand where that changes nothing, and cut into batches."""
+"""A loop's items, taken apart beforehand where that changes nothing."""
 
 from __future__ import annotations
 
 import itertools
-import math
 import sys
 from typing import Any
 
@@ -13,18 +12,6 @@ _ITERTOOLS = (
     itertools.permutations,
     itertools.combinations_with_replacement,
 )
-
-
-def cut(count: int, batches: int) -> list[tuple[int, int]]:
-    """Contiguous bounds of at most ``batches`` batches of ``ceil(count / batches)`` items.
-
-    >>> cut(28, 5)
-    [(0, 6), (6, 12), (12, 18), (18, 24), (24, 28)]
-    >>> cut(0, 3)
-    [(0, 0)]
-    """
-    size = max(1, math.ceil(count / max(1, batches)))
-    return [(start, min(start + size, count)) for start in range(0, count, size)] or [(0, 0)]
 
 
 def materialise(iterable: Any) -> tuple[Any, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from naavre_ext.exporters.json import render_json
 from naavre_ext.exporters.mermaid import render_mermaid
+from naavre_ext.exporters.program import render_program
 from naavre_ext.exporters.svg import render_svg
 from naavre_ext.exporters.text import render_text
 from naavre_ext.model.workflow import Workflow
@@ -18,4 +19,11 @@ RENDERERS: Mapping[str, Callable[[Workflow], str]] = {
     "svg": render_svg,
 }
 
-__all__ = ["RENDERERS", "render_json", "render_mermaid", "render_svg", "render_text"]
+__all__ = [
+    "RENDERERS",
+    "render_json",
+    "render_mermaid",
+    "render_program",
+    "render_svg",
+    "render_text",
+]

@@ -241,7 +241,9 @@ def _without(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -> list[
 
 
 def plain_index(node: ast.expr) -> ast.expr:
-    """An index as an expression that may stand outside brackets: slices become ``slice(...)``."""
+    """A part of an expression as one that may stand by itself: slices become ``slice(...)``."""
+    if isinstance(node, ast.FormattedValue):
+        return ast.copy_location(ast.JoinedStr([node]), node)
     if isinstance(node, ast.Slice):
         none = ast.Constant(None)
         parts = [part or none for part in (node.lower, node.upper, node.step)]

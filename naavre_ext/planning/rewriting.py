@@ -60,11 +60,17 @@ class Operation:
     takings: tuple[str, ...] = ()
 
 
-def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Module:
+#: Makes what a split loop becomes in its cell: statements for a ``for`` loop, else an expression.
+Wrap = Callable[[Loop, Split], Any]
+
+
+def split_cell(
+    tree: ast.Module, splits: Sequence[Split], source: str, wrap: Wrap | None = None
+) -> ast.Module:
     """The tree with the splitter, the cell's own share and the merge around each split loop.
 
-    Trees that are not the cell's own (the inner code of a cell magic has other line numbers) are matched by
-    their form.
+    ``wrap`` makes something else of the loops. Trees that are not the cell's own (the inner code of a cell
+    magic has other line numbers) are matched by their form.
     """
     loops = {loop.index: loop for loop in find_loops(parse_cell(source).tree)}
     by_index = {split.index: split for split in splits}
@@ -75,7 +81,7 @@ def split_cell(tree: ast.Module, splits: Sequence[Split], source: str) -> ast.Mo
         for position, (wanted, index) in enumerate(pending):
             if form == wanted:
                 del pending[position]
-                return _with_hook(Loop(index, node), by_index[index])  # type: ignore[arg-type]
+                return (wrap or _with_hook)(Loop(index, node), by_index[index])  # type: ignore[arg-type]
         return None
 
     class Replace(ast.NodeTransformer):
@@ -152,7 +158,7 @@ def batch_tree(source: str, split: Split) -> ast.Module:
     A comprehension becomes an assignment of its batch's elements to ``__naavre_collected__``: a list, for a
     dict of ``(key, value)`` pairs.
     """
-    loop = _loop(source, split)
+    loop = find_loop(source, split)
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if isinstance(loop.node, ast.For):
         body = _record(loop.node.body, _reductions(loop, split))
@@ -180,7 +186,7 @@ def operations(source: str, split: Split) -> tuple[Operation, ...]:
     """The split's recorded operations, numbered in source order."""
     return tuple(
         Operation(r.root, r.taking, len(r.operands) - 1, len(r.operands), r.takings)
-        for r in _reductions(_loop(source, split), split)
+        for r in _reductions(find_loop(source, split), split)
     )
 
 
@@ -208,7 +214,10 @@ def _replay(reduction: Reduction) -> ast.stmt:
         if id(node) in positions:
             name = ast.Name("__naavre_operands__", ast.Load())
             index = ast.Constant(positions[id(node)])
-            return ast.copy_location(ast.Subscript(name, index, ast.Load()), node)
+            taken = ast.copy_location(ast.Subscript(name, index, ast.Load()), node)
+            if isinstance(node, ast.FormattedValue):  # a part of a text stays one
+                return ast.copy_location(ast.FormattedValue(taken, -1, None), node)
+            return taken
         copied = type(node)(**{n: _swap_field(getattr(node, n, None), swap) for n in node._fields})
         return ast.copy_location(copied, node) if hasattr(node, "lineno") else copied
 
@@ -248,7 +257,8 @@ def _record(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -> list[a
     return [replace.visit(statement) for statement in body]
 
 
-def _loop(source: str, split: Split) -> Loop:
+def find_loop(source: str, split: Split) -> Loop:
+    """The loop that is split, in the cell's tree."""
     return find_loops(parse_cell(source).tree)[split.index]
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naavre_ext.executors.items import cut, materialise
+from naavre_ext.executors.items import materialise
+from naavre_ext.planning.cutting import cut
 
 
 @given(st.integers(0, 500), st.integers(1, 60))

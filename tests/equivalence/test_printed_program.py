@@ -1,0 +1,121 @@
+"""What ``plan --code`` prints runs by itself, and gives what the notebook gives."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+import types
+from pathlib import Path
+from unittest import mock
+
+import both_ways
+import nbformat
+import pytest
+from both_ways import _process_kept, notebook, run_in_order
+from notebook_row import Row, row, split
+from notebook_table import TABLE
+
+from naavre_ext.api import prepare_notebook
+from naavre_ext.executors.portraits import differences
+from naavre_ext.exporters import render_program
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+#: So much less of the examples is as good here.
+SMALL = {
+    "param_drives": 3, "param_settle_periods": 2, "param_sampled_periods": 9, "param_genomes": 6,
+    "param_item_count": 9, "param_days": 90, "param_resamples": 5, "param_recordings": 6,
+}  # fmt: skip
+#: Code knows its line, which is another one in the program; an example's folder has a drawn name.
+DIFFERENT = (types.FunctionType, type, Path)
+#: Rows of the table of notebooks whose loops are of some form; not those that are about IPython or fail.
+TOPICS = ("reductions", "carried state", "iterables", "iteration", "values")
+LOOPS = {
+    name: each
+    for name, each in TABLE.items()
+    if each.splits and each.in_process and name.partition(":")[0] in TOPICS
+}
+OWN = {
+    "names that the program would take": row(
+        "batch, number, operands, record, take, join, cut = 1, 2, 3, [], 5, 6, 7\nbatch_items = [1, 2]",
+        split(
+            "for number in batch_items:\n    record.append(number + take)\n    batch += number\nprint(batch)"
+        ),
+        splits=1,
+    ),
+    "annotated names, several loops, comments": row(
+        "xs = [1, 2, 3, 4]",
+        split(
+            "# first\nout: list = []\nfor x in xs:\n    y: int = x * 2\n    out.append(y)\n"
+            "else:\n    print('over')\n# then\nd = {x: str(x) for x in out}; s = {x for x in xs}\nprint(d, s, y)"
+        ),
+        splits=3,
+    ),
+    "under a magic": row(
+        "xs = [1, 2, 3]", "%%time\n" + split("n = 0\nfor x in xs:\n    n += x"), splits=1
+    ),
+}
+
+
+def ran_alone(cells, folder: Path) -> tuple[str, dict]:
+    """The printed text and the variables of the program, which sees nothing of ours."""
+    workflow = prepare_notebook(notebook(cells)).require_workflow()
+    text = render_program(workflow)
+    assert "naavre_ext" not in text
+    before = Path.cwd()
+    main = sys.modules["__main__"]
+    shows_nothing = mock.patch("IPython.display.display")
+    with _process_kept(), shows_nothing, contextlib.redirect_stdout(io.StringIO()) as shown:
+        module = type(sys)("__main__")
+        sys.modules["__main__"] = module
+        namespace = module.__dict__
+        namespace["display"] = lambda *values: None
+        namespace["get_ipython"] = lambda: both_ways._reference[0].shell
+        os.chdir(folder)
+        try:
+            exec(compile(text, "<program>", "exec", dont_inherit=True), namespace)
+        finally:
+            os.chdir(before)
+            sys.modules["__main__"] = main
+    # Without a notebook's shell, the inline backend prints figures.
+    return re.sub(r"Figure\(\d+x\d+\)\n", "", shown.getvalue()), namespace
+
+
+def assert_alike(cells, folder: Path) -> None:
+    expected = run_in_order(cells, str(folder))
+    assert expected.error is None
+    for path in folder.iterdir():
+        path.unlink()
+    text, namespace = ran_alone(cells, folder)
+    printed = [
+        o["text"] for outputs in expected.outputs for o in outputs if o.get("name") == "stdout"
+    ]
+    assert text.strip() == re.sub("(CPU times|Wall time)", "", "".join(printed)).strip()
+    values = {n: v for n, v in expected.variables.items() if not isinstance(v, DIFFERENT)}
+    found = {name: namespace[name] for name in values if name in namespace}
+    assert differences(values, found, sharing=True) == []
+
+
+@pytest.mark.parametrize("each", [*LOOPS.values(), *OWN.values()], ids=[*LOOPS, *OWN])
+def test_printed_program_gives_what_the_notebook_gives(each: Row, tmp_path: Path) -> None:
+    assert_alike(each.cells, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_program_of_an_example_gives_what_the_notebook_gives(path: Path, tmp_path: Path) -> None:
+    book = nbformat.read(path, as_version=4)
+    sources = [
+        (re.sub(r"(param_\w+) = \d+", _smaller, cell.source), tuple(cell.metadata.get("tags", ())))
+        for cell in book.cells
+        if cell.cell_type == "code"
+    ]
+    assert_alike(sources, tmp_path)
+
+
+def _smaller(match: re.Match[str]) -> str:
+    return f"{match[1]} = {SMALL[match[1]]}" if match[1] in SMALL else match[0]
