@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from naavre_ext import RunOptions, check_cells, run_notebook
 from naavre_ext.cli.check import check
+from naavre_ext.cli.plan import plan
 
 SETUP = "import time\ndef slow(x):\n    time.sleep(0.15)\n    return 2 * x"
 CELLS = [
@@ -91,3 +92,14 @@ def test_a_refused_notebook_has_diagnostics_and_no_cells(tmp_path: Path) -> None
     assert (result.exit_code, data["cells"], data["workflow"]) == (2, [], None)
     assert data["diagnostics"][0]["code"] == "NX302"
     assert checked(path).stdout.startswith(f"{path}: can't be run; 1 error\nerror: NX302 cell 1")
+
+
+def test_plan_code_prints_one_cells_parts_or_says_which_cells_there_are(notebook: Path) -> None:
+    def printed(*args: object) -> Result:
+        return CliRunner().invoke(plan, [str(notebook), *map(str, args)])
+
+    whole, one = printed("--code").output, printed("--code", "--cell", 3).output
+    assert [text in whole for text in ("def merge_3(", "# %% cell 1")] == [True, True]
+    assert [text in one for text in ("def batch_3(", "# %% cell 1")] == [True, False]
+    assert "[1, 2, 3, 4]" in printed("--code", "--cell", 9).output
+    assert printed("--cell", 3).exit_code == 2
