@@ -267,7 +267,9 @@ def _error(
     raised = error.exception if error is not None else None
     if isinstance(raised, Violation):
         raise Violation(str(raised))
-    if raised is not None and not isinstance(raised, Exception):
+    if (raised is not None and not isinstance(raised, Exception)) or isinstance(
+        raised, StopIteration
+    ):
         raise Violation(f"{type(raised).__name__} concerns the whole cell")
     while outputs and outputs[-1].get("output_type") == "error":
         outputs.pop()

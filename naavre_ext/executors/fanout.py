@@ -171,7 +171,7 @@ class FanOut:
         if state.held is not None:
             self._send(state, GuidedSizes(self.slots, None), len(state.held.segments))
             return
-        if self.sends_all:
+        if self.sends_all or state.split.eager:
             self._send(state, GuidedSizes(self.slots, None), 1)
             return
         inline = not (self.pool.is_concurrent and source.may_watch)
@@ -188,17 +188,27 @@ class FanOut:
         if state.turn == 1:
             own = state.rest if state.source is None else _over(state.bar, state.share or ())
             self.namespace[ITEMS] = own
-            return True
+            # A call that starts workers of its own is not made for nothing.
+            return not self._is_call(state) or state.source is None
         if state.turn > 2 or state.source is None:
             if state.bar is not None:
                 state.bar.end()
+            return False
+        if state.share is not None and not state.share.over:
+            self.close()  # a function under 'map' has ended it by StopIteration: nothing after that counts
             return False
         self._settle(state)
         if state.split.form == "for":
             self.namespace[LOG] = self._log(state)
         else:
             state.elements = list(self._elements(state))
+            if self._is_call(state):
+                self.namespace[ITEMS] = list(self.namespace[ITEMS])
+                return bool(self.namespace[ITEMS])
         return True
+
+    def _is_call(self, state: _State) -> bool:
+        return state.split.eager and state.split.form != "for"
 
     def own(self, index: int, share: Any) -> Any:
         """What a comprehension's own share has given, as it was given."""
@@ -209,7 +219,8 @@ class FanOut:
         """A comprehension's value, made as Python makes it: element by element, in order."""
         __tracebackhide__ = True
         state = self._states[index]
-        # False means that the cell had no rest to run; an empty rest is a result like any other.
+        # False means that the cell had no share or rest to run; an empty rest is a result like any other.
+        own = [] if own is False else own
         others = itertools.chain(state.elements, () if rest is False else _entries(rest))
         if isinstance(own, dict):
             own.update(others)

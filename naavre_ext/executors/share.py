@@ -29,12 +29,13 @@ _LARGEST_CHUNK = 4096
 class OwnShare:
     """Iterates over a source's items, from the first, until :meth:`hand_over` takes the rest away.
 
-    ``claimed`` items are the cell's own. With ``inline`` the share looks at the clock itself and ends when
-    the rest is worth sending.
+    ``claimed`` items are the cell's own, ``over`` says that it has gone through them. With ``inline`` the share
+    looks at the clock itself and ends when the rest is worth sending.
     """
 
     def __init__(self, source: Source, *, inline: bool) -> None:
         self.claimed = 0
+        self.over = False
         self._source = source
         self._done = 0
         self._inline = inline
@@ -51,10 +52,12 @@ class OwnShare:
         while True:
             with self._lock:
                 if self._closed or (self._inline and self.is_worth_sending()):
+                    self.over = True
                     return
                 chunk = self._source.step(self._size())
                 self.claimed = self._source.taken
             if not len(chunk):
+                self.over = True
                 return
             # A list's iterator knows how many are left, and so where an error happened.
             self._chunk = chunk if isinstance(chunk, (list, tuple, range)) else list(chunk)

@@ -20,6 +20,7 @@ from naavre_ext.model.workflow import Split, Step, Workflow
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.loops import Loop
+from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.rewriting import (
     COLLECT,
     LOG,
@@ -38,7 +39,7 @@ _MODULES = ("math", "copy", "io", "sys")
 _HELPERS = ("batch_items", "Record", "take", "replay", "join", "cut")
 _OWN = {
     ITEMS: "batch", RECORD_HOOK: "record", LOG: "log", COLLECT: "elements",
-    "__naavre_number__": "number", "__naavre_operands__": "operands",
+    "__naavre_number__": "number", "__naavre_operands__": "operands", ARGUMENT: "argument",
 }  # fmt: skip
 _EMPTY = {"list": "[]", "set": "set()", "dict": "{}"}
 

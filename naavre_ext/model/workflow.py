@@ -42,7 +42,8 @@ class Split:
     ``guarded`` are shared names that code we can't see might change: they are compared before and
     after a batch, as are the items when ``guard_items``. ``identity_matters`` says that later code changes
     objects in place that a batch could hand back as a copy. ``guard_rng`` says that a global random
-    number generator is seeded, so the body must not draw from it. ``lazy`` says that making the items and
+    number generator is seeded, so the body must not draw from it. ``eager`` says that the
+    user's own code hands all items to workers at once. ``lazy`` says that making the items and
     running the body don't touch each other, so that items may be drawn from an iterator ahead of the iterations.
     ``continues`` names the step and the split that build the list of items: their batches flow on into this one.
     """
@@ -62,6 +63,7 @@ class Split:
     guard_rng: bool = False
     identity_matters: bool = False
     lazy: bool = False
+    eager: bool = False
     continues: tuple[str, int] | None = None
     batches: int | str = "auto"
 

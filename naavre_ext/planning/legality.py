@@ -18,6 +18,8 @@ from naavre_ext.planning.loops import (
     Reduction,
     find_reductions,
 )
+from naavre_ext.planning.mapping_calls import ARGUMENT
+from naavre_ext.planning.mapping_checks import check_managers, check_mapping
 from naavre_ext.planning.refusal import ITEMS as ITEMS
 from naavre_ext.planning.refusal import LoopRefused
 from naavre_ext.planning.refusal import Refusal as Refusal
@@ -55,7 +57,8 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
     check_control_flow(loop)
     _check_classes(loop, notebook)
     _check_consumer(loop, notebook)
-    _check_bars(loop, notebook)
+    check_managers(loop, notebook)
+    check_mapping(loop, notebook)
     body: Sequence[ast.stmt] = loop.node.body if isinstance(loop.node, ast.For) else []
     whole = _facts(loop, body, notebook)
     private = frozenset(whole.writes) - set(whole.reads)
@@ -92,12 +95,13 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
         shared=tuple(sorted(name for name in shared if name in notebook.environment.bindings)),
         reductions=tuple(sorted(roots)),
         replayed=tuple(sorted(replayed)),
-        private=tuple(sorted(own)),
-        sure=tuple(sorted(own & sure)),
+        private=tuple(sorted(own - {ARGUMENT})),
+        sure=tuple(sorted((own & sure) - {ARGUMENT})),
         guarded=tuple(sorted(guarded)),
         guard_items=guard_items,
         guard_rng=guard_rng,
         identity_matters=identity_matters_for(loop, whole, roots | own, notebook, position),
+        eager=loop.mapping is not None and loop.mapping.is_eager,
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position),
     )
 
@@ -137,19 +141,6 @@ def _check_consumer(loop: Loop, notebook: NotebookDataflow) -> None:
             f"'{loop.consumer}' isn't Python's own function here",
             "Make a list of the elements first: [... for ...].",
         )
-
-
-def _check_bars(loop: Loop, notebook: NotebookDataflow) -> None:
-    """Refuse a loop in a ``with`` that may do something else than show a progress bar."""
-    for call in loop.bars:
-        name = next(n.id for n in ast.walk(call.func) if isinstance(n, ast.Name))
-        bound = notebook.environment.lookup(name)
-        if not bound or any(b.role != "import" or b.path.split(".")[0] != "tqdm" for b in bound):
-            raise LoopRefused(
-                loop.node.lineno,
-                f"'{ast.unparse(call.func)}' in the 'with' around it isn't tqdm's",
-                "Put the loop outside the 'with'.",
-            )
 
 
 #: Kinds of things that the merge must not change on behalf of an iteration.

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from naavre_ext.model.workflow import SplitForm
+from naavre_ext.planning.mapping_calls import (
+    BARS,
+    PARALLEL,
+    POOLS,
+    MappingCall,
+    called,
+    mapping_list,
+    mapping_loop,
+)
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _FORMS: dict[type, SplitForm] = {
@@ -32,21 +41,28 @@ REDUCING_METHODS = {
 BAR_METHODS = frozenset(
     {"set_postfix", "set_postfix_str", "set_description", "set_description_str", "refresh", "update", "write"}
 )  # fmt: skip
-_BARS = frozenset({"tqdm", "trange", "tqdm_notebook", "tnrange"})
+_MANAGERS = POOLS | BARS | {PARALLEL, "trange", "tnrange"}
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
     """A top-level loop: ``index`` numbers the cell's loops in source order.
 
-    ``consumer`` is the function that takes a generator expression's elements, ``bars`` are the calls that make the
-    progress bars of the ``with`` around it.
+    ``consumer`` is the function that takes a generator expression's elements, ``managers`` are the calls
+    that make the progress bars or pools of the ``with`` around it. ``mapping`` is the call that ``node`` was
+    made for.
     """
 
     index: int
     node: ast.For | Comprehension
     consumer: str = ""
-    bars: tuple[ast.Call, ...] = ()
+    managers: tuple[ast.Call, ...] = ()
+    mapping: MappingCall | None = None
+
+    @property
+    def original(self) -> ast.For | ast.expr:
+        """What stands in the cell."""
+        return self.node if self.mapping is None else self.mapping.original
 
     @property
     def form(self) -> SplitForm:
@@ -87,61 +103,84 @@ class Reduction:
     replayed: frozenset[str] = frozenset()
 
 
-def find_loops(tree: ast.Module) -> tuple[Loop, ...]:
-    """The loops of a cell that are candidates for splitting: top-level ``for`` and comprehensions.
+#: A loop's node, its consumer and the call that the node was made for.
+_Found = tuple[ast.For | Comprehension, str, MappingCall | None]
 
-    A ``with`` that only makes progress bars counts as top level.
+
+def find_loops(tree: ast.Module) -> tuple[Loop, ...]:
+    """The loops of a cell that are candidates for splitting: top-level ``for``, comprehensions, mapping calls.
+
+    A ``with`` that only makes progress bars and pools counts as top level.
     """
-    found: list[tuple[ast.For | Comprehension, str, tuple[ast.Call, ...]]] = []
-    for statement, bars in _top_level(tree.body, ()):
-        if isinstance(statement, ast.For):
-            found.append((statement, "", bars))
-        elif (
-            isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr))
-            and statement.value
-        ):
-            found.extend((*pair, bars) for pair in _comprehensions(statement.value))
-    return tuple(Loop(index, *parts) for index, parts in enumerate(found))
+    found: list[Loop] = []
+    for statement, around in _top_level(tree.body, ()):
+        managers = tuple(item.context_expr for item in around)
+        made = {
+            item.optional_vars.id: item.context_expr
+            for item in around
+            if isinstance(item.optional_vars, ast.Name)
+        }
+        for node, taker, mapping in _of_statement(statement, made):  # type: ignore[arg-type]
+            found.append(Loop(len(found), node, taker, managers, mapping))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _of_statement(statement: ast.stmt, made: Mapping[str, ast.Call]) -> Iterator[_Found]:
+    if isinstance(statement, ast.For):
+        mapped = mapping_loop(statement, made) or mapping_list(statement.iter, made, consumed=False)
+        yield (statement, "", None) if mapped is None else (mapped[0], "", mapped[1])
+    elif (
+        isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr))
+        and statement.value
+    ):
+        yield from _comprehensions(statement.value, made)
 
 
 def _top_level(
-    body: Sequence[ast.stmt], bars: tuple[ast.Call, ...]
-) -> Iterator[tuple[ast.stmt, tuple[ast.Call, ...]]]:
-    """The statements that run exactly once, with the progress bars that are made around them."""
+    body: Sequence[ast.stmt], around: tuple[ast.withitem, ...]
+) -> Iterator[tuple[ast.stmt, tuple[ast.withitem, ...]]]:
+    """The statements that run exactly once, with the progress bars and pools that are made around them."""
     for statement in body:
-        managers = (
-            [i.context_expr for i in statement.items] if isinstance(statement, ast.With) else []
+        items = statement.items if isinstance(statement, ast.With) else []
+        known = all(
+            isinstance(i.context_expr, ast.Call) and called(i.context_expr) in _MANAGERS
+            for i in items
         )
-        calls = [m for m in managers if isinstance(m, ast.Call) and _called(m) in _BARS]
-        if isinstance(statement, ast.With) and len(calls) == len(managers):
-            yield from _top_level(statement.body, (*bars, *calls))
+        if isinstance(statement, ast.With) and known:
+            yield from _top_level(statement.body, (*around, *items))
         else:
-            yield statement, bars
+            yield statement, around
 
 
-def _called(call: ast.Call) -> str:
-    """The last name of what is called."""
-    function = call.func
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-
-
-def _comprehensions(node: ast.AST) -> Iterator[tuple[Comprehension, str]]:
+def _comprehensions(node: ast.AST, made: Mapping[str, ast.Call]) -> Iterator[_Found]:
     """Comprehensions that are evaluated exactly once, in order of evaluation, with their consumers."""
     if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
-        yield node, ""
-    elif isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.GeneratorExp, ast.Compare)):
+        yield node, "", None
         return
-    elif isinstance(node, ast.Call) and consumer(node):
-        assert isinstance(node.args[0], ast.GeneratorExp)
-        yield node.args[0], consumer(node)
-    else:
-        for child in ast.iter_child_nodes(node):
-            yield from _comprehensions(child)
+    if isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.GeneratorExp, ast.Compare)):
+        return
+    taker = consumer(node) if isinstance(node, ast.Call) else ""
+    if isinstance(node, ast.Call) and taker:
+        only = node.args[0]
+        if isinstance(only, ast.GeneratorExp):
+            yield only, taker, None
+            return
+        mapped = mapping_list(only, made, consumed=True)
+        if mapped is not None:
+            yield mapped[0], taker, mapped[1]
+            return
+    elif isinstance(node, ast.Call):
+        mapped = mapping_list(node, made, consumed=False)
+        if mapped is not None:
+            yield mapped[0], "", mapped[1]
+            return
+    for child in ast.iter_child_nodes(node):
+        yield from _comprehensions(child, made)
 
 
 def consumer(call: ast.Call) -> str:
-    """The name of the function that takes all elements of its generator expression; "" for other calls."""
-    if len(call.args) != 1 or not isinstance(call.args[0], ast.GeneratorExp):
+    """The name of the function that takes all elements of its only argument; "" for other calls."""
+    if len(call.args) != 1 or not isinstance(call.args[0], (ast.GeneratorExp, ast.Call)):
         return ""
     if isinstance(call.func, ast.Name):
         return call.func.id if call.func.id in _CONSUMERS else ""

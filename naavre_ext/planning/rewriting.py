@@ -21,6 +21,7 @@ from naavre_ext.planning.loops import (
     consumer,
     find_loops,
 )
+from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.replaying import find_records
 
 #: Names that the runner defines in the cell's namespace while a split runs.
@@ -42,6 +43,7 @@ HOOK_NAMES = (
     ITEMS,
     "__naavre_number__",
     "__naavre_operands__",
+    ARGUMENT,
 )
 
 
@@ -74,23 +76,27 @@ def split_cell(
     """
     loops = {loop.index: loop for loop in find_loops(parse_cell(source).tree)}
     by_index = {split.index: split for split in splits}
-    pending = [(ast.dump(loops[split.index].node), split.index) for split in splits]
+    pending = [(ast.dump(loops[split.index].original), split.index) for split in splits]
+
+    calls = any(loops[split.index].mapping for split in splits)
+    kinds = (ast.For, ast.ListComp, ast.SetComp, ast.DictComp, *([ast.Call] if calls else []))
 
     def replacement(node: ast.AST) -> Any:
         form = ast.dump(node)
         for position, (wanted, index) in enumerate(pending):
             if form == wanted:
                 del pending[position]
-                return (wrap or _with_hook)(Loop(index, node), by_index[index])  # type: ignore[arg-type]
+                loop = loops[index] if loops[index].mapping else Loop(index, node)  # type: ignore[arg-type]
+                return (wrap or _with_hook)(loop, by_index[index])
         return None
 
     class Replace(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
-            if isinstance(node, (ast.For, ast.ListComp, ast.SetComp, ast.DictComp)):
+            if isinstance(node, kinds):
                 replaced = replacement(node)
                 if replaced is not None:
                     return replaced
-            elif isinstance(node, ast.Call) and consumer(node):
+            if isinstance(node, ast.Call) and consumer(node):
                 node.args = [replacement(node.args[0]) or self.visit(node.args[0])]
             return self.generic_visit(node)
 
@@ -117,13 +123,16 @@ def _with_hook(loop: Loop, split: Split) -> Any:
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if not isinstance(loop.node, ast.For):
         turns = [
-            ast.copy_location(ast.BoolOp(ast.And(), [more, _over(loop.node, items)]), loop.node)
+            ast.copy_location(ast.BoolOp(ast.And(), [more, _again(loop, items)]), loop.node)
             for _ in range(2)
         ]
         own_share = _hook(OWN_HOOK, loop, loop.node, turns[0])
         return _hook(JOIN_HOOK, loop, loop.node, start, own_share, turns[1])
     statement = ast.copy_location(ast.Expr(start), loop.iterable)
-    own = ast.copy_location(ast.For(loop.target, items, loop.node.body, []), loop.node)
+    written = loop.original
+    assert isinstance(written, ast.For)
+    again = items if loop.mapping is None else loop.mapping.over(items)
+    own = ast.copy_location(ast.For(written.target, again, written.body, []), loop.node)
     both = ast.copy_location(ast.While(more, [merge_loop(loop, split), own], []), loop.node)
     return [statement, both, *loop.node.orelse]
 
@@ -133,6 +142,15 @@ def _hook(name: str, loop: Loop, place: ast.AST, *arguments: ast.expr) -> ast.Ca
     for part in (call, call.func, call.args[0]):
         ast.copy_location(part, place)
     return call
+
+
+def _again(loop: Loop, items: ast.expr) -> ast.expr:
+    """The comprehension as the user wrote it, over other items."""
+    assert not isinstance(loop.node, ast.For)
+    if loop.mapping is None:
+        return _over(loop.node, items)
+    call = ast.Starred(loop.mapping.over(items), ast.Load())
+    return ast.fix_missing_locations(ast.copy_location(ast.List([call], ast.Load()), loop.node))
 
 
 def _over(node: Comprehension, items: ast.expr) -> ast.expr:

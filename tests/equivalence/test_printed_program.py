@@ -33,7 +33,7 @@ SMALL = {
 #: Code knows its line, which is another one in the program; an example's folder has a drawn name.
 DIFFERENT = (types.FunctionType, type, Path)
 #: Rows of the table of notebooks whose loops are of some form; not those that are about IPython or fail.
-TOPICS = ("reductions", "carried state", "iterables", "iteration", "values")
+TOPICS = ("reductions", "carried state", "iterables", "iteration", "values", "mapping calls")
 LOOPS = {
     name: each
     for name, each in TABLE.items()

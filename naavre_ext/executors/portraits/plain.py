@@ -188,6 +188,10 @@ def _progress_bar(value: Any) -> Anatomy:
 
 RULES: dict[str, Callable[[Any], Anatomy]] = {
     "tqdm.std.tqdm": _progress_bar,
+    # Pools differ by what they happen to have done.
+    "concurrent.futures._base.Executor": _by_name,
+    "multiprocessing.pool.Pool": _by_name,
+    "joblib.parallel.Parallel": _by_name,
     **{f"builtins.{name}": _atom for name in ("int", "float", "complex", "str", "bytes")},
     "builtins.bool": _exact,
     "builtins.range": _exact,

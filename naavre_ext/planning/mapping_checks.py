@@ -1,0 +1,128 @@
+"""Whether the calls around and in a loop are those of the libraries that they look like, with known options."""
+
+from __future__ import annotations
+
+import ast
+
+from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.planning.loops import Loop
+from naavre_ext.planning.mapping_calls import MAP, PARALLEL, POOLS, called, unknown_options
+from naavre_ext.planning.refusal import LoopRefused
+
+_FUTURES = "concurrent.futures"
+_PATHS = {
+    "ThreadPoolExecutor": (f"{_FUTURES}.ThreadPoolExecutor", f"{_FUTURES}.thread.ThreadPoolExecutor"),
+    "ProcessPoolExecutor": (f"{_FUTURES}.ProcessPoolExecutor", f"{_FUTURES}.process.ProcessPoolExecutor"),
+    "Pool": ("multiprocessing.Pool", "multiprocessing.pool.Pool"),
+    "ThreadPool": ("multiprocessing.pool.ThreadPool",),
+    PARALLEL: ("joblib.Parallel", "joblib.parallel.Parallel"),
+}  # fmt: skip
+#: Options of ``Parallel`` that only say how the work is divided, and values of others that change nothing.
+_JOBLIB_OPTIONS = frozenset(
+    {"n_jobs", "batch_size", "pre_dispatch", "temp_folder", "max_nbytes", "mmap_mode"}
+)
+_JOBLIB_VALUES = {
+    "verbose": (0, False, None),
+    "backend": (None, "loky", "multiprocessing", "threading"),
+    "prefer": (None, "processes", "threads"),
+    "require": (None,),
+    "return_as": ("list",),
+    "timeout": (None,),
+}
+_POOL_OPTIONS = frozenset(
+    {"max_workers", "processes", "mp_context", "thread_name_prefix", "maxtasksperchild"}
+)
+_COUNTS = frozenset({"cpu_count", "len", "min", "max", "int"})
+
+
+def check_managers(loop: Loop, notebook: NotebookDataflow) -> None:
+    """Refuse a loop in a ``with`` that may do something else than show a progress bar or keep workers."""
+    for call in loop.managers:
+        path = _path(call.func, notebook.environment)
+        if path is not None and path.split(".")[0] == "tqdm":
+            continue
+        if path is None or path not in _PATHS.get(called(call), ()):
+            raise LoopRefused(
+                loop.node.lineno,
+                f"'{ast.unparse(call.func)}' in the 'with' around it isn't known",
+                "Put the loop outside the 'with'.",
+            )
+        _check_maker(call, notebook)
+
+
+def check_mapping(loop: Loop, notebook: NotebookDataflow) -> None:
+    """Refuse a call that applies a function to items in another way than a loop would."""
+    mapping = loop.mapping
+    if mapping is None:
+        return
+    line = loop.node.lineno
+    names = {MAP, "zip"} & {n.id for n in ast.walk(mapping.call) if isinstance(n, ast.Name)}
+    names |= {"zip"} if len(mapping.call.args) > 2 else set()
+    for name in sorted(names):
+        if notebook.environment.lookup(name):
+            raise LoopRefused(line, f"'{name}' isn't Python's own function here", "Write a loop.")
+    if mapping.kind == PARALLEL:
+        made = mapping.call.args[0]
+        assert isinstance(made, (ast.GeneratorExp, ast.ListComp))
+        assert isinstance(made.elt, ast.Call)
+        assert isinstance(made.elt.func, ast.Call)
+        delayed = _path(made.elt.func.func, notebook.environment)
+        if delayed not in ("joblib.delayed", "joblib.parallel.delayed"):
+            raise LoopRefused(line, "'delayed' isn't joblib's", "Write a loop.")
+    for option in unknown_options(mapping):
+        raise LoopRefused(
+            line,
+            f"its option '{option}' changes what the call means",
+            f"Leave '{option}' out, or write a loop.",
+        )
+    if mapping.maker is not None:
+        _check_maker(mapping.maker, notebook)
+
+
+def _check_maker(maker: ast.Call, notebook: NotebookDataflow) -> None:
+    name = called(maker)
+    if _path(maker.func, notebook.environment) not in _PATHS[name]:
+        library = "joblib" if name == PARALLEL else "Python"
+        raise LoopRefused(maker.lineno, f"'{name}' isn't {library}'s", "Write a loop.")
+    for keyword in maker.keywords:
+        if not _is_harmless(keyword, name):
+            option = ast.unparse(keyword).strip()
+            raise LoopRefused(
+                maker.lineno,
+                f"'{name}({option})' means more than how the work is divided",
+                f"Leave '{keyword.arg}' out, or write a loop.",
+            )
+    counts = [*maker.args, *[keyword.value for keyword in maker.keywords]]
+    for node in (part for value in counts for part in ast.walk(value)):
+        if isinstance(node, ast.Call) and called(node) not in _COUNTS:
+            raise LoopRefused(
+                maker.lineno,
+                f"'{ast.unparse(node)}' would not be called",
+                "Call it before, and give its result.",
+            )
+    if len(maker.args) > 1:
+        raise LoopRefused(maker.lineno, f"'{name}' has options by position", "Name its options.")
+
+
+def _is_harmless(option: ast.keyword, maker: str) -> bool:
+    if option.arg is None:
+        return False
+    if maker in POOLS:
+        return option.arg in _POOL_OPTIONS
+    if option.arg in _JOBLIB_OPTIONS:
+        return True
+    constant = isinstance(option.value, ast.Constant)
+    return constant and option.value.value in _JOBLIB_VALUES.get(option.arg, ())  # type: ignore[attr-defined]
+
+
+def _path(function: ast.expr, environment: Environment) -> str | None:
+    """The dotted path of an imported function or class; None where it may be something else."""
+    names: list[str] = []
+    while isinstance(function, ast.Attribute):
+        names.append(function.attr)
+        function = function.value
+    bound = environment.lookup(function.id) if isinstance(function, ast.Name) else ()
+    if not bound or any(b.role != "import" for b in bound) or len({b.path for b in bound}) > 1:
+        return None
+    return ".".join([bound[0].path, *reversed(names)])
