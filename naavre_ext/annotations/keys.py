@@ -162,8 +162,6 @@ ANNOTATION_KEYS: Mapping[str, AnnotationKey] = {row.key: row for row in _ROWS}
 #: Annotations that are read and checked, but whose effect a later version brings, and what
 #: happens instead. ``cache=off`` is ``# cache: off``, ``loop split`` a ``# split:`` above a loop.
 NOT_YET_IN_EFFECT: Mapping[str, str] = {
-    "over": "the cell runs whole",
-    "merge": "the cell runs whole, so there is nothing to merge",
     "group": "the cell runs in the run's main worker",
     "replicas": "there is one worker",
     "retries": "a failure of the cell is final",

@@ -84,3 +84,32 @@ class GuidedSizes:
         item_s = max(self._seconds / self._items, 1e-9)
         share_s = LONGEST_BATCH_S if left is None else left * item_s / (2 * self._slots)
         return max(1, int(min(max(share_s, SHORTEST_BATCH_S), LONGEST_BATCH_S) / item_s))
+
+
+#: An ``# over`` cell's first batches hold this part of all items.
+_PROBE = 1 / 64
+_SHORTEST_VECTOR_S = 0.2
+
+
+class VectorSizes(GuidedSizes):
+    """Sizes for a cell that works on all items of a batch at once, and so has a price per batch.
+
+    A small batch for each worker measures; then batches take a guided share between 0.2 and 1 s. They are never
+    so large that a worker gets none. A batch runs to its end.
+    """
+
+    limit_s: float | None = None
+
+    def __init__(self, count: int, slots: int) -> None:
+        super().__init__(slots, None)
+        self._probe = max(1, math.ceil(count * _PROBE))
+
+    def next(self, left: int | None) -> int:
+        """The probe's size as long as nothing is known."""
+        if not self._items:
+            return self._probe
+        left = left or 1
+        item_s = max(self._seconds / self._items, 1e-9)
+        share_s = left * item_s / (2 * self._slots)
+        wanted_s = min(max(share_s, _SHORTEST_VECTOR_S), LONGEST_BATCH_S)
+        return max(1, min(int(wanted_s / item_s), math.ceil(left / self._slots)))

@@ -13,10 +13,18 @@ from naavre_ext.dataflow.source import body_source
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.origins import Origins, finder
+from naavre_ext.executors.over_batches import check_apart, made, range_text
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
 from naavre_ext.executors.session import CellError
-from naavre_ext.executors.tasks import NOTHING, BatchReport, BatchTask, ErrorReport, Stuck
+from naavre_ext.executors.tasks import (
+    NOTHING,
+    BatchReport,
+    BatchTask,
+    ErrorReport,
+    Stuck,
+    Violation,
+)
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.legality import ITEMS
@@ -34,10 +42,6 @@ if TYPE_CHECKING:
 
 #: Accumulators that keep a reference to what is stored in them; arrays and frames copy it.
 KEEPING_TYPES = (list, dict)
-
-
-class Violation(Exception):
-    """The batch did something that makes its result unusable."""
 
 
 class _Recorder:
@@ -180,16 +184,18 @@ def _run(
     threads = max(1, int(task.step.resources.get("num_cpus", 1)))
     before = worker.enter_split(given.pop("token"), given.pop("settings"), split.guard_rng, threads)
     keeps = given.pop("keeps")
-    values = items
+    values: Any = items
     if isinstance(items, Packed):
         values = unpack(items, namespace, writable=False)["items"]
     namespace.update(given)
-    origins = Origins(given, values)
+    over = dict(zip(split.over, values.values, strict=True)) if split.over else {}
+    origins = Origins(given, values.values if over else values)
     cursor = _Items(values, origins, task.limit_s)
     recorder = _Recorder(operations(task.step.source, split), keeps, outputs, worker.session.flush)
-    namespace.update({ITEMS: cursor, RECORD_HOOK: recorder.record})
+    namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
     try:
-        inputs = Inputs(_guarded(worker, split, {**given, ITEMS: values}), namespace)
+        watched = {**given, **(over or {ITEMS: values})}
+        inputs = Inputs(_guarded(worker, split, watched), namespace)
         hidden, classes = hidden_state(namespace), ClassState(namespace)
         outcome = worker.capture(
             outputs,
@@ -209,14 +215,16 @@ def _run(
         if not outcome.ok:
             return _Ended(error=_error(outcome.error, task, cursor, outputs))
         result = _result(task, namespace, recorder)
-        if split.identity_matters and shares_objects([result], [values, given]):
+        if over:
+            check_apart(split, result)
+        if split.identity_matters and shares_objects([result], [over or values, given]):
             raise Violation("a result shares an object with the inputs, and later code changes it")
         packed = pack(result, namespace, persistent=origins.of)
-        if not recorder.plain or "elements" in result or result["leaks"]:
+        if over or not recorder.plain or "elements" in result or result["leaks"]:
             # What can't be rebuilt must be known before the merge begins.
             result = unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
         elements = _added(task, result, recorder.known) if task.then else None
-        return _Ended(packed, None, cursor.position + 1, elements)
+        return _Ended(packed, None, len(values) if over else cursor.position + 1, elements)
     finally:
         for name in worker.names() - known_names:
             namespace.pop(name, None)
@@ -230,6 +238,8 @@ def _guarded(worker: Worker, split: Split, values: Mapping[str, Any]) -> dict[st
 
 def _result(task: BatchTask, namespace: dict[str, Any], recorder: _Recorder) -> dict[str, Any]:
     split = task.split
+    if split.form == "over":
+        return made(split, namespace, is_last=task.is_last)
     if split.form != "for":
         elements = namespace[COLLECT]
         if split.form != "list":
@@ -279,8 +289,8 @@ def _error(
         error.evalue,
         tuple(error.traceback),
         batch=task.batch,
-        item=task.start + max(cursor.position, 0),
-        item_repr=item_text(cursor.current),
+        item=None if task.split.over else task.start + max(cursor.position, 0),
+        item_repr=range_text(task) if task.split.over else item_text(cursor.current),
     )
     if is_suspicious(report):
         raise Violation(f"{error.ename} on copies of its inputs: {error.evalue}")

@@ -12,6 +12,7 @@ from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.chaining import Held, Link, stages_for
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.guarding import changed_since
+from naavre_ext.executors.over_runs import run_over
 from naavre_ext.executors.packing import (
     Packed,
     PackingError,
@@ -27,6 +28,7 @@ from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stuc
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
+from naavre_ext.planning.over_rewriting import OVER_HOOK
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, OWN_HOOK, SPLIT_HOOK
 from naavre_ext.scheduling.claims import at_once
 
@@ -115,6 +117,7 @@ class FanOut:
             MORE_HOOK: self.more,
             OWN_HOOK: self.own,
             JOIN_HOOK: self.join,
+            OVER_HOOK: self.over,
         }
 
     def close(self) -> None:
@@ -234,6 +237,12 @@ class FanOut:
             state.bar.end()
         self._pass_on(state, own)
         return own
+
+    def over(self, index: int) -> bool:
+        """Run an ``# over`` cell in batches; whether it has to run whole after all."""
+        __tracebackhide__ = True
+        state = self._states[index] = _State(self.splits[index])
+        return run_over(self, state)
 
     # Sending
 
@@ -369,15 +378,16 @@ class FanOut:
         if state.flight is not None:
             state.flight.cancel()
         if state.refusal:
-            self.tell(
-                {"kind": "split-refused", "split": state.split.index, "reason": state.refusal}
-            )
+            self._refuse(state)
         for output in state.source.held:
             self.worker.session.show(output)
         rest = state.source.rest() if state.flight is None else state.flight.rest()
         self.namespace[ITEMS] = _over(state.bar, rest)
         if state.passing is not None and state.split.form == "for":
             self._pass_on(state, self.namespace.get(state.passing.split.iterable))
+
+    def _refuse(self, state: _State) -> None:
+        self.tell({"kind": "split-refused", "split": state.split.index, "reason": state.refusal})
 
     def _raise(self, error: ErrorReport) -> NoReturn:
         __tracebackhide__ = True

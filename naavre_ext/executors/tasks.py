@@ -14,6 +14,10 @@ from naavre_ext.model.workflow import Placement, Split, Step
 ReportStatus = Literal["ok", "error", "relocate"]
 
 
+class Violation(Exception):
+    """A batch did something that makes its result unusable."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """What every worker of a run has to know.

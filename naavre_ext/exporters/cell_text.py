@@ -11,6 +11,7 @@ from naavre_ext.exporters.wording import (
     count_phrase,
     duration_phrase,
     one_line,
+    over_phrase,
 )
 from naavre_ext.model.check import (
     Cause,
@@ -175,6 +176,8 @@ def _loop_name(loop: LoopCheck) -> str:
 
 
 def _split_phrase(loop: LoopCheck) -> str:
+    if loop.form == "over":
+        return over_phrase(loop.iterable, loop.batches or "auto", loop.shared, loop.merges)
     parts = [f"{_loop_name(loop)}, {batches_phrase(loop.batches or 'auto')}"]
     if loop.shared:
         parts.append("each batch gets " + ", ".join(loop.shared))

@@ -67,7 +67,8 @@ def _loop_label(step: Step, split: Split) -> str:
 
 
 def _merge_label(split: Split) -> str:
-    return "merge " + ", ".join(split.reductions) if split.reductions else "merge"
+    names = split.reductions or tuple(map(str, split.merges))
+    return "merge " + ", ".join(names) if names else "merge"
 
 
 def _arrow(workflow: Workflow, arrow: Arrow) -> str:

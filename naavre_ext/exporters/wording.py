@@ -64,6 +64,8 @@ def split_phrase(split: Split) -> str:
 
     ``line 3: the loop over items, at most 5 batches; shared: f; merged in order: out``
     """
+    if split.form == "over":
+        return over_phrase(split.iterable, split.batches, split.shared, map(str, split.merges))
     loop = "loop" if split.form == "for" else f"{split.form} comprehension"
     title = f' "{one_line(split.title)}"' if split.title else ""
     parts = [
@@ -74,6 +76,18 @@ def split_phrase(split: Split) -> str:
         parts.append("shared: " + ", ".join(split.shared))
     if split.reductions:
         parts.append("merged in order: " + ", ".join(split.reductions))
+    return "; ".join(parts)
+
+
+def over_phrase(
+    inputs: str, batches: int | str, shared: Sequence[str], merges: Iterable[str]
+) -> str:
+    """``the whole cell over frame, at most 5 batches; each batch gets model; joined in order: y, total=sum``."""
+    parts = [f"the whole cell over {inputs}, {batches_phrase(batches)}"]
+    if shared:
+        parts.append("each batch gets " + ", ".join(shared))
+    joined = ", ".join(merges)
+    parts.append(f"joined in order: {joined}" if joined else "nothing is joined")
     return "; ".join(parts)
 
 

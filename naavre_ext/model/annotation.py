@@ -16,6 +16,10 @@ class MergeClause:
     name: str
     method: MergeMethod = "concat"
 
+    def __str__(self) -> str:
+        """As it is written: ``y``, ``total=sum``."""
+        return self.name if self.method == "concat" else f"{self.name}={self.method}"
+
 
 @dataclass(frozen=True, slots=True)
 class LoopAnnotation:

@@ -79,13 +79,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class LoopCheck:
-    """A top-level loop of the cell: whether it may be split, and if not why.
+    """A top-level loop of the cell, or (form ``over``) the whole cell: whether it may be split, and if not why.
 
     ``split`` says that it is split, ``splittable`` that it could be. ``costly``: its body may take time.
     ``doubtful``: it may be there to change objects, which shows only when it runs; then it runs whole.
     ``reason``, ``reason_line``, ``variable`` and ``remedy`` say what stops it; None where nothing does.
     ``batches``, ``shared``, ``reductions`` and ``replayed`` are as in a workflow's split. ``flow`` says whether it
-    goes on with the batches of an earlier split or waits for all of them.
+    goes on with the batches of an earlier split or waits for all of them. ``merges`` are as in ``# merge:``.
     """
 
     index: int
@@ -100,6 +100,7 @@ class LoopCheck:
     shared: tuple[str, ...] = ()
     reductions: tuple[str, ...] = ()
     replayed: tuple[str, ...] = ()
+    merges: tuple[str, ...] = ()
     reason: str | None = None
     reason_line: int | None = None
     variable: str | None = None

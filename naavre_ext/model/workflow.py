@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, NewType
 
+from naavre_ext.model.annotation import MergeClause
 from naavre_ext.model.notebook import CellId
 from naavre_ext.model.parameter import Parameter
 
@@ -18,7 +19,8 @@ WORKFLOW_VERSION = 2
 #: ``any``: proven safe to run on copies of its inputs, in any worker.
 Placement = Literal["main", "any"]
 
-SplitForm = Literal["for", "list", "set", "dict"]
+#: A loop, a comprehension by what it makes, or ``over``: a whole cell (``# over``).
+SplitForm = Literal["for", "list", "set", "dict", "over"]
 
 #: Why a step waits for another one. ``data``: it needs the variables. ``alias``: it changes an object that these
 #: variables stand for too. ``ambient``: settings that its worker takes over. The others are what one of the
@@ -66,6 +68,9 @@ class Split:
     eager: bool = False
     continues: tuple[str, int] | None = None
     batches: int | str = "auto"
+    over: tuple[str, ...] = ()
+    merges: tuple[MergeClause, ...] = ()
+    discarded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +177,14 @@ class Workflow:
 
 
 def _step_from_json(data: Mapping[str, Any]) -> Step:
-    splits = tuple(Split(**_tuples(split)) for split in data["splits"])
+    splits = tuple(_split_from_json(split) for split in data["splits"])
     bundles = tuple(tuple(bundle) for bundle in data["bundles"])
     return Step(**{**_tuples(data), "splits": splits, "bundles": bundles})
+
+
+def _split_from_json(data: Mapping[str, Any]) -> Split:
+    merges = tuple(MergeClause(**clause) for clause in data.get("merges", ()))
+    return Split(**{**_tuples(data), "merges": merges})
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _in_main(step: Step) -> Step:
 
 
 def _places(position: int, step: Step, dataflow: NotebookDataflow) -> Iterator[_Place]:
-    if not step.splits:
+    if not step.splits or step.splits[0].form == "over":
         return
     body = tuple(dataflow.cells[position].source.tree.body)
     loops = {loop.index: loop for loop in find_loops(dataflow.cells[position].source.tree)}

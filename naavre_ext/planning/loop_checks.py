@@ -27,9 +27,32 @@ _LONGEST_TITLE = 40
 def loop_checks(step: Step, position: int, basis: PlanBasis) -> tuple[LoopCheck, ...]:
     """Every top-level loop of the step's cell, judged by the rules of ``# split:``."""
     source = basis.dataflow.cells[position].source
+    if is_over(step):
+        return tuple(_over_check(split) for split in step.splits)
     if step.kind == "parameters" or source.magic not in (None, "time", "capture"):
         return ()
     return tuple(_check(loop, step, position, basis) for loop in find_loops(source.tree))
+
+
+def is_over(step: Step) -> bool:
+    """Whether the whole cell runs once per batch."""
+    return any(split.form == "over" for split in step.splits)
+
+
+def _over_check(split: Split) -> LoopCheck:
+    return LoopCheck(
+        index=split.index,
+        line=split.line,
+        form=split.form,
+        iterable=split.iterable,
+        split=True,
+        splittable=True,
+        costly=True,
+        doubtful=False,
+        batches=split.batches,
+        shared=split.shared,
+        merges=tuple(map(str, split.merges)),
+    )
 
 
 def _check(loop: Loop, step: Step, position: int, basis: PlanBasis) -> LoopCheck:
@@ -94,6 +117,8 @@ def suggestions_for(
 
     Gains are estimated for ``workers`` workers, else for as many as the run had, at least 2.
     """
+    if is_over(step):
+        return ()
     if any(loop.split for loop in loops):
         found = list(_dropping(step, timing))
     elif step.group or step.raises_exception:

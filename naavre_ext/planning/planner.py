@@ -21,6 +21,7 @@ from naavre_ext.planning.legality import Refusal, judge_loop
 from naavre_ext.planning.limits import needs_own_worker
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.outside import outside_order
+from naavre_ext.planning.over_cells import Finding, judge_over, may_fail
 from naavre_ext.planning.parameters import parameter_assignments
 from naavre_ext.planning.placement import Placements, place
 from naavre_ext.planning.questions import surely_asked
@@ -113,6 +114,8 @@ def _units(
         count += 1
         notes = annotations[cell.id]
         only = not notes.containerize
+        if only and notes.over:
+            diagnostics.append(_over_not_run(cell, notes))
         source = parameter_assignments(cell.source) if only else cell.source
         if only and not source.strip():
             continue
@@ -135,6 +138,27 @@ def _syntax_error(cell: Cell, notes: Annotations, error: Exception) -> Diagnosti
         f"syntax error: {message}.",
         remedy="Correct the cell; nothing was run.",
         line=line,
+        title=notes.title,
+    )
+
+
+def _over_not_run(cell: Cell, notes: Annotations) -> Diagnostic:
+    finding = Finding(
+        "NX417",
+        "'# over' asks for batches of a cell that a workflow doesn't run ('do not containerize').",
+        "Delete one of the two annotations.",
+    )
+    return _said(finding, cell, notes)
+
+
+def _said(finding: Finding, cell: Cell, notes: Annotations) -> Diagnostic:
+    return Diagnostic.at(
+        cell,
+        finding.code,
+        finding.severity,
+        finding.message,
+        remedy=finding.remedy,
+        line=finding.line,
         title=notes.title,
     )
 
@@ -235,10 +259,31 @@ def _step(
         raises_exception=RAISES_TAG in unit.cell.tags,
         reasons=placed.reasons,
     )
+    if notes.over and not unit.parameters_only:
+        return _over_step(step, unit, position, dataflow, placements, diagnostics)
     if not notes.split or unit.parameters_only:
         return step
     splits, reasons = _splits(unit, node, position, dataflow, placements, diagnostics)
     return replace(step, splits=tuple(splits), reasons=(*step.reasons, *reasons))
+
+
+def _over_step(
+    step: Step,
+    unit: _Unit,
+    position: int,
+    dataflow: NotebookDataflow,
+    placements: Placements,
+    diagnostics: list[Diagnostic],
+) -> Step:
+    """The step of an ``# over`` cell, with the split that the whole cell is where it may be one."""
+    split, findings = judge_over(
+        unit.annotations, dataflow, position, placements.rng_seeded[position]
+    )
+    if split is not None and step.raises_exception:
+        split, findings = None, (may_fail(),)
+    diagnostics += [_said(finding, unit.cell, unit.annotations) for finding in findings]
+    splits = () if split is None else (split,)
+    return replace(step, splits=splits, reasons=(*step.reasons, *(f.message for f in findings)))
 
 
 def _bundles(
@@ -293,11 +338,15 @@ def _splits(
     return splits, reasons
 
 
+def _splits_something(unit: _Unit) -> bool:
+    return unit.annotations.split or bool(unit.annotations.over)
+
+
 def _read_batch_names(units: Sequence[_Unit], dataflow: NotebookDataflow) -> None:
     """Make cells need the variable that their ``# batches: NAME`` names."""
     for position, (unit, node) in enumerate(zip(units, dataflow.cells, strict=True)):
         name = unit.annotations.batches
-        if not isinstance(name, str) or not unit.annotations.split or name in node.providers:
+        if not isinstance(name, str) or not _splits_something(unit) or name in node.providers:
             continue
         writers = [p for p in range(position) if name in dataflow.cells[p].facts.writes]
         if writers:

@@ -22,6 +22,7 @@ from naavre_ext.planning.loops import (
     find_loops,
 )
 from naavre_ext.planning.mapping_calls import ARGUMENT
+from naavre_ext.planning.over_rewriting import OVER_HOOK, over_batch, over_cell
 from naavre_ext.planning.replaying import find_records
 
 #: Names that the runner defines in the cell's namespace while a split runs.
@@ -37,6 +38,7 @@ HOOK_NAMES = (
     MORE_HOOK,
     JOIN_HOOK,
     OWN_HOOK,
+    OVER_HOOK,
     RECORD_HOOK,
     COLLECT,
     LOG,
@@ -74,6 +76,8 @@ def split_cell(
     ``wrap`` makes something else of the loops. Trees that are not the cell's own (the inner code of a cell
     magic has other line numbers) are matched by their form.
     """
+    if any(split.form == "over" for split in splits):
+        return over_cell(tree, source)
     loops = {loop.index: loop for loop in find_loops(parse_cell(source).tree)}
     by_index = {split.index: split for split in splits}
     pending = [(ast.dump(loops[split.index].original), split.index) for split in splits]
@@ -171,11 +175,13 @@ def _as_list(node: Comprehension) -> ast.expr:
 
 @lru_cache(maxsize=64)
 def batch_tree(source: str, split: Split) -> ast.Module:
-    """The loop over ``__naavre_items__`` alone, its reductions replaced by recordings.
+    """The loop over ``__naavre_items__`` alone, its reductions replaced by recordings; of an ``# over`` cell all.
 
     A comprehension becomes an assignment of its batch's elements to ``__naavre_collected__``: a list, for a
     dict of ``(key, value)`` pairs.
     """
+    if split.form == "over":
+        return over_batch(source)
     loop = find_loop(source, split)
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if isinstance(loop.node, ast.For):
@@ -202,6 +208,8 @@ def _collecting(node: Comprehension, items: ast.expr) -> ast.expr:
 @lru_cache(maxsize=64)
 def operations(source: str, split: Split) -> tuple[Operation, ...]:
     """The split's recorded operations, numbered in source order."""
+    if split.form == "over":
+        return ()
     return tuple(
         Operation(r.root, r.taking, len(r.operands) - 1, len(r.operands), r.takings)
         for r in _reductions(find_loop(source, split), split)

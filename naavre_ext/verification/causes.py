@@ -193,10 +193,17 @@ def _plan(history: _History, writer: Step | None, step: Step, name: str) -> str:
     return text
 
 
+def _part(step: Step, line: int | None) -> str:
+    over = next((split.iterable for split in step.splits if split.form == "over"), None)
+    if over is None:
+        return f"its loop in line {line or '?'}"
+    return f"'# over: {over}' says that it works on each item apart, and it"
+
+
 def _how(step: Step, run: StepRun) -> str:
     lines = {split.index: split.line for split in step.splits}
     ways = [
-        f"its loop in line {lines.get(index, '?')} was split into {batches} batches"
+        f"{_part(step, lines.get(index))} was split into {batches} batches"
         for index, batches in run.batches
         if batches
     ]

@@ -69,7 +69,8 @@ def compare(
     from naavre_ext.verification.causes import find_causes
     from naavre_ext.verification.reasons import likely_reason
 
-    views = [_view(each, workflow) for each in (first, again, parallel)]
+    parts = _parts(workflow, parallel)
+    views = [_view(each, workflow, parts) for each in (first, again, parallel)]
     differences: list[Difference] = []
     unsteady: list[Unsteady] = []
     for where, name in sorted({key for view in views for key in view}, key=_order(views[0])):
@@ -85,7 +86,7 @@ def compare(
         differences=tuple(differences),
         causes=tuple(find_causes(workflow, first, again, parallel)) if differences else (),
         unsteady=tuple(unsteady),
-        uncompared={n: p.opaque for n, p in first.namespace.variables.items() if p.opaque},
+        uncompared=_uncompared(first, parts),
         compared_cells=len(parallel.cells),
         compared_names=len({*first.namespace.variables} & {*parallel.namespace.variables}),
         compared_files=len({*first.files, *parallel.files}),
@@ -102,13 +103,32 @@ def _order(_: Any) -> Any:
     return lambda key: (_RANK[key[0]], int(key[1]) if key[0] == "cell" else 0, key[1])
 
 
-def _view(observation: Observation, workflow: Workflow) -> dict[_Key, Portrait]:
+def _parts(workflow: Workflow, parallel: Observation) -> frozenset[str]:
+    """Names that the batches of an ``# over`` cell had for themselves, and that nothing bound later."""
+    own = {name for step in workflow.steps for split in step.splits for name in split.discarded}
+    return frozenset(own - set(parallel.namespace.variables))
+
+
+def _uncompared(first: Observation, parts: frozenset[str]) -> dict[str, str]:
+    variables = first.namespace.variables
+    opaque = {name: portrait.opaque for name, portrait in variables.items() if portrait.opaque}
+    why = "each batch of an '# over' cell has its own, and '# merge' doesn't name it"
+    return {**opaque, **dict.fromkeys(sorted(parts & set(variables)), why)}
+
+
+def _view(
+    observation: Observation, workflow: Workflow, parts: frozenset[str]
+) -> dict[_Key, Portrait]:
     """Everything that is compared, by what it is and its name."""
     view: dict[_Key, Portrait] = {("end", ""): _end(observation)}
     view.update((("cell", str(n)), cell) for n, cell in observation.cells.items())
-    view.update((("variable", n), p) for n, p in _variables(observation, workflow))
+    view.update(
+        (("variable", n), p) for n, p in _variables(observation, workflow) if n not in parts
+    )
     view.update((("file", path), p) for path, p in observation.files.items())
     for pair in observation.namespace.shared:
+        if parts.intersection(pair):
+            continue
         name = " and ".join(pair)
         view["sharing", name] = portray(Anatomy("one object"), name)
     return view
