@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from naavre_ext.dataflow.source import PYTHON_MAGICS, parse_cell
 from naavre_ext.exporters import program_helpers
+from naavre_ext.exporters.over_program import over_parts
 from naavre_ext.model.workflow import Split, Step, Workflow
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
@@ -131,6 +132,8 @@ def _cell(step: Step, names: _Names) -> str:
         return "\n".join([*lines, f"get_ipython().{call}"])
     if source.magic is not None:
         lines.append(f"# under %%{source.magic} {source.magic_line}".rstrip())
+    if any(split.form == "over" for split in step.splits):
+        return "\n".join([*lines, over_parts(step, step.splits[0], f"_{step.cell_number}")])
     parts = [_parts(find_loop(step.source, split), split, step, names) for split in step.splits]
     spaced = ["\n".join(lines), *parts] if parts else lines
     return ("\n\n\n" if parts else "\n").join([*spaced, _body(step, names)])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from naavre_ext.api import prepare_notebook
+from naavre_ext.exporters.program import render_program
 
 SETUP = """
 import random
@@ -153,3 +154,12 @@ def test_cell_that_a_workflow_does_not_run_is_refused():
 def test_number_of_batches_must_be_known():
     _, found = judged("xs -> y\n# batches: nobody", "y = [x for x in xs]")
     assert ("NX402", "error") in found
+
+
+def test_printed_program_splits_and_joins(capsys):
+    cell = "# over: xs\n# merge: y, n=sum\n# batches: 2\nt = [x * limit for x in xs]\ny = t\nn = len(xs)"
+    workflow = prepare_notebook(notebook("xs, limit = [1, 2, 3], 3", cell, "print(y, n)")).workflow
+    program = render_program(workflow)
+    exec(compile(program, "program", "exec"), {})
+    assert capsys.readouterr().out == "[3, 6, 9] 3\n"
+    assert "def batch_2(xs):  # reads limit\n" in program
