@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 
 from naavre_ext.dataflow.source import parse_cell
+from naavre_ext.exporters import over_program_helpers
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.over_rewriting import divide
 
@@ -12,23 +14,21 @@ from naavre_ext.planning.over_rewriting import divide
 _AUTO_BATCHES = 4
 
 
+def over_helpers() -> str:
+    """The functions that the parts of all ``# over`` cells call, as text."""
+    module = inspect.getsource(over_program_helpers)
+    lines = module[module.index("import functools") :].rstrip("\n").split("\n")
+    return "\n".join(lines)
+
+
 def over_parts(step: Step, split: Split, suffix: str) -> str:
-    """The three functions, named ``split``, ``batch`` and ``merge`` with the suffix, and the cell that calls them."""
+    """The three functions, their names ending in the suffix, and the cell that calls them."""
     body, tail = divide(parse_cell(step.source).tree)
     outputs = [clause.name for clause in split.merges]
     wanted = _AUTO_BATCHES if split.batches == "auto" else split.batches
     lines = [
-        "import math",
-        "from naavre_ext.executors.cutting import OverSource",
-        "from naavre_ext.executors.joining import join as join_outputs",
-        "",
-        "",
         f"def split{suffix}():",
-        f"    source = OverSource({_dict(split.over)})",
-        f"    size = max(1, math.ceil(source.count() / {wanted}))",
-        "    yield source.take(size).values",
-        "    while source.left:",
-        "        yield source.take(size).values",
+        f"    return slices([{', '.join(split.over)}], {wanted})",
         "",
         "",
         f"def batch{suffix}({', '.join(split.over)}):{_reads(split)}",
@@ -37,12 +37,10 @@ def over_parts(step: Step, split: Split, suffix: str) -> str:
         lines.append(f"    global {', '.join(split.private)}")
     text = ast.unparse(ast.Module(body, []))
     lines += ["    " + line if line else line for line in text.split("\n")]
-    lines += [f"    return {_dict(outputs)}", "", "", f"def merge{suffix}(batches):"]
-    lines += ["    made = list(batches)"]
-    for clause in split.merges:
-        pieces = f"[(n, outputs[{clause.name!r}]) for n, outputs in enumerate(made, 1)]"
-        lines.append(f"    {clause.name} = join_outputs({clause.method!r}, {pieces})")
-    call = f"merge{suffix}(batch{suffix}(*part) for part in split{suffix}())"
+    lines += [f"    return [{', '.join(outputs)}]", "", "", f"def merge{suffix}(batches):"]
+    lines.append(f"    [{', '.join(outputs)}] = zip(*batches)" if outputs else "    list(batches)")
+    lines += [f"    {c.name} = joined({c.method!r}, list({c.name}))" for c in split.merges]
+    call = f"merge{suffix}(batch{suffix}(*values) for values in split{suffix}())"
     targets = f"[{', '.join(outputs)}] = " if outputs else ""
     lines += [f"    return [{', '.join(outputs)}]", "", "", targets + call]
     lines += [ast.unparse(statement) for statement in tail]
@@ -51,7 +49,3 @@ def over_parts(step: Step, split: Split, suffix: str) -> str:
 
 def _reads(split: Split) -> str:
     return f"  # reads {', '.join(split.shared)}" if split.shared else ""
-
-
-def _dict(names: tuple[str, ...] | list[str]) -> str:
-    return "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from naavre_ext.dataflow.source import PYTHON_MAGICS, parse_cell
 from naavre_ext.exporters import program_helpers
-from naavre_ext.exporters.over_program import over_parts
+from naavre_ext.exporters.over_program import over_helpers, over_parts
 from naavre_ext.model.workflow import Split, Step, Workflow
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
@@ -50,7 +50,10 @@ def render_program(workflow: Workflow, cell_number: int | None = None) -> str:
     names = _Names(workflow)
     steps = [step for step in workflow.steps if cell_number in (None, step.cell_number)]
     parts = [_cell(step, names) for step in steps]
-    if any(step.splits for step in steps):
+    forms = [split.form for step in steps for split in step.splits]
+    if "over" in forms:
+        parts.insert(0, over_helpers())
+    if set(forms) - {"over"}:
         parts.insert(0, names.renamed(_helpers()))
     head = (
         f"# {workflow.name}: the program that naavre-ext makes of it. Here batches run one after the other;\n"
