@@ -251,6 +251,8 @@ class FanOut:
         assert state.share is not None
         assert state.source is not None
         item_s = state.share.item_s()
+        if item_s is not None:  # the loops that go on with the elements may well take as long
+            item_s *= 1 + len(self.chains.get(state.split.index, ()))
         state.start = state.share.hand_over()
         if state.source.left != 0:
             self._send(state, GuidedSizes(self.slots, item_s), 1)

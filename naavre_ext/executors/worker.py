@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import socket
 import sys
@@ -71,6 +72,9 @@ class Worker:
         self.session = CellSession(self._on_output, capture_fds=capture_fds)
         if isolated:
             self.session.adopt_process()
+            # What is here to stay needn't be looked at whenever IPython collects garbage, as it does for each run.
+            gc.collect()
+            gc.freeze()
         self.label = f"{socket.gethostname()}:{os.getpid()}"
         #: Variables that tell libraries which of the machine's GPUs (and the like) this process was given.
         self.devices: Mapping[str, str] = {}

@@ -202,7 +202,8 @@ class RayBatchPool:
         place = (task.batch, task.start, task.stop, task.is_last, task.limit_s)
         if not task.then:
             return _Handle(task, self._run_batch.remote(plan, place, shared, items))
-        call = self._run_batch.options(num_returns=1 + len(task.then))
+        claim = ray_options(task.step.resources)
+        call = run_batch.options(num_returns=1 + len(task.then), **claim)
         refs = call.remote(plan, place, shared, items, *(stage.shared for stage in task.then))
         handle = None
         for ref in reversed(refs):
