@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import joblib
 import ray
 from ray.util.multiprocessing import Pool
 
+from benchmarks.memory import peak_megabytes
 from benchmarks.rows import Row, cost, seconds, speed_up
-from benchmarks.sources import notebook
+from benchmarks.sources import notebook, stored
+from benchmarks.splitting import cell_seconds_papermill
 from naavre_ext import RunEvent, RunOptions, run_notebook
 from naavre_ext.executors.factory import hold_cluster
 from naavre_ext.model.event import StepFinished
@@ -35,17 +41,17 @@ def turns_in(item_s: float) -> int:
 
 
 def loop_seconds(*cells: str) -> float:
-    """How long the cell ``c1`` took in a run of these cells."""
+    """How long the cells with loops (all but the first) took together in a run of these cells."""
     steps: list[StepFinished] = []
 
     def note(event: RunEvent) -> None:
-        if isinstance(event, StepFinished) and event.cell_id == "c1":
+        if isinstance(event, StepFinished) and event.cell_id != "c0":
             steps.append(event)
 
     result = run_notebook(notebook(*cells), on_event=note)
     if result.status != "ok":
         raise RuntimeError(f"the run ended {result.status}: {result.failure}")
-    return steps[0].duration_s
+    return sum(step.duration_s for step in steps)
 
 
 def plain_seconds(*cells: str) -> float:
@@ -53,6 +59,14 @@ def plain_seconds(*cells: str) -> float:
     names: dict[str, Any] = {}
     exec(cells[0], names)
     return seconds(lambda: exec(compile(cells[1], "cell", "exec"), names))
+
+
+def papermill_seconds(*cells: str) -> float:
+    """How long the cells with loops take together in papermill's own engine."""
+    with TemporaryDirectory() as folder:
+        return cell_seconds_papermill(
+            stored(Path(folder), "loops", *cells), [f"c{n}" for n in range(1, len(cells))]
+        )
 
 
 def paired(
@@ -67,12 +81,15 @@ def paired(
 
 
 def by_hand(turns: int, count: int) -> dict[str, Callable[[], Any]]:
-    """The same work as people write it; the task per item only for a tenth of the items."""
+    """The same work as people write it; the task per item only for a tenth of the items.
+
+    dask.bag only where dask is installed.
+    """
     names: dict[str, Any] = {"__name__": "by_hand"}
     exec(BUSY.format(turns=turns), names)
     work = names["work"]
     remote = ray.remote(lambda x: work(x))
-    return {
+    found: dict[str, Callable[[], Any]] = {
         "one Ray task per item (for a tenth)": lambda: ray.get(
             [remote.remote(x) for x in range(count // 10)]
         ),
@@ -81,6 +98,15 @@ def by_hand(turns: int, count: int) -> dict[str, Callable[[], Any]]:
         ),
         "ray.util.multiprocessing": lambda: Pool(SLOTS).map(work, range(count)),
     }
+    if importlib.util.find_spec("dask") is not None:
+        from dask import bag
+
+        found["dask.bag"] = lambda: (
+            bag.from_sequence(range(count))
+            .map(work)
+            .compute(scheduler="processes", num_workers=SLOTS)
+        )
+    return found
 
 
 def cpu_rows() -> Iterator[Row]:
@@ -91,7 +117,8 @@ def cpu_rows() -> Iterator[Row]:
         times = paired(
             lambda c=cells: loop_seconds(*c), lambda c=cells: plain_seconds(*c) / SLOTS, 3
         )  # type: ignore[misc]
-        yield speed_up(f"{count} items of {item_s * 1000:g} ms; ideal", *times, at_least=at_least)
+        name = f"{count} items of {item_s * 1000:g} ms; ideal"
+        yield speed_up(name, *times, at_least=at_least, papermill_s=papermill_seconds(*cells))
         if count == 100_000:
             ours_s = times[0]
             for name, run in by_hand(turns, count).items():
@@ -116,26 +143,74 @@ def skewed_row() -> Row:
         lambda: loop_seconds(setup, f"# split: loop\n# batches: {best}\n{loop}"),
         3,
     )
-    return speed_up(
-        f"3000 skewed items; the best fixed number of batches ({best})", *times, at_least=0.97
-    )
+    name = f"3000 skewed items; the best fixed number of batches ({best})"
+    return speed_up(name, *times, at_least=0.97, papermill_s=papermill_seconds(setup, loop))
 
 
 def small_rows() -> Iterator[Row]:
     """What a split costs where it isn't worth it, and how it grows with the number of items."""
     cells = ("items = range(20)\ndef work(x):\n    return x", LOOP)
     extra_s = median(loop_seconds(*cells) for _ in range(5)) - plain_seconds(*cells)
-    yield cost("a loop that is over in no time; 20 ms", extra_s, 0.02, at_most=1)
-    sizes = [
+    plain_s = papermill_seconds(*cells)
+    yield cost(
+        "a loop that is over in no time; 20 ms", extra_s, 0.02, at_most=1, papermill_s=plain_s
+    )
+    few, many = [
         (f"items = range({n})\ndef work(x):\n    return x", LOOP) for n in (100_000, 1_000_000)
     ]
-    few_s, many_s = (median(loop_seconds(*cells) for _ in range(3)) for cells in sizes)
-    yield cost("1,000,000 trivial items; 100,000", many_s, few_s, at_most=11)
+    few_s, many_s = (median(loop_seconds(*cells) for _ in range(3)) for cells in (few, many))
+    name = "1,000,000 trivial items; 100,000"
+    yield cost(name, many_s, few_s, at_most=11, papermill_s=papermill_seconds(*many))
+    # Made to go to the workers, and with a body that takes a moment, so that there are many batches.
+    body = LOOP.replace("# split: loop", "# split: loop\n# batches: 10000")
+    grown = peak_megabytes(lambda: loop_seconds(many[0], body), children=False)
+    yield cost(
+        "1,000,000 items in 10,000 batches: the driver; 50 MB", grown, 50, at_most=1, unit="MB"
+    )
 
 
-def shared_array_row() -> Row:
-    """A large array that all batches read, against ``ray.put`` and bare tasks."""
-    megabytes = 500
+def slots_row() -> Row:
+    """Sleeping takes no processor: as many at once as there are slots."""
+    cells = (
+        "import time\nitems = range(16)\ndef work(x):\n    time.sleep(1)\n    return x",
+        "# split: sleep\n" + LOOP.split("\n", 1)[1],
+    )
+    with connected(16):
+        loop_seconds(*cells)
+        ours_s = median(loop_seconds(*cells) for _ in range(3))
+    plain_s = papermill_seconds(*cells)
+    return cost("16 sleeps of 1 s, 16 slots; 1 s", ours_s, 1.0, at_most=1.1, papermill_s=plain_s)
+
+
+def connected(slots: int) -> Any:
+    """A local Ray with so many slots, kept while the block runs."""
+    from naavre_ext.executors.ray.cluster import connect
+
+    return connect(None, num_cpus=slots)
+
+
+def chain_row() -> Row:
+    """Three cells whose items wait for 10 to 250 ms, another time in each cell; with barriers between them."""
+    setup = (
+        "import time\nitems = range(40)\ndef vary(x, step):\n"
+        "    time.sleep(0.01 * (1 + (x * 7 + step * 11) % 25))\n    return x"
+    )
+    names = ("items", "first", "second", "third")
+    chain = [
+        f"# split: {name}\n{name} = [vary(x, {step}) for x in {before}]"
+        for step, (before, name) in enumerate(itertools.pairwise(names))
+    ]
+    # A list that is set anew waits for all of its elements.
+    apart = [f"{cell}\n{name} = list({name})" for cell, name in zip(chain, names[1:], strict=True)]
+    times = paired(lambda: loop_seconds(setup, *chain), lambda: loop_seconds(setup, *apart), 5)
+    plain_s = papermill_seconds(setup, *chain)
+    name = "a chain of 3 split cells; with barriers"
+    return speed_up(name, *times, at_least=1, papermill_s=plain_s)
+
+
+def shared_array_rows() -> Iterator[Row]:
+    """A large array that all batches read, against ``ray.put`` and bare tasks: time and memory."""
+    megabytes = 1000
     setup = (
         f"import numpy as np, time\nbig = np.ones(({megabytes}, 131072))\nitems = range(16)\n"
         "def work(x):\n    time.sleep(0.1)\n    return float(big[x::16].sum())"
@@ -158,14 +233,19 @@ def shared_array_row() -> Row:
         return seconds(all_of_it)
 
     times = paired(lambda: loop_seconds(setup, LOOP), bare, 3)
-    return cost(f"{megabytes} MB shared by 16 items; ray.put", *times, at_most=1.05)
+    name = f"{megabytes} MB shared by 16 items; ray.put"
+    yield cost(name, *times, at_most=1.05, papermill_s=papermill_seconds(setup, LOOP))
+    peaks = (peak_megabytes(lambda: loop_seconds(setup, LOOP)), peak_megabytes(bare))
+    yield cost(f"{name}: peak memory", *peaks, at_most=1.05, unit="MB")
 
 
 def loop_rows() -> Iterator[Row]:
-    """All rows, on one warm Ray."""
+    """All rows, on one warm Ray but for the one that needs more slots."""
+    yield slots_row()
     with hold_cluster(RunOptions()):
         loop_seconds("items = range(4)\nimport time\ndef work(x):\n    time.sleep(0.3)", LOOP)
+        yield chain_row()
         yield from small_rows()
+        yield from shared_array_rows()
         yield from cpu_rows()
         yield skewed_row()
-        yield shared_array_row()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,13 +34,13 @@ def cell_seconds_ours(path: Path) -> float:
     return durations[0]
 
 
-def cell_seconds_papermill(path: Path) -> float:
-    """How long the loop's cell took in papermill's own engine."""
+def cell_seconds_papermill(path: Path, cells: Sequence[str] = (LOOP_CELL,)) -> float:
+    """How long these cells took together in papermill's own engine."""
     output = path.with_suffix(".papermill.ipynb")
     papermill.execute_notebook(str(path), str(output), progress_bar=False)
     node = nbformat.read(output, as_version=4)
-    (cell,) = (cell for cell in node.cells if cell.get("id") == LOOP_CELL)
-    return float(cell.metadata.papermill.duration)
+    found = [cell for cell in node.cells if cell.get("id") in cells]
+    return sum(float(cell.metadata.papermill.duration) for cell in found)
 
 
 def compare(name: str, path: Path, *, repeats: int, at_least: float) -> Iterator[Row]:
