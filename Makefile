@@ -34,7 +34,7 @@ demo: $(INSTALLED)
 	@mkdir -p out
 	$(BIN)/naavre-ext run notebooks/$(DEMO).ipynb -o out/$(DEMO).ipynb
 
-# Tests that start Ray, kernels or processes come alone: they need both cores and are about timing.
+# Tests that start Ray, kernels or processes wait a lot; those of a file share what it starts.
 # All processes hash texts alike, so that sets that are shown have one order here and on Ray.
 test: export PYTHONHASHSEED ?= 0
 test: $(INSTALLED)
@@ -43,7 +43,7 @@ ifdef ARGS
 else
 	@failed=0; \
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' || failed=1; \
-	$(BIN)/python -m pytest -m slow || failed=1; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow || failed=1; \
 	exit $$failed
 endif
 

@@ -1,7 +1,8 @@
-"""Every example: in a real kernel from top to bottom, and as a workflow on Ray, with equal outputs."""
+"""Every example: in a kernel that knows no naavre_ext, and as a workflow on Ray, with equal outputs."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,13 +28,46 @@ def cluster() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def plain_environment(tmp_path: Path) -> dict[str, str]:
+    """A kernel's environment in which ``import naavre_ext`` raises ImportError."""
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    (folder / "naavre_ext.py").write_text("raise ImportError('this is plain Jupyter')\n")
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def run_plain(
+    notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str]
+) -> list[nbformat.NotebookNode]:
+    """All outputs, having run all cells in a kernel of its own; a cell that raises makes this raise."""
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute(env=environment)
+    return [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+
+
+def test_plain_kernel_cannot_import_naavre_ext(
+    tmp_path: Path, plain_environment: dict[str, str]
+) -> None:
+    source = "try:\n    import naavre_ext\nexcept ImportError as error:\n    print(error)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    (output,) = run_plain(notebook, tmp_path, plain_environment)
+    assert output.text == "this is plain Jupyter\n"
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_workflow_shows_what_the_kernel_shows(path: Path, tmp_path: Path) -> None:
+def test_a_workflow_shows_what_the_kernel_shows(
+    path: Path, tmp_path: Path, plain_environment: dict[str, str]
+) -> None:
     copy = Path(shutil.copy(path, tmp_path))
     sequential = nbformat.read(copy, as_version=4)
-    nbclient.NotebookClient(
-        sequential, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
-    ).execute()
+    outputs = run_plain(sequential, tmp_path, plain_environment)
+    kinds = {output.output_type for output in outputs}
+    assert "stream" in kinds
+    assert kinds & {"display_data", "execute_result"}
+    assert not [output for output in outputs if output.get("name") == "stderr"]
 
     events: list[RunEvent] = []
     output = tmp_path / "out.ipynb"

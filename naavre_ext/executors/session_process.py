@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import functools
 import getpass
 import os
 import signal
@@ -167,9 +168,14 @@ def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
         path = getattr(module, "__file__", None)
         if name in keep or not isinstance(path, str):
             continue
-        real = os.path.realpath(path)
+        real = _real_path(path)
         if real.startswith(roots) and "site-packages" not in real and "dist-packages" not in real:
             del sys.modules[name]
+
+
+@functools.cache
+def _real_path(path: str) -> str:
+    return os.path.realpath(path)
 
 
 def when_loaded(name: str, act: Callable[[Any], None]) -> None:

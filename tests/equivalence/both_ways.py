@@ -19,7 +19,7 @@ from typing import Any
 import nbformat
 from IPython.core.displayhook import DisplayHook
 
-from naavre_ext.api import prepare_notebook
+from naavre_ext.api import PreparedNotebook, prepare_notebook
 from naavre_ext.executors import ambient
 from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.driver import RunDriver, RunEnd
@@ -148,6 +148,7 @@ def run_as_workflow(
     choose: Callable[[Sequence[StepTask]], int] | None = None,
     cwd: str | None = None,
     options: RunOptions | None = None,
+    prepared: PreparedNotebook | None = None,
 ) -> WorkflowRun:
     """The cells run by the local executor, kept open from one call to the next."""
     if not _local:
@@ -158,7 +159,8 @@ def run_as_workflow(
     executor._messages.clear()
     with _process_kept():
         options = replace(options or RunOptions(executor="local"), cwd=cwd, keep=())
-        return run_with(executor, cells, options, executor._main.session.namespace)
+        namespace = executor._main.session.namespace
+        return run_with(executor, cells, options, namespace, prepared=prepared)
 
 
 def run_with(
@@ -169,11 +171,12 @@ def run_with(
     *,
     cancel: threading.Event | None = None,
     on_event: Callable[[events.RunEvent], None] | None = None,
+    prepared: PreparedNotebook | None = None,
 ) -> WorkflowRun:
     """The cells run by an executor. Without its ``namespace``, variables are those it collects."""
-    prepared = prepare_notebook(notebook(cells))
+    prepared = prepared or prepare_notebook(notebook(cells))
     workflow = prepared.require_workflow()
-    recorder = OutputRecorder(prepared.node)
+    recorder = OutputRecorder(copy.deepcopy(prepared.node))
     told: list[events.RunEvent] = []
 
     def tell(event: events.RunEvent) -> None:
@@ -229,10 +232,11 @@ def run_both(
 ) -> list[WorkflowRun]:
     """Assert that the workflow ends as the notebook does, in several legal orders; returns its runs."""
     expected = run_in_order(cells, cwd)
+    prepared = prepare_notebook(notebook(cells))
     runs = []
     for seed in range(orders):
         choose = None if seed == 0 else RandomOrder(seed).chooser()
-        run = run_as_workflow(cells, choose=choose, cwd=cwd)
+        run = run_as_workflow(cells, choose=choose, cwd=cwd, prepared=prepared)
         assert_same(without_parts(expected, run), run.ending, cells, tracebacks=tracebacks)
         _assert_later_cells_not_run(run)
         runs.append(run)

@@ -65,19 +65,19 @@ def _files(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-def _end_alike(cells, order, folders, counts: Counter[str]) -> None:
+def _end_alike(cells, prepared, order, folders, counts: Counter[str]) -> None:
     own, other = folders()
     try:
         expected = run_in_order(cells, str(own), _ENDLESS_S)
     except Endless:  # it adds to what it goes over
         reject()
     counts["all"] += 1
-    if prepare_notebook(notebook(cells)).workflow is None:
+    if prepared.workflow is None:
         assert expected.error is not None, "refused, but it runs"
         counts["refused"] += 1
         return
     choose = RandomOrder(order).chooser() if order else None
-    run = run_as_workflow(cells, choose=choose, cwd=str(other))
+    run = run_as_workflow(cells, choose=choose, cwd=str(other), prepared=prepared)
     assert_same(expected, run.ending, cells, tracebacks=False)
     assert _files(own) == _files(other)
     counts["failed"] += run.end.status == "failed"
@@ -99,7 +99,7 @@ def test_generated_notebooks_end_alike(shard, folders):
     @_profile(shard, _NOTEBOOKS)
     @given(notebooks(), st.integers(0, 9))
     def check(cells, order):
-        _end_alike(cells, order, folders, counts)
+        _end_alike(cells, prepare_notebook(notebook(cells)), order, folders, counts)
 
     check()
     # The property says something only where things happen that can go wrong.
@@ -117,10 +117,11 @@ def test_loops_judged_legal_end_as_they_do_whole(shard, folders):
     @_profile(shard, _LOOPS)
     @given(loops())
     def check(cells):
-        workflow = prepare_notebook(notebook(cells)).workflow
+        prepared = prepare_notebook(notebook(cells))
+        workflow = prepared.workflow
         if workflow is not None and any(step.splits for step in workflow.steps):
             counts["legal"] += 1
-            _end_alike(cells, 0, folders, counts)
+            _end_alike(cells, prepared, 0, folders, counts)
 
     check()
     shares = _shares(counts)

@@ -261,7 +261,7 @@ SCRUBBED = (
     (re.compile(r"0x[0-9a-f]{6,}"), "0xADDRESS"),
     (re.compile(r"Thread-\d+"), "Thread-N"),
     (re.compile(r"(?s)<svg.*</svg>"), "<svg/>"),
-    (re.compile(r"pytest-\d+/(kernel|session)0(/work)?"), "FOLDER"),
+    (re.compile(r"pytest-\d+/(popen-gw\d+/)?(kernel|session)0(/work)?"), "FOLDER"),
 )
 
 
