@@ -13,6 +13,7 @@ from naavre_ext.dataflow.collecting import bind_names
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
 from naavre_ext.dataflow.hidden import find_hidden
+from naavre_ext.dataflow.history import with_history
 from naavre_ext.dataflow.recorder import assigned_names, is_provided
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.source import (
@@ -177,7 +178,7 @@ def _analyse(sources: Sequence[CellSource], known: Environment) -> NotebookDataf
     for source in sources:
         postponed = postponed or _postpones_annotations(source)
         facts.append(_cell_facts(source, environment, summaries, postponed, now))
-    return _Linker(environment, summaries).link(sources, facts)
+    return _Linker(environment, summaries).link(sources, list(with_history(facts)))
 
 
 def _environment(sources: Sequence[CellSource], known: Environment) -> Environment:

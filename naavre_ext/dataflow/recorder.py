@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.history import is_history
 from naavre_ext.dataflow.tables import Kind
 from naavre_ext.model.dataflow import CellDataflow, Change, Effect, EffectKind, Sharing
 
@@ -164,7 +165,7 @@ class Recorder:
         if bound and any(binding.path == "__main__" for binding in bound):
             self.effect("opaque", "__main__", line)
         if bound is None:
-            if name in tables.HISTORY_NAMES or _is_numbered_history(name):
+            if is_history(name):
                 self.effect("history", name, line)
                 return
             if is_provided(name):
@@ -294,12 +295,6 @@ def _may_be_instance(kind: Kind) -> bool:
 def is_provided(name: str) -> bool:
     """Whether Python or IPython define the name in every notebook."""
     return hasattr(builtins, name) or name in tables.IPYTHON_NAMES
-
-
-def _is_numbered_history(name: str) -> bool:
-    return name.startswith("_") and (
-        name[1:].isdigit() or (name[1:2] == "i" and name[2:].isdigit())
-    )
 
 
 def assigned_names(nodes: Iterable[ast.AST]) -> tuple[set[str], set[str], set[str]]:

@@ -9,6 +9,9 @@ from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.definitions import Definitions
 from naavre_ext.dataflow.recorder import FRESH, Value, assigned_names
 
+#: What a cell can import from ``__future__`` so that later cells are compiled otherwise.
+_FEATURES = frozenset({"annotations", "barry_as_FLUFL"})
+
 
 class Region(Definitions):
     """Definitions and calls with all statements."""
@@ -297,6 +300,8 @@ class Region(Definitions):
 
     def _walk_importfrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
+        if module == "__future__" and {alias.name for alias in node.names} & _FEATURES:
+            self.effect("settings", "from __future__ import", node.lineno)
         for alias in node.names:
             if alias.name == "*":
                 names = self.environment.star_names(module)

@@ -169,10 +169,18 @@ def read_filters(_shell: Any) -> ListChange | None:
 
 
 def write_filters(value: ListChange | None, _shell: Any) -> None:
-    """Changes the filters likewise; those of libraries stay."""
+    """Changes the filters likewise; those of libraries stay where they are among those that stay."""
     fresh = [each for each in baseline().filters if not _is_of_library(each)]
-    ours = [each for each in warnings.filters if _is_of_library(each)]
-    warnings.filters[:] = [*apply_change(fresh, value), *ours]  # type: ignore[index]
+    wanted = list(apply_change(fresh, value))
+    new = next((at for at, each in enumerate(wanted) if each in warnings.filters), len(wanted))
+    filters, wanted = wanted[:new], wanted[new:]
+    for each in warnings.filters:
+        if _is_of_library(each):
+            filters.append(each)
+        elif each in wanted:
+            at = wanted.index(each) + 1
+            filters, wanted = [*filters, *wanted[:at]], wanted[at:]
+    warnings.filters[:] = [*filters, *wanted]  # type: ignore[index]
     warnings._filters_mutated()  # type: ignore[attr-defined]  # so that the registry is renewed
 
 

@@ -1,7 +1,11 @@
 """Settings of the IPython shell that runs the cells."""
 
 from __future__ import annotations
+import __future__
 
+import codeop
+import functools
+import operator
 import sys
 from typing import Any
 
@@ -23,6 +27,13 @@ _TRAITS: tuple[tuple[str | None, str], ...] = (
 _INLINE_TRAITS = ("figure_formats", "print_figure_kwargs", "close_figures", "rc")
 
 
+#: The compiler's flags for what cells import from ``__future__``; some are on in every shell.
+_FEATURES = functools.reduce(
+    operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
+_FRESH_FLAGS = codeop.Compile().flags
+
+
 def read_settings(shell: Any) -> dict[str, Any]:
     """Settings of the shell that aren't the default, such as ``%precision``."""
     if shell is None:
@@ -36,6 +47,9 @@ def read_settings(shell: Any) -> dict[str, Any]:
                 found[name] = value
     if shell.InteractiveTB.mode != "Context":
         found["traceback mode"] = shell.InteractiveTB.mode
+    features = shell.compile.flags & _FEATURES & ~_FRESH_FLAGS
+    if features:
+        found["features"] = features
     return found
 
 
@@ -45,6 +59,8 @@ def write_settings(value: dict[str, Any] | None, shell: Any) -> None:
         return
     wanted = dict(value or {})
     mode = wanted.pop("traceback mode", "Context")
+    shell.compile.flags &= ~_FEATURES | _FRESH_FLAGS
+    shell.compile.flags |= wanted.pop("features", 0)
     if shell.InteractiveTB.mode != mode:
         shell.InteractiveTB.set_mode(mode)
     for part, name in _TRAITS:
@@ -77,6 +93,12 @@ def read_inline(shell: Any) -> dict[str, Any]:
         for name, value in values.items()
         if value != _inline_default(name)
     }
+
+
+def follow(leader: Any, shell: Any) -> None:
+    """Gives a shell the settings of another one in the same process."""
+    write_settings(read_settings(leader), shell)
+    write_inline(read_inline(leader), shell)
 
 
 def _inline_backend() -> Any:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from naavre_ext.executors import ambient
+from naavre_ext.executors.ambient_shell import follow
 from naavre_ext.executors.collecting import collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
@@ -34,10 +36,10 @@ class LocalExecutor:
         self._choose = choose or (lambda tasks: 0)
         self._main = Worker(isolated=False)
         self._other = Worker(isolated=False)
-        self._pool = _LocalPool(Worker(isolated=False), slots)
+        self._pool = _LocalPool(Worker(isolated=False), slots, self._main)
         self._waiting: list[tuple[StepTask, Sequence[list[Any]], list[list[Any]]]] = []
         self._messages: deque[StepReport | Mapping[str, Any]] = deque()
-        self._before = (os.getcwd(), list(sys.path))
+        self._before = (os.getcwd(), list(sys.path), ambient.capture())
 
     def admit(self, workflow: Workflow) -> None:
         """Anything goes: one step or batch runs after the other, and nothing is reserved."""
@@ -66,6 +68,8 @@ class LocalExecutor:
             return None
         task, inputs, boxes = self._waiting.pop(self._choose([w[0] for w in self._waiting]))
         worker = self._main if task.placement == "main" else self._other
+        if worker is self._other:
+            follow(self._main.session.shell, worker.session.shell)
         packs = [box[0] for box in inputs]
         report, exports = worker.run_step(task, packs, self._messages.append, self._pool)
         for box, packed in zip(boxes, exports, strict=True):
@@ -88,9 +92,10 @@ class LocalExecutor:
         return portray_namespace(self._main.session.namespace, packs)
 
     def close(self) -> None:
-        """End the sessions and put the folder and the import path back."""
+        """End the sessions; put settings, generators, the folder and the import path back."""
         for worker in (self._main, self._other, self._pool.worker):
             worker.session.close()
+        ambient.restore(self._before[2])
         os.chdir(self._before[0])
         sys.path[:] = self._before[1]
 
@@ -100,8 +105,8 @@ class _LocalPool:
 
     is_concurrent = False
 
-    def __init__(self, worker: Worker, slots: int) -> None:
-        self.worker = worker
+    def __init__(self, worker: Worker, slots: int, main: Worker) -> None:
+        self.worker, self._main = worker, main
         self.slots = slots
 
     def share(self, packed: Packed) -> Packed:
@@ -112,6 +117,7 @@ class _LocalPool:
 
     def submit(self, task: BatchTask, shared: Packed, items: Packed) -> Any:
         handle = None
+        follow(self._main.session.shell, self.worker.session.shell)
         for done in reversed(self.worker.run_batch(task, shared, items.detached())):
             handle = _Done(*done, handle)
         return handle

@@ -25,6 +25,69 @@ ROWS = {
     """,
         on_ray=True,
     ),
+    "history under a name that a later cell binds": written("""
+        def work(k):
+            return [k] * k
+        work(2)
+        ---
+        a = len(_)
+        ---
+        b, _, c = work(3)
+        ---
+        [b, _, c]
+        ---
+        print(a, _, __, ___)
+    """),
+    "history read after a loop that may bind its name": written("""
+        n = 0
+        1 + 1
+        ---
+        for _ in range(n):
+            pass
+        ---
+        a = _
+        5
+        ---
+        for _ in range(3):
+            pass
+        ---
+        print(a, _)
+    """),
+    "features of later Python reach batches and cells elsewhere": written(
+        """
+        from __future__ import annotations
+        ---
+        def busy(k):
+            return sum(n * n for n in range(20_000)) + k
+        ---
+        # split:
+        out = []
+        for x in range(6):
+            def f(a: int): return a
+            out.append(str(f.__annotations__))
+        ---
+        def g(a: Nobody = busy(1)): return a
+        a = str(g.__annotations__)
+        ---
+        def h(a: int = busy(2)): return a
+        b = str(h.__annotations__)
+        ---
+        print(out, a, b)
+    """,
+        on_ray=True,
+    ),
+    "precision of numbers shown by batches": written(
+        """
+        %precision 3
+        %config InlineBackend.figure_format = 'svg'
+        ---
+        # split:
+        for x in range(6):
+            display(x / 3)
+        ---
+        1 / 3
+    """,
+    ),
     "underscore as a throwaway name": written("""
         def work(k):
             return [k] * k
