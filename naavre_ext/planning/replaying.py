@@ -35,7 +35,7 @@ _LIBRARY = frozenset(
         "bitwise_or", "bitwise_and", "hypot", "logaddexp", "abs", "sqrt", "isnan", "append", "concatenate",
         "vstack", "hstack", "stack", "where")}
     | {f"math.{name}" for name in ("sqrt", "exp", "log", "hypot", "isnan", "isclose", "fsum")}
-    | {"pandas.concat"}
+    | {"pandas.concat", "heapq.heappush"}
 )  # fmt: skip
 
 
@@ -214,6 +214,9 @@ class _Operands:
     def _call(self, node: ast.Call) -> None:
         function = node.func
         stored = isinstance(function, ast.Attribute) and _mentions(function.value, self._names)
+        called = (
+            function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        )
         if isinstance(function, ast.Attribute) and stored:
             self.value(function.value, "keep")
         elif not isinstance(function, ast.Name) and not (
@@ -221,23 +224,34 @@ class _Operands:
         ):
             raise NotReplayable(f"{ast.unparse(function)}() takes what is carried")
         for part in [*node.args, *[keyword.value for keyword in node.keywords]]:
-            self.value(part, "keep" if stored else "copy")
+            self.value(part, "keep" if stored or called == "heappush" else "copy")
 
     def _operand(self, node: ast.expr, taking: str) -> None:
         if not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node)):
             return  # a literal is as good in the merge
         if self._conditional and not isinstance(node, ast.Name):
-            if isinstance(node, (ast.Tuple, ast.List, ast.Call)):
+            if isinstance(
+                node, (ast.Tuple, ast.List, ast.Call, ast.Compare, ast.BinOp, ast.UnaryOp)
+            ):
                 self._parts(node, taking)
                 return
             raise NotReplayable(f"{ast.unparse(node)} is needed in one branch only")
         self.found.append(node)
         self.takings.append(taking)
 
-    def _parts(self, node: ast.Tuple | ast.List | ast.Call, taking: str) -> None:
-        """What a branch puts together or calls: the merge does it with the parts."""
+    def _parts(
+        self,
+        node: ast.Tuple | ast.List | ast.Call | ast.Compare | ast.BinOp | ast.UnaryOp,
+        taking: str,
+    ) -> None:
+        """What a branch puts together, calls or computes: the merge does it with the parts."""
         if isinstance(node, ast.Call):
             self._call(node)
+            return
+        if not isinstance(node, (ast.Tuple, ast.List)):
+            for part in ast.iter_child_nodes(node):
+                if isinstance(part, ast.expr):
+                    self.value(part, "copy")
             return
         for part in node.elts:
             self.value(part, taking)

@@ -147,6 +147,17 @@ ROWS = sampled(
         "an error in the merge": carried(
             "for x in xs:\n    y = work(x)\n    total = 1 / (total + 5 - x)\n    print(x)"
         ),
+        "all and any": carried(
+            "every, some = True, False\nfor x in xs:\n    y = work(x)\n    every = every and y > 3\n"
+            "    some = some or y + x > 40\nprint(every, some)",
+        ),
+        "a heap of objects that change": carried(
+            "import heapq\nheap, made = [], []\nfor x in xs:\n    item = [work(x)]\n    made.append(item)\n"
+            "    heapq.heappush(heap, item)\nheap[0].append('changed')\nprint(heap, made)"
+        ),
+        "a heap": carried(
+            "import heapq\nheap = []\nfor x in xs:\n    heapq.heappush(heap, (work(x), x))\nprint(heap)"
+        ),
         "several loops": carried(
             "for x in xs:\n    y = work(x)\n    best = min(best, y)\nfor x in xs:\n    y = work(x)\n"
             "    total = total * 0.5 + y",
