@@ -160,7 +160,7 @@ _ROWS = (
 ANNOTATION_KEYS: Mapping[str, AnnotationKey] = {row.key: row for row in _ROWS}
 
 #: Annotations that are read and checked, but whose effect a later version brings, and what
-#: happens instead. ``cache=off`` is ``# cache: off``, ``loop split`` a ``# split:`` above a loop.
+#: happens instead. ``cache=off`` is ``# cache: off``.
 NOT_YET_IN_EFFECT: Mapping[str, str] = {
     "group": "the cell runs in the run's main worker",
     "replicas": "there is one worker",
@@ -169,5 +169,4 @@ NOT_YET_IN_EFFECT: Mapping[str, str] = {
     "cache=off": "no result is reused in any case",
     "image": "the cell runs in the Python that is running",
     "task": "the function is called as an ordinary one",
-    "loop split": "the loop runs whole",
 }

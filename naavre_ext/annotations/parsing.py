@@ -197,7 +197,6 @@ def _not_yet_in_effect(
         if key == "cache" and not annotation.value:
             found.append((line, "cache=off", "cache: off"))
         found.append((line, key, key))
-    found.extend((loop.line, "loop split", "split") for loop in annotations.loops)
     found.extend((task.line, "task", "task") for task in annotations.tasks)
     return [
         Finding(

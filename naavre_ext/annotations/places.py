@@ -135,8 +135,38 @@ def find_loops(
                 remedy = "Write '# split: TITLE', or delete the line: the results stay the same."
                 findings.append(Finding(comment.line, "NX102", "error", message, remedy))
             else:
-                loops[block.loop_line] = LoopAnnotation(block.loop_line, annotation.value)
+                batches, more = _read_batches(block)
+                findings.extend(more)
+                loops[block.loop_line] = LoopAnnotation(block.loop_line, annotation.value, batches)
     return tuple(loops.values()), findings
+
+
+def _read_batches(block: CommentBlock) -> tuple[int | str, list[Finding]]:
+    """What ``# batches`` beside a loop's ``# split`` says."""
+    found = [
+        (comment.line, annotation)
+        for comment in block.comments
+        if (annotation := read_annotation(comment.text)) is not None
+        and annotation.key.key == "batches"
+    ]
+    if not found:
+        return "auto", []
+    (line, first), *others = found
+    if others:
+        message = "'# batches' stands twice above one loop."
+        return "auto", [Finding(others[0][0], "NX103", "error", message, "Keep one of them.")]
+    if first.problem is None:
+        return first.value, []
+    key = first.key
+    return "auto", [
+        Finding(
+            line,
+            "NX101" if first.text else "NX102",
+            "error",
+            f"'# batches' isn't understood: {brief(first.problem)}.",
+            f"Write {key.expects}, or delete the line: the results stay the same.",
+        )
+    ]
 
 
 def _split_above_nothing(comment: Comment) -> Finding:
@@ -149,6 +179,11 @@ def _split_above_nothing(comment: Comment) -> Finding:
     )
 
 
+def _is_above_split_loop(block: CommentBlock) -> bool:
+    keys = (read_annotation(comment.text) for comment in block.comments)
+    return block.loop_line is not None and any(k and k.key.key == "split" for k in keys)
+
+
 def find_misplaced(blocks: tuple[CommentBlock, ...]) -> list[Finding]:
     """Warnings for cell annotations that stand too far down to have an effect."""
     findings = []
@@ -158,6 +193,8 @@ def find_misplaced(blocks: tuple[CommentBlock, ...]) -> list[Finding]:
             if annotation is None:
                 continue
             key = annotation.key.key
+            if key == "batches" and _is_above_split_loop(block):
+                continue
             whole_comment = key == DO_NOT_CONTAINERIZE and not annotation.head
             if whole_comment or is_unmistakable(key, annotation.text):
                 findings.append(

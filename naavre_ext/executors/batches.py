@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.dataflow.source import body_source
+from naavre_ext.executors.batch_code import batch_code
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.origins import Origins, finder
@@ -33,8 +34,6 @@ from naavre_ext.planning.rewriting import (
     HOOK_NAMES,
     RECORD_HOOK,
     Operation,
-    batch_tree,
-    operations,
 )
 
 if TYPE_CHECKING:
@@ -191,8 +190,10 @@ def _run(
     over = dict(zip(split.over, values.values, strict=True)) if split.over else {}
     origins = Origins(given, values.values if over else values)
     cursor = _Items(values, origins, task.limit_s)
-    recorder = _Recorder(operations(task.step.source, split), keeps, outputs, worker.session.flush)
+    code = batch_code(task.step, split)
+    recorder = _Recorder(code.operations, keeps, outputs, worker.session.flush)
     namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
+    namespace.update(code.hooks(given, namespace))
     try:
         watched = {**given, **(over or {ITEMS: values})}
         inputs = Inputs(_guarded(worker, split, watched), namespace)
@@ -201,7 +202,7 @@ def _run(
             outputs,
             body_source(task.step.source),
             task.step.execution_count,
-            lambda _tree: batch_tree(task.step.source, split),
+            lambda _tree: code.tree,
         )
         reason = worker.violation(before, split.guard_rng)
         if reason:

@@ -132,11 +132,19 @@ class RunDriver:
             slots=self.executor.slots,
             max_parallelism=self.options.max_parallelism,
             is_parallel=not self._restarts
-            and any(s.splits or s.placement == "any" for s in self.workflow.steps),
+            and any(
+                s.splits or s.inner_splits or s.placement == "any" for s in self.workflow.steps
+            ),
             sources={step.execution_count: step.source for step in self.workflow.steps},
             guards=self.options.guards and not self._restarts,
             attempt=self._restarts,
             observe=self.options.observe,
+            inner={
+                (str(step.cell_id), split.index): (step, split)
+                for step in self.workflow.steps
+                if not self._restarts
+                for split in step.inner_splits
+            },
         )
 
     def _emit(self, event: RunEvent) -> None:
@@ -162,7 +170,7 @@ class RunDriver:
         secrets = {n: v for n, v in self.options.secrets.items() if n in task.step.secrets}
         task = replace(task, secrets=secrets)
         if self._restarts:
-            task = replace(task, step=replace(task.step, splits=()))
+            task = replace(task, step=replace(task.step, splits=(), inner_splits=()))
         progress.started = time.perf_counter()
         self._emit(
             events.StepStarted(

@@ -110,6 +110,40 @@ class FanOut:
         """The notebook's names in the worker."""
         return self.worker.session.namespace
 
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The values of the names that a Split tells of."""
+        return self.namespace
+
+    def take_held(self, split: Split) -> Held | None:
+        """The batches of a loop that ran before its cell."""
+        return self.worker.holds.take(self.step, split)
+
+    def watches(self, source: Source) -> bool:
+        """Whether another thread looks when the rest is worth sending, while the cell runs its share."""
+        return self.pool.is_concurrent and source.may_watch
+
+    @property
+    def offered(self) -> dict[str, Any]:
+        """Where the loop finds its items and its log."""
+        return self.namespace
+
+    def leak(self, split: Split, values: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
+        """Bind what the loop's iterations leave behind; yields operations for that, if need be."""
+        self.namespace.update(values)
+        return iter(())
+
+    def failed(self, state: _State, report: BatchReport) -> None:
+        """An iteration of a batch raised: show what it had shown, and raise that in the cell."""
+        __tracebackhide__ = True
+        assert report.error is not None
+        for output in report.outputs:
+            self.worker.session.show(output)
+        if state.bar is not None:
+            state.bar.merged = report.error.item or 0
+            state.bar.end()
+        self._raise(report.error)
+
     def hooks(self) -> dict[str, Any]:
         """The names that the rewritten cell calls."""
         return {
@@ -141,7 +175,7 @@ class FanOut:
         """The splitter: evaluate the items once, and send them now or when it turns out to be worth it."""
         __tracebackhide__ = True
         state = self._states[index] = _State(self.splits[index])
-        held = self.worker.holds.take(self.step, state.split)
+        held = self.take_held(state.split)
         may_draw = state.split.lazy and self.worker.session.owns_streams()
         items, bar = bar_apart(iterable)
         source, reason = source_of(
@@ -177,7 +211,7 @@ class FanOut:
         if self.sends_all or state.split.eager:
             self._send(state, GuidedSizes(self.slots, None), 1)
             return
-        inline = not (self.pool.is_concurrent and source.may_watch)
+        inline = not self.watches(source)
         state.share = OwnShare(source, inline=inline)
         if not inline:
             state.watch = Watch(state.share, lambda: self._send_rest(state))
@@ -187,10 +221,10 @@ class FanOut:
         __tracebackhide__ = True
         state = self._states[index]
         state.turn += 1
-        self.namespace.update({LOG: iter(()), ITEMS: ()})
+        self.offered.update({LOG: iter(()), ITEMS: ()})
         if state.turn == 1:
             own = state.rest if state.source is None else _over(state.bar, state.share or ())
-            self.namespace[ITEMS] = own
+            self.offered[ITEMS] = own
             # A call that starts workers of its own is not made for nothing.
             return not self._is_call(state) or state.source is None
         if state.turn > 2 or state.source is None:
@@ -202,12 +236,12 @@ class FanOut:
             return False
         self._settle(state)
         if state.split.form == "for":
-            self.namespace[LOG] = self._log(state)
+            self.offered[LOG] = self._log(state)
         else:
             state.elements = list(self._elements(state))
             if self._is_call(state):
-                self.namespace[ITEMS] = list(self.namespace[ITEMS])
-                return bool(self.namespace[ITEMS])
+                self.offered[ITEMS] = list(self.offered[ITEMS])
+                return bool(self.offered[ITEMS])
         return True
 
     def _is_call(self, state: _State) -> bool:
@@ -326,7 +360,7 @@ class FanOut:
 
     def _prints(self, state: _State) -> dict[str, bytes]:
         """Fingerprints of what the cell's own share might change while batches work on copies of it."""
-        values: dict[str, Any] = {name: self.namespace.get(name) for name in state.split.guarded}
+        values: dict[str, Any] = {name: self.variables.get(name) for name in state.split.guarded}
         if state.split.guard_items:
             values[ITEMS] = state.guarded_items
         prints = {}
@@ -345,7 +379,7 @@ class FanOut:
         if state.prints and self._prints(state) != state.prints:
             raise Whole("an earlier iteration changed what the batches worked on")
         if self.worker.guards:
-            values = {n: self.namespace[n] for n in state.split.shared if n in self.namespace}
+            values = {n: self.variables[n] for n in state.split.shared if n in self.variables}
             for name in changed_since(self.pool.fetch(state.shared), values, self.namespace):
                 raise Whole(
                     f"an earlier iteration changed '{name}', which the batches worked on: "
@@ -384,7 +418,7 @@ class FanOut:
         for output in state.source.held:
             self.worker.session.show(output)
         rest = state.source.rest() if state.flight is None else state.flight.rest()
-        self.namespace[ITEMS] = _over(state.bar, rest)
+        self.offered[ITEMS] = _over(state.bar, rest)
         if state.passing is not None and state.split.form == "for":
             self._pass_on(state, self.namespace.get(state.passing.split.iterable))
 
@@ -438,7 +472,7 @@ class FanOut:
         if self.step.raises_exception:
             return "its cell may fail, and what it has done by then counts"
         for name in split.reductions:
-            value = self.namespace.get(name)
+            value = self.variables.get(name)
             kind = type(value).__name__
             known = (
                 kind in _REDUCTION_TYPES
@@ -465,9 +499,9 @@ class FanOut:
         return int(wanted)
 
     def _shared(self, state: _State) -> Packed:
-        namespace, split = self.namespace, state.split
-        values = {name: namespace[name] for name in split.shared if name in namespace}
-        keeps = {name: isinstance(namespace.get(name), (list, dict)) for name in split.reductions}
+        namespace, known, split = self.namespace, self.variables, state.split
+        values = {name: known[name] for name in split.shared if name in known}
+        keeps = {name: isinstance(known.get(name), (list, dict)) for name in split.reductions}
         try:
             own = {"keeps": keeps, "settings": state.settings, "token": uuid.uuid4().hex}
             return pack({**values, **own}, namespace)
@@ -487,14 +521,9 @@ class FanOut:
         __tracebackhide__ = True
         if state.flight is not None and not state.refusal:
             try:
-                for report, record in state.flight.results(self.namespace):
+                for report, record in state.flight.results():
                     if report.error is not None:
-                        for output in report.outputs:
-                            self.worker.session.show(output)
-                        if state.bar is not None:
-                            state.bar.merged = report.error.item or 0
-                            state.bar.end()
-                        self._raise(report.error)
+                        self.failed(state, report)
                     yield report, record
                     if state.bar is not None:
                         state.bar.merged += report.done
@@ -519,7 +548,7 @@ class FanOut:
                 yield number, operands
             for output in report.outputs[shown:]:
                 show(output)
-            self.namespace.update(record["leaks"])
+            yield from self.leak(state.split, record["leaks"])
 
     def _elements(self, state: _State) -> Iterator[Any]:
         __tracebackhide__ = True

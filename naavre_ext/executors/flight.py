@@ -137,7 +137,7 @@ class Flight:
         batch.handle = self._pool.submit(task, self._shared, items)
         self._under_way[batch.handle] = batch
 
-    def results(self, namespace: dict[str, Any]) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
+    def results(self) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
         """Each batch's report and what it recorded, in order, as they come in; more are sent meanwhile.
 
         A report with an error is the last one, and has no record.
@@ -160,8 +160,8 @@ class Flight:
                 yield batch.report, {}
                 return
             packed: Packed = self._pool.result(batch.handle)
-            find = finder(namespace, batch.items, 0)
-            record = unpack(packed, namespace, writable=True, resolve=find)
+            find = finder(self._fan_out.variables, batch.items, 0)
+            record = unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
             self._ahead.popleft()
             if self._passing is not None:
                 following = self._pool.following(batch.handle)

@@ -79,7 +79,7 @@ def _run(fan_out: FanOut, state: _State, source: OverSource) -> _Results | None:
     if state.flight is None or state.refusal:
         return None
     try:
-        for report, record in state.flight.results(fan_out.namespace):
+        for report, record in state.flight.results():
             if report.error is not None:
                 for earlier, _ in [*results, (report, record)]:
                     for output in earlier.outputs:

@@ -27,6 +27,8 @@ class RunContext:
     ``is_parallel`` says that the run may use other workers than the main one. ``sources`` are the cells by
     execution count, for tracebacks. ``guards`` says that what analysis has proven is checked all the same;
     ``attempt`` counts how often the run was started over.
+    ``inner`` are the loops in functions and blocks that are split wherever they run: by cell and the loop's index,
+    the step that has them in its source and the split.
     With ``observe``, steps tell what variables they found and left.
     """
 
@@ -42,6 +44,7 @@ class RunContext:
     guards: bool = True
     attempt: int = 0
     observe: bool = False
+    inner: Mapping[tuple[str, int], tuple[Step, Split]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.guarding import PlainContainers
 from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words, numbers_in
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.inner_fanout import splitting_loops
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
 from naavre_ext.executors.observing import digests
 from naavre_ext.executors.packing import (
@@ -48,6 +49,8 @@ from naavre_ext.executors.tasks import (
 from naavre_ext.executors.warning_replay import noted_warnings
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
+from naavre_ext.model.workflow import Step
+from naavre_ext.planning.inner_rewriting import OWN_PREFIX, split_inner
 from naavre_ext.planning.rewriting import HOOK_NAMES, split_cell
 
 #: Errors that may come from running on copies in another process rather than from the user's code.
@@ -302,23 +305,36 @@ class Worker:
 
     def _run_source(self, task: StepTask, tell: Send, pool: BatchPool | None) -> CellOutcome:
         step, namespace = task.step, self.session.namespace
-        if not step.splits or pool is None:
+        if pool is None or not (step.splits or step.inner_splits or self.splits_inner):
             return self.session.run(step.source, execution_count=step.execution_count)
-        fan_out = FanOut(self, step, pool, tell, self._shippable_settings, task.chains)
+        fan_out = FanOut(self, step, pool, tell, self.shippable_settings, task.chains)
         namespace.update(fan_out.hooks())
+        first = max((split.index + 1 for split in step.splits), default=0)
         try:
-            outcome = self.session.run(
-                step.source,
-                execution_count=step.execution_count,
-                transform=lambda tree: split_cell(tree, step.splits, step.source),
-            )
+            with splitting_loops(self, pool, tell, first):
+                outcome = self.session.run(
+                    step.source,
+                    execution_count=step.execution_count,
+                    transform=lambda tree: self._with_hooks(tree, step),
+                )
             self._item = None if outcome.ok else fan_out.item_at()
             return outcome
         finally:
             fan_out.close()
             self._pending_error = fan_out.error
-            for name in HOOK_NAMES:
+            for name in [*HOOK_NAMES, *(n for n in namespace if str(n).startswith(OWN_PREFIX))]:
                 namespace.pop(name, None)
+
+    def _with_hooks(self, tree: ast.Module, step: Step) -> ast.Module:
+        """The cell's tree as it runs here: each of its split loops with its hooks."""
+        flags = self.session.shell.compile.flags
+        rewrite = split_inner(tree, step.inner_splits, str(step.cell_id), step.source, flags)
+        return rewrite(split_cell(tree, step.splits, step.source))
+
+    @property
+    def splits_inner(self) -> bool:
+        """Whether a function may come by here that has a split loop."""
+        return self.context is not None and bool(self.context.inner)
 
     def _error(self, outcome: CellOutcome) -> ErrorReport | None:
         remote, self._pending_error = self._pending_error, None
@@ -370,11 +386,11 @@ class Worker:
     def _settings_pack(self) -> Packed:
         """The present settings, to be taken over by another worker; nothing when they can't be."""
         try:
-            return pack({"settings": self._shippable_settings()}, self.session.namespace)
+            return pack({"settings": self.shippable_settings()}, self.session.namespace)
         except PackingError:
             return NOTHING
 
-    def _shippable_settings(self) -> ambient.AmbientState | None:
+    def shippable_settings(self) -> ambient.AmbientState | None:
         """The present settings. Raises PackingError where another process can't take them over."""
         if not self.isolated:
             return None

@@ -141,7 +141,7 @@ def _box(step: Step) -> _Box:
     )
     rows = len(title) + 1 + bool(badge)
     hint = [f"{step_place(step)} runs {placement_phrase(step)}"]
-    hint += ["splits " + split_phrase(split) for split in step.splits]
+    hint += ["splits " + split_phrase(split) for split in (*step.splits, *step.inner_splits)]
     hint += step.reasons
     return _Box(
         title, above, badge, kind, "\n".join(hint), width + 2 * _PAD, rows * _LINE + 1.2 * _PAD

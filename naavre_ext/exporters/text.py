@@ -48,6 +48,9 @@ def _step_lines(
     lines.append("     runs    " + placement_phrase(step))
     lines += [f"             {reason}" for reason in step.reasons]
     lines += [f"     splits  {split_phrase(split)}" for split in step.splits]
+    lines += [
+        f"     splits  {split_phrase(split)}, wherever it runs" for split in step.inner_splits
+    ]
     ways = _ways(step)
     if ways:
         lines.append("     with    " + ways)

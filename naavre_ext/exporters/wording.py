@@ -68,6 +68,8 @@ def split_phrase(split: Split) -> str:
         return over_phrase(split.iterable, split.batches, split.shared, map(str, split.merges))
     loop = "loop" if split.form == "for" else f"{split.form} comprehension"
     title = f' "{one_line(split.title)}"' if split.title else ""
+    if split.function:
+        title += f" of {split.function}()"
     parts = [
         f"line {split.line}: the {loop}{title} over {one_line(split.iterable)}, "
         + batches_phrase(split.batches)

@@ -23,10 +23,14 @@ class MergeClause:
 
 @dataclass(frozen=True, slots=True)
 class LoopAnnotation:
-    """``# split: TITLE`` directly above a loop; ``line`` is the loop's own line, from 1."""
+    """``# split: TITLE`` directly above a loop; ``line`` is the loop's own line, from 1.
+
+    ``batches`` is as for a cell.
+    """
 
     line: int
     title: str
+    batches: int | str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

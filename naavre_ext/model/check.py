@@ -79,7 +79,9 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class LoopCheck:
-    """A top-level loop of the cell, or (form ``over``) the whole cell: whether it may be split, and if not why.
+    """A loop of the cell, or (form ``over``) the whole cell: whether it may be split, and if not why.
+
+    The loops are those at top level, and those with an annotation of their own.
 
     ``split`` says that it is split, ``splittable`` that it could be. ``costly``: its body may take time.
     ``doubtful``: it may be there to change objects, which shows only when it runs; then it runs whole.

@@ -48,6 +48,8 @@ class Split:
     user's own code hands all items to workers at once. ``lazy`` says that making the items and
     running the body don't touch each other, so that items may be drawn from an iterator ahead of the iterations.
     ``continues`` names the step and the split that build the list of items: their batches flow on into this one.
+    ``function`` is the function that the loop stands in ("" at module level), whose variables are called
+    ``x of f`` here. ``items_apart`` asks for a look whether an item is an object that the iterations share.
     """
 
     index: int
@@ -71,6 +73,8 @@ class Split:
     over: tuple[str, ...] = ()
     merges: tuple[MergeClause, ...] = ()
     discarded: tuple[str, ...] = ()
+    function: str = ""
+    items_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Step:
     ``settings_from`` names the latest earlier step that may change ambient settings, which
     a worker has to take over before it runs this step. ``guard_rng`` says that a global random number
     generator may be seeded, so that the step must not draw from it elsewhere than in the main worker.
+    ``inner_splits`` are the loops with a ``# split:`` of their own in the cell's functions and blocks, which are
+    split wherever they run; their indexes count all loops of the cell.
     ``touches_outside`` says that the step changes things outside the notebook (files, processes, the
     network), which can't be taken back; ``reads_outside`` that it reads such things.
     """
@@ -103,6 +109,7 @@ class Step:
     deletes: tuple[str, ...] = ()
     bundles: tuple[tuple[str, ...], ...] = ()
     splits: tuple[Split, ...] = ()
+    inner_splits: tuple[Split, ...] = ()
     settings_from: StepId | None = None
     writes_settings: bool = False
     guard_rng: bool = False
@@ -177,9 +184,12 @@ class Workflow:
 
 
 def _step_from_json(data: Mapping[str, Any]) -> Step:
-    splits = tuple(_split_from_json(split) for split in data["splits"])
+    splits = {
+        name: tuple(_split_from_json(split) for split in data.get(name, ()))
+        for name in ("splits", "inner_splits")
+    }
     bundles = tuple(tuple(bundle) for bundle in data["bundles"])
-    return Step(**{**_tuples(data), "splits": splits, "bundles": bundles})
+    return Step(**{**_tuples(data), **splits, "bundles": bundles})
 
 
 def _split_from_json(data: Mapping[str, Any]) -> Split:

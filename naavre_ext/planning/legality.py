@@ -40,20 +40,32 @@ from naavre_ext.planning.shared_objects import (
 
 
 def judge_loop(
-    loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: str | None
+    loop: Loop,
+    notebook: NotebookDataflow,
+    position: int,
+    rng_seeded: str | None,
+    *,
+    items_apart: bool = False,
 ) -> Split | Refusal:
     """The Split of a legal loop, or why it isn't legal.
 
     ``rng_seeded`` is None when no global random number generator can have been seeded before, ``"surely"`` or
-    ``"maybe"`` (by code that can't be seen).
+    ``"maybe"`` (by code that can't be seen). ``items_apart`` says that it is looked at run time whether an item
+    is an object that the iterations share.
     """
     try:
-        return _judge(loop, notebook, position, rng_seeded)
+        return _judge(loop, notebook, position, rng_seeded, items_apart)
     except LoopRefused as refused:
         return refused.refusal
 
 
-def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: str | None) -> Split:
+def _judge(
+    loop: Loop,
+    notebook: NotebookDataflow,
+    position: int,
+    rng_seeded: str | None,
+    items_apart: bool,
+) -> Split:
     check_control_flow(loop)
     _check_classes(loop, notebook)
     _check_consumer(loop, notebook)
@@ -80,7 +92,8 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
     check_iterable(loop, reductions, notebook, position)
     _check_carried(facts, loop)
     check_aliases(facts, reductions, loop, notebook, position)
-    check_identity(loop, facts, notebook, position)
+    if not items_apart:
+        check_identity(loop, facts, notebook, position)
     guarded, guard_items = check_changes(facts, roots)
     guard_rng = _check_effects(facts, loop, rng_seeded)
     check_deletes(facts, loop, notebook, position)
@@ -103,6 +116,7 @@ def _judge(loop: Loop, notebook: NotebookDataflow, position: int, rng_seeded: st
         identity_matters=identity_matters_for(loop, whole, roots | own, notebook, position),
         eager=loop.mapping is not None and loop.mapping.is_eager,
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position),
+        items_apart=items_apart and notebook.compares_identity(),
     )
 
 

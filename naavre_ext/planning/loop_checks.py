@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from naavre_ext.annotations.editing import remove_annotation, set_annotation
 from naavre_ext.dataflow.graph import NotebookDataflow
@@ -25,13 +26,22 @@ _LONGEST_TITLE = 40
 
 
 def loop_checks(step: Step, position: int, basis: PlanBasis) -> tuple[LoopCheck, ...]:
-    """Every top-level loop of the step's cell, judged by the rules of ``# split:``."""
+    """Every top-level loop of the step's cell, judged by the rules of ``# split:``; then the annotated others."""
     source = basis.dataflow.cells[position].source
     if is_over(step):
         return tuple(_over_check(split) for split in step.splits)
     if step.kind == "parameters" or source.magic not in (None, "time", "capture"):
         return ()
-    return tuple(_check(loop, step, position, basis) for loop in find_loops(source.tree))
+    top = tuple(_check(loop, step, position, basis) for loop in find_loops(source.tree))
+    annotated = basis.annotated[position] if basis.annotated else ()
+    inner = [loop for loop in annotated if not loop.is_top]
+    return (
+        *top,
+        *(
+            _told(Loop(len(top) + number, loop.inner.loop.node), loop.verdict, True, basis.dataflow)
+            for number, loop in enumerate(inner)
+        ),
+    )
 
 
 def is_over(step: Step) -> bool:
@@ -60,6 +70,13 @@ def _check(loop: Loop, step: Step, position: int, basis: PlanBasis) -> LoopCheck
     split = next((split for split in step.splits if split.index == loop.index), None)
     seeded = basis.placements.rng_seeded[position]
     verdict = split or judge_loop(loop, dataflow, position, seeded)
+    told = _told(loop, verdict, split is not None, dataflow)
+    return replace(told, flow=flow_of(step, split)) if split else told
+
+
+def _told(
+    loop: Loop, verdict: Split | Refusal, is_meant: bool, dataflow: NotebookDataflow
+) -> LoopCheck:
     refusal = verdict if isinstance(verdict, Refusal) else None
     legal = None if isinstance(verdict, Refusal) else verdict
     return LoopCheck(
@@ -67,15 +84,14 @@ def _check(loop: Loop, step: Step, position: int, basis: PlanBasis) -> LoopCheck
         line=loop.node.lineno,
         form=loop.form,
         iterable=ast.unparse(loop.iterable),
-        split=split is not None,
+        split=is_meant and legal is not None,
         splittable=legal is not None,
         costly=_is_costly(loop, dataflow),
         doubtful=legal is not None and _is_doubtful(legal),
-        batches=split.batches if split else None,
+        batches=legal.batches if is_meant and legal else None,
         shared=legal.shared if legal else (),
         reductions=legal.reductions if legal else (),
         replayed=legal.replayed if legal else (),
-        flow=flow_of(step, split) if split else None,
         reason=refusal.reason if refusal else None,
         reason_line=refusal.line if refusal else None,
         variable=refusal.variable if refusal else None,
@@ -119,7 +135,7 @@ def suggestions_for(
     """
     if is_over(step):
         return ()
-    if any(loop.split for loop in loops):
+    if step.splits:
         found = list(_dropping(step, timing))
     elif step.group or step.raises_exception:
         found = []
@@ -145,7 +161,7 @@ def _adding(
     if timing is not None and timing.duration_s < WORTH_S:
         return
     for loop in loops:
-        promising = loop.splittable and loop.costly and not loop.doubtful
+        promising = loop.splittable and not loop.split and loop.costly and not loop.doubtful
         edit = _split_edit(step, loop) if promising else None
         if edit is None:
             continue

@@ -133,7 +133,7 @@ def _of_statement(statement: ast.stmt, made: Mapping[str, ast.Call]) -> Iterator
         isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr))
         and statement.value
     ):
-        yield from _comprehensions(statement.value, made)
+        yield from comprehensions(statement.value, made)
 
 
 def _top_level(
@@ -152,7 +152,7 @@ def _top_level(
             yield statement, around
 
 
-def _comprehensions(node: ast.AST, made: Mapping[str, ast.Call]) -> Iterator[_Found]:
+def comprehensions(node: ast.AST, made: Mapping[str, ast.Call]) -> Iterator[_Found]:
     """Comprehensions that are evaluated exactly once, in order of evaluation, with their consumers."""
     if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
         yield node, "", None
@@ -175,7 +175,7 @@ def _comprehensions(node: ast.AST, made: Mapping[str, ast.Call]) -> Iterator[_Fo
             yield mapped[0], "", mapped[1]
             return
     for child in ast.iter_child_nodes(node):
-        yield from _comprehensions(child, made)
+        yield from comprehensions(child, made)
 
 
 def consumer(call: ast.Call) -> str:

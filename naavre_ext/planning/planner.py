@@ -15,6 +15,7 @@ from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, CellId, Notebook
 from naavre_ext.model.parameter import Parameter
 from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step, StepId, Workflow
+from naavre_ext.planning.annotated_loops import AnnotatedLoop, annotated_loops, with_annotated
 from naavre_ext.planning.chains import link_splits
 from naavre_ext.planning.header import check_header
 from naavre_ext.planning.legality import Refusal, judge_loop
@@ -38,10 +39,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class PlanBasis:
-    """What a workflow was planned from; positions are those of its steps."""
+    """What a workflow was planned from; positions are those of its steps.
+
+    ``annotated`` are each cell's loops with a ``# split:`` of their own.
+    """
 
     dataflow: NotebookDataflow
     placements: Placements
+    annotated: tuple[tuple[AnnotatedLoop, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,14 @@ def plan(
         diagnostics += check_header(unit.cell, unit.annotations, node)
     apart = [n for n, unit in enumerate(units) if needs_own_worker(unit.annotations)]
     placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units], apart)
+    annotated = annotated_loops(
+        [Annotations() if unit.parameters_only else unit.annotations for unit in units],
+        dataflow,
+        placements.rng_seeded,
+        star_imports,
+    )
     steps = [
-        _step(unit, position, dataflow, placements, parameters, diagnostics)
+        _step(unit, position, dataflow, placements, parameters, annotated[position], diagnostics)
         for position, unit in enumerate(units)
     ]
     diagnostics += _batch_names(steps, units, dataflow)
@@ -93,7 +104,7 @@ def plan(
         parameters=tuple(parameters),
         name=_name(notebook),
     )
-    return Plan(workflow, tuple(diagnostics), PlanBasis(dataflow, placements))
+    return Plan(workflow, tuple(diagnostics), PlanBasis(dataflow, placements, annotated))
 
 
 def _name(notebook: Notebook) -> str:
@@ -222,6 +233,7 @@ def _step(
     dataflow: NotebookDataflow,
     placements: Placements,
     parameters: Sequence[Parameter],
+    annotated: Sequence[AnnotatedLoop],
     diagnostics: list[Diagnostic],
 ) -> Step:
     node, notes = dataflow.cells[position], unit.annotations
@@ -261,10 +273,18 @@ def _step(
     )
     if notes.over and not unit.parameters_only:
         return _over_step(step, unit, position, dataflow, placements, diagnostics)
-    if not notes.split or unit.parameters_only:
+    if unit.parameters_only:
         return step
-    splits, reasons = _splits(unit, node, position, dataflow, placements, diagnostics)
-    return replace(step, splits=tuple(splits), reasons=(*step.reasons, *reasons))
+    splits: list[Split] = []
+    reasons = [loop.reason for loop in annotated if loop.reason]
+    if notes.split:
+        splits, more = _splits(unit, node, position, dataflow, placements, diagnostics)
+        reasons = [*more, *(reason for reason in reasons if reason not in more)]
+    for loop in annotated:
+        if isinstance(loop.verdict, Refusal) and not (notes.split and loop.is_top):
+            diagnostics.append(_runs_whole(unit, loop.verdict))
+    top, inner = with_annotated(splits, annotated)
+    return replace(step, splits=top, inner_splits=inner, reasons=(*step.reasons, *reasons))
 
 
 def _over_step(
@@ -322,17 +342,7 @@ def _splits(
         verdict = judge_loop(loop, dataflow, position, placements.rng_seeded[position])
         if isinstance(verdict, Refusal):
             reasons.append(f"line {loop.node.lineno}: not split: {verdict.reason}")
-            diagnostics.append(
-                Diagnostic.at(
-                    unit.cell,
-                    "NX401",
-                    "warning",
-                    f"this loop isn't split and runs whole: {verdict.reason}.",
-                    remedy=verdict.remedy,
-                    line=verdict.line,
-                    title=notes.title,
-                )
-            )
+            diagnostics.append(_runs_whole(unit, verdict))
         else:
             splits.append(replace(verdict, title=notes.title, batches=notes.batches))
     return splits, reasons
@@ -342,15 +352,32 @@ def _splits_something(unit: _Unit) -> bool:
     return unit.annotations.split or bool(unit.annotations.over)
 
 
+def _runs_whole(unit: _Unit, refusal: Refusal) -> Diagnostic:
+    return Diagnostic.at(
+        unit.cell,
+        "NX401",
+        "warning",
+        f"this loop isn't split and runs whole: {refusal.reason}.",
+        remedy=refusal.remedy,
+        line=refusal.line,
+        title=unit.annotations.title,
+    )
+
+
 def _read_batch_names(units: Sequence[_Unit], dataflow: NotebookDataflow) -> None:
     """Make cells need the variable that their ``# batches: NAME`` names."""
     for position, (unit, node) in enumerate(zip(units, dataflow.cells, strict=True)):
-        name = unit.annotations.batches
-        if not isinstance(name, str) or not _splits_something(unit) or name in node.providers:
-            continue
-        writers = [p for p in range(position) if name in dataflow.cells[p].facts.writes]
-        if writers:
-            node.providers[name] = writers[-1]
+        notes = unit.annotations
+        wanted = [
+            *([notes.batches] if _splits_something(unit) else []),
+            *(n.batches for n in notes.loops),
+        ]
+        for name in wanted:
+            if not isinstance(name, str) or name in node.providers:
+                continue
+            writers = [p for p in range(position) if name in dataflow.cells[p].facts.writes]
+            if writers:
+                node.providers[name] = writers[-1]
 
 
 def _batch_names(

@@ -152,12 +152,12 @@ def _again(loop: Loop, items: ast.expr) -> ast.expr:
     """The comprehension as the user wrote it, over other items."""
     assert not isinstance(loop.node, ast.For)
     if loop.mapping is None:
-        return _over(loop.node, items)
+        return over_items(loop.node, items)
     call = ast.Starred(loop.mapping.over(items), ast.Load())
     return ast.fix_missing_locations(ast.copy_location(ast.List([call], ast.Load()), loop.node))
 
 
-def _over(node: Comprehension, items: ast.expr) -> ast.expr:
+def over_items(node: Comprehension, items: ast.expr) -> ast.expr:
     """The same comprehension over other items."""
     first, *others = node.generators
     generators = [ast.comprehension(first.target, items, first.ifs, 0), *others]
@@ -185,15 +185,16 @@ def batch_tree(source: str, split: Split) -> ast.Module:
     loop = find_loop(source, split)
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if isinstance(loop.node, ast.For):
-        body = _record(loop.node.body, _reductions(loop, split))
+        body = recorded(loop.node.body, _reductions(loop, split))
         node: ast.stmt = ast.For(loop.target, items, body, [])
     else:
-        node = ast.Assign([ast.Name(COLLECT, ast.Store())], _collecting(loop.node, items))
+        node = ast.Assign([ast.Name(COLLECT, ast.Store())], collecting(loop.node, items))
     ast.copy_location(node, loop.node)
     return ast.fix_missing_locations(ast.Module([node], []))
 
 
-def _collecting(node: Comprehension, items: ast.expr) -> ast.expr:
+def collecting(node: Comprehension, items: ast.expr) -> ast.expr:
+    """The comprehension's elements over other items as a list, those of a dict as pairs."""
     first, *others = node.generators
     generators = [ast.comprehension(first.target, items, first.ifs, 0), *others]
     if isinstance(node, ast.DictComp):
@@ -225,14 +226,14 @@ def merge_loop(loop: Loop, split: Split) -> ast.For:
     branches: list[ast.stmt] = [ast.Pass()]
     for index, reduction in reversed(list(enumerate(_reductions(loop, split)))):
         test = ast.Compare(number, [ast.Eq()], [ast.Constant(index)])
-        branches = [ast.If(test, [_replay(reduction)], branches)]
+        branches = [ast.If(test, [replay(reduction)], branches)]
     names = ("__naavre_number__", "__naavre_operands__")
     target = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
     merge = ast.For(target, ast.Name(LOG, ast.Load()), branches, [])
     return ast.fix_missing_locations(ast.copy_location(merge, loop.node))
 
 
-def _replay(reduction: Reduction) -> ast.stmt:
+def replay(reduction: Reduction) -> ast.stmt:
     """The user's statement with its operands taken from the record."""
     positions = {id(operand): index for index, operand in enumerate(reduction.operands)}
 
@@ -263,7 +264,8 @@ def _swap_field(value: Any, swap: Callable[[ast.AST], ast.AST]) -> Any:
     return value
 
 
-def _record(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -> list[ast.stmt]:
+def recorded(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -> list[ast.stmt]:
+    """The body with each reduction replaced by its recording."""
     numbers = {id(r.statement): (index, r) for index, r in enumerate(reductions)}
 
     class Replace(ast.NodeTransformer):

@@ -58,6 +58,8 @@ def changed_by(
     reduction: Reduction, notebook: NotebookDataflow, position: int, graph: AliasGraph
 ) -> set[Hashable]:
     """The alias classes of what the merge will change."""
+    if reduction.replayed and _only_binds(reduction.statement):
+        return set()
     if reduction.replayed:
         return graph.reach(notebook.node(position, name) for name in sorted(reduction.replayed))
     root = graph.find(notebook.node(position, reduction.root))
@@ -70,6 +72,19 @@ def changed_by(
             return set()
         root, node = content, node.value
     return {root}
+
+
+def _only_binds(statement: ast.stmt) -> bool:
+    """Whether a replayed statement changes no object, but only binds names: ``if y < best: best = y``."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and (isinstance(node.func, ast.Attribute) or node.keywords):
+            return False
+        if isinstance(node, ast.stmt) and not isinstance(node, (ast.If, ast.Assign, ast.Pass)):
+            return False
+        stores = isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del))
+        if stores and isinstance(node, (ast.Subscript, ast.Attribute)):
+            return False
+    return True
 
 
 def check_aliases(

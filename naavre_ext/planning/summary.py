@@ -51,7 +51,7 @@ def summarise_plan(workflow: Workflow) -> PlanSummary:
     return PlanSummary(
         steps=len(workflow.steps),
         steps_anywhere=sum(step.placement == "any" for step in workflow.steps),
-        splits=sum(len(step.splits) for step in workflow.steps),
+        splits=sum(len(step.splits) + len(step.inner_splits) for step in workflow.steps),
         longest_chain=order.longest_chain([*order.edge_pairs, *order.main_order]),
         longest_data_chain=order.longest_chain(data),
         edges={kind: counts[kind] for kind in (*get_args(EdgeKind), MAIN_ORDER) if counts[kind]},

@@ -228,7 +228,7 @@ IN_EFFECT_LATER = [
     ("# image: python", ["image"]),
     ("# split: a\n# batches: 3\n# (do not containerize!)", []),
     ("# task\ndef f(): pass", ["task"]),
-    ("x = 1\n# split: a\nfor x in xs: pass", ["loop split"]),
+    ("x = 1\n# split: a\nfor x in xs: pass", []),
 ]
 
 

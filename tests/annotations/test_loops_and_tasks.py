@@ -77,7 +77,20 @@ def test_cell_and_loop_may_both_be_annotated() -> None:
     assert annotations.loops == (LoopAnnotation(4, "Loop"),)
 
 
+@pytest.mark.parametrize(
+    ("comments", "batches"),
+    [("# split: A\n# batches: 5", 5), ("# batches: n\n# split: A", "n"), ("# split: A", "auto")],
+)
+def test_batches_beside_a_loops_split_are_the_loops(comments: str, batches: object) -> None:
+    source = f"x = 1\n{comments}\nfor x in xs: pass"
+    lines = source.count("\n") + 1
+    assert parse(source).annotations.loops == (LoopAnnotation(lines, "A", batches),)
+    assert found(source) == []
+
+
 SPLIT_PROBLEMS = [
+    ("x = 1\n# split: a\n# batches: -\nfor x in xs: pass", [("NX101", "error", 3)]),
+    ("x = 1\n# split: a\n# batches: 1\n# batches: 2\nfor x in xs: pass", [("NX103", "error", 4)]),
     ("x = 1\n# split:\nfor x in xs: pass", [("NX102", "error", 2)]),
     ("x = 1\n# split: a\n# split: b\nfor x in xs: pass", [("NX103", "error", 3)]),
     ("x = 1\n# split\nfor x in xs: pass", [("NX110", "warning", 2)]),

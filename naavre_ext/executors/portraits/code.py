@@ -11,6 +11,7 @@ from typing import Any
 
 from naavre_ext.executors.portraits.anatomy import Anatomy
 from naavre_ext.executors.portraits.plain import is_own, qualified
+from naavre_ext.planning.inner_rewriting import plain_code
 
 #: Entries of a class that Python makes itself.
 _OF_EVERY_CLASS = frozenset(
@@ -39,6 +40,7 @@ def _function_parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _code(value: types.CodeType) -> Anatomy:
+    value = plain_code(value)
     names = (value.co_names, value.co_varnames, value.co_freevars, value.co_flags)
     content = value.co_code + repr(names).encode("utf-8", "surrogatepass")
     constants = ((f".co_consts[{n}]", part) for n, part in enumerate(value.co_consts))

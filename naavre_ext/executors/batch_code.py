@@ -1,0 +1,59 @@
+"""What a batch runs: a loop of the cell itself, or one in a function of the cell."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.function_scope import in_function, is_of_function
+from naavre_ext.planning.inner_rewriting import (
+    CALL_HOOK,
+    LOCALS_HOOK,
+    inner_batch_tree,
+    inner_operations,
+)
+from naavre_ext.planning.rewriting import COLLECT, Operation, batch_tree, operations
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCode:
+    """The tree of a batch and the operations that it records."""
+
+    split: Split
+    tree: ast.Module
+    operations: tuple[Operation, ...]
+
+    def hooks(
+        self, given: Mapping[str, Any], namespace: dict[str, Any]
+    ) -> dict[str, Callable[..., Any]]:
+        """What the code of a function's loop calls.
+
+        The body is called with the function's variables among ``given``; those that it leaves are in ``namespace``
+        afterwards, under the names that the Split has for them.
+        """
+        split = self.split
+        if not split.function:
+            return {}
+
+        def call(body: FunctionType) -> None:
+            __tracebackhide__ = True
+            body.__code__ = body.__code__.replace(co_name=split.function)
+            found = body(*(given[name] for name in split.shared if is_of_function(name)))
+            if COLLECT in found:
+                namespace[COLLECT] = found[COLLECT]
+            for name, value in found.items():
+                namespace[in_function(name, split.function)] = value
+
+        return {CALL_HOOK: call, LOCALS_HOOK: locals}
+
+
+def batch_code(step: Step, split: Split) -> BatchCode:
+    """The code of the split's batches."""
+    if split in step.inner_splits:
+        tree = inner_batch_tree(step.source, split, COLLECT)
+        return BatchCode(split, tree, inner_operations(step.source, split))
+    return BatchCode(split, batch_tree(step.source, split), operations(step.source, split))

@@ -1,0 +1,222 @@
+"""Splits the loops in functions and blocks as they run in a worker: each beginning is a fan-out of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from naavre_ext.executors.fanout import FanOut
+from naavre_ext.executors.flight import Whole
+from naavre_ext.executors.inner_hook import splitting
+from naavre_ext.executors.packing import Packed, shares_objects
+from naavre_ext.executors.pool import BatchPool
+from naavre_ext.executors.share import WORTH_SENDING_S
+from naavre_ext.executors.sources import Source
+from naavre_ext.executors.tasks import BatchReport
+from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.function_scope import in_function
+from naavre_ext.planning.inner_rewriting import inner_operations
+from naavre_ext.planning.legality import ITEMS
+from naavre_ext.planning.rewriting import LOG
+
+if TYPE_CHECKING:
+    from naavre_ext.executors.worker import Worker
+
+Tell = Callable[[Mapping[str, Any]], None]
+_Place = tuple[str, int]
+
+
+@contextmanager
+def splitting_loops(worker: Worker, pool: BatchPool, tell: Tell, first: int) -> Iterator[None]:
+    """In the block, the worker splits the loops in functions that it comes to.
+
+    They are told of as the step's splits ``first`` and after, each loop with one number.
+    """
+    splitter = InnerSplitter(worker, pool, tell, first)
+    try:
+        with splitting(splitter):
+            yield
+    finally:
+        splitter.close()
+
+
+class InnerSplitter:
+    """The loops in functions and blocks that begin while a step (or a batch) runs in ``worker``.
+
+    ``quick`` are those that were over in no time when they ran last: they get along without a thread that watches.
+    """
+
+    def __init__(self, worker: Worker, pool: BatchPool, tell: Tell, first: int) -> None:
+        self.worker, self.pool, self.tell = worker, pool, tell
+        self.quick: set[_Place] = set()
+        self._numbers: dict[_Place, int] = {}
+        self._first = first
+        self._open: list[InnerFanOut] = []
+
+    def begin(self, cell: str, index: int, iterable: Any) -> InnerFanOut | None:
+        """The fan-out of the loop whose code calls the hook that calls this; None where it has to run plainly."""
+        __tracebackhide__ = True
+        context = self.worker.context
+        known = context.inner.get((cell, index)) if context is not None else None
+        if known is None or self.pool.slots < 2:
+            return None
+        step, split = known
+        frame = sys._getframe(2)
+        if frame.f_globals is not self.worker.session.namespace:
+            return None  # a copy that somebody made with names of its own
+        variables = _variables(split, frame.f_locals) if split.function else {}
+        if variables is None:
+            return None
+        split = replace(split, batches=_wanted(split, variables, frame.f_globals))
+        place = (cell, index)
+        number = self._numbers.setdefault(place, self._first + len(self._numbers))
+        fan_out = InnerFanOut(self, step, split, variables, place, number)
+        self._open.append(fan_out)
+        fan_out.split(index, iterable)
+        return fan_out
+
+    def forget(self, fan_out: InnerFanOut) -> None:
+        """The loop is over."""
+        if fan_out in self._open:
+            self._open.remove(fan_out)
+
+    def close(self) -> None:
+        """Stop what still runs, as comprehensions that raised don't say that they are over."""
+        for fan_out in list(self._open):
+            fan_out.close()
+
+
+def _variables(split: Split, found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The function's variables as the Split calls them; None where one that it needs isn't bound."""
+    named = {in_function(name, split.function): value for name, value in found.items()}
+    needed = {
+        name
+        for name in (*split.shared, *split.reductions)
+        if name.endswith(f" of {split.function}")
+    }
+    return {n: named[n] for n in needed} if needed <= set(named) else None
+
+
+def _wanted(split: Split, variables: Mapping[str, Any], names: Mapping[str, Any]) -> int | str:
+    """The number of batches asked for; ``auto`` where the variable isn't there or is no such number."""
+    wanted = split.batches
+    if isinstance(wanted, str) and wanted != "auto":
+        found = variables.get(in_function(wanted, split.function), names.get(wanted))
+        valid = isinstance(found, int) and not isinstance(found, bool) and found > 0
+        wanted = found if valid and found is not None else "auto"
+    return wanted
+
+
+class InnerFanOut(FanOut):
+    """One split loop of a function or block while it runs: what the generated code holds on to.
+
+    An iteration that raises in a batch is run again where the loop stands, from its batch on, so that the error
+    is the loop's own: with its traceback, and for whoever catches it.
+    """
+
+    def __init__(
+        self,
+        splitter: InnerSplitter,
+        step: Step,
+        split: Split,
+        variables: dict[str, Any],
+        place: _Place,
+        number: int,
+    ) -> None:
+        worker = splitter.worker
+
+        def tell(message: Mapping[str, Any]) -> None:
+            splitter.tell({**message, "split": number} if "split" in message else message)
+
+        super().__init__(worker, step, splitter.pool, tell, worker.shippable_settings, {})
+        self.sends_all = False  # what the cell claims is for the cell, not for a function of it
+        self.splits = {split.index: split}
+        self._splitter, self._split, self._place = splitter, split, place
+        self._variables: Mapping[str, Any] = ChainMap(variables, self.namespace)
+        self._offered: dict[str, Any] = {}
+        self._began = time.perf_counter()
+        self._sent = False
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The function's variables and the notebook's."""
+        return self._variables
+
+    @property
+    def offered(self) -> dict[str, Any]:
+        """Nobody else sees these names."""
+        return self._offered
+
+    @property
+    def items(self) -> Any:
+        """What the loop itself has to go over."""
+        return self._offered[ITEMS]
+
+    @property
+    def log(self) -> Any:
+        """The recorded operations, and then the names that leak."""
+        return self._offered[LOG]
+
+    def more(self, index: int | None = None) -> bool:
+        """Whether the loop has to go on."""
+        __tracebackhide__ = True
+        return super().more(self._split.index if index is None else index)
+
+    def join(self, *parts: Any) -> Any:
+        """A comprehension's value."""
+        __tracebackhide__ = True
+        own, rest = parts[-2:]
+        value = super().join(self._split.index, None, own, rest)
+        self.close()
+        return value
+
+    def close(self) -> None:
+        """The loop is over, well or not."""
+        super().close()
+        self._splitter.forget(self)
+        quick = not self._sent and time.perf_counter() - self._began < WORTH_SENDING_S
+        (self._splitter.quick.add if quick else self._splitter.quick.discard)(self._place)
+
+    def leak(self, split: Split, values: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
+        """The operations that bind the function's variables, numbered after those of the body."""
+        first = len(inner_operations(self.step.source, split))
+        for offset, name in enumerate(split.private):
+            if name in values:
+                yield first + offset, (values[name],)
+
+    def failed(self, state: Any, report: BatchReport) -> None:
+        """The rest runs where the loop stands."""
+        assert report.error is not None
+        raise Whole(
+            f"an iteration raised {report.error.ename}, and runs again in the loop's own worker"
+        )
+
+    def take_held(self, split: Split) -> None:
+        """Loops in functions aren't chained."""
+
+    def watches(self, source: Source) -> bool:
+        """Whether another thread looks when it is worth sending: not where it wasn't the last time."""
+        return super().watches(source) and self._place not in self._splitter.quick
+
+    def _shared(self, state: Any) -> Packed:
+        if self._split.items_apart:
+            known = [self.variables[n] for n in self._split.shared if n in self.variables]
+            source = state.source
+            items = [source.rest()] if source is not None and source.may_watch else None
+            if items is None or shares_objects(items, known):
+                raise Whole(
+                    "an item may be an object of another variable, and the notebook compares identities"
+                )
+        return super()._shared(state)
+
+    def _tell_split(self, state: Any, source: Source | None, batches: int, reason: str) -> None:
+        if (
+            batches
+        ):  # a loop in a function may begin a thousand times: what runs whole isn't told each time
+            self._sent = True
+            super()._tell_split(state, source, batches, reason)

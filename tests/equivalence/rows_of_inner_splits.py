@@ -1,0 +1,525 @@
+"""``# split:`` above one loop: in functions, methods and blocks, called from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from notebook_row import Row, written
+
+_ROWS = {
+    "one of several loops": written(
+        """
+        import math
+        a = [math.sqrt(x) for x in range(5)]
+        # split:
+        b = [math.sqrt(x) for x in range(6)]
+        c = sum(math.sqrt(x) for x in range(7))
+        # split:
+        for x in range(5):
+            d = x + 1
+        ---
+        print(a, b, c, d, x)
+        """,
+        splits=2,
+    ),
+    "every kind of reduction in a function": written(
+        """
+        from collections import Counter, defaultdict
+        K = 3
+        def cost(x):
+            return K * x + 0.1
+        ---
+        def sweep(xs, scale):
+            out, total, seen = [], 0.0, {}
+            counts, groups, best = Counter(), defaultdict(list), None
+            # split:
+            for i, x in enumerate(xs):
+                y = cost(x) * scale
+                out.append(y)
+                total += y
+                seen[x] = i
+                counts.update([x % 2])
+                groups[x % 3].append(y)
+                if best is None or y > best:
+                    best = y
+                print("did", x)
+            return out, total, seen, counts, groups, best, i, x, y
+        ---
+        r = sweep(range(11), 0.1)
+        print(r)
+        """,
+        splits=1,
+    ),
+    "local and global of one name": written(
+        """
+        scale = 100
+        def by_global(x):
+            return x * scale
+        def run(xs, scale):
+            return_value = []
+            # split:
+            for x in xs:
+                y = by_global(x) + scale
+                scale_then = scale
+                return_value.append((y, scale_then))
+            return return_value
+        ---
+        print(run([1, 2, 3, 4], 7), scale)
+        """,
+        splits=1,
+    ),
+    "written local shadows a global that a callee reads": written(
+        """
+        factor = 10
+        def times(x):
+            return x * factor
+        def run(xs):
+            out = []
+            # split:
+            for x in xs:
+                factor = x + 1
+                out.append((times(x), factor))
+            return out
+        ---
+        print(run([1, 2, 3, 4, 5]), factor)
+        """,
+        splits=1,
+    ),
+    "method that reads self, with a private name": written(
+        """
+        class Model:
+            def __init__(self, k):
+                self.k, self.__p = k, 5
+            def step(self, x):
+                return self.k * x
+            def run(self, xs):
+                # split:
+                return [self.step(x) + self.__p for x in xs]
+        ---
+        m = Model(4)
+        print(m.run([1, 2, 3]))
+        m.k = 5
+        print(m.run([1, 2, 3]))
+        """,
+        splits=2,
+    ),
+    "self changed in the loop": written(
+        """
+        class Counting:
+            def __init__(self):
+                self.n, self.results = 0, []
+            def step(self, x):
+                self.n += 1
+                return self.n * x
+            def run(self, xs):
+                out = []
+                # split:
+                for x in xs:
+                    out.append(self.step(x))
+                return out
+            def fill(self, xs):
+                # split:
+                for x in xs:
+                    self.results.append(x)
+        ---
+        c = Counting()
+        print(c.run([1, 2, 3, 4]), c.n)
+        c.fill([5, 6])
+        print(c.results)
+        """,
+    ),
+    "blocks at top level": written(
+        """
+        flag, out = True, []
+        if flag:
+            # split:
+            for x in range(5):
+                z = x * x
+                out.append(z)
+        try:
+            # split:
+            w = sum(1 / v for v in range(4))
+        except ZeroDivisionError as error:
+            w = str(error)
+        for k in range(2):
+            # split:
+            for j in range(3):
+                out.append((k, j))
+        print(out, x, z, w, k, j)
+        """,
+        splits=3,
+    ),
+    "error that the function catches": written(
+        """
+        def risky(xs):
+            out = []
+            try:
+                # split:
+                for x in xs:
+                    print("at", x)
+                    out.append(1 / (x - 3))
+            except ZeroDivisionError as e:
+                out.append(str(e))
+            return out, x
+        ---
+        print(risky(range(6)))
+        """,
+        splits=0,
+    ),
+    "error that nobody catches": written(
+        """
+        def deep(x):
+            return 1 / (x - 3)
+        def risky(xs):
+            out = []
+            # split:
+            for x in xs:
+                print(x)
+                out.append(deep(x))
+            return out
+        ---
+        print("before")
+        risky(range(6))
+        """,
+        splits=0,
+    ),
+    "recursion": written(
+        """
+        def tower(n, k):
+            # split:
+            ys = [k * y for y in range(n)]
+            return ys if k == 0 else ys + tower(n, k - 1)
+        def tree(depth):
+            out = []
+            # split:
+            for i in range(2):
+                out.append(i if depth == 0 else tree(depth - 1))
+            return out
+        ---
+        print(tower(3, 2))
+        print(tree(2))
+        """,
+    ),
+    "closures, both ways": written(
+        """
+        def outer(n):
+            base = [n]
+            def inner(xs):
+                got = []
+                # split:
+                for x in xs:
+                    got.append(x + base[0])
+                return got
+            return inner
+        def with_helper(xs, k):
+            def helper(x):
+                return x * k
+            shift = lambda x: x + k
+            out = []
+            # split:
+            for x in xs:
+                out.append(helper(shift(x)))
+            return out
+        ---
+        f, g = outer(10), outer(20)
+        print(f([1, 2, 3]), g([1, 2, 3]))
+        print(with_helper(range(5), 3))
+        """,
+        splits=3,
+    ),
+    "closure that counts": written(
+        """
+        def counted(xs):
+            n = 0
+            def tick():
+                nonlocal n
+                n += 1
+                return n
+            out = []
+            # split:
+            for x in xs:
+                out.append(tick() * x)
+            return out, n
+        ---
+        print(counted([5, 6, 7]))
+        """,
+        splits=0,
+    ),
+    "function given as an argument": written(
+        """
+        LOG = []
+        K = 4
+        def sweep(xs, fn):
+            out = []
+            # split:
+            for x in xs:
+                out.append(fn(x))
+            return out
+        ---
+        print(sweep([1, 2, 3], lambda x: x * K))
+        print(sweep([1, 2, 3], lambda x: LOG.append(x)), LOG)
+        print(sweep([1, 2, 3], abs))
+        """,
+    ),
+    "one object under several names": written(
+        """
+        store = []
+        def fill(acc, xs):
+            # split:
+            for x in xs:
+                acc.append(x + len(store))
+            return acc
+        def look(xs):
+            out = store
+            # split:
+            for x in xs:
+                out.append(x + len(store))
+            return out
+        ---
+        print(fill(store, [1, 2, 3]), look([1, 2]))
+        """,
+        splits=0,
+    ),
+    "items that are the shared object": written(
+        """
+        class Node:
+            def __init__(self, v):
+                self.v = v
+        def same(nodes, chosen):
+            # split:
+            return [node is chosen for node in nodes]
+        ---
+        nodes = [Node(i) for i in range(5)]
+        print(same(nodes, nodes[2]), same(nodes, Node(2)))
+        """,
+    ),
+    "items handed back are the caller's": written(
+        """
+        def keep(rows):
+            out = []
+            # split:
+            for row in rows:
+                if row[0] % 2:
+                    out.append(row)
+            return out
+        ---
+        rows = [[1], [2], [3], [4]]
+        kept = keep(rows)
+        kept[0].append("x")
+        print(rows, kept)
+        """,
+    ),
+    "return, yield and break in the loop": written(
+        """
+        def first(xs):
+            # split:
+            for x in xs:
+                if x > 2:
+                    return x
+        def lazily(xs):
+            # split:
+            for x in xs:
+                yield x * 2
+        def until(xs):
+            out = []
+            # split:
+            for x in xs:
+                if x == 3:
+                    break
+                out.append(x)
+            return out
+        ---
+        print(first([1, 2, 3, 4]), list(lazily([1, 2, 3])), until([1, 2, 3, 4]))
+        """,
+        splits=0,
+    ),
+    "generator with a split loop": written(
+        """
+        def stages(xs):
+            yield "start"
+            # split:
+            doubled = [2 * x for x in xs]
+            yield doubled
+        ---
+        print(list(stages([1, 2, 3])))
+        """,
+        splits=1,
+    ),
+    "decorated, with defaults": written(
+        """
+        import functools
+        def loud(f):
+            @functools.wraps(f)
+            def wrapper(*args, **kwargs):
+                print("call", f.__name__)
+                return f(*args, **kwargs)
+            return wrapper
+        @loud
+        def run(xs, k=2, *more, flag=True, **rest):
+            out = {}
+            # split:
+            for x in xs:
+                if not flag:
+                    continue
+                out[x] = x * k + sum(more) + len(rest)
+            else:
+                out["done"] = True
+            return out
+        ---
+        print(run([1, 2, 3]), run([1, 2, 3], 3, 4, 5, a=1), run([1, 2], flag=False))
+        """,
+    ),
+    "seen from outside": written(
+        """
+        import inspect
+        def run(xs):
+            '''Doubles.'''
+            out = []
+            # split:
+            for x in xs:
+                out.append(2 * x)
+            return out
+        ---
+        print(inspect.getsource(run), run.__doc__, run.__closure__, run.__name__)
+        print(inspect.signature(run), run([1, 2, 3]))
+        """,
+    ),
+    "names that stay unbound": written(
+        """
+        def run(xs):
+            # split:
+            for x in xs:
+                y = x
+            try:
+                return x, y
+            except UnboundLocalError as error:
+                return type(error).__name__
+        ---
+        print(run([]), run([1, 2, 3]))
+        """,
+    ),
+    "loop in a loop, both in a function": written(
+        """
+        def grid(rows, columns):
+            table = []
+            # split:
+            for r in rows:
+                line = []
+                # split:
+                for c in columns:
+                    line.append(r * 10 + c)
+                table.append(line)
+            return table
+        ---
+        print(grid(range(3), range(4)))
+        """,
+    ),
+    "split function in a split cell": written(
+        """
+        def inner(x):
+            # split:
+            return sum(x * y for y in range(5))
+        ---
+        # split:
+        out = []
+        for x in range(2):
+            out.append(inner(x))
+        ---
+        print(out)
+        """,
+    ),
+    "local imports and settings of the same names": written(
+        """
+        def run(xs, settings, token):
+            import math as m
+            keeps = []
+            # split:
+            for x in xs:
+                keeps.append(m.sqrt(x) + settings + token)
+            return keeps
+        ---
+        print(run([1, 4, 9], 1, 2))
+        """,
+    ),
+    "redefined later": written(
+        """
+        def run(xs):
+            # split:
+            return [x + 1 for x in xs]
+        a = run([1, 2, 3])
+        ---
+        def run(xs):
+            # split:
+            return [x + 2 for x in xs]
+        ---
+        b = run([1, 2, 3])
+        print(a, b)
+        """,
+        splits=2,
+    ),
+    "looks at its own variables": written(
+        """
+        def run(xs):
+            # split:
+            for x in xs:
+                y = x
+            return sorted(locals())
+        ---
+        print(run([1, 2, 3]))
+        """,
+        splits=0,
+    ),
+    "global that the function sets": written(
+        """
+        total = 0
+        def run(xs):
+            global total
+            # split:
+            for x in xs:
+                total += x
+        ---
+        run([1, 2, 3])
+        print(total)
+        """,
+        splits=0,
+    ),
+    "arrays and frames": written(
+        """
+        import numpy as np, pandas as pd
+        def fill(n):
+            grid = np.zeros((n, 3))
+            # split:
+            for i in range(n):
+                grid[i, :] = np.arange(3) * i
+            return grid
+        def rows(frame):
+            total = 0.0
+            # split:
+            for _, row in frame.iterrows():
+                total += row["a"] * 0.1
+            return total
+        ---
+        print(fill(5))
+        print(rows(pd.DataFrame({"a": [1.5, 2.5, 3.5, 4.5]})))
+        """,
+    ),
+    "many short calls": written(
+        """
+        def small(k):
+            # split:
+            return [k + x for x in range(3)]
+        ---
+        print(sum(sum(small(k)) for k in range(20)))
+        """,
+    ),
+}
+
+_ON_RAY = {
+    "every kind of reduction in a function",
+    "method that reads self, with a private name",
+    "blocks at top level",
+    "error that the function catches",
+    "split function in a split cell",
+}
+
+ROWS: dict[str, Row] = {name: replace(row, on_ray=name in _ON_RAY) for name, row in _ROWS.items()}
