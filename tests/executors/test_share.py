@@ -48,3 +48,13 @@ def test_the_item_of_an_error_is_known() -> None:
             assert share.present() == (3, "d")
             return
     pytest.fail("there is a 'd'")
+
+
+@pytest.mark.parametrize(("item_s", "worth"), [(1e-6, False), (1e-4, True)])
+def test_very_many_items_are_sent_only_if_each_takes_longer_than_recording_it(
+    item_s: float, worth: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OwnShare, "elapsed_s", lambda _: 1.0)
+    share = OwnShare(Sliced(range(10**8)), inline=True)
+    share._done = int(1 / item_s)
+    assert share.is_worth_sending() == worth
