@@ -164,8 +164,6 @@ ANNOTATION_KEYS: Mapping[str, AnnotationKey] = {row.key: row for row in _ROWS}
 NOT_YET_IN_EFFECT: Mapping[str, str] = {
     "group": "the cell runs in the run's main worker",
     "replicas": "there is one worker",
-    "retries": "a failure of the cell is final",
-    "timeout": "the cell takes the time it takes",
     "cache=off": "no result is reused in any case",
     "image": "the cell runs in the Python that is running",
     "task": "the function is called as an ordinary one",

@@ -9,6 +9,7 @@ from typing import Literal
 from naavre_ext.exporters.wording import count_phrase, one_line
 from naavre_ext.model.event import (
     BatchFinished,
+    BatchRetried,
     CellOutputsDiscarded,
     MessageLogged,
     RunEvent,
@@ -21,6 +22,7 @@ from naavre_ext.model.event import (
     StepFinished,
     StepNotRun,
     StepRelocated,
+    StepRetried,
     StepStarted,
 )
 
@@ -152,6 +154,12 @@ def _fold_step(step: StepView, event: RunEvent) -> StepView:
         case StepRelocated():
             note = f"ran again in the main worker: {event.reason}"
             return replace(step, state="waiting", splits=(), notes=(*step.notes, note))
+        case StepRetried():
+            note = f"tried again after {event.reason}"
+            return replace(step, state="waiting", splits=(), notes=(*step.notes, note))
+        case BatchRetried():
+            note = f"batch {event.batch} was tried again: {event.reason}"
+            return replace(step, notes=(*step.notes, note))
         case CellOutputsDiscarded():
             return replace(step, splits=())
         case StepFinished():

@@ -63,11 +63,15 @@ class FixedSizes:
 
 
 class GuidedSizes:
-    """Guided self-scheduling for ``slots`` workers. ``item_s`` is a first guess, None when there is none."""
+    """Guided self-scheduling for ``slots`` workers. ``item_s`` is a first guess, None when there is none.
 
-    limit_s: float | None = LIMIT_S
+    Where a batch is stopped after ``timeout_s``, it gives back items long before.
+    """
 
-    def __init__(self, slots: int, item_s: float | None) -> None:
+    limit_s: float | None
+
+    def __init__(self, slots: int, item_s: float | None, timeout_s: float | None = None) -> None:
+        self.limit_s = LIMIT_S if timeout_s is None else min(LIMIT_S, timeout_s / 2)
         self._slots = slots
         self._seconds, self._items = (0.0, 0.0) if item_s is None else (item_s, 1.0)
         self.window = 2 * slots

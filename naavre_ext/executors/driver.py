@@ -12,12 +12,12 @@ from naavre_ext.executors.base import Executor
 from naavre_ext.executors.handover import Handover
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.stuck_values import StuckValues
-from naavre_ext.executors.tasks import ErrorReport, RunContext, StepReport
+from naavre_ext.executors.tasks import ErrorReport, RunContext, StepReport, StepTask
 from naavre_ext.model import event as events
 from naavre_ext.model.event import RunEvent, RunStatus
 from naavre_ext.model.portrait import NamespacePortrait, StepObservation
 from naavre_ext.model.run import RunOptions
-from naavre_ext.model.workflow import StepId, Workflow
+from naavre_ext.model.workflow import Step, StepId, Workflow
 from naavre_ext.scheduling import guards, machine
 
 #: How often a quiet run looks whether it was stopped or a cell takes too long.
@@ -32,6 +32,7 @@ class _Progress:
     outputs: int = 0
     messages: int = 0
     started: float = 0.0
+    began: float | None = None
     batches: int = 0
 
 
@@ -80,6 +81,10 @@ class RunDriver:
         self._culprits: dict[StepId, tuple[str, ...]] = {}
         self._progress = {step.id: _Progress() for step in workflow.steps}
         self._failures: dict[StepId, StepReport] = {}
+        #: How often a step was tried again, and its task and inputs for the next attempt.
+        self._retries: dict[StepId, int] = {}
+        self._repeats: dict[StepId, tuple[StepTask, list[Any]]] = {}
+        self._hears = False
         self._stuck = StuckValues(workflow)
         self._observations: dict[StepId, StepObservation] = {}
         self._seq = 0
@@ -166,9 +171,15 @@ class RunDriver:
     def _start(self, command: machine.StartStep) -> None:
         progress = self._progress[command.step]
         self._handover.placement = dict(self._state.placement)
-        task, inputs = self._handover.task(command.step, command.placement, progress.attempt)
+        repeat = self._repeats.pop(command.step, None)
+        task, inputs = repeat or self._handover.task(
+            command.step, command.placement, progress.attempt
+        )
         secrets = {n: v for n, v in self.options.secrets.items() if n in task.step.secrets}
-        task = replace(task, secrets=secrets)
+        left = self._retries_left(task.step)
+        task = replace(task, secrets=secrets, attempt=progress.attempt, is_repeatable=left > 0)
+        if left:
+            self._repeats[command.step] = task, inputs
         if self._restarts:
             task = replace(task, step=replace(task.step, splits=(), inner_splits=()))
         progress.started = time.perf_counter()
@@ -179,6 +190,9 @@ class RunDriver:
         )
         self._handover.started(task, self.executor.start(task, inputs))
 
+    def _retries_left(self, step: Step) -> int:
+        return (step.retries or 0) - self._retries.get(step.id, 0)
+
     def _drop(self, command: machine.DropStep) -> None:
         self.executor.drop(command.step)
         self._progress[command.step].attempt += 1  # whatever it still says is ignored
@@ -187,20 +201,33 @@ class RunDriver:
         self._emit(events.StepNotRun(step=command.step, cell_id=cell_id, reason=command.reason))
 
     def _check_timeouts(self) -> None:
-        limit = self.options.timeout_s
-        if limit is None or self._status is not None:
-            return
         now = time.perf_counter()
         for step, state in list(self._state.states.items()):
-            progress = self._progress[step]
-            if state == "running" and now - progress.started > limit:
+            limit, progress = self._limit_s(step), self._progress[step]
+            if state != "running" or limit is None or self._status is not None:
+                continue
+            # A step may wait for what it claims. Where no worker can say that it has begun, that counts too.
+            since = progress.began or (None if self._hears else progress.started)
+            if since is not None and now - since > limit:
                 self.executor.drop(step)
-                text = f"A cell timed out while it was being executed, after {limit:g} seconds."
-                error = ErrorReport("CellTimeoutError", text, (f"CellTimeoutError: {text}",))
-                started_at = time.time() - (now - progress.started)
-                self._end_step(
-                    StepReport(step, "error", started_at, now - progress.started, "", error=error)
-                )
+                took_s = now - since
+                self._time_out(StepReport(step, "error", time.time() - took_s, took_s, ""), limit)
+
+    def _limit_s(self, step: StepId) -> float | None:
+        """How long the step may take; the batches of a split are looked after by the one who sent them."""
+        plan = self._handover.steps[step]
+        own = None if plan.splits else plan.timeout_s
+        limits = [limit for limit in (own, self.options.timeout_s) if limit is not None]
+        return min(limits, default=None)
+
+    def _time_out(self, report: StepReport, limit_s: float) -> None:
+        """The step took too long. In the main worker that is the end, as the step can't be stopped alone."""
+        text = f"A cell timed out while it was being executed, after {limit_s:g} seconds."
+        error = ErrorReport("CellTimeoutError", text, (f"CellTimeoutError: {text}",))
+        in_main = self._state.placement[StepId(report.step)] == "main"
+        report = replace(report, status="error", error=error, is_undone=not in_main, changes=())
+        if not self._try_again(report):
+            self._end_step(report, is_fatal=in_main)
 
     # What happened
 
@@ -222,6 +249,12 @@ class RunDriver:
             self._relocate(step, happened.reason)
             return
         self._tell_rest(happened)
+        limit_s = self._limit_s(step)
+        if limit_s is not None and happened.duration_s > limit_s:  # it couldn't be stopped
+            self._time_out(happened, limit_s)
+            return
+        if happened.error is not None and self._try_again(happened):
+            return
         if happened.changes or happened.changes_settings:
             self._repair(step, happened)
             if self._state.states[step] != "running":
@@ -234,6 +267,34 @@ class RunDriver:
                         self._stuck.moved(step, target, stuck)
         self._end_step(happened)
 
+    def _try_again(self, report: StepReport) -> bool:
+        """Whether the failed step is tried again, from the same inputs."""
+        step = StepId(report.step)
+        plan, error = self._handover.steps[step], report.error
+        if error is None or not self._retries_left(plan):
+            return False
+        if plan.splits and error.batch is not None:
+            return False  # batches are tried again as batches
+        if not report.is_undone:
+            if report.why_final:
+                text = f"cell {plan.cell_number} isn't tried again: {report.why_final}."
+                self._emit(events.MessageLogged(level="warning", text=text, code="NX516"))
+            return False
+        repeat = self._repeats[step]
+        self._retries[step] = self._retries.get(step, 0) + 1
+        self._emit(
+            events.StepRetried(
+                step=step,
+                cell_id=plan.cell_id,
+                tries=self._retries[step],
+                reason=f"{error.ename}: {error.evalue}",
+            )
+        )
+        self._forget(step)
+        self._repeats[step] = repeat
+        self._feed(machine.Retried(step))
+        return True
+
     def _relocate(self, step: StepId, reason: str) -> None:
         self._forget(step, reason)
         self._feed(machine.Relocated(step))
@@ -243,6 +304,7 @@ class RunDriver:
         progress = self._progress[step]
         cell_id = self._handover.steps[step].cell_id
         self._progress[step] = _Progress(attempt=progress.attempt + 1)
+        self._repeats.pop(step, None)
         if reason:
             self._emit(events.StepRelocated(step=step, cell_id=cell_id, reason=reason))
         if progress.outputs:
@@ -306,6 +368,9 @@ class RunDriver:
         """Emit the event of a live message that is the next one not yet told."""
         step = StepId(message["step"])
         progress = self._progress[step]
+        if message["kind"] == "began":
+            progress.began, self._hears = time.perf_counter(), True
+            return
         cell_id = self._handover.steps[step].cell_id
         if message["kind"] == "output":
             if message["number"] == progress.outputs:
@@ -426,5 +491,6 @@ def _step_summary(step: Any) -> dict[str, Any]:
 _MESSAGE_EVENTS: dict[str, Callable[..., RunEvent]] = {
     "split": events.SplitStarted,
     "batch": events.BatchFinished,
+    "batch-retried": events.BatchRetried,
     "split-refused": events.SplitRefused,
 }

@@ -101,8 +101,8 @@ class FanOut:
         )
         self.limit = min((limit for limit in limits if limit is not None), default=None)
         self.slots = at_once(pool.slots, self.limit)
-        #: Whether all items go to workers, as the cell's own worker lacks what a batch gets.
-        self.sends_all = bool(step.resources)
+        #: Whether all items go to workers, as the cell's own worker lacks what they claim, or can't be stopped.
+        self.sends_all = bool(step.resources or step.retries or step.timeout_s)
         self._states: dict[int, _State] = {}
 
     @property
@@ -209,7 +209,7 @@ class FanOut:
             self._send(state, GuidedSizes(self.slots, None), len(state.held.segments))
             return
         if self.sends_all or state.split.eager:
-            self._send(state, GuidedSizes(self.slots, None), 1)
+            self._send(state, GuidedSizes(self.slots, None, self.step.timeout_s), 1)
             return
         inline = not self.watches(source)
         state.share = OwnShare(source, inline=inline)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.attempts import Attempts, final_error, is_overdue, reason_in_words
 from naavre_ext.executors.batch_sizes import BatchSizes
 from naavre_ext.executors.chaining import Held, Segment
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
+from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.sources import Source
-from naavre_ext.executors.tasks import BatchReport, BatchTask, Stage, Stuck
+from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stage, Stuck
 from naavre_ext.model.workflow import Split
 from naavre_ext.scheduling.claims import at_once
 
@@ -43,6 +45,7 @@ class _Batch:
     is_held: bool = False
     then: tuple[Stage, ...] = ()
     report: BatchReport | None = None
+    attempts: Attempts = field(default_factory=Attempts)
 
 
 class Flight:
@@ -159,7 +162,12 @@ class Flight:
             if batch.report.error is not None:
                 yield batch.report, {}
                 return
-            packed: Packed = self._pool.result(batch.handle)
+            try:
+                packed: Packed = self._pool.result(batch.handle)
+            except ResultLost as lost:
+                cause = ErrorReport("WorkerLost", str(lost))
+                batch.report = self._counted(batch, replace(batch.report, error=cause, lost=True))
+                continue
             find = finder(self._fan_out.variables, batch.items, 0)
             record = unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
             self._ahead.popleft()
@@ -175,12 +183,13 @@ class Flight:
     def _note(self, batch: _Batch) -> None:
         """The batch has ended, well or not."""
         report = self._pool.report(batch.handle)
-        if report.error is not None and batch.then and report.error.ename == "WorkerLost":
-            self._passing = (
-                None  # which of the loops it was, only a batch without the others can tell
-            )
-            self._send(batch)
-            return
+        if not report.violation and is_overdue(report, self._fan_out.step.timeout_s):
+            report = replace(report, overdue=True, error=report.error or ErrorReport("", ""))
+        if report.error is not None:
+            counted = self._counted(batch, report)
+            if counted is None:
+                return
+            report = counted
         if batch.is_held and report.error is not None:  # it didn't know how many came before
             item = batch.start + (report.error.item or 0)
             report = replace(report, error=replace(report.error, batch=batch.number, item=item))
@@ -207,6 +216,31 @@ class Flight:
                 "worker": report.worker,
             }
         )
+
+    def _counted(self, batch: _Batch, report: BatchReport) -> BatchReport | None:
+        """The report with the error that the cell ends with; None where the batch is tried again."""
+        step = self._fan_out.step
+        if batch.then and report.lost:
+            # Which of the loops it was, only a batch without the others can tell.
+            self._passing = None
+        if batch.attempts.again(report, step.retries):
+            self._try_again(batch, report)
+            return None
+        items = batch.start, len(batch.items)
+        return replace(report, error=final_error(report, step, self._split, *items, batch.attempts))
+
+    def _try_again(self, batch: _Batch, report: BatchReport) -> None:
+        self._fan_out.tell(
+            {
+                "kind": "batch-retried",
+                "split": self._split.index,
+                "batch": batch.number,
+                "tries": batch.attempts.count,
+                "reason": reason_in_words(report),
+            }
+        )
+        batch.is_held = False
+        self._send(batch)
 
     def _take_back(self, batch: _Batch, done: int) -> None:
         """Send the items that a batch hasn't begun in batches of their own, right behind it."""

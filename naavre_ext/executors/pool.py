@@ -9,6 +9,10 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.tasks import BatchReport, BatchTask
 
 
+class ResultLost(Exception):
+    """The machine that kept a batch's result is gone; the message says more."""
+
+
 class BatchPool(Protocol):
     """Runs batches on workers. Handles are opaque and hashable.
 
@@ -35,11 +39,11 @@ class BatchPool(Protocol):
         ...
 
     def report(self, handle: Any) -> BatchReport:
-        """How the batch ended. Raises :class:`NaavreError` when its worker died for good."""
+        """How the batch ended; it says so when its worker died or was stopped."""
         ...
 
     def result(self, handle: Any) -> Packed:
-        """The batch's pack."""
+        """The batch's pack. Raises :class:`ResultLost` when it was there, and isn't any more."""
         ...
 
     def following(self, handle: Any) -> Any:

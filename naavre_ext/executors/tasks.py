@@ -61,7 +61,7 @@ class StepTask:
     holds the settings to take over; ``send_settings`` that the settings go out as the last export.
     A ``visiting`` step was to run elsewhere, and finds in the main worker the settings of later steps: it gets
     those that it would have found, and theirs are put back. ``chains`` are the splits that continue one of
-    the step's, by its index.
+    the step's, by its index. What an ``is_repeatable`` step has done is undone when it fails.
     """
 
     step: Step
@@ -78,6 +78,7 @@ class StepTask:
     chains: Mapping[int, tuple[tuple[Step, Split], ...]] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempt: int = 0
+    is_repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class StepReport:
     as they were; ``changes_settings`` says the same of settings.
 
     ``outputs`` are all outputs in order, ``messages`` all other live messages (splits, batches).
+    A failed step that ``is_undone`` left no trace, so that it can be tried again; ``why_final`` says why not.
     """
 
     step: str
@@ -136,6 +138,8 @@ class StepReport:
     changes_settings: bool = False
     stuck: tuple[Stuck, ...] = ()
     observed: StepObservation | None = None
+    is_undone: bool = False
+    why_final: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ class BatchTask:
 class BatchReport:
     """How a batch ended, having run ``done`` items. ``violation`` says why its result must not be used.
 
+    Its worker may be ``lost``; an ``overdue`` batch took longer than it may. Both come with an error.
     The loop that went on got ``fed`` elements; it and those behind it took ``then_s``.
     """
 
@@ -182,6 +187,8 @@ class BatchReport:
     stuck: Stuck | None = None
     fed: int = 0
     then_s: float = 0.0
+    lost: bool = False
+    overdue: bool = False
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.

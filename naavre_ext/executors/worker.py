@@ -46,6 +46,7 @@ from naavre_ext.executors.tasks import (
     StepTask,
     Stuck,
 )
+from naavre_ext.executors.undoing import Undo
 from naavre_ext.executors.warning_replay import noted_warnings
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
@@ -165,6 +166,7 @@ class Worker:
         self._sink = lambda output: send(
             {"kind": "output", **tags, "number": len(self._outputs) - 1, "output": output}
         )
+        send({"kind": "began", **tags})
         try:
             body = self._run_anywhere if task.placement == "any" else self._run_in_main
             end = body(task, inputs, tell, pool)
@@ -185,6 +187,8 @@ class Worker:
             changes_settings=end.changes_settings,
             stuck=tuple(self._stuck),
             observed=self._observed,
+            is_undone=end.is_undone,
+            why_final=end.why_final,
         )
         return report, end.packs
 
@@ -192,6 +196,7 @@ class Worker:
         self, task: StepTask, inputs: Sequence[Packed], tell: Send, pool: BatchPool | None
     ) -> _StepEnd:
         namespace = self.session.namespace
+        undo = Undo(self, task) if task.is_repeatable else None
         kept = {name: namespace[name] for name in task.restore if name in namespace}
         own = self.settings(rng=False) if task.visiting else None
         if own is not None and not task.with_settings:
@@ -201,6 +206,12 @@ class Worker:
         outcome = self._run_cell(task, tell, pool)
         namespace.update({n: v for n, v in task.secrets.items() if n in namespace})
         error = self._error(outcome)
+        why_final = ""
+        if error is not None and undo is not None:
+            why_final = undo.take_back()
+            if not why_final:
+                nothing = [NOTHING] * (len(task.exports) + task.send_settings)
+                return _StepEnd("error", error, "", nothing, is_undone=True)
         changes, changes_settings = guard.changes()
         self.take_settings(own)
         if task.step.writes_settings and self.guards:
@@ -210,7 +221,9 @@ class Worker:
             namespace.pop(name, None)
         namespace.update(kept)
         status: ReportStatus = "ok" if outcome.ok else "error"
-        return _StepEnd(status, error, "", packs, unpackable, changes, changes_settings)
+        return _StepEnd(
+            status, error, "", packs, unpackable, changes, changes_settings, why_final=why_final
+        )
 
     def _run_anywhere(
         self, task: StepTask, inputs: Sequence[Packed], tell: Send, pool: BatchPool | None
@@ -255,7 +268,8 @@ class Worker:
                 namespace.pop(name, None)
         if reason:
             return _StepEnd("relocate", None, reason, nothing, changes=changed)
-        return _StepEnd("ok" if outcome.ok else "error", error, "", packs)
+        status: ReportStatus = "ok" if outcome.ok else "error"
+        return _StepEnd(status, error, "", packs, is_undone=not outcome.ok)
 
     @property
     def guards(self) -> bool:
@@ -496,6 +510,8 @@ class _StepEnd:
     unpackable: dict[str, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
     changes_settings: bool = False
+    is_undone: bool = False
+    why_final: str = ""
 
 
 def is_suspicious(error: ErrorReport) -> bool:

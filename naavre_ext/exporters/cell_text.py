@@ -52,6 +52,8 @@ def _paragraphs(check: CellCheck, every: Sequence[int]) -> Iterator[tuple[str, s
     for text in _wait_phrases(check, every):
         yield "waits", text
     yield "runs", _run_phrase(check, every)
+    for limit in check.limits:
+        yield "limit", limit
     for loop in check.loops:
         if loop.split:
             yield "splits", _split_phrase(loop)

@@ -167,6 +167,7 @@ class CellCheck:
 
     ``reads`` come from earlier cells, ``changes`` are made in place, ``waits`` are for cells before it.
     ``reasons`` say why it runs where it runs, ``beside`` are the cells that may run at the same time.
+    ``limits`` say what its resources, retries and time limit mean for it.
     """
 
     cell_id: CellId
@@ -187,6 +188,7 @@ class CellCheck:
     loops: tuple[LoopCheck, ...]
     suggestions: tuple[Suggestion, ...]
     timing: CellTiming | None = None
+    limits: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with every field, as ``check.schema.json`` says."""

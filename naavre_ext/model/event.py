@@ -111,6 +111,28 @@ class BatchFinished(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRetried(RunEvent):
+    """An attempt at a batch came to nothing, for this reason, as did ``tries`` so far; the next one begins."""
+
+    step: str
+    cell_id: str
+    split: int
+    batch: int
+    tries: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRetried(RunEvent):
+    """An attempt at a step failed, for this reason, as did ``tries`` so far; the next one begins."""
+
+    step: str
+    cell_id: str
+    tries: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SplitRefused(RunEvent):
     """A loop that was being split had to run whole after all."""
 
@@ -191,6 +213,8 @@ _TYPES: dict[str, type[RunEvent]] = {
         CellOutputsDiscarded,
         SplitStarted,
         BatchFinished,
+        BatchRetried,
+        StepRetried,
         SplitRefused,
         StepFinished,
         StepFailed,

@@ -8,6 +8,7 @@ from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, first_effect
 from naavre_ext.model.check import Cause, CellCheck, CellTiming, NameChange, NameRead
 from naavre_ext.model.notebook import CellId
 from naavre_ext.model.workflow import Edge, Step, Workflow
+from naavre_ext.planning.limits import limit_phrases
 from naavre_ext.planning.loop_checks import loop_checks, suggestions_for
 from naavre_ext.planning.order import StepOrder
 from naavre_ext.planning.placement import MAIN_EFFECTS
@@ -55,6 +56,7 @@ def check_cells(
                 loops=loops,
                 suggestions=suggestions_for(step, loops, timing, workers),
                 timing=timing,
+                limits=limit_phrases(step),
             )
         )
     return tuple(checks)

@@ -19,7 +19,7 @@ from naavre_ext.planning.annotated_loops import AnnotatedLoop, annotated_loops, 
 from naavre_ext.planning.chains import link_splits
 from naavre_ext.planning.header import check_header
 from naavre_ext.planning.legality import Refusal, judge_loop
-from naavre_ext.planning.limits import needs_own_worker
+from naavre_ext.planning.limits import needs_own_worker, settle_retries
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.outside import outside_order
 from naavre_ext.planning.over_cells import Finding, judge_over, may_fail
@@ -97,6 +97,9 @@ def plan(
     if any(d.severity == "error" for d in diagnostics):
         return Plan(None, tuple(diagnostics))
     steps = link_splits(steps, dataflow)
+    facts, cells = [node.facts for node in dataflow.cells], [unit.cell for unit in units]
+    steps, unkept = settle_retries(steps, facts, cells)
+    diagnostics += unkept
     edges = _edges(steps, dataflow, placements)
     workflow = Workflow(
         steps=tuple(steps),

@@ -79,6 +79,13 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """A step's attempt failed and left no trace: it waits for the next one, where it was."""
+
+    step: StepId
+
+
+@dataclass(frozen=True, slots=True)
 class Relocated:
     """A step must run in the main worker: its result elsewhere was thrown away, or it can't start there."""
 
@@ -103,7 +110,7 @@ class Stopped:
     """The user stopped the run."""
 
 
-Fact = Began | Succeeded | Failed | Relocated | Invalidated | StartedOver | Stopped
+Fact = Began | Succeeded | Failed | Retried | Relocated | Invalidated | StartedOver | Stopped
 
 
 # Commands: what to do.
@@ -200,7 +207,7 @@ def advance(graph: Graph, state: RunState, fact: Fact) -> tuple[RunState, tuple[
 
 
 def _take(
-    graph: Graph, state: RunState, draft: _Draft, fact: Succeeded | Failed | Relocated
+    graph: Graph, state: RunState, draft: _Draft, fact: Succeeded | Failed | Retried | Relocated
 ) -> RunState:
     step = fact.step
     if state.main_busy == step:
@@ -209,6 +216,8 @@ def _take(
         if draft.states[step] in ("running", "waiting"):
             draft.states[step] = "waiting"
             state = replace(state, placement={**state.placement, step: "main"})
+    elif isinstance(fact, Retried):
+        draft.states[step] = "waiting"
     elif isinstance(fact, Failed) and (fact.is_fatal or step not in graph.may_raise):
         draft.states[step] = "failed"
         position = graph.order.index(step)

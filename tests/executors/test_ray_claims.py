@@ -102,29 +102,102 @@ def test_max_parallelism_counts_beside_the_claim(run):
     assert most_at_once(done.of(events.BatchFinished)) == 1
 
 
-def test_batches_have_their_own_gpu_and_other_cells_none(run):
-    devices = "os.environ.get('CUDA_VISIBLE_DEVICES')"
+def test_cells_and_batches_are_given_the_gpus_that_they_claim(run):
+    """Two batches have one each; a cell that can run anywhere has a worker with one; the main worker keeps one."""
+    see = "import os\ndef see():\n    return os.environ.get('CUDA_VISIBLE_DEVICES')"
     done = run(
-        "import os",
-        f"# split: part\n# batches: 2\n# resources: num_gpus=1\nseen = [{devices} for x in range(2)]",
-        f"# resources: num_cpus=2, telescope=4\nprint(set(seen) <= {{'0', '1'}}, {devices})",
+        see,
+        "# split: part\n# batches: 2\n# resources: num_gpus=1\na = [see() for x in range(2)]",
+        "# resources: num_gpus=1\nb = see()",
+        "# resources: num_gpus=1, num_cpus=2, telescope=4\nos.environ['X'] = '1'\nc = see()",
+        "# resources: num_cpus=2, telescope=4\nprint(sorted({*a, b, c}))",
     )
-    assert text(done, 2) == "True None\n"
-
-
-def test_cell_with_a_claim_runs_in_a_worker_that_has_it(run):
-    """The first cell can run anywhere; the second one belongs in the main worker, which is given the GPU."""
-    work = "import os\ndef work():\n    return os.environ.get('CUDA_VISIBLE_DEVICES')"
-    done = run(
-        work,
-        "# resources: num_gpus=1\na = work()",
-        "# resources: num_gpus=1\n# retries: 1\nos.environ['X'] = '1'\nprint(work() in '01')",
-        "print(a in '01')",
-    )
-    assert [step.placement for step in done.workflow.steps][1:3] == ["any", "main"]
-    assert text(done, 2) == text(done, 3) == "True\n"
+    assert [step.placement for step in done.workflow.steps][2:4] == ["any", "main"]
+    assert text(done, 4) == "['0', '1']\n"
 
 
 def test_claim_that_the_cluster_can_never_meet_is_refused(run):
     with pytest.raises(RefusedError, match=r"NX515 cell 2.*num_gpus=3.*num_gpus=2"):
         run("x = 1\nprint(x)", "# resources: num_gpus=3\nprint(x)")
+
+
+DYING = (
+    "%%writefile dying.py\nimport os, signal\n\n\n"
+    "def work(x, times=1):\n"
+    "    name = f'deaths-{x}'\n"
+    "    with open(name, 'a') as file:\n        file.write('x')\n"
+    "    if os.path.getsize(name) <= times:\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+    "    return x"
+)
+
+
+def test_batch_whose_worker_is_killed_runs_again_alone(run):
+    body = "print(x)\n    y = dying.work(x, 1 if x == 3 else 0)"
+    done = run(DYING, "import dying", _loop("# batches: 3", body), "print(out)")
+    assert done.end.status == "ok", done.end.failure
+    assert text(done, 2) == "".join(f"{x}\n" for x in range(6))
+    assert text(done, 3) == "[0, 1, 2, 3, 4, 5]\n"
+    (again,) = done.of(events.BatchRetried)
+    assert (again.batch, again.tries) == (1, 1)
+    assert again.reason.startswith("its worker died")
+    assert sorted(event.batch for event in done.of(events.BatchFinished)) == [0, 1, 2]
+
+
+def test_batch_that_kills_each_worker_fails_saying_which(run):
+    body = "y = dying.work(x, 9 if x == 3 else 0)"
+    done = run(DYING, "import dying", _loop("# batches: 3", body), "print('never')")
+    assert done.ending.error[0] == "WorkerLost"
+    start = (
+        "a worker process died 4 times while running batch 1 (items 2 to 3, counted from 0) "
+        "of the loop in line 4 of cell 3 ("
+    )
+    assert done.ending.error[1].startswith(start)
+    assert [event.tries for event in done.of(events.BatchRetried)] == [1, 2, 3]
+    assert (done.end.failure["batch"], done.end.failure["item"]) == (1, 2)
+
+
+def test_slow_batch_is_stopped_in_c_code_and_tried_again(run):
+    """The first attempt at item 2 is a multiplication that takes minutes, and lets no other thread run."""
+    module = (
+        "%%writefile slow.py\nimport os\n\n\n"
+        "def work(x):\n    if x == 2 and not os.path.exists('begun'):\n"
+        "        open('begun', 'w').close()\n        return 7 ** 7 ** 9\n    return x"
+    )
+    cell = _loop("# batches: 4\n# timeout: 3s\n# retries: 1", "y = slow.work(x)", 4)
+    done = run(module, "import slow", cell, "print(out)")
+    assert text(done, 3) == "[0, 1, 2, 3]\n", done.end.failure
+    (again,) = done.of(events.BatchRetried)
+    assert (again.batch, again.reason) == (2, "it took too long")
+
+
+def test_slow_cell_elsewhere_is_stopped_and_fails_after_its_retries(run):
+    first = "import time\ndef work():\n    print('in')\n    time.sleep(60)"
+    done = run(first, "# timeout: 1s\n# retries: 1\na = work()", "print('never')")
+    assert done.workflow.steps[1].placement == "any"
+    assert done.ending.error == (
+        "CellTimeoutError",
+        "A cell timed out while it was being executed, after 1 seconds.",
+    )
+    (again,) = done.of(events.StepRetried)
+    assert again.reason.startswith("CellTimeoutError")
+    assert text(done, 1) == "in\n"
+
+
+def test_slow_cell_in_the_main_worker_ends_the_run(run):
+    cell = "# timeout: 1s\n# retries: 1\nos.environ['X'] = '1'\ntime.sleep(60)"
+    done = run("import os, time", (cell, ("raises-exception",)), "print('never')")
+    assert done.end.status == "failed"
+    assert done.ending.error[0] == "CellTimeoutError"
+    assert not done.of(events.StepRetried)
+
+
+def test_failed_cell_is_tried_again_with_the_same_inputs(run):
+    module = (
+        "%%writefile failing.py\nimport os\n\n\n"
+        "def work(xs):\n    xs.append(1)\n    if not os.path.exists('tried'):\n"
+        "        open('tried', 'w').close()\n        raise OSError('first')\n    return list(xs)"
+    )
+    cell = "# retries: 1\nys = work(xs)"
+    done = run(module, "from failing import work\nxs = [0]", cell, "print(xs, ys)")
+    assert text(done, 3) == "[0, 1] [0, 1]\n", done.end.failure
+    assert len(done.of(events.StepRetried)) == 1

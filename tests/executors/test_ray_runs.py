@@ -154,39 +154,6 @@ def test_values_don_t_pass_the_driver(run, monkeypatch):
     assert sum(sizes) < 1_000_000
 
 
-def test_killed_batch_is_tried_again(run):
-    module = (
-        "%%writefile dying.py\n"
-        "import os\n\n\n"
-        "def work(x):\n"
-        "    if x == 5 and not os.path.exists(f'marker-{x}'):\n"
-        "        open(f'marker-{x}', 'w').close()\n"
-        "        os._exit(9)\n"
-        "    return x"
-    )
-    cell = (
-        "# split: part\n# batches: 4\nout = []\nfor x in range(8):\n"
-        "    out.append(dying.work(x))\n    print(x)"
-    )
-    done = run(module, "import dying", cell, "print(out)")
-    assert done.end.status == "ok", done.end.failure
-    assert len(done.of(events.BatchFinished)) == 4
-    assert text(done.ending, 2) == "".join(f"{x}\n" for x in range(8))
-    assert text(done.ending, 3) == "[0, 1, 2, 3, 4, 5, 6, 7]\n"
-
-
-def test_batch_that_always_dies_fails_its_cell(run):
-    cell = (
-        "# split: part\n# batches: 2\nout = []\n"
-        "for x in range(4):\n    if x == 3:\n        os._exit(7)\n    out.append(x)"
-    )
-    done = run("import os", cell, "print('never')")
-    assert done.end.status == "failed"
-    assert done.ending.failed_cell == 1
-    assert done.ending.error[0] == "WorkerLost"
-    assert "worker process died" in done.ending.error[1]
-
-
 def test_death_of_the_main_worker_ends_the_run(run):
     done = run("x = 1\nprint(x)", "import os\nos._exit(3)", "print('never')")
     assert done.end.status == "failed"

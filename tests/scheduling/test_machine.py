@@ -93,7 +93,12 @@ class Play:
             if outcome == "relocate" and self.running[step] == "main":
                 outcome = "ok"
             del self.running[step]
-            fact = {"ok": machine.Succeeded, "fail": machine.Failed, "relocate": machine.Relocated}
+            fact = {
+                "ok": machine.Succeeded,
+                "fail": machine.Failed,
+                "retry": machine.Retried,
+                "relocate": machine.Relocated,
+            }
             self.feed(fact[outcome](StepId(step)))
         return self
 
@@ -158,6 +163,8 @@ def behaviours(flow: Workflow) -> list[dict]:
     found += [{"outcomes": {f"s{n}": ["fail"]}} for n in range(count)]
     found += [{"outcomes": {f"s{n}": ["relocate"]}} for n in range(count)]
     found += [{"outcomes": {f"s{n}": ["relocate", "fail"]}} for n in range(count)]
+    found += [{"outcomes": {f"s{n}": ["retry", "retry"]}} for n in range(count)]
+    found += [{"outcomes": {f"s{n}": ["retry", "relocate", "retry", "fail"]}} for n in range(count)]
     found += [{"eager": True, "outcomes": {f"s{n}": ["fail"]}} for n in range(count)]
     found += [{"stop_after": turn} for turn in range(count + 1)]
     found += [
@@ -244,6 +251,12 @@ def test_relocated_step_runs_in_main_before_later_main_steps():
     assert play.started[2:] == [("s0", "main")]
 
 
+def test_retried_step_starts_again_where_it_was():
+    play = Play(workflow("ma", []), outcomes={"s0": ["retry"], "s1": ["retry", "fail"]}).run()
+    assert sorted(play.started) == [("s0", "main")] * 2 + [("s1", "any")] * 2
+    assert [play.state.states[s.id] for s in play.flow.steps] == ["done", "failed"]
+
+
 def test_stop_keeps_what_is_done():
     play = Play(SHAPES["chain"], stop_after=2).run()
     assert play.status == "cancelled"
@@ -258,7 +271,7 @@ def test_stop_keeps_what_is_done():
 def test_stale_facts_change_nothing():
     play = Play(workflow("mm", []), outcomes={"s0": ["fail"]}).run()
     state = play.state
-    for fact in (machine.Succeeded, machine.Failed, machine.Relocated):
+    for fact in (machine.Succeeded, machine.Failed, machine.Retried, machine.Relocated):
         assert machine.advance(play.graph, state, fact(StepId("s1"))) == (state, ())
 
 
@@ -270,7 +283,7 @@ def random_runs(draw):
     kinds = "".join(draw(st.lists(st.sampled_from("maw"), min_size=count, max_size=count)))
     may_raise = frozenset(draw(st.lists(st.integers(0, 8), max_size=2)))
     flow = workflow(kinds, edges, may_raise)
-    endings = st.lists(st.sampled_from(["ok", "ok", "ok", "fail", "relocate"]), max_size=2)
+    endings = st.lists(st.sampled_from(["ok", "ok", "ok", "fail", "retry", "relocate"]), max_size=2)
     outcomes = {f"s{n}": draw(endings) for n in range(count)}
     dice = random.Random(draw(st.integers(0, 99)))
     return Play(

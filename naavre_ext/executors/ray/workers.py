@@ -16,8 +16,10 @@ from ray.exceptions import RayError, RayTaskError
 from naavre_ext.executors.collecting import collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.ray.channel import ChannelSender
 from naavre_ext.executors.ray.devices import assigned_devices
+from naavre_ext.executors.ray.timed_batches import Deadline, first_in_time
 from naavre_ext.executors.tasks import (
     BatchReport,
     BatchTask,
@@ -127,18 +129,34 @@ def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
     return _run_step(context, task, inputs, assigned_devices())
 
 
-@ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
+_Plan = tuple[RunContext, Step, Split, Sequence[tuple[Step, Split]]]
+_Place = tuple[int, int, int, bool, float | None]
+
+
+# Deaths are for the one who sent the batch to count: Ray would try again without a word.
+@ray.remote(num_cpus=1, max_retries=0)  # type: ignore[untyped-decorator]
 def run_batch(
-    plan: tuple[RunContext, Step, Split, Sequence[tuple[Step, Split]]],
-    place: tuple[int, int, int, bool, float | None],
-    shared: Packed,
-    items: Packed,
-    *then_shared: Packed,
+    plan: _Plan, place: _Place, shared: Packed, items: Packed, *then_shared: Packed
 ) -> Any:
     """A batch's report and its recorded operations, then those of the loops that go on with it.
 
     ``place`` are the batch's own fields of its task.
     """
+    return _run_batch(plan, place, shared, items, *then_shared)
+
+
+@ray.remote(num_cpus=1, max_retries=0, num_returns="streaming")  # type: ignore[untyped-decorator]
+def run_timed_batch(
+    plan: _Plan, place: _Place, shared: Packed, items: Packed
+) -> Iterator[tuple[BatchReport, Packed] | None]:
+    """None as soon as the batch begins, then what :func:`run_batch` gives."""
+    yield None
+    yield _run_batch(plan, place, shared, items)
+
+
+def _run_batch(
+    plan: _Plan, place: _Place, shared: Packed, items: Packed, *then_shared: Packed
+) -> Any:
     context, step, split, links = plan
     then = tuple(Stage(*link, given) for link, given in zip(links, then_shared, strict=True))
     with _ready_worker(context, step, assigned_devices()) as worker:
@@ -164,6 +182,7 @@ class _Handle:
     ref: Any
     packed: Packed | None = None
     following: _Handle | None = None
+    deadline: Deadline | None = None
 
 
 class RayBatchPool:
@@ -179,7 +198,8 @@ class RayBatchPool:
         self.slots = context.step_slots.get(step.id, context.slots)
         self._context = context
         self._plans: dict[tuple[str, int, int], Any] = {}
-        self._run_batch = run_batch.options(**ray_options(step.resources))
+        call = run_batch if step.timeout_s is None else run_timed_batch
+        self._run_batch = call.options(**ray_options(step.resources))
         self._done: deque[_Handle] = deque()
 
     def share(self, packed: Packed) -> Any:
@@ -201,7 +221,9 @@ class RayBatchPool:
             self._plans[key] = plan
         place = (task.batch, task.start, task.stop, task.is_last, task.limit_s)
         if not task.then:
-            return _Handle(task, self._run_batch.remote(plan, place, shared, items))
+            ref = self._run_batch.remote(plan, place, shared, items)
+            limit_s = task.step.timeout_s
+            return _Handle(task, ref, deadline=Deadline(ref, limit_s) if limit_s else None)
         claim = ray_options(task.step.resources)
         call = run_batch.options(num_returns=1 + len(task.then), **claim)
         refs = call.remote(plan, place, shared, items, *(stage.shared for stage in task.then))
@@ -218,6 +240,9 @@ class RayBatchPool:
             handle = self._done.popleft()
             if handle.ref in wanted:
                 return handle
+        timed = [handle for handle in handles if handle.deadline is not None]
+        if timed:
+            return first_in_time(timed)
         done, others = ray.wait(list(wanted), num_returns=1)
         if others:  # take along what has ended meanwhile: each wait costs a round trip
             done += ray.wait(others, num_returns=len(others), timeout=0)[0]
@@ -226,24 +251,30 @@ class RayBatchPool:
         return wanted[first]
 
     def report(self, handle: _Handle) -> BatchReport:
-        """The batch's report; one with an error when its worker died again and again."""
+        """The batch's report; one that says so when its worker died or was stopped."""
+        number, deadline = handle.task.batch, handle.deadline
+        if deadline is not None and deadline.is_overdue:
+            return BatchReport(number, 0.0, 0.0, "", error=ErrorReport("", ""), overdue=True)
         try:
             report: BatchReport
-            report, packed = ray.get(handle.ref)
+            report, packed = ray.get(deadline.result if deadline else handle.ref)
             if packed.nbytes <= _SMALL_BYTES:
                 handle.packed = packed
         except RayTaskError:
             raise
         except RayError as error:
-            lost = ErrorReport(*lost_worker(error), batch=handle.task.batch, item=handle.task.start)
-            return BatchReport(handle.task.batch, 0.0, 0.0, "", error=lost)
+            cause = ErrorReport("WorkerLost", _first_line(error))
+            return BatchReport(number, 0.0, 0.0, "", error=cause, lost=True)
         return report
 
     def result(self, handle: _Handle) -> Packed:
         """The batch's pack: a window on the object store."""
         if handle.packed is not None:
             return handle.packed
-        packed: Packed = ray.get(handle.ref)[1]
+        try:
+            packed: Packed = ray.get(handle.deadline.result if handle.deadline else handle.ref)[1]
+        except RayError as error:
+            raise ResultLost(_first_line(error)) from None
         return packed
 
     def following(self, handle: _Handle) -> _Handle | None:
@@ -258,12 +289,16 @@ class RayBatchPool:
 
 def lost_worker(error: BaseException) -> tuple[str, str, tuple[str, ...]]:
     """Name, text and traceback for a worker that died."""
-    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     text = (
-        f"a worker process died while running this cell ({type(error).__name__}: {first}). "
+        f"a worker process died while running this cell ({_first_line(error)}). "
         "Memory may have run out, or a library crashed."
     )
     return "WorkerLost", text, (f"WorkerLost: {text}",)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def lost_report(step: str, error: BaseException) -> StepReport:
