@@ -209,9 +209,11 @@ class CellSession:
         """Has libraries find a notebook's shell also when they are imported while no cell runs.
 
         As when a value that needs them arrives: pandas, say, decides then how wide frames are shown.
+        A thread or process pool of a cell finds the notebook's ``__main__`` also when the cell is over.
         Only for a process of its own.
         """
         become_shell(self.shell)
+        sys.modules["__main__"] = self._module
         builtins.__dict__["get_ipython"] = self.shell.get_ipython
 
     def close(self) -> None:
