@@ -23,6 +23,7 @@ def test_there_are_the_examples() -> None:
         "sensor-drift",
         "splitting-batch",
         "splitting-classic",
+        "temperature-map",
         "weather-stations",
     ]
 

@@ -99,13 +99,15 @@ class VectorSizes(GuidedSizes):
     """Sizes for a cell that works on all items of a batch at once, and so has a price per batch.
 
     A small batch for each worker measures; then batches take a guided share between 0.2 and 1 s. They are never
-    so large that a worker gets none. A batch runs to its end.
+    so large that a worker gets none. A batch runs to its end, which is well before ``timeout_s``.
     """
 
-    limit_s: float | None = None
-
-    def __init__(self, count: int, slots: int) -> None:
+    def __init__(self, count: int, slots: int, timeout_s: float | None = None) -> None:
         super().__init__(slots, None)
+        self.limit_s = None
+        self._longest_s = (
+            LONGEST_BATCH_S if timeout_s is None else min(LONGEST_BATCH_S, timeout_s / 4)
+        )
         self._probe = max(1, math.ceil(count * _PROBE))
 
     def next(self, left: int | None) -> int:
@@ -115,5 +117,5 @@ class VectorSizes(GuidedSizes):
         left = left or 1
         item_s = max(self._seconds / self._items, 1e-9)
         share_s = left * item_s / (2 * self._slots)
-        wanted_s = min(max(share_s, _SHORTEST_VECTOR_S), LONGEST_BATCH_S)
+        wanted_s = min(max(share_s, _SHORTEST_VECTOR_S), self._longest_s)
         return max(1, min(int(wanted_s / item_s), math.ceil(left / self._slots)))

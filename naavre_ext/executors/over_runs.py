@@ -69,7 +69,7 @@ def _run(fan_out: FanOut, state: _State, source: OverSource) -> _Results | None:
     split, slots = state.split, fan_out.slots
     sizes: BatchSizes
     if split.batches == "auto":
-        sizes, expected = VectorSizes(source.count(), slots), slots
+        sizes, expected = VectorSizes(source.count(), slots, fan_out.step.timeout_s), slots
     else:
         wanted = fan_out._wanted_batches(split)
         sizes = FixedSizes(source.count(), wanted, slots)

@@ -145,6 +145,13 @@ def _check_outputs(cell: OverCell) -> Iterator[Finding]:
 
 def _check_unmerged(cell: OverCell) -> Iterator[Finding]:
     for name in sorted(cell.facts.writes - cell.merged):
+        if name in cell.notes.over:
+            yield Finding(
+                "NX414",
+                f"'{name}' is cut into batches, and set anew in each of them, which would be lost.",
+                f"Add it to '# merge', or use another name than '{name}' for the result.",
+            )
+            continue
         if cell.is_definition(name):
             continue
         if name in cell.tail.reads:

@@ -75,7 +75,7 @@ class _History:
         return [
             name
             for name in sorted({*step.writes, *made})
-            if _differ(observed.after.get(name, _MISSING), self.after(position, name))
+            if _differ(self._seen(observed.after, name), self.after(position, name))
         ]
 
     def wrong_before(self, position: int, observed: StepObservation) -> dict[str, _Seen]:
@@ -85,8 +85,13 @@ class _History:
             *self.first[step.id].before,
             *observed.before,
         }
-        found = {name: observed.before.get(name, _MISSING) for name in sorted(near)}
+        found = {name: self._seen(observed.before, name) for name in sorted(near)}
         return {n: seen for n, seen in found.items() if _differ(seen, self.before(position, n))}
+
+    def _seen(self, digests: Mapping[str, bytes | None], name: str) -> _Seen:
+        """What the workflow has; not known of names that each batch of a whole cell has for itself."""
+        unset = any(name in s.discarded for step in self.workflow.steps for s in step.splits)
+        return digests.get(name, None if unset else _MISSING)
 
     def writer(self, position: int, name: str) -> Step | None:
         """The last step before ``position`` after which the variable was another than before."""

@@ -14,6 +14,7 @@ from naavre_ext.executors.batch_sizes import (
     SHORTEST_BATCH_S,
     FixedSizes,
     GuidedSizes,
+    VectorSizes,
 )
 from naavre_ext.model import event as events
 
@@ -75,7 +76,7 @@ def test_later_batches_count_more() -> None:
 def test_a_batch_that_takes_long_gives_back_what_it_has_not_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(GuidedSizes, "limit_s", 0.02)
+    monkeypatch.setattr("naavre_ext.executors.batch_sizes.LIMIT_S", 0.02)
     run = run_as_workflow(
         (
             "import time",
@@ -92,3 +93,26 @@ def test_a_batch_that_takes_long_gives_back_what_it_has_not_begun(
     assert sum(batch.items for batch in finished) == 200
     assert max(batch.duration_s for batch in finished[1:]) < 0.5
     assert len(finished) > 20
+
+
+def test_vectorised_cells_begin_with_small_batches():
+    sizes = VectorSizes(6400, slots=2)
+    assert [sizes.next(6400), sizes.next(6300)] == [100, 100]
+
+
+@given(
+    st.integers(1, 10_000_000),
+    st.integers(1, 64),
+    st.floats(1e-9, 10.0),
+    st.floats(0.0, 0.5),
+)
+def test_vectorised_cells_leave_no_worker_without_a_batch(count, slots, item_s, price_s):
+    sizes, left, batches = VectorSizes(count, slots), count, 0
+    while left and batches < 1000:
+        size = min(left, sizes.next(left))
+        assert size <= -(-left // slots)
+        seconds = price_s + size * item_s
+        assert batches == 0 or size == 1 or size * item_s <= LONGEST_BATCH_S
+        left, batches = left - size, batches + 1
+        sizes.observe(size, seconds)
+    assert batches >= min(count, slots)

@@ -64,7 +64,6 @@ LEGAL = {
     "its last line reads what is joined": ("xs -> y", "y = [x for x in xs]\nlen(y)", ""),
     "a copy is changed": ("frame -> f", "f = frame.copy()\nf['b'] = 1", "print(f)"),
     "the over name is set anew and joined": ("frame -> frame", "frame = frame.dropna()", "print(frame)"),
-    "the over name is set anew, and nobody reads it": ("frame -> y", "frame = frame.dropna()\ny = frame['a']", "print(y)"),
 }  # fmt: skip
 
 ERRORS = {
@@ -75,7 +74,7 @@ ERRORS = {
     "an output that is only changed": ("xs -> seen", "seen.extend(xs)", "NX413"),
     "an output that a later cell needs": ("xs -> y", "y = [x for x in xs]\nn = len(y)", "NX414"),
     "a last line that needs a part": ("xs -> y", "y = [x for x in xs]\nn = len(y)\nn", "NX414"),
-    "an over name set anew that a later cell needs": (
+    "an over name set anew": (
         "frame -> y",
         "frame = frame.dropna()\ny = frame['a']",
         "NX414",

@@ -104,3 +104,26 @@ def test_a_spoiled_plan_is_found_and_explained(row: Row, tmp_path: Path) -> None
     assert not report.equal
     assert report.differences[0].text == f"{row.difference} (workflow, then sequential)"
     assert tuple(cause.text for cause in report.causes) == row.causes
+
+
+def test_a_cell_that_does_not_work_on_each_item_apart_is_named(tmp_path: Path) -> None:
+    head = "# split: centre\n# over: xs\n# merge: ys\n# batches: 2\n"
+    cell = head + "mean = sum(xs) / len(xs)\nys = [x - mean for x in xs]"
+    cells = ["xs = [0, 2, 4, 6]", cell, "print(ys)"]
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    workflow = prepare_notebook(node).require_workflow()
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    first = observe(node, sequential(workflow), options)
+    report = compare(workflow, first, first, observe(node, workflow, options))
+    assert [difference.text for difference in report.differences] == [
+        "cell 3, output 1, line 1 is '[-1.0, 1.0, -1.0, 1.0]', not '[-3.0, -1.0, 1.0, 3.0]' "
+        "(workflow, then sequential)",
+        "variable ys[0] is -1.0, not -3.0 (workflow, then sequential)",
+    ]
+    assert [cause.text for cause in report.causes] == [
+        "cell 2 (\"centre\") is the first that differs: it leaves another 'ys'",
+        'all that cell 2 ("centre") names was as it should be, so it\'s how it ran: '
+        "'# over: xs' says that it works on each item apart, and it was split into 2 batches",
+        "cell 3 differs as it read 'ys' from cell 2 (\"centre\")",
+    ]
+    assert list(report.uncompared) == ["mean"]
