@@ -23,7 +23,7 @@ from naavre_ext.executors.packing import (
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.progress_bars import LoopBar, bar_apart, is_bar
 from naavre_ext.executors.share import OwnShare, Watch
-from naavre_ext.executors.sources import Source, source_of
+from naavre_ext.executors.sources import Sliced, Source, source_of
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stuck
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.cutting import cut
@@ -481,6 +481,8 @@ class FanOut:
             )
             if not known:
                 return f"'{name}' is a {kind}, whose changes can't be replayed safely"
+        if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
+            return "an item may be, or hold, an object that it changes"
         if split.batches != "auto" or source is None or self.sends_all:
             return ""
         if source.left is not None and source.left < 2:

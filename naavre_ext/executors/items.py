@@ -6,6 +6,8 @@ import itertools
 import sys
 from typing import Any
 
+from naavre_ext.executors.packing import is_immutable
+
 _ITERTOOLS = (
     itertools.product,
     itertools.combinations,
@@ -27,6 +29,16 @@ def materialise(iterable: Any) -> tuple[Any, str]:
     if numpy is not None and type(iterable) is numpy.ndarray and iterable.ndim > 0:
         return iterable, ""
     return None, f"its items come one by one from a {type(iterable).__name__}"
+
+
+def are_immutable(items: Any) -> bool:
+    """Whether none of the items can change in place."""
+    numpy = sys.modules.get("numpy")
+    if isinstance(items, range):
+        return True
+    if numpy is not None and isinstance(items, numpy.ndarray):
+        return items.ndim == 1 and not items.dtype.hasobject and items.dtype.names is None
+    return all(is_immutable(item) for item in items)
 
 
 def _is_plain(iterable: Any) -> bool:

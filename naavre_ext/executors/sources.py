@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from naavre_ext.executors.items import materialise
+from naavre_ext.executors.items import are_immutable, materialise
 from naavre_ext.executors.packing import PackingError, is_immutable, pack
 from naavre_ext.model.event import OutputMessage
 
@@ -89,6 +89,10 @@ class Sliced:
     def count(self) -> int:
         """How many items are left."""
         return self.left
+
+    def are_immutable(self) -> bool:
+        """Whether none of the items can change in place."""
+        return are_immutable(self.items)
 
     def step(self, most: int) -> Any:
         """The next slice."""

@@ -47,6 +47,7 @@ class Split:
     number generator is seeded, so the body must not draw from it. ``eager`` says that the
     user's own code hands all items to workers at once. ``lazy`` says that making the items and
     running the body don't touch each other, so that items may be drawn from an iterator ahead of the iterations.
+    ``immutable_items`` says that the merge may change what an item holds, so that no item may be mutable.
     ``continues`` names the step and the split that build the list of items: their batches flow on into this one.
     ``function`` is the function that the loop stands in ("" at module level), whose variables are called
     ``x of f`` here. ``items_apart`` asks for a look whether an item is an object that the iterations share.
@@ -67,6 +68,7 @@ class Split:
     guard_rng: bool = False
     identity_matters: bool = False
     lazy: bool = False
+    immutable_items: bool = False
     eager: bool = False
     continues: tuple[str, int] | None = None
     batches: int | str = "auto"

@@ -89,7 +89,7 @@ def _judge(
         facts, sure = _facts_and_sure(loop, _without(body, reductions), notebook)
     roots = frozenset(reduction.root for reduction in reductions) | replayed
     _check_reductions(reductions, facts)
-    check_iterable(loop, reductions, notebook, position)
+    immutable_items = check_iterable(loop, reductions, notebook, position)
     _check_carried(facts, loop)
     check_aliases(facts, reductions, loop, notebook, position)
     if not items_apart:
@@ -115,6 +115,7 @@ def _judge(
         guard_rng=guard_rng,
         identity_matters=identity_matters_for(loop, whole, roots | own, notebook, position),
         eager=loop.mapping is not None and loop.mapping.is_eager,
+        immutable_items=immutable_items,
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position),
         items_apart=items_apart and notebook.compares_identity(),
     )

@@ -20,8 +20,8 @@ from collections.abc import Iterator, Sequence
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.planning.loops import Reduction, blocks, find_reductions
 
-#: Built-in functions, methods and library functions that a merge may call.
-_FUNCTIONS = frozenset(
+#: Built-in functions, methods and library functions that a merge may call; the first change nothing.
+PURE_FUNCTIONS = frozenset(
     {"min", "max", "abs", "len", "int", "float", "complex", "bool", "str", "repr", "round", "print", "sum",
      "sorted", "list", "tuple", "set", "dict", "divmod", "pow", "isinstance"}
 )  # fmt: skip
@@ -85,7 +85,7 @@ def _is_cheap(call: ast.Call, environment: Environment) -> bool:
     if isinstance(function, ast.Name):
         bound = environment.lookup(function.id)
         if not bound:
-            return function.id in _FUNCTIONS
+            return function.id in PURE_FUNCTIONS
         return all(b.role == "import" and b.path in _LIBRARY for b in bound)
     if not isinstance(function, ast.Attribute):
         return False

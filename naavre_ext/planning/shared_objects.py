@@ -11,24 +11,34 @@ from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
+from naavre_ext.planning.replaying import PURE_FUNCTIONS
 
 
 def check_iterable(
     loop: Loop, reductions: Sequence[Reduction], notebook: NotebookDataflow, position: int
-) -> None:
-    """Refuse a loop whose merge would change what it iterates over."""
+) -> bool:
+    """Refuse a loop whose merge would change what it iterates over.
+
+    Returns whether the merge may change items, so that they must be things that can't change.
+    """
     graph = notebook.aliases_until(position)
     live = graph.reach(_live(loop.iterable, notebook, position, graph))
+    names = {part.id for part in ast.walk(loop.iterable) if isinstance(part, ast.Name)}
+    containers = {graph.find(notebook.node(position, name)) for name in names}
+    suspected = False
     for reduction in reductions:
         if notebook.environment.kind(reduction.root) == "progress":
             continue  # a bar shows something else then, and gives the same items
-        if changed_by(reduction, notebook, position, graph) & live:
+        changed = changed_by(reduction, notebook, position, graph) & live
+        if changed & containers or (changed and not reduction.replayed):
             raise LoopRefused(
                 loop.node.lineno,
                 f"it changes '{reduction.root}' while it iterates over it",
                 f"Collect the changes and make them to '{reduction.root}' after the loop.",
                 reduction.root,
             )
+        suspected = suspected or bool(changed)
+    return suspected
 
 
 def _live(
@@ -61,7 +71,8 @@ def changed_by(
     if reduction.replayed and _only_binds(reduction.statement):
         return set()
     if reduction.replayed:
-        return graph.reach(notebook.node(position, name) for name in sorted(reduction.replayed))
+        names = _changed_names(reduction)
+        return graph.reach(notebook.node(position, name) for name in sorted(names))
     root = graph.find(notebook.node(position, reduction.root))
     node = changed_place(reduction.statement)
     if any(isinstance(part, ast.Attribute) for part in ast.walk(node)):
@@ -85,6 +96,22 @@ def _only_binds(statement: ast.stmt) -> bool:
         if stores and isinstance(node, (ast.Subscript, ast.Attribute)):
             return False
     return True
+
+
+def _changed_names(reduction: Reduction) -> set[str]:
+    """The names whose objects a statement that is left to the merge may change, not only bind anew."""
+    places: list[ast.expr] = []
+    for part in ast.walk(reduction.statement):
+        if isinstance(part, ast.AugAssign):
+            places.append(part.target)
+        elif isinstance(part, (ast.Subscript, ast.Attribute)) and not isinstance(
+            part.ctx, ast.Load
+        ):
+            places.append(part.value)
+        elif isinstance(part, ast.Call) and ast.unparse(part.func) not in PURE_FUNCTIONS:
+            places.append(part)
+    names = {n.id for place in places for n in ast.walk(place) if isinstance(n, ast.Name)}
+    return names & reduction.replayed
 
 
 def check_aliases(

@@ -8,6 +8,8 @@ WORK = (
     "def work(x):\n    return sum(i * x % 7 for i in range(50))\nxs = [5, 3, 8, 1, 9, 2, 7]\n"
     "best, where, total, trace = 10 ** 9, None, 0, []"
 )
+#: Calls what can't be seen, so that anything may be an alias of anything.
+UNKNOWN = "\nimport json\nys = [json.loads(text) for text in '5 3 8 1 9 2 7'.split()]\n"
 
 
 def carried(loop: str, after: str = "", before: str = "", **facts: object) -> object:
@@ -157,6 +159,32 @@ ROWS = sampled(
         ),
         "a heap": carried(
             "import heapq\nheap = []\nfor x in xs:\n    heapq.heappush(heap, (work(x), x))\nprint(heap)"
+        ),
+        "items that nobody knows, grouped": carried(
+            "groups = {}\nfor x in ys:\n    groups.setdefault(x % 3, []).append(work(x))",
+            "print(groups)",
+            UNKNOWN,
+            splits=1,
+        ),
+        "items that nobody knows, the first of each": carried(
+            "seen, first = set(), []\nfor x in ys:\n    y = work(x) % 3\n    if y not in seen:\n"
+            "        seen.add(y)\n        first.append((x, y))",
+            "print(first)",
+            UNKNOWN,
+            splits=1,
+        ),
+        "items that the groups hold": carried(
+            "groups = {}\nfor x in ys:\n    groups.setdefault(work(x[0]) % 2, x).append(len(x))",
+            "print(groups, ys)",
+            UNKNOWN + "ys = [[y] for y in ys] * 2\n",
+            splits=0,
+        ),
+        "the best of items that nobody knows": carried(
+            "for i, x in enumerate(ys):\n    y = work(x)\n    if where is None or y > best:\n"
+            "        best, where = y, i",
+            "",
+            UNKNOWN,
+            splits=1,
         ),
         "several loops": carried(
             "for x in xs:\n    y = work(x)\n    best = min(best, y)\nfor x in xs:\n    y = work(x)\n"
