@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
@@ -53,7 +53,7 @@ class BatchCode:
 
 def batch_code(step: Step, split: Split) -> BatchCode:
     """The code of the split's batches."""
-    if split in step.inner_splits:
+    if any(replace(split, batches=inner.batches) == inner for inner in step.inner_splits):
         tree = inner_batch_tree(step.source, split, COLLECT)
         return BatchCode(split, tree, inner_operations(step.source, split))
     return BatchCode(split, batch_tree(step.source, split), operations(step.source, split))

@@ -13,6 +13,7 @@ from naavre_ext.dataflow.source import body_source
 from naavre_ext.executors.batch_code import batch_code
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.inner_hook import splitting_in_batch
 from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart, made, range_text
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
@@ -198,12 +199,13 @@ def _run(
         watched = {**given, **(over or {ITEMS: values})}
         inputs = Inputs(_guarded(worker, split, watched), namespace)
         hidden, classes = hidden_state(namespace), ClassState(namespace)
-        outcome = worker.capture(
-            outputs,
-            body_source(task.step.source),
-            task.step.execution_count,
-            lambda _tree: code.tree,
-        )
+        with splitting_in_batch(worker, task.step, task.slots):
+            outcome = worker.capture(
+                outputs,
+                body_source(task.step.source),
+                task.step.execution_count,
+                lambda _tree: code.tree,
+            )
         reason = worker.violation(before, split.guard_rng)
         if reason:
             raise Violation(reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,13 @@ class _Batch:
     attempts: Attempts = field(default_factory=Attempts)
 
 
+def _slots_each(left: int | None, sizes: BatchSizes, slots: int) -> int:
+    """How many slots each batch may use: those that are left over, where there are few batches."""
+    if not left:
+        return 1
+    return max(1, slots // math.ceil(left / sizes.next(left)))
+
+
 class Flight:
     """Batches of a source's items; a window of them is under way at once.
 
@@ -76,6 +84,7 @@ class Flight:
         self._passing = passing
         self.limit_s = sizes.limit_s
         self._window = at_once(sizes.window, fan_out.limit)
+        self._slots_each = _slots_each(source.left, sizes, fan_out.slots)
 
     def fill(self, beside: int = 0) -> None:
         """Send batches until the window is full, with ``beside`` batches that the cell itself still runs.
@@ -128,6 +137,7 @@ class Flight:
             batch.is_last,
             limit_s,
             batch.then,
+            self._slots_each,
         )
         try:
             items = pack({"items": batch.items}, self._fan_out.namespace)

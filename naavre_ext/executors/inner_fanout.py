@@ -27,17 +27,21 @@ from naavre_ext.planning.rewriting import LOG
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
 
+_CLAIMS = ("resources", "concurrency", "retries", "timeout_s", "raises_exception")
+
 Tell = Callable[[Mapping[str, Any]], None]
 _Place = tuple[str, int]
 
 
 @contextmanager
-def splitting_loops(worker: Worker, pool: BatchPool, tell: Tell, first: int) -> Iterator[None]:
+def splitting_loops(
+    worker: Worker, pool: BatchPool, step: Step, tell: Tell, first: int
+) -> Iterator[None]:
     """In the block, the worker splits the loops in functions that it comes to.
 
     They are told of as the step's splits ``first`` and after, each loop with one number.
     """
-    splitter = InnerSplitter(worker, pool, tell, first)
+    splitter = InnerSplitter(worker, pool, step, tell, first)
     try:
         with splitting(splitter):
             yield
@@ -51,8 +55,12 @@ class InnerSplitter:
     ``quick`` are those that were over in no time when they ran last: they get along without a thread that watches.
     """
 
-    def __init__(self, worker: Worker, pool: BatchPool, tell: Tell, first: int) -> None:
+    def __init__(
+        self, worker: Worker, pool: BatchPool, running: Step, tell: Tell, first: int
+    ) -> None:
         self.worker, self.pool, self.tell = worker, pool, tell
+        #: What the cell that runs claims holds for the batches of the loops that it comes to.
+        self._claims: dict[str, Any] = {name: getattr(running, name) for name in _CLAIMS}
         self.quick: set[_Place] = set()
         self._numbers: dict[_Place, int] = {}
         self._first = first
@@ -65,7 +73,7 @@ class InnerSplitter:
         known = context.inner.get((cell, index)) if context is not None else None
         if known is None or self.pool.slots < 2:
             return None
-        step, split = known
+        step, split = replace(known[0], **self._claims), known[1]
         frame = sys._getframe(2)
         if frame.f_globals is not self.worker.session.namespace:
             return None  # a copy that somebody made with names of its own
@@ -134,7 +142,6 @@ class InnerFanOut(FanOut):
             splitter.tell({**message, "split": number} if "split" in message else message)
 
         super().__init__(worker, step, splitter.pool, tell, worker.shippable_settings, {})
-        self.sends_all = False  # what the cell claims is for the cell, not for a function of it
         self.splits = {split.index: split}
         self._splitter, self._split, self._place = splitter, split, place
         self._variables: Mapping[str, Any] = ChainMap(variables, self.namespace)

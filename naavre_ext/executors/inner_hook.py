@@ -46,6 +46,10 @@ class Splitter(Protocol):
         """The loop's handle; None where it isn't worth splitting."""
         ...
 
+    def close(self) -> None:
+        """Stop what still runs."""
+        ...
+
 
 class Plain:
     """A loop that runs as it stands."""
@@ -76,6 +80,20 @@ class _Active(threading.local):
 
 
 _active = _Active()
+
+
+@contextmanager
+def splitting_in_batch(worker: Any, step: Any, slots: int) -> Iterator[None]:
+    """In the block, a batch that may use several slots splits the loops in functions that it comes to."""
+    splitter = worker.batch_splitter(step, slots) if slots > 1 else None
+    if splitter is None:
+        yield
+        return
+    try:
+        with splitting(splitter):
+            yield
+    finally:
+        splitter.close()
 
 
 @contextmanager

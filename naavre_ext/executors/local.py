@@ -46,7 +46,7 @@ class LocalExecutor:
 
     def begin(self, context: RunContext) -> None:
         """All three sessions start afresh in the notebook's folder."""
-        for worker in (self._main, self._other, self._pool.worker):
+        for worker in (self._main, self._other, *self._pool.workers()):
             worker.context = None
             worker.enter(context)
 
@@ -93,7 +93,7 @@ class LocalExecutor:
 
     def close(self) -> None:
         """End the sessions; put settings, generators, the folder and the import path back."""
-        for worker in (self._main, self._other, self._pool.worker):
+        for worker in (self._main, self._other, *self._pool.workers()):
             worker.session.close()
         ambient.restore(self._before[2])
         os.chdir(self._before[0])
@@ -108,6 +108,22 @@ class _LocalPool:
     def __init__(self, worker: Worker, slots: int, main: Worker) -> None:
         self.worker, self._main = worker, main
         self.slots = slots
+        self._nested: Worker | None = None
+        worker.batch_pool = self.nested
+
+    def nested(self, slots: int) -> _LocalPool:
+        """A pool for what a batch splits: its batches run in a session of their own again."""
+        if self._nested is None:
+            self._nested = Worker(isolated=False)
+        if self.worker.context is not None:
+            self._nested.enter(self.worker.context)
+        pool = _LocalPool(self._nested, slots, self._main)
+        self._nested.batch_pool = None  # two levels are enough for a reference
+        return pool
+
+    def workers(self) -> list[Worker]:
+        """The pool's own worker and those of batches in batches."""
+        return [self.worker, *([] if self._nested is None else [self._nested])]
 
     def share(self, packed: Packed) -> Packed:
         return packed.detached()

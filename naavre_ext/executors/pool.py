@@ -19,8 +19,12 @@ class BatchPool(Protocol):
     ``is_concurrent`` pools run batches while the cell goes on.
     """
 
-    slots: int
     is_concurrent: bool
+
+    @property
+    def slots(self) -> int:
+        """How many batches can run at once."""
+        ...
 
     def share(self, packed: Packed) -> Any:
         """A token for values that all batches of a split read."""

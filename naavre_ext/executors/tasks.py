@@ -156,6 +156,8 @@ class BatchTask:
     """Iterations ``start`` to ``stop`` of a split. The last batch sends all names that leak.
 
     After ``limit_s`` it begins no more items. ``then`` are the loops that go on with the batch's elements.
+    ``slots`` is how many batches may run at once for this one, itself among them: more than one where the split
+    has fewer batches than there are workers.
     """
 
     step: Step
@@ -166,6 +168,7 @@ class BatchTask:
     is_last: bool
     limit_s: float | None = None
     then: tuple[Stage, ...] = ()
+    slots: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.guarding import PlainContainers
 from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words, numbers_in
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
-from naavre_ext.executors.inner_fanout import splitting_loops
+from naavre_ext.executors.inner_fanout import InnerSplitter, splitting_loops
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
 from naavre_ext.executors.observing import digests
 from naavre_ext.executors.packing import (
@@ -94,6 +94,8 @@ class Worker:
         self._split: tuple[str, ambient.AmbientState] | None = None
         #: Batches that ran before their cells.
         self.holds = Holds()
+        #: What the loops in functions that a batch runs are sent to; for so many slots at a time.
+        self.batch_pool: Callable[[int], BatchPool] | None = None
         #: What the process had before there was a notebook's shell, and what a shell adds.
         self._kernel = kernel_variables(self._home)
         #: Whether the settings are (or may be) another worker's.
@@ -325,7 +327,7 @@ class Worker:
         namespace.update(fan_out.hooks())
         first = max((split.index + 1 for split in step.splits), default=0)
         try:
-            with splitting_loops(self, pool, tell, first):
+            with splitting_loops(self, pool, step, tell, first):
                 outcome = self.session.run(
                     step.source,
                     execution_count=step.execution_count,
@@ -344,6 +346,12 @@ class Worker:
         flags = self.session.shell.compile.flags
         rewrite = split_inner(tree, step.inner_splits, str(step.cell_id), step.source, flags)
         return rewrite(split_cell(tree, step.splits, step.source))
+
+    def batch_splitter(self, step: Step, slots: int) -> InnerSplitter | None:
+        """What splits the loops that a batch comes to in functions."""
+        if self.batch_pool is None or not self.splits_inner:
+            return None
+        return InnerSplitter(self, self.batch_pool(slots), step, lambda _message: None, 0)
 
     @property
     def splits_inner(self) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from both_ways import assert_same, run_in_order, run_with, without_parts
 from test_notebook_table import rows
 
+from naavre_ext.model import event as events
 from naavre_ext.model.run import RunOptions
 
 pytestmark = [
@@ -42,3 +43,21 @@ def test_notebook_ends_on_ray_as_top_to_bottom(row, executor, tmp_path):
     assert_same(without_parts(expected, run), run.ending, row.cells, identity=False)
     if row.splits is not None:
         assert run.fanned_out == row.splits
+
+
+#: A process tells its number, which analysis takes for the name of a file.
+NESTED = [
+    "from pathlib import Path\ndef inner(x):\n    out = []\n    # split: inner\n    # batches: 2\n"
+    "    for y in range(4):\n        out.append((Path('/proc/self').resolve().name, 0.1 * x * y))\n"
+    "    return out",
+    "# split: outer\n# batches: 1\nout = []\nfor x in [1, 2]:\n    out += inner(x)",
+]
+
+
+def test_loop_in_a_function_is_split_from_within_a_batch(executor, tmp_path):
+    run = run_with(executor, NESTED, RunOptions(cwd=str(tmp_path), keep=None))
+    assert run.fanned_out == 1
+    processes, values = zip(*run.ending.variables["out"], strict=True)
+    assert values == tuple(0.1 * x * y for x in (1, 2) for y in range(4))
+    (outer,) = {event.worker.rpartition(":")[2] for event in run.of(events.BatchFinished)}
+    assert outer not in processes  # it has handed on all items, and waits

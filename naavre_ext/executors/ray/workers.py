@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +38,9 @@ from naavre_ext.scheduling.claims import ray_options
 
 #: Larger results stay in the object store, which may move them to disk, until it's their turn to be merged.
 _SMALL_BYTES = 2**20
+
+#: A batch asks for the cluster's idle CPUs again after this time.
+_IDLE_KNOWN_S = 0.5
 
 _worker: Worker | None = None
 _sender: tuple[str, ChannelSender] | None = None
@@ -130,7 +135,7 @@ def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
 
 
 _Plan = tuple[RunContext, Step, Split, Sequence[tuple[Step, Split]]]
-_Place = tuple[int, int, int, bool, float | None]
+_Place = tuple[int, int, int, bool, float | None, int]
 
 
 # Deaths are for the one who sent the batch to count: Ray would try again without a word.
@@ -160,15 +165,14 @@ def _run_batch(
     context, step, split, links = plan
     then = tuple(Stage(*link, given) for link, given in zip(links, then_shared, strict=True))
     with _ready_worker(context, step, assigned_devices()) as worker:
-        done = worker.run_batch(BatchTask(step, split, *place, then), shared, items)
+        worker.batch_pool = lambda most: RayBatchPool(context, step, most)
+        done = worker.run_batch(BatchTask(step, split, *place[:-1], then, place[-1]), shared, items)
     return done if then else done[0]
 
 
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def warm_up(hold_s: float) -> int:
     """Make this process ready for its first task. Holding on for a moment spreads the calls over workers."""
-    import time
-
     this_worker()
     time.sleep(hold_s)
     return os.getpid()
@@ -189,18 +193,35 @@ class RayBatchPool:
     """Sends batches as Ray tasks from the worker that runs the cell: values never pass the driver.
 
     What all batches of a split need is put into the object store once, so that a batch costs little more than a
-    bare task.
+    bare task. A batch has a pool of its own for the loops in functions that it comes to: for ``most`` batches
+    at once.
     """
 
     is_concurrent = True
 
-    def __init__(self, context: RunContext, step: Step) -> None:
-        self.slots = context.step_slots.get(step.id, context.slots)
+    def __init__(self, context: RunContext, step: Step, most: int | None = None) -> None:
+        self._slots = context.step_slots.get(step.id, context.slots)
+        self._most = most
+        self._asked_at = -math.inf
+        self._idle = 0
         self._context = context
-        self._plans: dict[tuple[str, int, int], Any] = {}
+        self._plans: dict[tuple[str, Split, int], Any] = {}
         call = run_batch if step.timeout_s is None else run_timed_batch
         self._run_batch = call.options(**ray_options(step.resources))
         self._done: deque[_Handle] = deque()
+
+    @property
+    def slots(self) -> int:
+        """How many batches can run at once.
+
+        In a batch it is what the batch may use, as far as it is idle: its own slot is free while it waits.
+        """
+        if self._most is None:
+            return self._slots
+        if time.monotonic() - self._asked_at > _IDLE_KNOWN_S:
+            self._asked_at = time.monotonic()
+            self._idle = int(ray.available_resources().get("CPU", 0))
+        return max(1, min(self._most, 1 + self._idle))
 
     def share(self, packed: Packed) -> Any:
         """Values in the object store, once for all batches."""
@@ -213,13 +234,13 @@ class RayBatchPool:
 
     def submit(self, task: BatchTask, shared: Any, items: Packed) -> _Handle:
         """Start a batch."""
-        key = (str(task.step.id), task.split.index, len(task.then))
+        key = (str(task.step.id), task.split, len(task.then))
         plan = self._plans.get(key)
         if plan is None:
             links = tuple((stage.step, stage.split) for stage in task.then)
             plan = ray.put((self._context, task.step, task.split, links))
             self._plans[key] = plan
-        place = (task.batch, task.start, task.stop, task.is_last, task.limit_s)
+        place = (task.batch, task.start, task.stop, task.is_last, task.limit_s, task.slots)
         if not task.then:
             ref = self._run_batch.remote(plan, place, shared, items)
             limit_s = task.step.timeout_s

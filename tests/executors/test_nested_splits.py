@@ -1,0 +1,97 @@
+"""Loops in functions that batches call: split again where slots are left over."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from naavre_ext.executors import local
+from naavre_ext.executors.batch_sizes import FixedSizes, GuidedSizes
+from naavre_ext.executors.flight import _slots_each
+from naavre_ext.model.run import RunOptions
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "equivalence"))
+from both_ways import assert_same, run_in_order, run_with
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+CELLS = [
+    """
+import os
+def inner(x):
+    # split: inner
+    # batches: 3
+    return [x * y for y in range(5)]
+def total(x):
+    s = 0.0
+    # split: total
+    # batches: 2
+    for y in range(6):
+        s += 0.1 * x * y
+        print(x, y)
+    return s
+""",
+    """# split: outer
+# batches: 2
+out = []
+for x in range(2):
+    out.append((inner(x), total(x)))
+""",
+    "print(out)",
+]
+
+
+@pytest.mark.parametrize(
+    ("items", "batches", "slots", "each"),
+    [(2, 2, 4, 2), (2, 1, 4, 4), (5, 5, 4, 1), (3, 3, 8, 2), (0, 3, 8, 1), (None, 1, 8, 1)],
+)
+def test_few_batches_share_the_slots(items, batches, slots, each):
+    sizes = FixedSizes(items or 0, batches, slots)
+    assert _slots_each(items, sizes, slots) == each
+
+
+def test_guided_batches_share_the_slots_only_where_items_are_few():
+    assert _slots_each(2, GuidedSizes(8, 1.0), 8) == 4
+    assert _slots_each(100, GuidedSizes(8, 1.0), 8) == 1
+
+
+@pytest.mark.parametrize(
+    ("slots", "expected"), [(4, {"outer": 2, "inner": 6, "total": 4}), (2, {"outer": 2})]
+)
+def test_loops_are_split_at_both_levels_while_slots_are_left(
+    slots, expected, monkeypatch, tmp_path
+):
+    sent: dict[str, int] = {}
+    submit = local._LocalPool.submit
+
+    def counted(pool, task, *parts):
+        sent[task.split.title] = sent.get(task.split.title, 0) + 1
+        return submit(pool, task, *parts)
+
+    monkeypatch.setattr(local._LocalPool, "submit", counted)
+    sequential = run_in_order(CELLS, str(tmp_path))
+    executor = local.LocalExecutor(slots=slots)
+    try:
+        run = run_with(executor, CELLS, RunOptions(cwd=str(tmp_path), keep=None))
+    finally:
+        executor.close()
+    assert_same(sequential, run.ending, CELLS)
+    assert sent == expected
+
+
+def test_loop_of_a_function_isnt_taken_for_the_cells_own_loop(tmp_path):
+    cell = (
+        "n = 2\nparts = 3\ndef f(k):\n    # split: inner\n    # batches: parts\n"
+        "    return [k * y for y in range(4)]\n"
+        "# split: own\n# batches: n\nown = [x + 100 for x in range(4)]\nprint(f(2), own)"
+    )
+    sequential = run_in_order([cell], str(tmp_path))
+    executor = local.LocalExecutor(slots=2)
+    try:
+        run = run_with(executor, [cell], RunOptions(cwd=str(tmp_path), keep=None))
+    finally:
+        executor.close()
+    assert_same(sequential, run.ending, [cell])
+    assert run.fanned_out == 2
