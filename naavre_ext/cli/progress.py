@@ -158,7 +158,7 @@ def _fold_step(step: StepView, event: RunEvent) -> StepView:
             note = f"tried again after {event.reason}"
             return replace(step, state="waiting", splits=(), notes=(*step.notes, note))
         case BatchRetried():
-            note = f"batch {event.batch} was tried again: {event.reason}"
+            note = f"batch {event.batch + 1} was tried again: {event.reason}"
             return replace(step, notes=(*step.notes, note))
         case CellOutputsDiscarded():
             return replace(step, splits=())

@@ -45,8 +45,8 @@ def final_error(
         return report.error
     assert report.error is not None
     which = "item" if items == 1 else "items"
-    span = f"{start}" if items == 1 else f"{start} to {start + items - 1}"
-    where = f"batch {report.batch} ({which} {span}, counted from 0)"
+    span = f"{start + 1}" if items == 1 else f"{start + 1} to {start + items}"
+    where = f"batch {report.batch + 1} ({which} {span})"
     loop = f"of the loop in line {split.line} of cell {step.cell_number}"
     if report.lost:
         ename = "WorkerLost"

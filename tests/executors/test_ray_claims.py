@@ -148,7 +148,7 @@ def test_batch_that_kills_each_worker_fails_saying_which(run):
     done = run(DYING, "import dying", _loop("# batches: 3", body), "print('never')")
     assert done.ending.error[0] == "WorkerLost"
     start = (
-        "a worker process died 4 times while running batch 1 (items 2 to 3, counted from 0) "
+        "a worker process died 4 times while running batch 2 (items 3 to 4) "
         "of the loop in line 4 of cell 3 ("
     )
     assert done.ending.error[1].startswith(start)

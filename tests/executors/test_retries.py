@@ -128,6 +128,6 @@ def test_batch_that_is_too_slow_fails_saying_which(tmp_path):
     assert len(done.of(events.BatchRetried)) == 1
     assert done.ending.error == (
         "CellTimeoutError",
-        "batch 2 (items 4 to 5, counted from 0) of the loop in line 6 of cell 4 timed out 2 times "
+        "batch 3 (items 5 to 6) of the loop in line 6 of cell 4 timed out 2 times "
         "while it was being executed, after 0.2 seconds.",
     )
