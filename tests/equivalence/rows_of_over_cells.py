@@ -178,6 +178,35 @@ ROWS = {
         over("x -> head", "head = x[:]"),
         "head[0] = 99\nprint(x, head)",
     ),
+    "outputs that share memory, of which one is changed later": row(
+        "import numpy as np\nx = np.arange(8.0)",
+        over("x -> y, z", "y = x + 1\nz = y.reshape(-1, 1)"),
+        "y[0] = 99\nprint(z, y)",
+        splits=0,
+    ),
+    "a cell that runs beside another one": row(
+        "xs, zs = list(range(20)), [1, 2]",
+        "def work(v):\n    n = 0\n    for i in range(3000):\n        n += i * v\n    return n",
+        over("xs -> ys", "made = [work(v) for v in xs]\nys = [v + 1 for v in made]"),
+        "a = [work(z) for z in zs]",
+        "print(ys, a)",
+        splits=1,
+    ),
+    "filtered and grouped rows": row(
+        "import pandas as pd\nf = pd.DataFrame({'v': range(12)}).set_index('v', drop=False)",
+        over(
+            "f -> g, h, few",
+            "g = f.reset_index(drop=True)\nh = f.groupby(f.index).sum()\nfew = g[g.v % 2 == 0].v.to_numpy()",
+        ),
+        "print(g.index, h.index, few)\nh",
+        splits=1,
+    ),
+    "limits": row(
+        "xs = [3, 1, 2]",
+        "# over: xs\n# merge: ys\n# batches: 2\n# retries: 1\n# timeout: 20s\n# concurrency: 1\nys = [x for x in xs]",
+        "print(ys)",
+        splits=1,
+    ),
     "draws after a seed": row(
         "import numpy as np\nnp.random.seed(1)\nx = np.arange(6)",
         over("x -> y", "y = x + np.random.normal(size=len(x))"),
