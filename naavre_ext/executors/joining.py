@@ -177,7 +177,9 @@ def _arrays(pieces: Sequence[Piece]) -> Any:
         whole = masked.concatenate(values)
         whole.fill_value = values[0].fill_value
         return whole
-    return numpy.concatenate(values)
+    whole = numpy.concatenate(values)
+    whole.flags.writeable = any(value.flags.writeable for value in values)
+    return whole
 
 
 def _same_dtype(one: Any, other: Any) -> bool:

@@ -201,6 +201,13 @@ def test_what_can_not_be_cut_is_told(values):
     assert raised.value.remedy.endswith(".")
 
 
+def test_arrays_that_nobody_may_write_to_stay_so():
+    pieces = [(number, np.arange(2)) for number in (1, 2)]
+    for _, piece in pieces:
+        piece.flags.writeable = False
+    assert not join("concat", pieces).flags.writeable
+
+
 def test_names_are_cut_side_by_side():
     source = OverSource({"a": [1, 2, 3], "b": np.arange(3)})
     first, second = source.take(2), source.take(2)
