@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, VectorSizes
 from naavre_ext.executors.cutting import NotCuttable, OverSource
 from naavre_ext.executors.flight import Whole
-from naavre_ext.executors.joining import JoinError, Piece, join
+from naavre_ext.executors.joining import join
+from naavre_ext.executors.joining_checks import JoinError, Piece
 from naavre_ext.executors.over_batches import LEAKS
 from naavre_ext.executors.packing import PackingError
 from naavre_ext.executors.tasks import BatchReport, ErrorReport

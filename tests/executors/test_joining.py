@@ -16,7 +16,8 @@ import pytest
 import scipy.sparse as sp
 
 from naavre_ext.executors.cutting import NotCuttable, OverSource
-from naavre_ext.executors.joining import JoinError, join
+from naavre_ext.executors.joining import join
+from naavre_ext.executors.joining_checks import JoinError
 from naavre_ext.executors.portraits import portray
 
 FRAME = pd.DataFrame(
