@@ -22,6 +22,8 @@ from naavre_ext.scheduling import guards, machine
 
 #: How often a quiet run looks whether it was stopped or a cell takes too long.
 _POLL_S = 0.1
+#: How long the first worker may take until it can say that a step has begun.
+_START_S = 30.0
 
 
 @dataclass(slots=True)
@@ -206,8 +208,10 @@ class RunDriver:
             limit, progress = self._limit_s(step), self._progress[step]
             if state != "running" or limit is None or self._status is not None:
                 continue
-            # A step may wait for what it claims. Where no worker can say that it has begun, that counts too.
-            since = progress.began or (None if self._hears else progress.started)
+            # A step may wait for what it claims, or for its worker. Where no worker can say that it has begun,
+            # time counts from when there should be one.
+            unheard = None if self._hears else progress.started + _START_S
+            since = progress.began or unheard
             if since is not None and now - since > limit:
                 self.executor.drop(step)
                 took_s = now - since

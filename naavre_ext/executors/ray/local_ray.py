@@ -6,7 +6,11 @@ import logging
 
 from naavre_ext.executors.ray.private_folder import PrivateFolder
 from naavre_ext.executors.ray.process_tree import end, kill, mentions, ray_processes
-from naavre_ext.executors.ray.ray_internals import reread_authentication, silence_raylet_messages
+from naavre_ext.executors.ray.ray_internals import (
+    import_quietly,
+    reread_authentication,
+    silence_raylet_messages,
+)
 from naavre_ext.executors.ray.surroundings import (
     child_environment,
     environment,
@@ -55,6 +59,7 @@ class LocalRay:
             ) from error
 
     def _init(self, num_cpus: int | None, resources: Claim) -> None:
+        import_quietly()
         import ray
 
         reread_authentication()

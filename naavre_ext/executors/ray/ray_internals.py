@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
+
+def import_quietly() -> None:
+    """Import Ray without warnings of what it imports: tqdm misses ipywidgets, which Ray doesn't need."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import ray  # noqa: F401
+
 
 def reread_authentication() -> None:
     """Make a Ray that was imported or used before take the token settings of now."""

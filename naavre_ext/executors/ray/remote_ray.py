@@ -13,7 +13,11 @@ import threading
 import time
 from pathlib import Path
 
-from naavre_ext.executors.ray.ray_internals import reread_authentication, silence_raylet_messages
+from naavre_ext.executors.ray.ray_internals import (
+    import_quietly,
+    reread_authentication,
+    silence_raylet_messages,
+)
 from naavre_ext.executors.ray.surroundings import (
     child_environment,
     environment,
@@ -74,6 +78,7 @@ def connect_to(address: str) -> None:
 
 
 def _init(address: str) -> None:
+    import_quietly()
     import ray
 
     try:
