@@ -19,6 +19,7 @@ def load(path: Path) -> nbformat.NotebookNode:
 
 def test_there_are_the_examples() -> None:
     assert [path.stem for path in EXAMPLES] == [
+        "nested-levels",
         "parameter-study",
         "sensor-drift",
         "splitting-batch",

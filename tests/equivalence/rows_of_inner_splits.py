@@ -503,6 +503,30 @@ _ROWS = {
         print(rows(pd.DataFrame({"a": [1.5, 2.5, 3.5, 4.5]})))
         """,
     ),
+    "batches of batches made by hand": written(
+        """
+        def batch_items(items, n):
+            size = -(-len(items) // n)
+            return [items[i:i + size] for i in range(0, len(items), size)]
+        def process_batch(batch):
+            done = []
+            # split:
+            for item in batch:
+                done.append(item * 0.1)
+            return done
+        ---
+        # split:
+        nested = [batch_items(batch, 2) for batch in batch_items(list(range(10)), 2)]
+        ---
+        # split:
+        results = []
+        for outer in nested:
+            results.append([process_batch(batch) for batch in outer])
+        ---
+        flat = [x for outer in results for batch in outer for x in batch]
+        print(nested, results, sum(flat))
+        """,
+    ),
     "many short calls": written(
         """
         def small(k):
