@@ -231,6 +231,18 @@ ROWS = {
     "one memory or two": Row(
         "a = np.zeros(3); x = [a, a[1:]]", "x = [np.zeros(3), np.zeros(2)]", "x[1]"
     ),
+    "parts that overlap or not": Row(
+        "a = np.zeros(9); x = [a[:3], a[3:6], a[2:5]]",
+        "a = np.zeros(9); x = [a[:3], a[3:6], a[6:]]",
+        "x[2]",
+    ),
+    "rows of one block and rows of their own": Row(
+        "a = np.zeros((2, 9)); x = [*a, a[1]]",
+        "a, b = np.zeros((2, 9)).copy(); x = [a.copy(), b, b[:]]",
+    ),
+    "rows shared otherwise": Row(
+        "a = np.zeros((2, 9)); x = [*a, a[1, :]]", "a = np.zeros((2, 9)); x = [*a, a[0, :]]", "x[2]"
+    ),
     "cycle": Row("x = [1]; x.append(x)", "x = [1]; x.append([1, x])", "x[1]"),
     "attribute": Row(
         "class P: pass\nx = P(); x.a = 1", "class P: pass\nx = P(); x.a = 2", "x.a is 1, not 2"
@@ -350,6 +362,18 @@ def test_variables_that_are_one_object_must_stay_one() -> None:
     assert differences(one, copy.deepcopy(one)) == []
     assert differences(one, two) == ["p and q['k'] are one object in the first only"]
     assert differences(one, two, sharing=False) == []
+
+
+def test_rows_of_one_array_share_nothing() -> None:
+    numpy = pytest.importorskip("numpy")
+    x, y = numpy.zeros((2, 1000))
+    one = {"x": x, "y": y, "a": x[5:]}
+    own = x.copy()
+    two = {"x": own, "y": y.copy(), "a": own[5:]}
+    assert differences(one, two) == []
+    assert differences(one, {**two, "a": x[5:].copy()}) == [
+        "a and x are one object in the first only"
+    ]
 
 
 def test_what_cannot_be_looked_into_is_said() -> None:

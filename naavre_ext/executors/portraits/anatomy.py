@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from naavre_ext.executors.portraits.memories import Memory
+
 _LONGEST = 80
 #: Sequences up to this length are shown element by element, longer ones in this many blocks.
 FEW = 200
@@ -30,7 +32,7 @@ class Anatomy:
     parts: Iterable[tuple[str, Any]] = ()
     unordered: bool = False
     tracked: bool = True
-    memory: int | None = None
+    memory: Memory | None = None
     opaque: str = ""
 
 

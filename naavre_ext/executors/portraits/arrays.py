@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from naavre_ext.executors.packing_arrays import is_writable
+from naavre_ext.executors.packing_arrays import bounds, is_writable
 from naavre_ext.executors.packing_identity import memory_of
 from naavre_ext.executors.portraits.anatomy import FEW, Anatomy, Leaf, elements, shortened
 
@@ -13,7 +13,7 @@ from naavre_ext.executors.portraits.anatomy import FEW, Anatomy, Leaf, elements,
 def _array(value: Any) -> Anatomy:
     """Strides don't count, the shape does; whether it can be written to does, too."""
     text = summary(value) if is_writable(value) else f"{summary(value)} read-only"
-    return Anatomy("ndarray", text, parts=blocks(value), memory=memory_of(value))
+    return Anatomy("ndarray", text, parts=blocks(value), memory=(memory_of(value), *bounds(value)))
 
 
 def summary(value: Any) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naavre_ext.executors.portraits.anatomy import ATOMS, Anatomy, Leaf, atom_text, shortened
+from naavre_ext.executors.portraits.memories import Memories
 from naavre_ext.executors.portraits.rules import anatomy_of
 from naavre_ext.model.portrait import Portrait, mismatches
 
@@ -25,7 +26,7 @@ class _Scope:
 
     def __init__(self) -> None:
         self.seen: dict[int, tuple[int, _Link]] = {}
-        self.memories: dict[int, int] = {}
+        self.memories = Memories()
 
     def note(self, obj: Any, link: _Link) -> None:
         self.seen[id(obj)] = (len(self.seen), link)
@@ -60,6 +61,8 @@ class Painter:
         self.render = render
         self.shared: list[tuple[str, str]] = []
         self._owners: dict[int, tuple[str, _Link]] = {}
+        self._memories = Memories()
+        self._met_memories = 0
         self._pure: dict[int, Portrait] = {}
         self._alive: list[Any] = []
         self._room = 0
@@ -119,10 +122,11 @@ class Painter:
             scope.note(value, link)
             self._meet(frame, id(value))
         if anatomy.memory is not None:
-            number = scope.memories.setdefault(anatomy.memory, len(scope.seen))
+            number = scope.memories.number(anatomy.memory, len(scope.seen))
             if number < len(scope.seen):
                 frame.note = f"memory {number}"
-            self._meet(frame, -anatomy.memory)
+            self._met_memories += 1
+            self._meet(frame, -self._memories.number(anatomy.memory, self._met_memories))
         stack.append(frame)
         return None
 
