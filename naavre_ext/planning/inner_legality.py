@@ -14,6 +14,7 @@ from types import MappingProxyType
 from naavre_ext.dataflow.graph import NotebookDataflow, analyse
 from naavre_ext.dataflow.source import CellSource
 from naavre_ext.model.workflow import Split
+from naavre_ext.planning.control_flow import check_control_flow
 from naavre_ext.planning.function_scope import (
     FlatFunction,
     flatten,
@@ -94,6 +95,7 @@ def _check_form(inner: InnerLoop) -> None:
     node = inner.loop.node
     if inner.scopes and inner.function is None:
         raise LoopRefused(node.lineno, "it stands in a class body", "Move the loop into a method.")
+    check_control_flow(inner.loop)  # of the loop as it is written: its copy has no 'await' any more
     inside = [node, *_own_nodes(node)]
     for part in inside:
         line = getattr(part, "lineno", node.lineno)

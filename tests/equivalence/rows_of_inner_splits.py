@@ -527,6 +527,27 @@ _ROWS = {
         print(nested, results, sum(flat))
         """,
     ),
+    "await in the loop": written(
+        """
+        import asyncio
+        async def one(x):
+            await asyncio.sleep(0)
+            return x + 1
+        async def run(xs):
+            out = []
+            # split:
+            for x in xs:
+                out.append(await one(x))
+            # split:
+            more = [await one(x) for x in xs]
+            # split:
+            plain = [x * 2 for x in xs]
+            return out, more, plain
+        ---
+        print(await run([1, 2, 3]))
+        """,
+        splits=1,
+    ),
     "many short calls": written(
         """
         def small(k):
