@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import operator
 import struct
@@ -98,9 +99,28 @@ def _reduce_masked_array(array: Any) -> Any:
     return make_masked_array, args, state, None, None, fill_masked_array
 
 
+def _reduce_arrow_array(array: Any) -> Any:
+    """pandas would copy the column first, although it lies in one piece already and can't change."""
+    column = array._pa_array
+    if column.num_chunks != 1:
+        return NotImplemented
+    piece = column.chunk(0)
+    if piece.offset or piece.get_total_buffer_size() > piece.nbytes + _SPARE_BYTES:
+        return NotImplemented  # a part of a larger column, all of which would travel
+    state = {**vars(array), "_pa_array": piece}
+    if "_cache" in state:
+        state["_cache"] = {}
+    return copyreg.__newobj__, (type(array),), state  # type: ignore[attr-defined]
+
+
+#: What a column's memory may have beyond its elements, for alignment.
+_SPARE_BYTES = 1024
+
 _REDUCERS: dict[str, Callable[[Any], Any]] = {
     "functools.cached_property": _reduce_cached_property,
     "_struct.Struct": _reduce_struct,
     "numpy.ma.MaskedArray": _reduce_masked_array,
     "numpy.ma.core.MaskedArray": _reduce_masked_array,
+    "pandas.arrays.ArrowStringArray": _reduce_arrow_array,
+    "pandas.arrays.ArrowExtensionArray": _reduce_arrow_array,
 }

@@ -405,3 +405,22 @@ def test_fingerprint_of_what_cannot_be_pickled(sender):
 
 def test_enum_member_of_a_library_keeps_identity(sender, receiver):
     assert travel({"e": enum.IntFlag("F", "A")}, sender, receiver)["e"]["A"].value == 1
+
+
+@pytest.mark.parametrize(
+    ("cut", "is_copied"),
+    [(slice(None), False), (slice(100, None), True), (slice(0, 100), True), (slice(0, 0), True)],
+)
+def test_a_column_of_texts_is_packed_where_it_lies(cut, is_copied):
+    np, pd = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    texts = pd.Series([f"text {n}" for n in range(10_000)] + [None], dtype="str")[cut]
+    if not hasattr(texts.array, "_pa_array"):
+        pytest.skip("this pandas keeps texts otherwise")
+    packed = pack({"s": texts}, {})
+    places = {memoryview(b).nbytes and np.frombuffer(b, "u1").ctypes.data for b in packed.buffers}
+    mine = {b.address for b in texts.array._pa_array.chunk(0).buffers() if b is not None and b.size}
+    assert (mine <= places) == (not is_copied)
+    assert packed.nbytes < 40 * len(texts) + 4000
+    pd.testing.assert_series_equal(unpack(packed, {}, writable=True)["s"], texts)
+    joined = pd.concat([texts, texts])
+    pd.testing.assert_series_equal(unpack(pack({"s": joined}, {}), {}, writable=False)["s"], joined)
