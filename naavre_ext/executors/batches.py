@@ -20,7 +20,10 @@ from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
 from naavre_ext.executors.session import CellError
 from naavre_ext.executors.tasks import (
+    KEEPS,
     NOTHING,
+    SETTINGS,
+    TOKEN,
     BatchReport,
     BatchTask,
     ErrorReport,
@@ -182,8 +185,8 @@ def _run(
     known_names = worker.names()
     given = unpack(shared, namespace, writable=False)
     threads = max(1, int(task.step.resources.get("num_cpus", 1)))
-    before = worker.enter_split(given.pop("token"), given.pop("settings"), split.guard_rng, threads)
-    keeps = given.pop("keeps")
+    before = worker.enter_split(given.pop(TOKEN), given.pop(SETTINGS), split.guard_rng, threads)
+    keeps = given.pop(KEEPS)
     values: Any = items
     if isinstance(items, Packed):
         values = unpack(items, namespace, writable=False)["items"]

@@ -16,7 +16,15 @@ from naavre_ext.executors.batches import run_batch
 from naavre_ext.executors.guarding import changed_since
 from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack
 from naavre_ext.executors.pool import BatchPool
-from naavre_ext.executors.tasks import NOTHING, BatchReport, BatchTask, Stage
+from naavre_ext.executors.tasks import (
+    KEEPS,
+    NOTHING,
+    SETTINGS,
+    TOKEN,
+    BatchReport,
+    BatchTask,
+    Stage,
+)
 from naavre_ext.model.workflow import Split, Step, Workflow
 
 if TYPE_CHECKING:
@@ -177,7 +185,7 @@ def stages_for(
         values = {name: namespace[name] for name in split.shared if name in namespace}
         keeps = dict.fromkeys(split.reductions, True)  # planned only for lists and dicts
         try:
-            own = {"keeps": keeps, "settings": settings, "token": f"{token}.{len(stages)}"}
+            own = {KEEPS: keeps, SETTINGS: settings, TOKEN: f"{token}.{len(stages)}"}
             stages.append(Stage(step, split, pool.share(pack({**values, **own}, namespace))))
         except PackingError:
             break

@@ -24,7 +24,15 @@ from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.progress_bars import LoopBar, bar_apart, is_bar
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Sliced, Source, source_of
-from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stuck
+from naavre_ext.executors.tasks import (
+    KEEPS,
+    SETTINGS,
+    TOKEN,
+    BatchReport,
+    BatchTask,
+    ErrorReport,
+    Stuck,
+)
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
@@ -505,7 +513,7 @@ class FanOut:
         values = {name: known[name] for name in split.shared if name in known}
         keeps = {name: isinstance(known.get(name), (list, dict)) for name in split.reductions}
         try:
-            own = {"keeps": keeps, "settings": state.settings, "token": uuid.uuid4().hex}
+            own = {KEEPS: keeps, SETTINGS: state.settings, TOKEN: uuid.uuid4().hex}
             return pack({**values, **own}, namespace)
         except PackingError as error:
             self.tell_stuck(Stuck.of(error), split)

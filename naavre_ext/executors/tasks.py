@@ -11,6 +11,9 @@ from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
 from naavre_ext.model.workflow import Placement, Split, Step
 
+#: What goes to every batch beside the variables that its iterations share.
+KEEPS, SETTINGS, TOKEN = "__naavre_keeps__", "__naavre_settings__", "__naavre_token__"
+
 ReportStatus = Literal["ok", "error", "relocate"]
 
 

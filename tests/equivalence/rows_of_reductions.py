@@ -8,6 +8,13 @@ ROWS = {
     "append": row(
         "out = []", split("for x in range(10):\n    out.append(x * x)"), "print(out)", splits=1
     ),
+    "names that batches have uses for": row(
+        "settings = {'a': 1}\ntoken = [2]\nkeeps = items = 3\nlog = []",
+        split("for x in range(9):\n    log.append(settings['a'] + token[0] + keeps + items + x)"),
+        "print(settings, token, keeps, items, log)",
+        splits=1,
+        on_ray=False,
+    ),
     "extend and plus": row(
         "a, b = [0], [9]\nalias = a",
         split("for x in [1, 2, 3, 4]:\n    a.extend([x, -x])\n    b += [x] * x"),

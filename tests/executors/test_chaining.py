@@ -91,9 +91,7 @@ def test_what_was_made_of_something_else_is_made_again(
 def test_what_a_long_later_loop_has_not_begun_goes_out_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from naavre_ext.executors.batch_sizes import GuidedSizes
-
-    monkeypatch.setattr(GuidedSizes, "limit_s", 0.02)
+    monkeypatch.setattr("naavre_ext.executors.batch_sizes.LIMIT_S", 0.02)
     run = run_as_workflow(
         (
             "import time",
