@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, get_args
 
 from naavre_ext.model.run import ExecutorName
 
 SECRET_PREFIX = "secret_"
+#: The file, beside a run's results, with the seed by which its workers hash texts.
+HASH_SEED_FILE = "hash-seed"
+
+
+@contextmanager
+def temporarily(variables: Mapping[str, str]) -> Iterator[None]:
+    """The process environment with these variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def ray_address(environ: Mapping[str, str]) -> str | None:
@@ -73,7 +91,9 @@ OPTION_PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "guards": _switch,
     "max_parallelism": _count,
     "resident": _switch,
+    "resume": _text,
     "store": _path,
+    "store_results": _switch,
 }
 
 

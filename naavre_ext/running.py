@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from naavre_ext.environment import SECRET_PREFIX
+from naavre_ext.environment import SECRET_PREFIX, temporarily
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.model.notebook import Notebook
@@ -21,6 +21,9 @@ from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 
 if TYPE_CHECKING:
     from naavre_ext.executors.driver import RunEnd
+    from naavre_ext.executors.resuming import Results
+    from naavre_ext.storage.resumable import Resumable
+    from naavre_ext.storage.run_log import RunLog
 
 OnEvent = Callable[[RunEvent], None]
 
@@ -46,8 +49,13 @@ class Run:
         from naavre_ext.executors.driver import workflow_on
         from naavre_ext.executors.factory import begin_executor
         from naavre_ext.storage.notebook_file import check_writable
+        from naavre_ext.storage.resumable import find_resumable
 
         with ExitStack() as stack:
+            earlier = find_resumable(self.options, source)
+            if earlier is not None:
+                parameters = {**earlier.parameters, **(parameters or {})}
+                stack.enter_context(temporarily(earlier.variables))
             starting = begin_executor(self.options)
             stack.callback(starting.abandon)
             prepared = prepare_notebook(source, parameters)
@@ -57,7 +65,7 @@ class Run:
                 check_writable(output)
             executor = stack.enter_context(starting)
             executor.admit(workflow_on(executor, workflow))
-            return self._execute(prepared, workflow, executor, options, output, parameters)
+            return self._execute(prepared, workflow, executor, options, output, parameters, earlier)
 
     def _execute(
         self,
@@ -67,6 +75,7 @@ class Run:
         options: RunOptions,
         output: str | Path | None,
         parameters: Mapping[str, Any] | None,
+        earlier: Resumable | None,
     ) -> RunResult:
         from naavre_ext.executors.driver import RunDriver
         from naavre_ext.storage.masking import SecretMask
@@ -91,6 +100,7 @@ class Run:
                 if self.on_event is not None:
                     self.on_event(event)
 
+            results = _open_results(log, options, earlier)
             driver = RunDriver(
                 workflow,
                 executor,
@@ -99,9 +109,12 @@ class Run:
                 emit=tell,
                 notebook=path,
                 cancel=self.cancel,
+                results=results,
             )
             try:
                 end = self.end = driver.run()
+                if end.status == "ok":
+                    log.remove_results()  # nobody will resume it
             finally:
                 self.node = recorder.node
                 if output is not None:
@@ -119,6 +132,31 @@ class Run:
             batches=end.batches,
             output_path=None if output is None else str(output),
         )
+
+
+def _open_results(
+    log: RunLog, options: RunOptions, earlier: Resumable | None
+) -> Callable[[Workflow], Results] | None:
+    """Where the run's results go, given the workflow as it will be run; None when none are stored."""
+    from naavre_ext.executors.result_environment import environment_key
+    from naavre_ext.executors.result_files import take_over
+    from naavre_ext.executors.resuming import EarlierRun, Results
+    from naavre_ext.executors.tasks import ResultPlace
+
+    folder = log.make_results() if options.store_results else None
+    if folder is None:
+        return None
+    if earlier is not None:
+        take_over(earlier.results, folder)
+
+    def open_results(workflow: Workflow) -> Results:
+        sources = (step.source for step in workflow.steps)
+        basis = environment_key(options.cwd, options.environment, sources)
+        place = ResultPlace(str(folder), basis, earlier is not None)
+        known = None if earlier is None else EarlierRun(earlier.run_id, earlier.told)
+        return Results(workflow, place, known)
+
+    return open_results
 
 
 def placed(options: RunOptions, notebook: Notebook) -> RunOptions:

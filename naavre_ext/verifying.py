@@ -87,7 +87,8 @@ def verify(
     isolation = isolation or Isolation()
     prepared = prepare_notebook(source, parameters)
     workflow = prepared.require_workflow()
-    options = placed(replace(options or RunOptions(), keep=(), observe=True), prepared.notebook)
+    chosen = replace(options or RunOptions(), keep=(), observe=True)
+    options = placed(replace(chosen, store_results=False, resume=None), prepared.notebook)
     ways = {
         "sequentially": sequential(workflow),
         "sequentially again": sequential(workflow),

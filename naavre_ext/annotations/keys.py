@@ -160,11 +160,10 @@ _ROWS = (
 ANNOTATION_KEYS: Mapping[str, AnnotationKey] = {row.key: row for row in _ROWS}
 
 #: Annotations that are read and checked, but whose effect a later version brings, and what
-#: happens instead. ``cache=off`` is ``# cache: off``.
+#: happens instead.
 NOT_YET_IN_EFFECT: Mapping[str, str] = {
     "group": "the cell runs in the run's main worker",
     "replicas": "there is one worker",
-    "cache=off": "no result is reused in any case",
     "image": "the cell runs in the Python that is running",
     "task": "the function is called as an ordinary one",
 }

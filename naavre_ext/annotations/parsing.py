@@ -194,8 +194,6 @@ def _not_yet_in_effect(
         if annotation.problem is not None:
             continue
         key = annotation.key.key
-        if key == "cache" and not annotation.value:
-            found.append((line, "cache=off", "cache: off"))
         found.append((line, key, key))
     found.extend((task.line, "task", "task") for task in annotations.tasks)
     return [

@@ -23,6 +23,7 @@ _COMMANDS = {
     "plan": "naavre_ext.cli.plan:plan",
     "verify": "naavre_ext.cli.verify:verify",
     "runs": "naavre_ext.cli.runs:runs",
+    "explain": "naavre_ext.cli.explain:explain_run",
     "cluster": "naavre_ext.cli.cluster:cluster",
 }
 

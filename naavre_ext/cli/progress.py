@@ -10,6 +10,7 @@ from naavre_ext.exporters.wording import count_phrase, one_line
 from naavre_ext.model.event import (
     BatchFinished,
     BatchRetried,
+    BatchReused,
     CellOutputsDiscarded,
     MessageLogged,
     RunEvent,
@@ -23,6 +24,7 @@ from naavre_ext.model.event import (
     StepNotRun,
     StepRelocated,
     StepRetried,
+    StepReused,
     StepStarted,
 )
 
@@ -33,8 +35,8 @@ StepState = Literal["waiting", "running", "ok", "failed", "not run"]
 class SplitView:
     """A loop of a step: how many items and batches there are, and how many are done.
 
-    ``whole`` is the reason why the loop runs whole; empty while it runs in batches. ``description`` is what the
-    loop's own progress bar says.
+    ``reused`` of these were taken from an earlier run. ``whole`` is the reason why the loop
+    runs whole; empty while it runs in batches. ``description`` is what the loop's own progress bar says.
     """
 
     split: int
@@ -42,6 +44,7 @@ class SplitView:
     batches: int
     done: int = 0
     done_items: int = 0
+    reused: int = 0
     whole: str = ""
     description: str = ""
 
@@ -59,6 +62,7 @@ class StepView:
     splits: tuple[SplitView, ...] = ()
     notes: tuple[str, ...] = ()
     failure: StepFailed | None = None
+    reused: bool = False
 
     @property
     def place(self) -> str:
@@ -75,6 +79,7 @@ class StepView:
         """``28 items in 5 batches``; empty when no loop ran in batches."""
         parts = [
             f"{count_phrase(s.items, 'item')} in {count_phrase(s.batches, 'batch', 'batches')}"
+            + (f" ({s.reused} of them reused)" if s.reused else "")
             for s in self.splits
             if s.batches and not s.whole
         ]
@@ -164,13 +169,15 @@ def _fold_step(step: StepView, event: RunEvent) -> StepView:
             return replace(step, splits=())
         case StepFinished():
             return replace(step, state="ok", duration_s=event.duration_s)
+        case StepReused():
+            return replace(step, state="ok", reused=True)
         case StepFailed():
             return replace(step, state="failed", duration_s=event.duration_s, failure=event)
         case StepNotRun():
             return replace(step, state="not run", failure=None)
         case SplitStarted():
             return replace(step, splits=_with_started(step.splits, event))
-        case BatchFinished():
+        case BatchFinished() | BatchReused():
             return replace(step, splits=tuple(_with_batch(s, event) for s in step.splits))
         case SplitRefused():
             splits = tuple(
@@ -199,7 +206,7 @@ def _with_started(splits: tuple[SplitView, ...], event: SplitStarted) -> tuple[S
     return tuple(both if s is old else s for s in splits)
 
 
-def _with_batch(split: SplitView, event: BatchFinished) -> SplitView:
+def _with_batch(split: SplitView, event: BatchFinished | BatchReused) -> SplitView:
     if split.split != event.split:
         return split
     done = split.done + 1
@@ -207,5 +214,6 @@ def _with_batch(split: SplitView, event: BatchFinished) -> SplitView:
         split,
         done=done,
         done_items=split.done_items + event.items,
+        reused=split.reused + isinstance(event, BatchReused),
         batches=max(split.batches, done),
     )

@@ -11,7 +11,13 @@ from naavre_ext.cli.output_log import OutputLog
 from naavre_ext.cli.progress import RunView, fold
 from naavre_ext.cli.summary import step_line
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
-from naavre_ext.model.event import CellOutputReceived, RunEvent, StepFailed, StepFinished
+from naavre_ext.model.event import (
+    CellOutputReceived,
+    RunEvent,
+    StepFailed,
+    StepFinished,
+    StepReused,
+)
 
 
 class Reporter:
@@ -53,7 +59,7 @@ class PlainReporter(Reporter):
 
     def show(self, event: RunEvent) -> None:
         """Prints the line of a step that finished or failed."""
-        if isinstance(event, (StepFinished, StepFailed)):
+        if isinstance(event, (StepFinished, StepReused, StepFailed)):
             step = self.view.step(event.step)
             if step is not None:
                 print(step_line(self.view, step), file=self._stream, flush=True)

@@ -32,14 +32,14 @@ from naavre_ext.cli.reporters import (
 from naavre_ext.cli.run_options import How, run_options
 from naavre_ext.cli.summary import failure_lines, strip_ansi, summary_lines
 from naavre_ext.model.diagnostic import NaavreError
-from naavre_ext.model.run import RunResult
+from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.runner import find_runner
 
 _EXIT_CODES = {"ok": OK, "failed": FAILED, "cancelled": CANCELLED}
 
 
 @click.command(short_help="Run a notebook.")
-@click.argument("notebook")
+@click.argument("notebook", required=False)
 @click.option(
     "-o",
     "--output",
@@ -48,6 +48,17 @@ _EXIT_CODES = {"ok": OK, "failed": FAILED, "cancelled": CANCELLED}
 )
 @parameter_options
 @run_options
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Take over what is still valid of RUN, which failed or broke off (an id, or how one starts).",
+)
+@click.option(
+    "--store-results/--no-store-results",
+    envvar="NAAVRE_STORE_RESULTS",
+    default=True,
+    help="Store results of costly steps and batches, so that the run can be resumed (the default).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @click.option("--log-output", is_flag=True, help="Print the cells' outputs, too.")
@@ -60,8 +71,10 @@ _EXIT_CODES = {"ok": OK, "failed": FAILED, "cancelled": CANCELLED}
 def run(
     ctx: click.Context,
     /,
-    notebook: str,
+    notebook: str | None,
     output: str | None,
+    resume: str | None,
+    store_results: bool,
     as_json: bool,
     quiet: bool,
     log_output: bool,
@@ -73,6 +86,7 @@ def run(
     Secrets (secret_x) come from the environment, as NAAVRE_SECRET_X, secret_x or SECRET_X, or are
     asked for on a terminal.
     """
+    notebook = notebook or _notebook_of(resume, given["store"])
     output = output or default_output(notebook)
     if as_json and output == "-":
         raise click.UsageError("--json and the notebook can't both go to standard output: give -o")
@@ -83,7 +97,9 @@ def run(
             read_source(notebook),
             output,
             values,
-            how,
+            lambda secrets: replace(
+                how.options(secrets), resume=resume, store_results=store_results
+            ),
             lambda: _reporter(as_json, quiet, log_output, progress_bar, output == "-"),
         )
     except NaavreError as error:
@@ -94,6 +110,19 @@ def run(
         write_json_line(result_json(result))
     _show_end(reporter, result, output, quiet=quiet or as_json)
     ctx.exit(_EXIT_CODES[result.status])
+
+
+def _notebook_of(resume: str | None, store: str | None) -> str:
+    """The notebook of the run to resume, where none is named."""
+    from naavre_ext.storage.run_store import RunStore
+
+    if resume is None:
+        raise click.UsageError("Missing argument 'NOTEBOOK'.")
+    record = (RunStore(store) if store else RunStore.beside(None)).open(resume)
+    notebook: str | None = record.info.get("notebook")
+    if notebook is None:
+        raise click.UsageError(f"run {record.run_id} was no file's: name the NOTEBOOK")
+    return os.path.relpath(notebook)
 
 
 def default_output(notebook: str) -> str:
@@ -152,7 +181,7 @@ def _run(
     source: Source,
     output: str,
     values: dict[str, Any],
-    how: How,
+    make_options: Callable[[Mapping[str, str]], RunOptions],
     make_reporter: Callable[[], Reporter],
 ) -> tuple[Reporter, RunResult]:
     secrets, missing = collect_secrets(source, values)
@@ -160,7 +189,7 @@ def _run(
         click.echo(
             f"{name} isn't set in the environment: the notebook's own value is used", err=True
         )
-    options = how.options(secrets)
+    options = make_options(secrets)
     run_notebook = find_runner(options, values)
     target = Path(output)
     with tempfile.TemporaryDirectory(prefix="naavre-ext-") as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _place(command: Command) -> Command:
+def place_of_runs(command: Command) -> Command:
     """Adds the notebook or folder whose runs are meant."""
     command = click.argument("notebook", required=False)(command)
     return click.option(
@@ -32,17 +33,17 @@ def _place(command: Command) -> Command:
     )(command)
 
 
-@click.group(short_help="List, show and delete runs.")
+@click.group(short_help="List, show, trace and delete runs.")
 def runs() -> None:
-    """List, show and delete the runs that were kept."""
+    """List, show, trace and delete the runs that were kept."""
 
 
 @runs.command("list")
-@_place
+@place_of_runs
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def list_runs(notebook: str | None, store: str | None, as_json: bool) -> None:
     """List the runs of NOTEBOOK, or all of this folder, newest first."""
-    found = _open_store(notebook, store).list()
+    found = open_store(notebook, store).list()
     if notebook is not None:
         path = str(Path(notebook).absolute())
         found = tuple(run for run in found if run.notebook in (None, path))
@@ -57,11 +58,11 @@ def list_runs(notebook: str | None, store: str | None, as_json: bool) -> None:
 
 @runs.command()
 @click.argument("run_id", metavar="RUN")
-@_place
+@place_of_runs
 @click.option("--json", "as_json", is_flag=True, help="Print the run and its events as JSON.")
 def show(run_id: str, notebook: str | None, store: str | None, as_json: bool) -> None:
     """Show what happened in RUN (an id, or how one starts)."""
-    record = _open_store(notebook, store).open(run_id)
+    record = open_store(notebook, store).open(run_id)
     if as_json:
         info = {key: value for key, value in record.info.items() if key != "workflow"}
         events = [event.to_json() for event in record.events()]
@@ -81,16 +82,34 @@ def show(run_id: str, notebook: str | None, store: str | None, as_json: bool) ->
 
 @runs.command()
 @click.argument("run_id", metavar="RUN")
-@_place
+@place_of_runs
+@click.option("-o", "--output", metavar="FILE", default="-", help="Default: standard output.")
+def trace(run_id: str, notebook: str | None, store: str | None, output: str) -> None:
+    """Write a trace of RUN for Perfetto (ui.perfetto.dev) or Chrome's about:tracing."""
+    from naavre_ext.scheduling.tracing import chrome_trace
+
+    found = chrome_trace(open_store(notebook, store).open(run_id).events())
+    try:
+        with click.open_file(output, "w", encoding="utf-8") as file:
+            json.dump(found, file)
+            file.write("\n")
+    except OSError as error:
+        raise click.ClickException(f"'{output}' can't be written: {error.strerror}") from None
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@place_of_runs
 def delete(run_id: str, notebook: str | None, store: str | None) -> None:
     """Delete RUN (an id, or how one starts) and all that it kept."""
-    place = _open_store(notebook, store)
+    place = open_store(notebook, store)
     full_id = place.open(run_id).run_id
     place.delete(full_id)
     click.echo(f"deleted {full_id}")
 
 
-def _open_store(notebook: str | None, store: str | None) -> RunStore:
+def open_store(notebook: str | None, store: str | None) -> RunStore:
+    """The runs in ``store``, or beside ``notebook`` or in this folder."""
     from naavre_ext.storage.run_store import RunStore
 
     if store is not None:

@@ -19,6 +19,8 @@ def step_line(view: RunView, step: StepView) -> str:
     if step.failure:
         error = one_line(f"{step.failure.ename}: {step.failure.evalue}")[:120]
         return f"{head}failed after {duration_phrase(step.duration_s)}: {error}"
+    if step.reused:
+        return f"{head}reused"
     fan_out = step.fan_out()
     return f"{head}done in {duration_phrase(step.duration_s)}" + (f", {fan_out}" * bool(fan_out))
 

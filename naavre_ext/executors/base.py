@@ -49,6 +49,14 @@ class Executor(Protocol):
         """The next thing that happened: a step's final report or a live message; None in time of quiet."""
         ...
 
+    def place(self, packed: Packed) -> ValueHandle:
+        """A handle of values that come from outside the run."""
+        ...
+
+    def hash_probe(self) -> int:
+        """How the workers hash a certain text."""
+        ...
+
     def fetch(self, handle: ValueHandle) -> Packed:
         """The values behind a handle."""
         ...

@@ -59,6 +59,8 @@ def run_stages(
 ) -> list[tuple[BatchReport, Packed]]:
     """A batch's report and pack, then those of the loops that go on with what it made."""
     report, packed, elements = run_batch(worker, task, shared, items)
+    if isinstance(items, Packed):  # what goes on from loop to loop isn't stored on the way
+        report = worker.keep_batch(task, shared, items, report, packed)
     done = [(report, packed)]
     if not task.then:
         return done

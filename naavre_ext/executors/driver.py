@@ -11,6 +11,15 @@ from typing import Any
 from naavre_ext.executors.base import Executor
 from naavre_ext.executors.handover import Handover
 from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.result_files import ResultUnusable
+from naavre_ext.executors.resuming import (
+    FULL_CODE,
+    REUSE_CODE,
+    Offer,
+    Results,
+    explain_reuse,
+    retold,
+)
 from naavre_ext.executors.stuck_values import StuckValues
 from naavre_ext.executors.tasks import ErrorReport, RunContext, StepReport, StepTask
 from naavre_ext.model import event as events
@@ -19,6 +28,7 @@ from naavre_ext.model.portrait import NamespacePortrait, StepObservation
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Step, StepId, Workflow
 from naavre_ext.scheduling import guards, machine
+from naavre_ext.scheduling.reuse import Reuse
 
 #: How often a quiet run looks whether it was stopped or a cell takes too long.
 _POLL_S = 0.1
@@ -68,9 +78,13 @@ class RunDriver:
         emit: Callable[[RunEvent], None],
         notebook: str | None = None,
         cancel: threading.Event | None = None,
+        results: Callable[[Workflow], Results] | None = None,
     ) -> None:
         workflow = workflow_on(executor, workflow)
         executor.admit(workflow)
+        self._results = results(workflow) if results is not None and executor.shares_files else None
+        if self._results is not None:
+            workflow = _without_storing(workflow, self._results.private)
         self.workflow, self.executor, self.options = workflow, executor, options
         self.run_id, self.notebook = run_id, notebook
         self._emit_event = emit
@@ -91,6 +105,7 @@ class RunDriver:
         self._observations: dict[StepId, StepObservation] = {}
         self._seq = 0
         self._status: RunStatus | None = None
+        self._told_full = False
 
     def run(self) -> RunEnd:
         """Run to the end; every cell's fate has been told when this returns."""
@@ -105,6 +120,7 @@ class RunDriver:
                 steps=tuple(_step_summary(step) for step in self.workflow.steps),
             )
         )
+        self._take_over()
         self._feed(machine.Began())
         while self._status is None:
             self._take(self.executor.next_report(_POLL_S))
@@ -152,7 +168,50 @@ class RunDriver:
                 if not self._restarts
                 for split in step.inner_splits
             },
+            results=None if self._results is None or self._restarts else self._results.place,
         )
+
+    # What an earlier run has stored
+
+    def _take_over(self) -> None:
+        """Begin where the earlier run has come to, if there is one."""
+        if self._results is None or self._results.earlier is None:
+            return
+        earlier = self._results.earlier
+        offer = self._results.offer(self.executor.hash_probe())
+        reuse = offer.choose()
+        while not self._restore(offer, reuse):
+            self.executor.begin(self._context())  # a fresh main worker
+            reuse = offer.choose()
+        if self._cancel.is_set():
+            return
+        self._state = machine.initial(self.workflow, reuse)
+        for text in explain_reuse(self.workflow, earlier, offer, reuse, self._results.unkeepable):
+            self._emit(events.MessageLogged(level="info", text=text, code=REUSE_CODE))
+        for step in reuse.steps:
+            for event in retold(self._handover.steps[step], earlier):
+                self._emit(event)
+
+    def _restore(self, offer: Offer, reuse: Reuse) -> bool:
+        """Whether all that is to be reused is in place; else something was withdrawn from the offer."""
+        try:
+            packs = {
+                step: [self.executor.place(packed) for packed in found]
+                for step, found in offer.packs(reuse)
+            }
+        except ResultUnusable:
+            return False
+        task, made = offer.restoring(reuse), []
+        if task is not None:
+            made = list(self.executor.start(task, []))
+            report = None
+            while not isinstance(report, StepReport) and not self._cancel.is_set():
+                report = self.executor.next_report(_POLL_S)
+            if isinstance(report, StepReport) and (report.status != "ok" or report.unpackable):
+                offer.withdraw(task.step.id)
+                return False
+        self._handover.resume(reuse, packs, made)
+        return True
 
     def _emit(self, event: RunEvent) -> None:
         self._emit_event(replace(event, seq=self._seq, at=time.time()))
@@ -184,6 +243,12 @@ class RunDriver:
             self._repeats[command.step] = task, inputs
         if self._restarts:
             task = replace(task, step=replace(task.step, splits=(), inner_splits=()))
+        elif self._results is not None:
+            states, placement = self._state.states, self._state.placement
+            covers = [s for s in states if states[s] == "done" and placement[s] == "main"]
+            in_main = self._handover.in_main()
+            keep = self._results.keeping(command.step, (*covers, command.step), in_main)
+            task = replace(task, keep=keep)
         progress.started = time.perf_counter()
         self._emit(
             events.StepStarted(
@@ -329,6 +394,8 @@ class RunDriver:
         known = tuple(s for s, names in self._culprits.items() if set(names) & set(changes))
         culprits = known or guards.suspects(self.workflow, self._state, step, changes)
         text = guards.explain(self.workflow, culprits, changes, verdict)
+        if self._results is not None:
+            self._results.doubt()
         self._emit(events.MessageLogged(level="warning", text=text, code=guards.CODE))
         if verdict.action == "fail":
             error = ErrorReport("StaleValueError", text, (f"StaleValueError: {text}",))
@@ -396,10 +463,20 @@ class RunDriver:
         }
         if message["kind"] == "batch":
             progress.batches += 1
+        if message["kind"] == "not-stored":
+            self._warn_full(message["reason"])
+            return
         if message["kind"] == "stuck":
             self._stuck.loop_ran_whole(step, **fields)
             return
         self._emit(_MESSAGE_EVENTS[message["kind"]](step=step, cell_id=cell_id, **fields))
+
+    def _warn_full(self, reason: str) -> None:
+        """Say once that the run can't be resumed from here."""
+        if not self._told_full:
+            self._told_full = True
+            text = f"results can't be stored any more ({reason}): from here on the run can't be resumed"
+            self._emit(events.MessageLogged(level="warning", text=text, code=FULL_CODE))
 
     def _end_step(self, report: StepReport, *, is_fatal: bool = False) -> None:
         step = StepId(report.step)
@@ -414,8 +491,14 @@ class RunDriver:
             "duration_s": report.duration_s,
             "worker": report.worker,
         }
+        if report.is_reused and self._results is not None and self._results.earlier is not None:
+            self._emit(events.StepReused(**common, source=self._results.earlier.run_id))
+            self._feed(machine.Succeeded(step))
+            return
         if report.error is None:
-            self._emit(events.StepFinished(**common, batches=progress.batches))
+            self._emit(
+                events.StepFinished(**common, batches=progress.batches, unkept=report.unkept)
+            )
             self._feed(machine.Succeeded(step))
             return
         error = report.error
@@ -481,6 +564,12 @@ def workflow_on(executor: Executor, workflow: Workflow) -> Workflow:
     return replace(workflow, steps=tuple(steps))
 
 
+def _without_storing(workflow: Workflow, private: frozenset[StepId]) -> Workflow:
+    """The workflow in which nothing of the private steps is stored."""
+    steps = (replace(s, cache=False) if s.id in private else s for s in workflow.steps)
+    return replace(workflow, steps=tuple(steps))
+
+
 def _step_summary(step: Any) -> dict[str, Any]:
     return {
         "id": step.id,
@@ -496,5 +585,6 @@ _MESSAGE_EVENTS: dict[str, Callable[..., RunEvent]] = {
     "split": events.SplitStarted,
     "batch": events.BatchFinished,
     "batch-retried": events.BatchRetried,
+    "batch-reused": events.BatchReused,
     "split-refused": events.SplitRefused,
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,6 +24,7 @@ from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.progress_bars import LoopBar, bar_apart, is_bar
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Sliced, Source, source_of
+from naavre_ext.executors.stored_batches import StoredBatches
 from naavre_ext.executors.tasks import (
     KEEPS,
     SETTINGS,
@@ -81,6 +82,7 @@ class _State:
     held: Held | None = None
     passing: Held | None = None
     own: Any = None
+    stored: StoredBatches | None = None
 
 
 class FanOut:
@@ -112,6 +114,7 @@ class FanOut:
         #: Whether all items go to workers, as the cell's own worker lacks what they claim, or can't be stopped.
         self.sends_all = bool(step.resources or step.retries or step.timeout_s)
         self._states: dict[int, _State] = {}
+        self._begun = 0
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -208,6 +211,8 @@ class FanOut:
             iterable, state.settings, self.pool, self.namespace, guards=self.worker.guards
         ):
             state.held = held
+        self._begun += 1
+        self._look_up(state)
         if state.split.batches != "auto":
             wanted = self._wanted_batches(state.split)
             sizes: BatchSizes = FixedSizes(source.count(), wanted, self.slots)
@@ -221,8 +226,18 @@ class FanOut:
             return
         inline = not self.watches(source)
         state.share = OwnShare(source, inline=inline)
+        state.share.limit = state.stored.first if state.stored else None
         if not inline:
             state.watch = Watch(state.share, lambda: self._send_rest(state))
+
+    def _look_up(self, state: _State) -> None:
+        """Find what an earlier run has stored of the batches."""
+        place = None if self.worker.context is None else self.worker.context.results
+        if place is None or not place.has_earlier or state.held is not None:
+            return
+        with suppress(Whole):  # found again, and told, when batches are sent
+            shared = self._shared(state)
+            state.stored = StoredBatches.of(place, self.step, state.split, shared)
 
     def more(self, index: int) -> bool:
         """Whether the cell has to go on: to merge ``__naavre_log__``, then to run ``__naavre_items__`` itself."""
@@ -311,9 +326,16 @@ class FanOut:
                 state.shared = state.held.stages[0].shared
             else:
                 state.shared = self.pool.share(self._shared(state))
-            state.passing = self._passing(state)
+            state.passing = None if state.stored else self._passing(state)
             state.flight = Flight(
-                self, state.split, state.source, sizes, state.shared, own, state.passing
+                self,
+                state.split,
+                state.source,
+                sizes,
+                state.shared,
+                own,
+                state.passing,
+                state.stored,
             )
             if state.held is not None:
                 state.flight.adopt(state.held.segments)
@@ -331,7 +353,7 @@ class FanOut:
         if state.held is not None:
             stages = state.held.stages[1:]
         else:
-            token = uuid.uuid4().hex
+            token = f"{self._token(state.split)} then"
             stages = stages_for(links, self.namespace, state.settings, token, self.pool)
         return Held(links[0][1], stages, state.settings) if stages else None
 
@@ -445,6 +467,10 @@ class FanOut:
         if bar is not None:
             bar.show_done(items)
 
+    def tell_unstored(self, reason: str) -> None:
+        """Say that results can't be stored any more."""
+        self.tell({"kind": "not-stored", "reason": reason})
+
     def tell_stuck(self, stuck: Stuck, split: Split) -> None:
         """Say that a loop runs whole because a variable can't be copied."""
         self.tell({"kind": "stuck", "line": split.line, **asdict(stuck)})
@@ -513,13 +539,17 @@ class FanOut:
         values = {name: known[name] for name in split.shared if name in known}
         keeps = {name: isinstance(known.get(name), (list, dict)) for name in split.reductions}
         try:
-            own = {KEEPS: keeps, SETTINGS: state.settings, TOKEN: uuid.uuid4().hex}
+            own = {KEEPS: keeps, SETTINGS: state.settings, TOKEN: self._token(split)}
             return pack({**values, **own}, namespace)
         except PackingError as error:
             self.tell_stuck(Stuck.of(error), split)
             raise Whole(
                 f"'{error.name}' can't be copied to other workers: {error.reason}"
             ) from None
+
+    def _token(self, split: Split) -> str:
+        """A name that no other split of the run has; the same one has it when the run is resumed."""
+        return f"{self.step.id} {split.index} {self._begun} {self.worker.attempt}"
 
     # Merging
 

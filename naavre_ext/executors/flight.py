@@ -16,6 +16,7 @@ from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.sources import Source
+from naavre_ext.executors.stored_batches import StoredBatches
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stage, Stuck
 from naavre_ext.model.workflow import Split
 from naavre_ext.scheduling.claims import at_once
@@ -36,6 +37,7 @@ class _Batch:
     """Items ``start`` and after. ``report`` is there when it has ended, ``handle`` when it was sent.
 
     A batch that ``is_held`` ran before its cell. With ``then`` other loops go on with its elements.
+    ``packed`` is its result, taken from an earlier run.
     """
 
     number: int
@@ -45,6 +47,7 @@ class _Batch:
     handle: Any = None
     is_held: bool = False
     then: tuple[Stage, ...] = ()
+    packed: Packed | None = None
     report: BatchReport | None = None
     attempts: Attempts = field(default_factory=Attempts)
 
@@ -73,10 +76,11 @@ class Flight:
         shared: Any,
         first: int = 0,
         passing: Held | None = None,
+        stored: StoredBatches | None = None,
     ) -> None:
         self._fan_out, self._split, self._shared = fan_out, split, shared
         self._source, self._sizes = source, sizes
-        self._pool = fan_out.pool
+        self._pool, self._stored = fan_out.pool, stored
         self._number = first
         self._ahead: deque[_Batch] = deque()
         self._under_way: dict[Any, _Batch] = {}
@@ -98,7 +102,7 @@ class Flight:
             if len(self._ahead) >= _AHEAD * self._window:
                 return
             start = self._source.taken
-            items = self._source.take(self._sizes.next(self._source.left))
+            items = self._source.take(self._size(start))
             is_last = self._source.left == 0
             if len(items) or start == 0:  # no items at all are one empty batch
                 self._append(_Batch(self._next_number(), start, items, is_last))
@@ -115,6 +119,37 @@ class Flight:
             items = self._source.take(segment.count)
             number = self._next_number()
             self._ahead.append(_Batch(number, start, items, is_last, segment.handle, is_held=True))
+
+    def _size(self, start: int) -> int:
+        """How many items the batch gets that begins at ``start``; stored batches keep their items."""
+        if self._stored is not None:
+            stored, room = self._stored.at(start), self._stored.room(start)
+            if stored is not None:
+                return stored.count
+            if room is not None:
+                return min(room, self._sizes.next(self._source.left))
+        return self._sizes.next(self._source.left)
+
+    def _take_stored(self, batch: _Batch, items: Packed) -> bool:
+        """Whether an earlier run has computed the batch, whose result then counts."""
+        stored = self._stored.at(batch.start) if self._stored is not None else None
+        if self._stored is None or stored is None or stored.count != len(batch.items):
+            return False
+        found = self._stored.load(stored, items, is_last=batch.is_last)
+        if found is None:
+            return False
+        batch.report, batch.packed = found
+        self._sizes.observe(batch.report.done, batch.report.duration_s)
+        self._fan_out.tell(
+            {
+                "kind": "batch-reused",
+                "split": self._split.index,
+                "batch": batch.number,
+                "start": batch.start,
+                "items": len(batch.items),
+            }
+        )
+        return True
 
     def _next_number(self) -> int:
         self._number += 1
@@ -147,6 +182,8 @@ class Flight:
             batch.report = BatchReport(batch.number, 0.0, 0.0, "", violation=reason)
             self._end_after(batch)
             return
+        if self._take_stored(batch, items):
+            return
         batch.handle = self._pool.submit(task, self._shared, items)
         self._under_way[batch.handle] = batch
 
@@ -173,7 +210,7 @@ class Flight:
                 yield batch.report, {}
                 return
             try:
-                packed: Packed = self._pool.result(batch.handle)
+                packed = batch.packed or self._pool.result(batch.handle)
             except ResultLost as lost:
                 cause = ErrorReport("WorkerLost", str(lost))
                 batch.report = self._counted(batch, replace(batch.report, error=cause, lost=True))
@@ -204,6 +241,8 @@ class Flight:
             item = batch.start + (report.error.item or 0)
             report = replace(report, error=replace(report.error, batch=batch.number, item=item))
         batch.report = report
+        if report.full:
+            self._fan_out.tell_unstored(report.full)
         if report.stuck is not None:
             self._fan_out.tell_stuck(report.stuck, self._split)
         if report.violation or report.error is not None:

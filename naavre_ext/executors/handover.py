@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from naavre_ext.executors.base import ValueHandle
 from naavre_ext.executors.chaining import chains_of
 from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model.workflow import Placement, Step, StepId, Workflow
+from naavre_ext.scheduling.reuse import Reuse
 
 
 @dataclass(slots=True)
@@ -93,6 +94,33 @@ class Handover:
             for name in task.step.writes:
                 if name not in task.restore:
                     self._in_main[name] = position
+
+    def in_main(self) -> dict[str, StepId]:
+        """For each name that the main worker holds the step whose value it is."""
+        return {n: self.workflow.steps[position].id for n, position in self._in_main.items()}
+
+    def resume(
+        self,
+        reuse: Reuse,
+        packs: Mapping[StepId, Sequence[ValueHandle]],
+        made: Sequence[ValueHandle],
+    ) -> None:
+        """Go on where an earlier run stood: ``packs`` are of steps elsewhere, ``made`` of the main worker."""
+        for step, handles in packs.items():
+            self._exported[step] = _Exported(self.steps[step].bundles, tuple(handles))
+        for (step, bundle), handle in zip(reuse.exports, made, strict=False):
+            known = self._exported.get(step, _Exported())
+            self._exported[step] = _Exported((*known.bundles, bundle), (*known.handles, handle))
+        if reuse.settings is not None:
+            known = self._exported.get(reuse.settings, _Exported())
+            self._exported[reuse.settings] = replace(known, settings=made[-1])
+        if reuse.checkpoint is None:
+            return
+        self._in_main = {n: self.position[s] for n, s in reuse.checkpoint.in_main.items()}
+        for step in sorted(reuse.covers, key=self.position.__getitem__):
+            self.placement[step] = "main"
+            self._in_main.update(dict.fromkeys(self.steps[step].writes, self.position[step]))
+            self._reached = max(self._reached, self.position[step])
 
     def needing(self, step_id: StepId, names: set[str]) -> list[StepId]:
         """Steps placed anywhere that need one of these names from the step."""

@@ -13,6 +13,7 @@ from naavre_ext.executors.ambient_shell import follow
 from naavre_ext.executors.collecting import collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.result_environment import hash_probe
 from naavre_ext.executors.tasks import BatchReport, BatchTask, RunContext, StepReport, StepTask
 from naavre_ext.executors.worker import Worker
 from naavre_ext.model.portrait import NamespacePortrait
@@ -76,6 +77,14 @@ class LocalExecutor:
             box.append(packed.detached())
         self._messages.append(report)
         return self._messages.popleft()
+
+    def place(self, packed: Packed) -> list[Any]:
+        """A box that holds the pack."""
+        return [packed]
+
+    def hash_probe(self) -> int:
+        """This process's."""
+        return hash_probe()
 
     def fetch(self, handle: Any) -> Packed:
         """The pack that the box holds."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 #: Variables that a step's source doesn't name are digested for this long, around every step.
 _PATIENCE_S = 1.0
-_HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[ido]h|__\w+__")
+#: Names under which IPython keeps what was entered and shown, and those that every module has.
+HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[ido]h|__\w+__")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -29,7 +30,7 @@ def variable_names(namespace: dict[str, Any]) -> list[str]:
         name
         for name, value in namespace.items()
         if not (
-            name in IPYTHON_NAMES or _HISTORY.fullmatch(name) or isinstance(value, types.ModuleType)
+            name in IPYTHON_NAMES or HISTORY.fullmatch(name) or isinstance(value, types.ModuleType)
         )
     )
 

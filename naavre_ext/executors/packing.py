@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +28,7 @@ __all__ = [
     "CommonObjects",
     "Packed",
     "PackingError",
+    "PackingTooSlow",
     "fingerprint",
     "is_immutable",
     "pack",
@@ -55,6 +57,23 @@ class PackingError(NaavreError):
 
     def __reduce__(self) -> tuple[type[PackingError], tuple[str, str, str, str]]:
         return type(self), (self.name, self.reason, self.kind, self.remedy)
+
+
+class PackingTooSlow(BaseException):
+    """Packing wasn't done by its deadline; no error of the values', so that nobody looks for a culprit."""
+
+
+class _TimedStream(io.BytesIO):
+    """Where a pickle goes that must be done in time."""
+
+    def __init__(self, deadline: float) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def write(self, data: Any) -> int:
+        if time.perf_counter() > self._deadline:
+            raise PackingTooSlow
+        return super().write(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +115,24 @@ def pack(
     *,
     persistent: Persistent | None = None,
     common: CommonObjects | None = None,
+    deadline: float | None = None,
 ) -> Packed:
     """``values`` as one :class:`Packed`; names and sharing among them are kept.
 
     ``namespace`` is this process's notebook namespace. Where ``persistent(obj)`` isn't None, that
     key travels instead of the object. With ``common``, the objects packed are compared with those
-    that it met before.
+    that it met before. ``deadline`` is the time (of ``time.perf_counter``) by which it must be done.
 
     Raises:
         PackingError: naming the variable that can't be packed, or that shares an object.
+        PackingTooSlow: it wasn't done in time.
     """
     values = dict(values)
     try:
-        packed, pickler = _pack(values, namespace, persistent, exact_sets=persistent is not None)
+        exact = persistent is not None
+        packed, pickler = _pack(values, namespace, persistent, exact_sets=exact, deadline=deadline)
         if persistent is None and _holds_sets(packed, pickler):
-            packed, pickler = _pack(values, namespace, None, exact_sets=True)
+            packed, pickler = _pack(values, namespace, None, exact_sets=True, deadline=deadline)
         packed = replace(packed, numbers=_of_numbers(values, packed, pickler))
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         culprit = _culprit(values, namespace, persistent)
@@ -165,8 +187,9 @@ def _pack(
     persistent: Persistent | None,
     *,
     exact_sets: bool = False,
+    deadline: float | None = None,
 ) -> tuple[Packed, NotebookPickler]:
-    stream = io.BytesIO()
+    stream = io.BytesIO() if deadline is None else _TimedStream(deadline)
     others: list[pickle.PickleBuffer] = []
     pickler = NotebookPickler.create(
         stream, namespace, others.append, persistent, exact_sets=exact_sets

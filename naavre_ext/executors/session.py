@@ -176,6 +176,10 @@ class CellSession:
         else:
             self.emit(output)
 
+    def has_tasks(self) -> bool:
+        """Whether cells have left asynchronous tasks that aren't done."""
+        return bool(asyncio.all_tasks(self._loop))
+
     def interrupt(self) -> None:
         """Raises KeyboardInterrupt in the running cell, if one is running; for another thread."""
         if self._thread_id is not None:

@@ -31,13 +31,14 @@ _LARGEST_CHUNK = 4096
 class OwnShare:
     """Iterates over a source's items, from the first, until :meth:`hand_over` takes the rest away.
 
-    ``claimed`` items are the cell's own, ``over`` says that it has gone through them. With ``inline`` the share
-    looks at the clock itself and ends when the rest is worth sending.
+    ``claimed`` items are the cell's own, at most ``limit``; ``over`` says that it has gone through them. With
+    ``inline`` the share looks at the clock itself and ends when the rest is worth sending.
     """
 
     def __init__(self, source: Source, *, inline: bool) -> None:
         self.claimed = 0
         self.over = False
+        self.limit: int | None = None
         self._source = source
         self._done = 0
         self._inline = inline
@@ -54,6 +55,9 @@ class OwnShare:
         while True:
             with self._lock:
                 if self._closed or (self._inline and self.is_worth_sending()):
+                    self.over = True
+                    return
+                if self.claimed == self.limit:
                     self.over = True
                     return
                 chunk = self._source.step(self._size())
@@ -105,7 +109,10 @@ class OwnShare:
         item_s = self.item_s()
         if item_s is None:
             return 1
-        return max(1, min(_LARGEST_CHUNK, int(_CHUNK_S / max(item_s, 1e-9))))
+        most = (
+            _LARGEST_CHUNK if self.limit is None else min(_LARGEST_CHUNK, self.limit - self.claimed)
+        )
+        return max(1, min(most, int(_CHUNK_S / max(item_s, 1e-9))))
 
 
 class Watch:

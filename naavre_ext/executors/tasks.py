@@ -9,7 +9,7 @@ from typing import Any, Literal
 from naavre_ext.executors.packing import Packed, PackingError
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
-from naavre_ext.model.workflow import Placement, Split, Step
+from naavre_ext.model.workflow import Placement, Split, Step, StepId
 
 #: What goes to every batch beside the variables that its iterations share.
 KEEPS, SETTINGS, TOKEN = "__naavre_keeps__", "__naavre_settings__", "__naavre_token__"
@@ -22,6 +22,18 @@ class Violation(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ResultPlace:
+    """A folder for results. ``environment`` stands for all outside the notebook that decides them.
+
+    ``has_earlier`` says that an earlier run's results are in it already.
+    """
+
+    folder: str
+    environment: str
+    has_earlier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RunContext:
     """What every worker of a run has to know.
 
@@ -30,8 +42,12 @@ class RunContext:
     ``is_parallel`` says that the run may use other workers than the main one. ``sources`` are the cells by
     execution count, for tracebacks. ``guards`` says that what analysis has proven is checked all the same;
     ``attempt`` counts how often the run was started over.
+<<<<<<< HEAD
     ``inner`` are the loops in functions and blocks that are split wherever they run: by cell and the loop's index,
     the step that has them in its source and the split.
+=======
+    ``results`` is where results go that a later run may resume from, None when none are stored.
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
     With ``observe``, steps tell what variables they found and left.
     """
 
@@ -47,7 +63,24 @@ class RunContext:
     guards: bool = True
     attempt: int = 0
     observe: bool = False
+<<<<<<< HEAD
     inner: Mapping[tuple[str, int], tuple[Step, Split]] = field(default_factory=dict, repr=False)
+=======
+    results: ResultPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where a step's result is stored: ``key`` is the name of its file.
+
+    Of a main step, ``covers`` are the steps whose effects the main worker has then, and ``in_main`` tells which
+    step the names are from that it took over.
+    """
+
+    key: str
+    covers: tuple[StepId, ...] = ()
+    in_main: Mapping[str, StepId] = field(default_factory=dict)
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +97,14 @@ class StepTask:
     holds the settings to take over; ``send_settings`` that the settings go out as the last export.
     A ``visiting`` step was to run elsewhere, and finds in the main worker the settings of later steps: it gets
     those that it would have found, and theirs are put back. ``chains`` are the splits that continue one of
+<<<<<<< HEAD
     the step's, by its index. What an ``is_repeatable`` step has done is undone when it fails.
+=======
+    the step's, by its index.
+
+    ``keep`` says where the result is stored if it is worth it. With ``checkpoint`` nothing is run: the worker
+    takes over what that file holds.
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
     """
 
     step: Step
@@ -81,7 +121,12 @@ class StepTask:
     chains: Mapping[int, tuple[tuple[Step, Split], ...]] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempt: int = 0
+<<<<<<< HEAD
     is_repeatable: bool = False
+=======
+    keep: Keeping | None = None
+    checkpoint: str | None = None
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +169,12 @@ class StepReport:
     as they were; ``changes_settings`` says the same of settings.
 
     ``outputs`` are all outputs in order, ``messages`` all other live messages (splits, batches).
+<<<<<<< HEAD
     A failed step that ``is_undone`` left no trace, so that it can be tried again; ``why_final`` says why not.
+=======
+    ``unkept`` says why its result couldn't be stored though that was worth it; ``is_reused`` that it is an
+    earlier run's.
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
     """
 
     step: str
@@ -141,8 +191,13 @@ class StepReport:
     changes_settings: bool = False
     stuck: tuple[Stuck, ...] = ()
     observed: StepObservation | None = None
+<<<<<<< HEAD
     is_undone: bool = False
     why_final: str = ""
+=======
+    unkept: str = ""
+    is_reused: bool = False
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +235,7 @@ class BatchReport:
 
     Its worker may be ``lost``; an ``overdue`` batch took longer than it may. Both come with an error.
     The loop that went on got ``fed`` elements; it and those behind it took ``then_s``.
+    ``full`` says why results can't be stored any more.
     """
 
     batch: int
@@ -193,8 +249,12 @@ class BatchReport:
     stuck: Stuck | None = None
     fed: int = 0
     then_s: float = 0.0
+<<<<<<< HEAD
     lost: bool = False
     overdue: bool = False
+=======
+    full: str = ""
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.

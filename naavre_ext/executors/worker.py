@@ -6,17 +6,18 @@ import ast
 import gc
 import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.batches import item_text
 from naavre_ext.executors.chaining import Holds, run_stages
+from naavre_ext.executors.checkpoints import has_open_figures, restore_namespace
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.guarding import PlainContainers
 from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words, numbers_in
@@ -34,6 +35,8 @@ from naavre_ext.executors.packing import (
     unpack,
 )
 from naavre_ext.executors.pool import BatchPool
+from naavre_ext.executors.result_files import ResultUnusable, read_result
+from naavre_ext.executors.result_keeper import ResultKeeper
 from naavre_ext.executors.session import CellOutcome, CellSession
 from naavre_ext.executors.tasks import (
     NOTHING,
@@ -83,6 +86,7 @@ class Worker:
         #: Variables that tell libraries which of the machine's GPUs (and the like) this process was given.
         self.devices: Mapping[str, str] = {}
         self.context: RunContext | None = None
+        self.attempt = 0
         self._outputs: list[OutputMessage] = []
         self._sink: Callable[[OutputMessage], None] | None = None
         self._pending_error: ErrorReport | None = None
@@ -100,6 +104,8 @@ class Worker:
         self._kernel = kernel_variables(self._home)
         #: Whether the settings are (or may be) another worker's.
         self._took_settings = False
+        #: What stores results, where the run wants that.
+        self.keeper: ResultKeeper | None = None
         #: The settings that steps elsewhere run with, as far as they come from here.
         self._known_settings: ambient.AmbientState | None = None
 
@@ -124,6 +130,7 @@ class Worker:
         )
         self._split = None
         self.holds.clear()
+        self.keeper = ResultKeeper(self, context.results) if context.results is not None else None
 
     def give_devices(self, devices: Mapping[str, str]) -> None:
         """The process has these devices from now on; it is made anew for them with the next :meth:`enter`."""
@@ -150,7 +157,7 @@ class Worker:
     ) -> tuple[StepReport, list[Packed]]:
         """The step's report and one pack per export bundle (then the settings, where asked for)."""
         started_at, clock = time.time(), time.perf_counter()
-        self._split = None
+        self._split, self.attempt = None, task.attempt
         step_id = str(task.step.id)
         messages: list[Mapping[str, Any]] = []
 
@@ -171,9 +178,10 @@ class Worker:
         send({"kind": "began", **tags})
         try:
             body = self._run_anywhere if task.placement == "any" else self._run_in_main
-            end = body(task, inputs, tell, pool)
+            end = self._stored_end(task, inputs) or body(task, inputs, tell, pool)
         finally:
             self._sink = None
+        unkept = self._keep(task, inputs, end, time.perf_counter() - clock, tell)
         report = StepReport(
             step=step_id,
             status=end.status,
@@ -189,10 +197,66 @@ class Worker:
             changes_settings=end.changes_settings,
             stuck=tuple(self._stuck),
             observed=self._observed,
+<<<<<<< HEAD
             is_undone=end.is_undone,
             why_final=end.why_final,
+=======
+            unkept=unkept,
+            is_reused=end.is_reused,
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
         )
         return report, end.packs
+
+    def _stored_end(self, task: StepTask, inputs: Sequence[Packed]) -> _StepEnd | None:
+        """How the step ended in an earlier run, if its result is there and it would be given the same values."""
+        if task.checkpoint:
+            return self._restore(task)
+        found = self.keeper.find_anywhere(task, inputs) if self.keeper is not None else None
+        if found is None:
+            return None
+        packs, outputs = found
+        for output in outputs:
+            self._on_output(output)
+        return _StepEnd("ok", None, "", list(packs), is_reused=True)
+
+    def _restore(self, task: StepTask) -> _StepEnd:
+        """Take over what an earlier run's main worker held, instead of running the step."""
+        count = len(task.exports) + task.send_settings
+        try:
+            _, packed = read_result(Path(str(task.checkpoint)))
+            restore_namespace(self, packed)
+            packs, unpackable = self._export(task)
+        except (ResultUnusable, PackingError) as error:
+            return _StepEnd("relocate", None, str(error), [NOTHING] * count)
+        return _StepEnd("ok", None, "", packs, unpackable)
+
+    def _keep(
+        self,
+        task: StepTask,
+        inputs: Sequence[Packed],
+        end: _StepEnd,
+        seconds: float,
+        tell: Send,
+    ) -> str:
+        """Store the step's result if that is worth it; returns why it couldn't be."""
+        keeper, unkept = self.keeper, ""
+        if keeper is None or task.checkpoint or end.is_reused:
+            return ""
+        if end.status == "error":
+            keeper.flush()  # the run may end here
+        elif end.status == "ok" and task.placement == "any":
+            keeper.keep_anywhere(task, inputs, (end.packs, tuple(self._outputs)), seconds)
+        elif end.status == "ok":
+            unkept = keeper.keep_main(task, seconds)
+        if keeper.full:
+            tell({"kind": "not-stored", "reason": keeper.full})
+        return unkept
+
+    def took_settings(self) -> None:
+        """The settings are now what another process has left."""
+        self._took_settings, self._split = True, None
+        if self._known_settings is not None:
+            self.known_settings(renew=True)
 
     def _run_in_main(
         self, task: StepTask, inputs: Sequence[Packed], tell: Send, pool: BatchPool | None
@@ -272,6 +336,11 @@ class Worker:
             return _StepEnd("relocate", None, reason, nothing, changes=changed)
         status: ReportStatus = "ok" if outcome.ok else "error"
         return _StepEnd(status, error, "", packs, is_undone=not outcome.ok)
+
+    @property
+    def hash_seed(self) -> str | None:
+        """The seed by which this process hashes texts, where it isn't a random one."""
+        return self._home.get("PYTHONHASHSEED")
 
     @property
     def guards(self) -> bool:
@@ -506,6 +575,15 @@ class Worker:
         """The batch's report and its recorded operations, then those of the loops that go on with it."""
         return run_stages(self, task, shared, items)
 
+    def keep_batch(
+        self, task: BatchTask, shared: Packed, items: Packed, report: BatchReport, packed: Packed
+    ) -> BatchReport:
+        """The report of a batch that just ran; its result is stored if that is worth it."""
+        if self.keeper is None or self._split is None or report.error or report.violation:
+            return report
+        full = self.keeper.keep_batch(task, self._split[0], shared, items, report, packed)
+        return replace(report, full=full)
+
 
 @dataclass(frozen=True, slots=True)
 class _StepEnd:
@@ -518,8 +596,12 @@ class _StepEnd:
     unpackable: dict[str, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
     changes_settings: bool = False
+<<<<<<< HEAD
     is_undone: bool = False
     why_final: str = ""
+=======
+    is_reused: bool = False
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 def is_suspicious(error: ErrorReport) -> bool:
@@ -532,9 +614,3 @@ def _shows_numbered(outputs: Sequence[OutputMessage]) -> bool:
     """Whether an output holds a number that counts what this process has shown (scikit-learn's diagrams)."""
     pages = (output.get("data", {}).get("text/html", "") for output in outputs)
     return any("sk-container-id-" in page for page in pages)
-
-
-def has_open_figures() -> bool:
-    """Whether pyplot has figures that a later cell would draw on."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    return bool(pyplot is not None and pyplot.get_fignums())

@@ -111,13 +111,19 @@ class BatchFinished(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+<<<<<<< HEAD
 class BatchRetried(RunEvent):
     """An attempt at a batch came to nothing, for this reason, as did ``tries`` so far; the next one begins."""
+=======
+class BatchReused(RunEvent):
+    """A batch of a split wasn't computed, as an earlier run has stored its result. ``start`` is its first item."""
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
     step: str
     cell_id: str
     split: int
     batch: int
+<<<<<<< HEAD
     tries: int
     reason: str
 
@@ -130,6 +136,10 @@ class StepRetried(RunEvent):
     cell_id: str
     tries: int
     reason: str
+=======
+    start: int
+    items: int
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +154,7 @@ class SplitRefused(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished(RunEvent):
-    """A step ended well."""
+    """A step ended well. ``unkept`` says why a run that is resumed couldn't start behind it."""
 
     step: str
     cell_id: str
@@ -153,6 +163,23 @@ class StepFinished(RunEvent):
     duration_s: float
     worker: str
     batches: int = 0
+    unkept: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReused(RunEvent):
+    """A step didn't run, as its result was taken over from the earlier run ``source``.
+
+    Its outputs of that run have been told before this; the times and the worker are that run's, too.
+    """
+
+    step: str
+    cell_id: str
+    execution_count: int
+    started_at: float
+    duration_s: float
+    worker: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,10 +240,15 @@ _TYPES: dict[str, type[RunEvent]] = {
         CellOutputsDiscarded,
         SplitStarted,
         BatchFinished,
+<<<<<<< HEAD
         BatchRetried,
         StepRetried,
+=======
+        BatchReused,
+>>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
         SplitRefused,
         StepFinished,
+        StepReused,
         StepFailed,
         StepNotRun,
         MessageLogged,

@@ -23,6 +23,8 @@ class RunOptions:
     variables whose final values the result carries (``None``: all that can be pickled; ``()``: none).
     ``guards`` checks while running that nothing changes which analysis expected not to. ``eager`` lets cells with
     effects outside the notebook start before earlier ones, which could still fail, have finished.
+    ``resume`` is the id of an earlier run of the notebook that didn't end well: of what it has stored, all that
+    is still valid is taken over. ``store_results`` has results stored that a later run may resume from.
     ``observe`` has variables digested around every step and portrayed at the end, for ``verify``.
     """
 
@@ -38,6 +40,8 @@ class RunOptions:
     keep: tuple[str, ...] | None = ()
     guards: bool = True
     eager: bool = False
+    resume: str | None = None
+    store_results: bool = True
     observe: bool = False
 
 

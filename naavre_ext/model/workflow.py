@@ -94,7 +94,8 @@ class Step:
     ``inner_splits`` are the loops with a ``# split:`` of their own in the cell's functions and blocks, which are
     split wherever they run; their indexes count all loops of the cell.
     ``touches_outside`` says that the step changes things outside the notebook (files, processes, the
-    network), which can't be taken back; ``reads_outside`` that it reads such things.
+    network), which can't be taken back; ``reads_outside`` that it reads such things. ``lasting`` says in words
+    what the step may leave in its process beside variables and settings; "" when analysis knows of nothing.
     """
 
     id: StepId
@@ -117,6 +118,7 @@ class Step:
     guard_rng: bool = False
     touches_outside: bool = False
     reads_outside: bool = False
+    lasting: str = ""
     secrets: tuple[str, ...] = ()
     group: str | None = None
     resources: Mapping[str, float] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from naavre_ext.model.event import (
     StepFinished,
     StepNotRun,
     StepRelocated,
+    StepReused,
     StepStarted,
 )
 from naavre_ext.model.workflow import Workflow
@@ -108,7 +109,7 @@ class Books:
             case CellOutputReceived():
                 self._man.autosave_cell()
                 self._outlet.write(event.output)
-            case StepFinished() | StepFailed():
+            case StepFinished() | StepReused() | StepFailed():
                 self._end(event, cell, index)
             case StepNotRun():
                 self._man.reset_cell(cell)
@@ -129,7 +130,7 @@ class Books:
         self._pass_by(len(cells))
         man.nb.metadata["language_info"] = _language_info()
 
-    def _end(self, event: StepFinished | StepFailed, cell: Any, index: int) -> None:
+    def _end(self, event: StepFinished | StepReused | StepFailed, cell: Any, index: int) -> None:
         if isinstance(event, StepFailed) and event.cell_id not in self._may_raise:
             self._man.cell_exception(cell, cell_index=index)
         else:

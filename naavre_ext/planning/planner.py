@@ -18,6 +18,7 @@ from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step, StepId, Workf
 from naavre_ext.planning.annotated_loops import AnnotatedLoop, annotated_loops, with_annotated
 from naavre_ext.planning.chains import link_splits
 from naavre_ext.planning.header import check_header
+from naavre_ext.planning.lasting import lasting_effect
 from naavre_ext.planning.legality import Refusal, judge_loop
 from naavre_ext.planning.limits import needs_own_worker, settle_retries
 from naavre_ext.planning.loops import find_loops
@@ -262,6 +263,7 @@ def _step(
         guard_rng=bool(placements.rng_seeded) and placements.rng_seeded[-1] is not None,
         touches_outside=node.facts.has("outside-write", "opaque"),
         reads_outside=node.facts.has("outside-read"),
+        lasting=lasting_effect(node.facts, unit.source),
         secrets=tuple(secrets),
         group=notes.group,
         resources=dict(notes.resources),

@@ -22,6 +22,7 @@ from typing import Literal
 
 from naavre_ext.model.event import RunStatus
 from naavre_ext.model.workflow import Placement, StepId, Workflow
+from naavre_ext.scheduling.reuse import Reuse
 
 StepState = Literal["waiting", "running", "done", "failed", "not run"]
 
@@ -172,11 +173,12 @@ def graph_of(
     )
 
 
-def initial(workflow: Workflow) -> RunState:
-    """The state before anything ran."""
+def initial(workflow: Workflow, reuse: Reuse | None = None) -> RunState:
+    """The state before anything runs; what is reused of an earlier run is done."""
+    reuse = reuse or Reuse()
     return RunState(
-        states={step.id: "waiting" for step in workflow.steps},
-        placement={step.id: step.placement for step in workflow.steps},
+        states={s.id: "done" if s.id in reuse.steps else "waiting" for s in workflow.steps},
+        placement={s.id: "main" if s.id in reuse.covers else s.placement for s in workflow.steps},
     )
 
 

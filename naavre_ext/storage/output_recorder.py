@@ -22,6 +22,7 @@ from naavre_ext.model.event import (
     StepFailed,
     StepFinished,
     StepNotRun,
+    StepReused,
 )
 
 #: The metadata keys that a run writes, of a cell and of the notebook.
@@ -98,6 +99,7 @@ class OutputRecorder:
             CellOutputReceived: self._receive,
             CellOutputsDiscarded: self._discard,
             StepFinished: self._finish,
+            StepReused: self._reuse,
             StepFailed: self._fail,
             StepNotRun: self._leave_out,
             RunFinished: self._end,
@@ -202,6 +204,9 @@ class OutputRecorder:
     def _finish(self, event: StepFinished) -> None:
         self._set_status(event, "ok", batches=event.batches)
 
+    def _reuse(self, event: StepReused) -> None:
+        self._set_status(event, "ok", reused_from=event.source)
+
     def _fail(self, event: StepFailed) -> None:
         record = self._cells[event.cell_id]
         record.close_stream()
@@ -223,7 +228,9 @@ class OutputRecorder:
         status = {"step": event.step, "status": "not run", "reason": event.reason}
         record.node.metadata[CELL_KEY] = status
 
-    def _set_status(self, event: StepFinished | StepFailed, status: str, **more: Any) -> None:
+    def _set_status(
+        self, event: StepFinished | StepReused | StepFailed, status: str, **more: Any
+    ) -> None:
         cell = self._cells[event.cell_id].node
         if event.cell_id not in self._parameter_cells:
             cell.execution_count = event.execution_count

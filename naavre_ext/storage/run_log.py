@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +15,22 @@ from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import RunEvent, RunFinished
 from naavre_ext.storage.atomic_file import replace_file
 from naavre_ext.storage.masking import SecretMask
+from naavre_ext.storage.process_identity import is_gone
 
 #: The files of a run's folder; the last says that the run was let go of without an end.
 INFO_FILE, EVENTS_FILE, VALUES_FILE = "run.json", "events.jsonl", "values.bin"
-ABANDONED_FILE = "abandoned"
+ABANDONED_FILE, RESULTS_FOLDER = "abandoned", "results"
+#: So many of a root's runs keep the results that they may be resumed from, the latest ones.
+_RESUMABLE_RUNS = 3
+
+
+def _goes_on(path: Path) -> bool:
+    """Whether the run in this folder has a process that lives."""
+    try:
+        info = json.loads((path / INFO_FILE).read_bytes())
+        return not ((path / ABANDONED_FILE).exists() or is_gone(info.get("process") or {}))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 class RunLog:
@@ -72,6 +85,29 @@ class RunLog:
             reason = error.strerror or str(error)
             message = f"The values of run {self.run_id} can't be kept: {reason}."
             raise NaavreError(message) from error
+
+    def make_results(self) -> Path | None:
+        """A new folder for results that a later run may resume from; None when it can't be made.
+
+        Results of all but the latest runs are removed, as long as these don't go on.
+        """
+        folder = self.path / RESULTS_FOLDER
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError:
+            return None
+        earlier = [path for path in self.path.parent.glob(f"*/{RESULTS_FOLDER}") if path != folder]
+        for path in sorted(earlier, reverse=True)[_RESUMABLE_RUNS:]:
+            if not _goes_on(path.parent):
+                shutil.rmtree(path, ignore_errors=True)
+        return folder
+
+    def remove_results(self) -> None:
+        """Removes the results that were stored."""
+        gone = self.path / ".removed"
+        with contextlib.suppress(OSError):  # renamed first: somebody may still be writing there
+            (self.path / RESULTS_FOLDER).rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def close(self) -> None:
         """Lets go of the run; without a ``RunFinished`` it counts as interrupted from now on."""

@@ -18,7 +18,12 @@ from naavre_ext.storage.run_log import ABANDONED_FILE, EVENTS_FILE, INFO_FILE, V
 StoredStatus = Literal["ok", "failed", "cancelled", "running", "interrupted"]
 
 _TAIL_BYTES = 1 << 16
-_TALLIED = {"StepFinished": "ok", "StepFailed": "failed", "StepNotRun": "not run"}
+_TALLIED = {
+    "StepFinished": "ok",
+    "StepReused": "ok",
+    "StepFailed": "failed",
+    "StepNotRun": "not run",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,14 @@ class RayExecutor:
         report: StepReport = outcome
         return report
 
+    def place(self, packed: Packed) -> Any:
+        """A reference to the pack in the object store."""
+        return ray.put(packed)
+
+    def hash_probe(self) -> int:
+        """The main worker's."""
+        return int(ray.get(self._main.hash_probe.remote()))
+
     def fetch(self, handle: Any) -> Packed:
         """The pack behind a reference."""
         packed: Packed = ray.get(handle)

@@ -22,6 +22,7 @@ from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.ray.channel import ChannelSender
 from naavre_ext.executors.ray.devices import assigned_devices
 from naavre_ext.executors.ray.timed_batches import Deadline, first_in_time
+from naavre_ext.executors.result_environment import hash_probe
 from naavre_ext.executors.tasks import (
     BatchReport,
     BatchTask,
@@ -108,6 +109,10 @@ class _MainWorker:
     def ready(self) -> str:
         """The worker's label."""
         return this_worker().label
+
+    def hash_probe(self) -> int:
+        """How this process hashes a certain text."""
+        return hash_probe()
 
     def run_step(self, context: RunContext, task: StepTask, _reserved: Any, *inputs: Packed) -> Any:
         """The step's report, then its exports. Ray calls this once what the step claims is reserved."""

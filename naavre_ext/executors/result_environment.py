@@ -1,0 +1,102 @@
+"""What a result depends on besides the notebook: Python, packages, variables, and modules beside the notebook."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_OURS = str(Path(__file__).parents[1]) + os.sep
+
+
+def environment_key(
+    cwd: str | None, environ: Mapping[str, str] | None, sources: Iterable[str]
+) -> str:
+    """A digest of what, outside the notebook, decides the results of its cells.
+
+    That is Python, the installed packages' versions, the folder, and the environment variables that the
+    cells mention (but no secrets).
+    """
+    mentioned = {word for source in sources for word in _WORD.findall(source)}
+    variables = {**(os.environ if environ is None else environ)}
+    known = sorted(
+        (name, value)
+        for name, value in variables.items()
+        if name in mentioned and "secret" not in name.lower()
+    )
+    basis = (
+        sys.version, sys.implementation.cache_tag, platform.machine(), metadata.version("naavre-ext"),
+        sorted({name for folder in sys.path for name in _distributions(folder)}),
+        os.path.realpath(cwd or "."), known,
+    )  # fmt: skip
+    return hashlib.sha256(repr(basis).encode()).hexdigest()
+
+
+def _distributions(folder: str) -> tuple[str, ...]:
+    """The names of the packages installed in a folder, which have their versions in them."""
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return ()
+    return tuple(sorted(name for name in names if name.endswith((".dist-info", ".egg-info"))))
+
+
+_found: dict[str, str] = {}
+_looked_at: set[str] = set()
+
+
+def local_modules() -> dict[str, str]:
+    """The files of the imported modules that belong to no package, each with its digest when first seen here."""
+    if len(sys.modules) != len(_looked_at):
+        for name, module in list(sys.modules.items()):
+            if name in _looked_at:
+                continue
+            _looked_at.add(name)
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and os.path.isabs(file) and not _is_installed(file):
+                _found[file] = digest_of(file)
+    return dict(_found)
+
+
+def forget_modules() -> None:
+    """Look at all modules anew: another run begins, which may import them again."""
+    _found.clear()
+    _looked_at.clear()
+
+
+def digest_of(file: str) -> str:
+    """A digest of the file's content; "" when it can't be read."""
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:32]
+    except OSError:
+        return ""
+
+
+def has_same_modules(modules: Mapping[str, str]) -> bool:
+    """Whether all these files are as they were."""
+    return all(digest_of(file) == digest for file, digest in modules.items())
+
+
+def _is_installed(file: str) -> bool:
+    return file.startswith((_OURS, *_installed()))
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, ...]:
+    kinds = ("stdlib", "platstdlib", "purelib", "platlib")
+    paths = {sysconfig.get_paths().get(kind, "") for kind in kinds}
+    paths |= {entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))}
+    return tuple(sorted(os.path.abspath(path) + os.sep for path in paths if path))
+
+
+def hash_probe() -> int:
+    """A number that is the same in processes that hash texts alike."""
+    return hash("naavre-ext")

@@ -1,0 +1,104 @@
+"""The one change that would have made a run faster by most, with an estimate of how much."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any
+
+from naavre_ext.scheduling.timeline import StepSpan, Timeline
+
+#: A change that gains a smaller share of the run's time isn't worth a word.
+_WORTH = 0.05
+#: Batches shorter than this cost more to send than they should.
+_SHORT_S = 0.05
+_LOOP = re.compile(r"^\s*(?:for|while)\b|\bfor\b.+\bin\b", re.MULTILINE)
+_SPLIT = re.compile(r"^#\s*split\s*:", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to change, in which cell (None: nowhere), and about how many seconds that gains at most."""
+
+    text: str
+    gain_s: float = 0.0
+    cell_number: int | None = None
+
+
+def advise(line: Timeline, lost: Mapping[str, float], workflow: Mapping[str, Any] | None) -> Advice:
+    """The change that gains most; one without a cell where none gains much."""
+    sources = {s["id"]: s for s in (workflow or {}).get("steps", ())}
+    found = [a for step in line.ran for a in _of_step(step, line.slots, sources.get(step.id, {}))]
+    best = max(found, key=lambda advice: advice.gain_s, default=None)
+    if best is not None and best.gain_s >= _WORTH * line.seconds:
+        return best
+    startup = lost.get("start-up", 0.0)
+    if startup >= 2 * _WORTH * line.seconds and startup > 0.5:
+        return Advice("Start the workers beforehand: naavre-ext cluster start.", round(startup, 3))
+    return Advice("No single change of the notebook would gain much.")
+
+
+def _of_step(step: StepSpan, slots: int, plan: Mapping[str, Any]) -> Iterator[Advice]:
+    saved = 1 - 1 / slots
+    source = str(plan.get("source", ""))
+    if step.wasted_s:
+        text = f"{step.place} ran more than once ({step.again}): change that."
+        yield _advice(text, step.wasted_s, step)
+    if step.whole:
+        text = f"A loop of {step.place} ran whole, because {step.whole[0]}: rewrite that."
+        yield _advice(text, _unsplit_s(step) * saved, step)
+    elif not step.batches:
+        yield _advice(_about_serial(step, source, plan), step.seconds * saved, step)
+    else:
+        yield from _of_batches(step, slots, source)
+
+
+def _about_serial(step: StepSpan, source: str, plan: Mapping[str, Any]) -> str:
+    reasons = [r for r in plan.get("reasons", ()) if "not split:" in r]
+    if reasons:
+        return f"The loop of {step.place} isn't split ({reasons[0]}): rewrite what is in the way."
+    if _LOOP.search(source) and not _SPLIT.search(source):
+        return f"Write '# split: TITLE' on top of {step.place}, if 'naavre-ext check' says that its loop can be."
+    return (
+        f"{step.place} runs in one piece while nothing else can: divide its work over a loop with "
+        "'# split: TITLE', or into cells that don't need one another."
+    )
+
+
+def _of_batches(step: StepSpan, slots: int, source: str) -> Iterator[Advice]:
+    window = step.window
+    assert window is not None
+    times = [batch.seconds for batch in step.batches]
+    length, total = window[1] - window[0], sum(times)
+    even = total / slots
+    fixed = re.search(r"^#\s*batches\s*:\s*(\S+)", source, re.MULTILINE | re.IGNORECASE)
+    is_fixed = fixed is not None and fixed[1].lower() != "auto"
+    if mean(times) < _SHORT_S and len(times) > 2 * slots and is_fixed:
+        text = f"{step.place} has {len(times)} batches of {mean(times) * 1000:.0f} ms each: leave out '# batches'."
+        yield _advice(text, length - even, step)
+    elif is_fixed:
+        written = f"# batches: {fixed[1] if fixed else 'N'}"
+        text = f"The batches of {step.place} don't fill the workers evenly: leave out '{written}'."
+        yield _advice(text, length - even, step)
+    elif max(times) > 1.5 * even and len(times) > 1:
+        longest = max(step.batches, key=lambda batch: batch.seconds)
+        what = "one item" if longest.items == 1 else f"{longest.items} items"
+        took = f"{longest.seconds:.1f} s (batch {longest.batch + 1})"
+        text = f"{what} of {step.place} took {took}: divide that work further."
+        yield _advice(text, length - max(even, max(times) / slots), step)
+    own = max(0.0, step.seconds - length)
+    text = f"{step.place} spends {own:.1f} s outside of its batches: move that into the loop, or do less of it."
+    yield _advice(text, own * (1 - 1 / slots), step)
+
+
+def _unsplit_s(step: StepSpan) -> float:
+    """The time of the step in which no batch ran."""
+    return max(
+        0.0, step.seconds - (0.0 if step.window is None else step.window[1] - step.window[0])
+    )
+
+
+def _advice(text: str, gain_s: float, step: StepSpan) -> Advice:
+    return Advice(text[:1].upper() + text[1:], round(max(0.0, gain_s), 3), step.cell_number)

@@ -1,0 +1,176 @@
+"""Why a run took as long as it did, and what would help most: ``(events, workflow) → Explanation``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from naavre_ext.model.event import RunEvent
+from naavre_ext.scheduling.advising import Advice, advise
+from naavre_ext.scheduling.timeline import StepSpan, Timeline, timeline_of
+
+
+@dataclass(frozen=True, slots=True)
+class PathPart:
+    """A step on the critical path, and how long the run's end waited for it."""
+
+    place: str
+    seconds: float
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTimes:
+    """The distribution of a split cell's batch times, in seconds."""
+
+    place: str
+    batches: int
+    workers: int
+    least: float
+    median: float
+    most: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``work_s`` is all computing; ``speed_up`` is that over the run's time, ``efficiency`` that over its slots.
+
+    ``lost`` tells for each cause how much of the run's time, in seconds, the idle slots amount to.
+    """
+
+    run_id: str
+    status: str
+    slots: int
+    seconds: float
+    work_s: float
+    speed_up: float
+    efficiency: float
+    lost: Mapping[str, float]
+    critical_path: tuple[PathPart, ...]
+    batch_times: tuple[BatchTimes, ...]
+    advice: Advice
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+
+#: The causes of idle slots, in words, in the order in which they are told.
+CAUSES = {
+    "serial": "one cell at a time could run",
+    "long batch": "the last batches of a loop were waited for",
+    "hand-over": "batches were packed, sent and merged",
+    "between": "a cell was waited for to be handed to its worker",
+    "start-up": "the workers started",
+}
+
+
+def explain(events: Iterable[RunEvent], workflow: Mapping[str, Any] | None = None) -> Explanation:
+    """What the events of a run say of its speed. ``workflow`` is the plan, in JSON, where it is known."""
+    line = timeline_of(events)
+    spans = _busy_spans(line)
+    work_s = sum(end - start for start, end in spans)
+    seconds = line.seconds or 1e-9
+    lost = _lost(line, spans)
+    return Explanation(
+        run_id=line.run_id,
+        status=line.status,
+        slots=line.slots,
+        seconds=round(line.seconds, 3),
+        work_s=round(work_s, 3),
+        speed_up=round(work_s / seconds, 2),
+        efficiency=round(min(1.0, work_s / (seconds * line.slots)), 3),
+        lost={cause: round(lost.get(cause, 0.0), 3) for cause in CAUSES},
+        critical_path=_critical_path(line, workflow),
+        batch_times=tuple(_batch_times(step) for step in line.ran if step.batches),
+        advice=advise(line, lost, workflow),
+    )
+
+
+def _busy_spans(line: Timeline) -> list[tuple[float, float]]:
+    """When somebody computed: the batches, and the steps but for the time that their batches took."""
+    spans = []
+    for step in line.ran:
+        spans += [(batch.start, batch.end) for batch in step.batches]
+        spans += own_spans(step)
+    return [(start, end) for start, end in spans if end > start]
+
+
+def own_spans(step: StepSpan) -> list[tuple[float, float]]:
+    """When the step itself computed: before its batches and after them."""
+    if step.window is None:
+        return [(step.start, step.end)]
+    start, end = step.window
+    return [(step.start, min(start, step.end)), (max(end, step.start), step.end)]
+
+
+def _lost(line: Timeline, spans: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """For each cause the idle slots' share of the run's time: a sweep over all moments when something changes."""
+    lost: dict[str, float] = {}
+    windows = [(step, step.window) for step in line.ran if step.window is not None]
+    edges = {line.start, line.end, *(t for span in spans for t in span)}
+    edges |= {batch.start for step in line.ran for batch in step.batches}
+    moments = sorted(t for t in edges if line.start <= t <= line.end)
+    first = min((start for start, _ in spans), default=line.end)
+    for left, right in pairwise(moments):
+        middle = (left + right) / 2
+        active = sum(start <= middle < end for start, end in spans)
+        idle = line.slots - min(active, line.slots)
+        split = next((s for s, w in windows if w is not None and w[0] <= middle < w[1]), None)
+        cause = _cause(split, active, middle, first)
+        lost[cause] = lost.get(cause, 0.0) + (right - left) * idle / line.slots
+    return lost
+
+
+def _cause(split: StepSpan | None, active: int, now: float, first: float) -> str:
+    if now < first:
+        return "start-up"
+    if split is None:
+        return "serial" if active else "between"
+    if active and all(batch.start <= now for batch in split.batches):
+        return "long batch"
+    return "hand-over"
+
+
+def _critical_path(line: Timeline, workflow: Mapping[str, Any] | None) -> tuple[PathPart, ...]:
+    """From the step that ended last back to the first: each time the one that ended last of those waited for."""
+    before = _waited_for(line, workflow)
+    spans = {step.id: step for step in line.ran}
+    path: list[StepSpan] = []
+    step = max(line.ran, key=lambda s: s.end, default=None)
+    while step is not None:
+        path.append(step)
+        earlier = [spans[s] for s in before[step.id] if s in spans and spans[s].start < step.start]
+        step = max(earlier, key=lambda s: s.end, default=None)
+    return tuple(PathPart(s.place, round(s.seconds, 3), len(s.batches)) for s in reversed(path))
+
+
+def _waited_for(line: Timeline, workflow: Mapping[str, Any] | None) -> dict[str, set[str]]:
+    """For each step those that had to end first: by the plan, and in one worker the one before."""
+    found: dict[str, set[str]] = {step.id: set() for step in line.steps}
+    for edge in (workflow or {}).get("edges", ()):
+        if edge.get("target") in found:
+            found[edge["target"]].add(edge["source"])
+    latest: dict[str, str] = {}
+    for step in sorted(line.ran, key=lambda s: s.start):
+        if step.worker in latest:
+            found[step.id].add(latest[step.worker])
+        latest[step.worker] = step.id
+    return found
+
+
+def _batch_times(step: StepSpan) -> BatchTimes:
+    times = sorted(batch.seconds for batch in step.batches)
+    return BatchTimes(
+        step.place,
+        len(times),
+        len({batch.worker for batch in step.batches}),
+        round(times[0], 3),
+        round(median(times), 3),
+        round(times[-1], 3),
+        round(sum(times), 3),
+    )
