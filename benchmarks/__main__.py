@@ -20,6 +20,7 @@ PARTS = {
     "overhead": "benchmarks.overhead:overhead_rows",
     "processes": "benchmarks.processes:process_rows",
     "guards": "benchmarks.guards:guard_rows",
+    "storing": "benchmarks.storing:storing_rows",
 }
 #: The part that has no targets.
 PRECISION = "precision"
