@@ -367,7 +367,7 @@ def test_full_disk_is_told_once_and_the_run_goes_on(tmp_path: Path, monkeypatch:
     )
     monkeypatch.setattr("naavre_ext.executors.result_keeper._COPIED_BYTES", 0)
     done = run(path)
-    warnings = [event for event in done.of(events.MessageLogged) if event.code == "NX515"]
+    warnings = [event for event in done.of(events.MessageLogged) if event.code == "NX518"]
     assert len(warnings) == 1
     assert "No space left" in warnings[0].text
     assert [f.name for f in folder_of(path, done).iterdir() if f.name != "hash-seed"] == []

@@ -225,7 +225,9 @@ def is_valid(header: Mapping[str, Any]) -> bool:
 
 def split_key(environment: str, step: Step, split: Split) -> str:
     """Stands for the code of a split's batches."""
-    basis = repr((environment, step.source, split.index, split.form, step.execution_count))
+    basis = repr(
+        (environment, step.source, split.index, split.line, split.form, step.execution_count)
+    )
     return hashlib.sha256(basis.encode()).hexdigest()[:24]
 
 

@@ -18,7 +18,7 @@ from naavre_ext.scheduling.lineage import private_steps, step_keys, unkeepable
 from naavre_ext.scheduling.reuse import Checkpoint, Reuse, choose_reuse
 
 #: The code of messages about what is reused, and of the warning that nothing more is stored.
-REUSE_CODE, FULL_CODE = "NX514", "NX515"
+REUSE_CODE, FULL_CODE = "NX517", "NX518"
 #: Its presence says that results of whole steps aren't to be trusted: some were made of stale values.
 _DOUBTFUL = "doubtful"
 

@@ -42,12 +42,9 @@ class RunContext:
     ``is_parallel`` says that the run may use other workers than the main one. ``sources`` are the cells by
     execution count, for tracebacks. ``guards`` says that what analysis has proven is checked all the same;
     ``attempt`` counts how often the run was started over.
-<<<<<<< HEAD
     ``inner`` are the loops in functions and blocks that are split wherever they run: by cell and the loop's index,
     the step that has them in its source and the split.
-=======
     ``results`` is where results go that a later run may resume from, None when none are stored.
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
     With ``observe``, steps tell what variables they found and left.
     """
 
@@ -63,9 +60,7 @@ class RunContext:
     guards: bool = True
     attempt: int = 0
     observe: bool = False
-<<<<<<< HEAD
     inner: Mapping[tuple[str, int], tuple[Step, Split]] = field(default_factory=dict, repr=False)
-=======
     results: ResultPlace | None = None
 
 
@@ -80,7 +75,6 @@ class Keeping:
     key: str
     covers: tuple[StepId, ...] = ()
     in_main: Mapping[str, StepId] = field(default_factory=dict)
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +91,10 @@ class StepTask:
     holds the settings to take over; ``send_settings`` that the settings go out as the last export.
     A ``visiting`` step was to run elsewhere, and finds in the main worker the settings of later steps: it gets
     those that it would have found, and theirs are put back. ``chains`` are the splits that continue one of
-<<<<<<< HEAD
     the step's, by its index. What an ``is_repeatable`` step has done is undone when it fails.
-=======
-    the step's, by its index.
 
     ``keep`` says where the result is stored if it is worth it. With ``checkpoint`` nothing is run: the worker
     takes over what that file holds.
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
     """
 
     step: Step
@@ -121,12 +111,9 @@ class StepTask:
     chains: Mapping[int, tuple[tuple[Step, Split], ...]] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempt: int = 0
-<<<<<<< HEAD
     is_repeatable: bool = False
-=======
     keep: Keeping | None = None
     checkpoint: str | None = None
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +156,9 @@ class StepReport:
     as they were; ``changes_settings`` says the same of settings.
 
     ``outputs`` are all outputs in order, ``messages`` all other live messages (splits, batches).
-<<<<<<< HEAD
     A failed step that ``is_undone`` left no trace, so that it can be tried again; ``why_final`` says why not.
-=======
     ``unkept`` says why its result couldn't be stored though that was worth it; ``is_reused`` that it is an
     earlier run's.
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
     """
 
     step: str
@@ -191,13 +175,10 @@ class StepReport:
     changes_settings: bool = False
     stuck: tuple[Stuck, ...] = ()
     observed: StepObservation | None = None
-<<<<<<< HEAD
     is_undone: bool = False
     why_final: str = ""
-=======
     unkept: str = ""
     is_reused: bool = False
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,12 +230,9 @@ class BatchReport:
     stuck: Stuck | None = None
     fed: int = 0
     then_s: float = 0.0
-<<<<<<< HEAD
     lost: bool = False
     overdue: bool = False
-=======
     full: str = ""
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors import ambient
+from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.guarding import can_change, changed_since
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
@@ -67,8 +68,6 @@ class Undo:
         return why
 
     def _why_not(self) -> str:
-        from naavre_ext.executors.worker import has_open_figures
-
         if has_open_figures():
             return "figures are open, on which it may have drawn"
         namespace = self._worker.session.namespace

@@ -197,13 +197,10 @@ class Worker:
             changes_settings=end.changes_settings,
             stuck=tuple(self._stuck),
             observed=self._observed,
-<<<<<<< HEAD
             is_undone=end.is_undone,
             why_final=end.why_final,
-=======
             unkept=unkept,
             is_reused=end.is_reused,
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
         )
         return report, end.packs
 
@@ -596,12 +593,9 @@ class _StepEnd:
     unpackable: dict[str, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
     changes_settings: bool = False
-<<<<<<< HEAD
     is_undone: bool = False
     why_final: str = ""
-=======
     is_reused: bool = False
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 def is_suspicious(error: ErrorReport) -> bool:

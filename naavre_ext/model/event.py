@@ -111,19 +111,13 @@ class BatchFinished(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-<<<<<<< HEAD
 class BatchRetried(RunEvent):
     """An attempt at a batch came to nothing, for this reason, as did ``tries`` so far; the next one begins."""
-=======
-class BatchReused(RunEvent):
-    """A batch of a split wasn't computed, as an earlier run has stored its result. ``start`` is its first item."""
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
     step: str
     cell_id: str
     split: int
     batch: int
-<<<<<<< HEAD
     tries: int
     reason: str
 
@@ -136,10 +130,18 @@ class StepRetried(RunEvent):
     cell_id: str
     tries: int
     reason: str
-=======
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReused(RunEvent):
+    """A batch of a split wasn't computed, as an earlier run has stored its result. ``start`` is its first item."""
+
+    step: str
+    cell_id: str
+    split: int
+    batch: int
     start: int
     items: int
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,12 +242,9 @@ _TYPES: dict[str, type[RunEvent]] = {
         CellOutputsDiscarded,
         SplitStarted,
         BatchFinished,
-<<<<<<< HEAD
         BatchRetried,
         StepRetried,
-=======
         BatchReused,
->>>>>>> 405b0cb (Resume runs from stored results; explain runs and write traces of them)
         SplitRefused,
         StepFinished,
         StepReused,

@@ -107,4 +107,4 @@ def _variables(results: Path) -> dict[str, str]:
 
 
 def _refuse(message: str, remedy: str) -> NoReturn:
-    raise RefusedError([Diagnostic("NX516", "error", message, remedy)])
+    raise RefusedError([Diagnostic("NX519", "error", message, remedy)])
