@@ -475,6 +475,8 @@ def test_steps_elsewhere_are_reused_with_the_steps_before_them(tmp_path: Path) -
     (tmp_path / "flag").touch()
     done = resume(path, failed)
     assert set(done.reused) >= {2, 3, 4}
+    assert "run again" not in done.said
+    assert "runs again" not in done.said
     assert done.shown[5] == "[1, 2]\n"
 
 

@@ -111,6 +111,10 @@ class Offer:
         self._anywhere.pop(step, None)
         self.damaged.append(step)
 
+    def may_find(self, step: StepId) -> bool:
+        """Whether the step is still reused if it is given what it was given then."""
+        return step in self._anywhere
+
     def choose(self) -> Reuse:
         """The most that can be taken over."""
         checkpoints = [checkpoint for checkpoint, _ in self._main.values()]
@@ -173,11 +177,14 @@ def explain_reuse(
     again = [
         step
         for step in workflow.steps
-        if step.id not in reuse.steps and _is_noteworthy(step, ends.get(step.id))
+        if step.id not in reuse.steps
+        and not offer.may_find(step.id)
+        and _is_noteworthy(step, ends.get(step.id))
     ]
     reused = [s.cell_number for s in workflow.steps if s.id in reuse.steps]
     took = f"cells {_numbers(reused)} are" if len(reused) > 1 else f"cell {_numbers(reused)} is"
-    yield f"{took if reused else 'nothing is'} taken over from run {earlier.run_id}"
+    if reused:
+        yield f"{took} taken over from run {earlier.run_id}"
     if not again:
         return
     if offer.other_seed:
