@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import uuid
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -205,6 +206,13 @@ class InnerFanOut(FanOut):
 
     def take_held(self, split: Split) -> None:
         """Loops in functions aren't chained."""
+
+    def _look_up(self, state: Any) -> None:
+        """Batches of loops in functions aren't stored."""
+
+    def _token(self, split: Split) -> str:
+        """Another one each time: settings may have changed since the loop ran last."""
+        return uuid.uuid4().hex
 
     def watches(self, source: Source) -> bool:
         """Whether another thread looks when it is worth sending: not where it wasn't the last time."""

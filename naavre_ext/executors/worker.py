@@ -578,6 +578,8 @@ class Worker:
         """The report of a batch that just ran; its result is stored if that is worth it."""
         if self.keeper is None or self._split is None or report.error or report.violation:
             return report
+        if task.split not in task.step.splits:
+            return report  # a function may begin its loop a thousand times
         full = self.keeper.keep_batch(task, self._split[0], shared, items, report, packed)
         return replace(report, full=full)
 

@@ -7,6 +7,22 @@ from dataclasses import replace
 from notebook_row import Row, written
 
 _ROWS = {
+    "settings change between the calls": written(
+        """
+        import numpy as np
+        def texts(xs):
+            out = []
+            # split:
+            for x in xs:
+                out.append(str(np.array([x / 3])))
+            return out
+        ---
+        first = texts(range(7))
+        np.set_printoptions(precision=2)
+        second = texts(range(7))
+        print(first, second)
+        """
+    ),
     "one of several loops": written(
         """
         import math
@@ -560,6 +576,7 @@ _ROWS = {
 }
 
 _ON_RAY = {
+    "settings change between the calls",
     "every kind of reduction in a function",
     "method that reads self, with a private name",
     "blocks at top level",
