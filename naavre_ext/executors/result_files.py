@@ -23,7 +23,7 @@ from naavre_ext.model.diagnostic import NaavreError
 _MAGIC = b"naavre-ext result 1\n"
 _LENGTH = struct.Struct("<Q")
 _DIGEST = 16
-#: So much stays free on the disk: it isn't ours to fill.
+#: So much stays free on the disk, and a twentieth of it up to 5 GiB: it isn't ours to fill.
 _SPARE_BYTES = 256 << 20
 
 
@@ -37,7 +37,8 @@ def write_result(path: Path, header: Mapping[str, Any], value: Any, nbytes: int)
     Raises:
         OSError: it can't be written; no part of it stays.
     """
-    if shutil.disk_usage(path.parent).free < 2 * nbytes + _SPARE_BYTES:
+    disk = shutil.disk_usage(path.parent)
+    if disk.free < 2 * nbytes + max(_SPARE_BYTES, min(disk.total // 20, 5 << 30)):
         raise OSError("the disk is nearly full")
     temporary = path.with_name(f".{uuid.uuid4().hex[:12]}.tmp")
     try:

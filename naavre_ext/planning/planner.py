@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -95,6 +95,7 @@ def plan(
         for position, unit in enumerate(units)
     ]
     diagnostics += _batch_names(steps, units, dataflow)
+    diagnostics += _without_loop(units, annotated)
     if any(d.severity == "error" for d in diagnostics):
         return Plan(None, tuple(diagnostics))
     steps = link_splits(steps, dataflow)
@@ -367,6 +368,25 @@ def _runs_whole(unit: _Unit, refusal: Refusal) -> Diagnostic:
         line=refusal.line,
         title=unit.annotations.title,
     )
+
+
+def _without_loop(
+    units: Sequence[_Unit], annotated: Sequence[Sequence[AnnotatedLoop]]
+) -> Iterator[Diagnostic]:
+    """A ``# split:`` above a statement whose loop isn't of a kind that is split there."""
+    for unit, loops in zip(units, annotated, strict=True):
+        judged = {id(loop.annotation) for loop in loops}
+        for note in () if unit.parameters_only else unit.annotations.loops:
+            if id(note) not in judged:
+                yield Diagnostic.at(
+                    unit.cell,
+                    "NX403",
+                    "warning",
+                    "'# split:' stands above a loop that isn't split in this place; it runs as it is written.",
+                    remedy="Write a 'for' loop, a comprehension, or sum(... for ...) there.",
+                    line=note.line,
+                    title=unit.annotations.title,
+                )
 
 
 def _read_batch_names(units: Sequence[_Unit], dataflow: NotebookDataflow) -> None:

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import nbformat
 import pytest
 
 from naavre_ext.annotations import parse_annotations
+from naavre_ext.api import prepare_notebook
 from naavre_ext.dataflow.graph import analyse
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.notebook import Cell, CellId
@@ -89,3 +91,17 @@ def test_loop_that_runs_whole_says_why(source, reason):
     assert isinstance(refusal, Refusal), refusal
     assert reason in refusal.reason
     assert "naavre" not in refusal.reason + refusal.remedy + (refusal.variable or "")
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("def f(xs):\n    # split: a\n    return any(x > 3 for x in xs)", 3),
+        ("def f(xs):\n    # split: a\n    return Parallel()(delayed(abs)(x) for x in xs)", 3),
+        ("def f(xs):\n    # split: a\n    return [x for x in xs]", None),
+    ],
+)
+def test_annotation_above_a_loop_of_another_kind_is_told(source, line):
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    told = [found.line for found in prepare_notebook(book).diagnostics if found.code == "NX403"]
+    assert told == ([] if line is None else [line])
