@@ -60,25 +60,32 @@ def _whole(step: Step) -> Step:
 
 
 def compare(
-    workflow: Workflow, first: Observation, again: Observation, parallel: Observation
+    workflow: Workflow,
+    first: Observation,
+    again: Observation,
+    parallel: Observation,
+    *more: Observation,
 ) -> VerifyReport:
     """The report on two sequential runs, in fresh processes, and a run as a workflow.
 
-    What differs between the first two isn't compared, but listed with the likely reason.
+    What differs between the first two, or ``more`` sequential runs, isn't compared, but listed with the likely
+    reason.
     """
     from naavre_ext.verification.causes import find_causes
     from naavre_ext.verification.reasons import likely_reason
 
     parts = _parts(workflow, parallel)
-    views = [_view(each, workflow, parts) for each in (first, again, parallel)]
+    views = [_view(each, workflow, parts) for each in (first, parallel, again, *more)]
     differences: list[Difference] = []
     unsteady: list[Unsteady] = []
     for where, name in sorted({key for view in views for key in view}, key=_order(views[0])):
-        one, other, third = (view.get((where, name), _absent(where, name)) for view in views)
-        for found in itertools.islice(mismatches(other, one), 1):
+        one, third, *others = (view.get((where, name), _absent(where, name)) for view in views)
+        unlike = itertools.chain.from_iterable(mismatches(other, one) for other in others)
+        if (found := next(unlike, None)) is not None:
             reason = likely_reason(workflow, (first.steps, again.steps), where, name, found)
             unsteady.append(Unsteady(where, name, found.path, reason))
-        for found in itertools.islice(mismatches(third, one, other), 1):
+        beside = [next(mismatches(third, one, other), None) for other in others]
+        if (found := beside[-1]) is not None and None not in beside:
             text = f"{found.describe()} (workflow, then sequential)"
             differences.append(Difference(where, name, found.path, text))
     return VerifyReport(

@@ -12,7 +12,7 @@ from spoiling import Spoil, unseen_write, with_step, without_edge
 from naavre_ext.api import prepare_notebook
 from naavre_ext.model.run import RunOptions
 from naavre_ext.verification import compare, sequential
-from naavre_ext.verifying import observe
+from naavre_ext.verifying import Isolation, observe, verify
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -127,3 +127,22 @@ def test_a_cell_that_does_not_work_on_each_item_apart_is_named(tmp_path: Path) -
         "cell 3 differs as it read 'ys' from cell 2 (\"centre\")",
     ]
     assert list(report.uncompared) == ["mean"]
+
+
+@pytest.mark.slow
+def test_what_two_runs_have_alike_by_chance_is_looked_at_again(tmp_path: Path) -> None:
+    counting = (
+        "from pathlib import Path\nfile = Path('count')\n"
+        "runs = int(file.read_text()) if file.exists() else 0\nfile.write_text(str(runs + 1))"
+    )
+    node = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(each) for each in (counting, "pair = runs // 2")]
+    )
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    phases: list[str] = []
+    report = verify(
+        node, options=options, isolation=Isolation(in_place=True), on_phase=phases.append
+    )
+    assert phases[3:] == ["running sequentially once more"]
+    assert report.equal
+    assert {"runs", "pair"} <= {entry.name for entry in report.unsteady}
