@@ -24,6 +24,7 @@ from naavre_ext.executors.session_process import (
     become_shell,
     cancelling,
     forget_modules_in,
+    forget_plots,
     has_waiting_tasks,
     interrupt_thread,
     interruptible,
@@ -196,7 +197,7 @@ class CellSession:
             os.chdir(cwd)  # before all else: the last folder may be gone
         with process_restored():
             take_process(self.shell, self._module, self._streams)
-            when_loaded("matplotlib.pyplot", lambda pyplot: pyplot.close("all"))
+            when_loaded("matplotlib.pyplot", forget_plots)
             self.shell.ast_transformers.clear()
             self.shell.reset(new_session=True)
             self.shell.compile.flags = self._compiler_flags  # without a cell's __future__ imports

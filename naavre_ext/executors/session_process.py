@@ -178,6 +178,14 @@ def _real_path(path: str) -> str:
     return os.path.realpath(path)
 
 
+def forget_plots(pyplot: Any) -> None:
+    """Close all figures, and have IPython's ``%run`` know of no plotting before it, for which it draws."""
+    pyplot.close("all")
+    draw = pyplot.draw_if_interactive
+    if getattr(draw, "called", False):
+        draw.called = False
+
+
 def when_loaded(name: str, act: Callable[[Any], None]) -> None:
     """Calls ``act`` with module ``name`` if the process has loaded it."""
     module = sys.modules.get(name)

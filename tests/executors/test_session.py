@@ -311,3 +311,18 @@ def test_a_fresh_session_forgets_imports_from_the_future(session, tmp_path):
     session.reset(cwd=tmp_path)
     session.run("def f(x: undefined): pass", execution_count=1)
     assert "f" not in session.namespace
+
+
+@pytest.mark.slow
+def test_a_fresh_session_knows_of_no_plotting_before_it(tmp_path):
+    (tmp_path / "script.py").write_text("x = 1\n")
+    code = (
+        "from naavre_ext.executors.session import CellSession\nseen = []\ns = CellSession(seen.append)\n"
+        "s.run('%matplotlib inline', execution_count=1)\n"
+        "s.run('import matplotlib.pyplot as plt; plt.draw_if_interactive()', execution_count=2)\n"
+        "s.reset(cwd='.')\nseen.clear()\ns.run('%run script.py', execution_count=1)\nprint(seen)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "[]\n"
