@@ -242,7 +242,7 @@ class RunDriver:
         if left:
             self._repeats[command.step] = task, inputs
         if self._restarts:
-            task = replace(task, step=replace(task.step, splits=(), inner_splits=()))
+            task = replace(task, step=task.step.unsplit())
         elif self._results is not None:
             states, placement = self._state.states, self._state.placement
             covers = [s for s in states if states[s] == "done" and placement[s] == "main"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, NewType
 
 from naavre_ext.model.annotation import MergeClause
@@ -130,6 +130,10 @@ class Step:
     image: str | None = None
     raises_exception: bool = False
     reasons: tuple[str, ...] = ()
+
+    def unsplit(self) -> Step:
+        """The same step, none of whose loops runs in batches."""
+        return replace(self, splits=(), inner_splits=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Observation:
 
 
 def sequential(workflow: Workflow) -> Workflow:
-    """The same cells one after the other in the main worker, nothing split: what a notebook does."""
+    """The same cells one after the other in the main worker, nothing split or tried again, as in a notebook."""
     steps = [_whole(step) for step in workflow.steps]
     edges = tuple(
         Edge(before.id, after.id, "opaque") for before, after in itertools.pairwise(steps)
@@ -55,7 +55,13 @@ def sequential(workflow: Workflow) -> Workflow:
 
 def _whole(step: Step) -> Step:
     return replace(
-        step, placement="main", barrier=True, splits=(), settings_from=None, writes_settings=False
+        step.unsplit(),
+        placement="main",
+        barrier=True,
+        settings_from=None,
+        writes_settings=False,
+        retries=None,
+        timeout_s=None,
     )
 
 

@@ -146,3 +146,18 @@ def test_what_two_runs_have_alike_by_chance_is_looked_at_again(tmp_path: Path) -
     assert phases[3:] == ["running sequentially once more"]
     assert report.equal
     assert {"runs", "pair"} <= {entry.name for entry in report.unsteady}
+
+
+def test_the_sequential_runs_know_no_annotation() -> None:
+    cells = (
+        "def f(xs):\n    # split: inner\n    return [x * 2 for x in xs]",
+        "# split: outer\n# retries: 2\n# timeout: 1s\nys = []\nfor x in f(range(9)):\n    ys.append(x)",
+    )
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    workflow = prepare_notebook(node).require_workflow()
+    first, second = workflow.steps
+    assert first.inner_splits
+    assert second.splits
+    for step in sequential(workflow).steps:
+        limits = (step.splits, step.inner_splits, step.retries, step.timeout_s)
+        assert not any(limits)
