@@ -13,9 +13,9 @@ _QUOTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A diagnostic that lacks its cell."""
+    """A diagnostic that lacks its cell; without ``line`` it is about the cell as a whole."""
 
-    line: int
+    line: int | None
     code: str
     severity: Severity
     message: str

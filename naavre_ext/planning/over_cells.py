@@ -10,11 +10,11 @@ import ast
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from naavre_ext.annotations.report import Finding
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import CellNode, NotebookDataflow
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.dataflow import CellDataflow, Change, EffectKind
-from naavre_ext.model.diagnostic import Severity
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.over_rewriting import divide
@@ -39,22 +39,11 @@ _WHOLE_EFFECTS: dict[EffectKind, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something to say about an ``# over`` cell; ``line`` is in the cell, None for the annotation itself."""
-
-    code: str
-    message: str
-    remedy: str
-    line: int | None = None
-
-    @property
-    def severity(self) -> Severity:
-        """A cell that only runs whole is no error."""
-        return "warning" if self.code in (RUNS_WHOLE, LOOPS_WHOLE) else "error"
-
-
 RUNS_WHOLE, LOOPS_WHOLE = "NX420", "NX416"
+
+
+def _error(code: str, message: str, remedy: str, line: int | None = None) -> Finding:
+    return Finding(line, code, "error", message, remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +98,11 @@ def _unsplit_loops(cell: OverCell) -> Iterator[Finding]:
     lines = [loop.node.lineno for loop in loops if isinstance(loop.node, ast.For)]
     for line in [*lines, *(loop.line for loop in cell.notes.loops)][:1]:
         yield Finding(
+            line,
             LOOPS_WHOLE,
+            "warning",
             "'# over' runs the whole cell once per batch, so '# split:' doesn't split this loop.",
             "Put the loop into a cell of its own, or delete '# over'.",
-            line,
         )
 
 
@@ -120,13 +110,13 @@ def _check_inputs(cell: OverCell) -> Iterator[Finding]:
     for name in cell.notes.over:
         kind = cell.notebook.environment.kind(name)
         if name not in cell.facts.reads:
-            yield Finding(
+            yield _error(
                 "NX411",
                 f"'# over' names '{name}', which the cell doesn't read.",
                 "Name the lists, arrays or tables that the cell works on item by item.",
             )
         elif kind in _NOT_CUTTABLE:
-            yield Finding(
+            yield _error(
                 "NX412",
                 f"'# over' names '{name}', which is a {kind} and can't be cut into batches.",
                 _NOT_CUTTABLE[kind].format(name),
@@ -136,7 +126,7 @@ def _check_inputs(cell: OverCell) -> Iterator[Finding]:
 
 def _check_outputs(cell: OverCell) -> Iterator[Finding]:
     for name in sorted(cell.merged - cell.facts.writes):
-        yield Finding(
+        yield _error(
             "NX413",
             f"'# merge' names '{name}', which the cell doesn't assign.",
             "Name what the cell makes for each batch; what it changes in place can't be joined.",
@@ -146,7 +136,7 @@ def _check_outputs(cell: OverCell) -> Iterator[Finding]:
 def _check_unmerged(cell: OverCell) -> Iterator[Finding]:
     for name in sorted(cell.facts.writes - cell.merged):
         if name in cell.notes.over:
-            yield Finding(
+            yield _error(
                 "NX414",
                 f"'{name}' is cut into batches, and set anew in each of them, which would be lost.",
                 f"Add it to '# merge', or use another name than '{name}' for the result.",
@@ -161,7 +151,7 @@ def _check_unmerged(cell: OverCell) -> Iterator[Finding]:
             if number is None:
                 continue
             reader = f"a later cell ('{_first_line(cell.notebook.cells[number])}')"
-        yield Finding(
+        yield _error(
             "NX414",
             f"'{name}' is made for each batch, and {reader} needs the whole.",
             f"Add it to '# merge' ({name}, or {name}=sum, min or max), or make it in another cell.",
@@ -188,7 +178,7 @@ def _first_line(node: CellNode) -> str:
 
 def _check_carried(cell: OverCell) -> Iterator[Finding]:
     for name in sorted(cell.merged & set(cell.facts.reads) - set(cell.notes.over)):
-        yield Finding(
+        yield _error(
             "NX415",
             f"'{name}' is read before it is set, so that every batch would begin with its earlier value.",
             f"Begin anew in the cell, under a name of its own, and add that to '{name}' in the next cell.",
@@ -201,7 +191,7 @@ def _check_changes(cell: OverCell) -> Iterator[Finding]:
         if (
             change.node == name and not change.suspected
         ):  # else it may be a copy: watched while it runs
-            yield Finding(
+            yield _error(
                 "NX415",
                 f"'{name}' is {change.how}, but each batch works on a copy of its own.",
                 f"Change a copy ({name} = {name}.copy()) under '# merge', or change it in another cell.",
@@ -236,9 +226,8 @@ _RULES = (
 
 
 def _whole(reason: str, remedy: str, line: int | None = None) -> Finding:
-    return Finding(
-        RUNS_WHOLE, f"'# over' has no effect, the cell runs whole: {reason}.", remedy, line
-    )
+    message = f"'# over' has no effect, the cell runs whole: {reason}."
+    return Finding(line, RUNS_WHOLE, "warning", message, remedy)
 
 
 def may_fail() -> Finding:

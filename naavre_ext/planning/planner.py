@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from naavre_ext.annotations.report import Finding
 from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, analyse
 from naavre_ext.dataflow.source import CellSource, parse_cell
 from naavre_ext.model.annotation import Annotations
@@ -23,7 +24,7 @@ from naavre_ext.planning.legality import Refusal, judge_loop
 from naavre_ext.planning.limits import needs_own_worker, settle_retries
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.outside import outside_order
-from naavre_ext.planning.over_cells import Finding, judge_over, may_fail
+from naavre_ext.planning.over_cells import judge_over, may_fail
 from naavre_ext.planning.parameters import parameter_assignments
 from naavre_ext.planning.placement import Placements, place
 from naavre_ext.planning.questions import surely_asked
@@ -160,23 +161,13 @@ def _syntax_error(cell: Cell, notes: Annotations, error: Exception) -> Diagnosti
 
 def _over_not_run(cell: Cell, notes: Annotations) -> Diagnostic:
     finding = Finding(
+        None,
         "NX417",
+        "error",
         "'# over' asks for batches of a cell that a workflow doesn't run ('do not containerize').",
         "Delete one of the two annotations.",
     )
-    return _said(finding, cell, notes)
-
-
-def _said(finding: Finding, cell: Cell, notes: Annotations) -> Diagnostic:
-    return Diagnostic.at(
-        cell,
-        finding.code,
-        finding.severity,
-        finding.message,
-        remedy=finding.remedy,
-        line=finding.line,
-        title=notes.title,
-    )
+    return finding.at(cell, notes.title)
 
 
 def _undefined(units: Sequence[_Unit], dataflow: NotebookDataflow) -> list[Diagnostic]:
@@ -307,7 +298,7 @@ def _over_step(
     )
     if split is not None and step.raises_exception:
         split, findings = None, (may_fail(),)
-    diagnostics += [_said(finding, unit.cell, unit.annotations) for finding in findings]
+    diagnostics += [finding.at(unit.cell, unit.annotations.title) for finding in findings]
     splits = () if split is None else (split,)
     return replace(step, splits=splits, reasons=(*step.reasons, *(f.message for f in findings)))
 
