@@ -292,8 +292,13 @@ def fingerprint(value: Any, namespace: dict[str, Any]) -> bytes:
         packed, _ = _pack({"value": value}, namespace, None)
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         raise PackingError("value", str(error)) from None
-    digest = hashlib.blake2b(packed.data, digest_size=20)
-    digest.update(packed.layout)
+    return digest(packed)
+
+
+def digest(packed: Packed) -> bytes:
+    """A digest of a pack: equal ones hold the same values in the same way."""
+    found = hashlib.blake2b(packed.data, digest_size=20)
+    found.update(packed.layout)
     for buffer in packed.buffers:
-        digest.update(memoryview(buffer).cast("B"))
-    return digest.digest()
+        found.update(memoryview(buffer).cast("B"))
+    return found.digest()

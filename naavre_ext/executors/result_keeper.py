@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.environment import HASH_SEED_FILE
 from naavre_ext.executors.checkpoints import NoCheckpoint, Surroundings, pack_namespace
-from naavre_ext.executors.packing import Packed, PackingError, PackingTooSlow, pack, unpack
+from naavre_ext.executors.packing import (
+    Packed,
+    PackingError,
+    PackingTooSlow,
+    digest,
+    pack,
+    unpack,
+)
 from naavre_ext.executors.result_environment import (
     forget_modules,
     has_same_modules,
@@ -130,7 +137,6 @@ class ResultKeeper:
 
         ``token`` is the same for all batches of a split, and for no others.
         """
-        split = split_key(self._place.environment, task.step, task.split)
         seconds, nbytes = report.duration_s, packed.nbytes + items.nbytes
         if not task.step.cache or self.full or not is_worth_storing(nbytes, seconds):
             return self.full
@@ -143,6 +149,7 @@ class ResultKeeper:
             )
         except PackingError:
             return ""
+        split = split_key(self._place.environment, task.step, task.split)
         name = batch_name(split, common, task.start, report.done, given, is_last=task.is_last)
         self._write(self._folder / name, self._header(), (report, packed), nbytes)
         return self.full
@@ -158,7 +165,7 @@ class ResultKeeper:
         if known is None:
             waited = self._waiting_s[token] = self._waiting_s.get(token, 0.0) + seconds
             if is_worth_storing(shared.nbytes, waited):
-                known = self._shared[token] = digest(shared)
+                known = self._shared[token] = digest(shared).hex()
         return known
 
     def _header(self) -> dict[str, Any]:
@@ -214,7 +221,7 @@ class _Writer:
 
 
 def _given(inputs: Sequence[Packed]) -> list[str]:
-    return [digest(packed) for packed in inputs]
+    return [digest(packed).hex() for packed in inputs]
 
 
 def is_valid(header: Mapping[str, Any]) -> bool:
@@ -231,17 +238,8 @@ def split_key(environment: str, step: Step, split: Split) -> str:
     return hashlib.sha256(basis.encode()).hexdigest()[:24]
 
 
-def digest(packed: Packed) -> str:
-    """A digest of a pack: equal ones hold the same values in the same way."""
-    found = hashlib.blake2b(packed.data, digest_size=12)
-    found.update(packed.layout)
-    for buffer in packed.buffers:
-        found.update(memoryview(buffer).cast("B"))
-    return found.hexdigest()
-
-
 def batch_name(
     split: str, shared: str, start: int, count: int, items: Packed, *, is_last: bool
 ) -> str:
     """The name of a batch's file, by which it is found."""
-    return f"{split}-{shared}-{start}-{count}-{int(is_last)}-{digest(items)}{BATCH}"
+    return f"{split}-{shared}-{start}-{count}-{int(is_last)}-{digest(items).hex()}{BATCH}"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.packing import Packed, digest
 from naavre_ext.executors.result_files import ResultUnusable, read_header, read_result
-from naavre_ext.executors.result_keeper import BATCH, digest, is_valid, split_key
+from naavre_ext.executors.result_keeper import BATCH, is_valid, split_key
 from naavre_ext.executors.tasks import BatchReport, ResultPlace
 from naavre_ext.model.workflow import Split, Step
 
@@ -44,7 +44,7 @@ class StoredBatches:
         names = [name for name in _names(place.folder) if name.startswith(prefix)]
         if not names or not step.cache:
             return cls({})
-        wanted = f"{prefix}-{digest(shared)}-"
+        wanted = f"{prefix}-{digest(shared).hex()}-"
         found: dict[int, StoredBatch] = {}
         for name in names:
             if name.startswith(wanted):
@@ -74,7 +74,7 @@ class StoredBatches:
         self, batch: StoredBatch, items: Packed, *, is_last: bool
     ) -> tuple[BatchReport, Packed] | None:
         """What the batch gave, if it was given these very items; else None."""
-        if batch.items != digest(items) or (is_last and not batch.is_last):
+        if batch.items != digest(items).hex() or (is_last and not batch.is_last):
             return None
         try:
             if not is_valid(read_header(batch.path)):
