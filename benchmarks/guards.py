@@ -7,7 +7,9 @@ notebook values go to cells elsewhere while cells in the main worker could chang
 from __future__ import annotations
 
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 from time import process_time
+from typing import Any
 
 from benchmarks.rows import Row, cost, in_turn
 from benchmarks.sources import notebook
@@ -58,24 +60,30 @@ NOTEBOOKS = {
 }
 
 
-def cpu_seconds(sources: tuple[str, ...], *, guards: bool) -> float:
-    """CPU time of a run of these cells; it has to end well."""
-    start = process_time()
-    result = run_notebook(
-        notebook(*sources), options=RunOptions(executor="local", guards=guards, resident=False)
-    )
+def cpu_seconds(sources: tuple[str, ...], **options: Any) -> float:
+    """CPU time of a run of these cells in this process, with its records elsewhere; it has to end well."""
+    with TemporaryDirectory() as folder:
+        chosen = RunOptions(executor="local", resident=False, store=folder, **options)
+        start = process_time()
+        result = run_notebook(notebook(*sources), options=chosen)
+        spent = process_time() - start
     if result.status != "ok":
         raise RuntimeError(f"the run ended {result.status}: {result.failure}")
-    return process_time() - start
+    return spent
+
+
+def switch_rows(what: str, option: str) -> Iterator[Row]:
+    """What ``what`` costs, which the option switches on and off: one row per notebook."""
+    for name, sources in NOTEBOOKS.items():
+        cpu_seconds(sources, **{option: True})
+        spent = in_turn(
+            lambda sources=sources: cpu_seconds(sources, **{option: True}),  # type: ignore[misc]
+            lambda sources=sources: cpu_seconds(sources, **{option: False}),  # type: ignore[misc]
+            REPEATS,
+        )
+        yield cost(f"{what}: {name}", *spent, at_most=1.05)
 
 
 def guard_rows() -> Iterator[Row]:
     """One row per notebook."""
-    for name, sources in NOTEBOOKS.items():
-        cpu_seconds(sources, guards=True)
-        spent = in_turn(
-            lambda sources=sources: cpu_seconds(sources, guards=True),  # type: ignore[misc]
-            lambda sources=sources: cpu_seconds(sources, guards=False),  # type: ignore[misc]
-            REPEATS,
-        )
-        yield cost(f"guards: {name}", *spent, at_most=1.05)
+    return switch_rows("guards", "guards")
