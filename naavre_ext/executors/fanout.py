@@ -34,6 +34,7 @@ from naavre_ext.executors.tasks import (
     ErrorReport,
     Stuck,
 )
+from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
@@ -55,7 +56,7 @@ class BatchFailed(Exception):
 
 
 @dataclass
-class _State:
+class SplitState:
     """One split while its loop runs.
 
     ``turn`` counts how often the loop asked for more. ``source`` is None when the loop runs whole, over
@@ -113,7 +114,7 @@ class FanOut:
         self.slots = at_once(pool.slots, self.limit)
         #: Whether all items go to workers, as the cell's own worker lacks what they claim, or can't be stopped.
         self.sends_all = bool(step.resources or step.retries or step.timeout_s)
-        self._states: dict[int, _State] = {}
+        self._states: dict[int, SplitState] = {}
         self._begun = 0
 
     @property
@@ -144,16 +145,15 @@ class FanOut:
         self.namespace.update(values)
         return iter(())
 
-    def failed(self, state: _State, report: BatchReport) -> None:
+    def failed(self, state: SplitState, report: BatchReport) -> None:
         """An iteration of a batch raised: show what it had shown, and raise that in the cell."""
         __tracebackhide__ = True
         assert report.error is not None
-        for output in report.outputs:
-            self.worker.session.show(output)
+        self.show(report.outputs)
         if state.bar is not None:
             state.bar.merged = report.error.item or 0
             state.bar.end()
-        self._raise(report.error)
+        self.raise_error(report.error)
 
     def hooks(self) -> dict[str, Any]:
         """The names that the rewritten cell calls."""
@@ -185,26 +185,24 @@ class FanOut:
     def split(self, index: int, iterable: Any) -> None:
         """The splitter: evaluate the items once, and send them now or when it turns out to be worth it."""
         __tracebackhide__ = True
-        state = self._states[index] = _State(self.splits[index])
+        state = self._states[index] = SplitState(self.splits[index])
         held = self.take_held(state.split)
         may_draw = state.split.lazy and self.worker.session.owns_streams()
         items, bar = bar_apart(iterable)
         source, reason = source_of(
             items, self.namespace, may_draw=may_draw, divert=self.worker.divert
         )
-        reason = reason or self._why_whole(state.split, source)
+        reason = reason or self.why_whole(state.split, source)
         if reason and self.step.resources:
             reason += "; what the cell claims is for its batches, and isn't reserved now"
-        try:
-            state.settings = self.settings()
-        except PackingError as error:
-            reason = reason or error.reason
+        unshippable = self.note_settings(state)
+        reason = reason or unshippable
         if source is None or reason:
             state.refusal = reason
             if source is not None:
                 state.bar = bar
             state.rest = iterable if source is None else _over(bar, source.rest())
-            self._tell_split(state, source, 0, reason)
+            self.tell_split(state, source, 0, reason)
             return
         state.source, state.bar = source, bar
         if held is not None and held.fits(
@@ -214,15 +212,13 @@ class FanOut:
         self._begun += 1
         self._look_up(state)
         if state.split.batches != "auto":
-            wanted = self._wanted_batches(state.split)
-            sizes: BatchSizes = FixedSizes(source.count(), wanted, self.slots)
-            self._send(state, sizes, len(cut(source.count(), wanted)))
+            self.send(state, *self.fixed_sizes(state.split, source))
             return
         if state.held is not None:
-            self._send(state, GuidedSizes(self.slots, None), len(state.held.segments))
+            self.send(state, GuidedSizes(self.slots, None), len(state.held.segments))
             return
         if self.sends_all or state.split.eager:
-            self._send(state, GuidedSizes(self.slots, None, self.step.timeout_s), 1)
+            self.send(state, GuidedSizes(self.slots, None, self.step.timeout_s), 1)
             return
         inline = not self.watches(source)
         state.share = OwnShare(source, inline=inline)
@@ -230,7 +226,7 @@ class FanOut:
         if not inline:
             state.watch = Watch(state.share, lambda: self._send_rest(state))
 
-    def _look_up(self, state: _State) -> None:
+    def _look_up(self, state: SplitState) -> None:
         """Find what an earlier run has stored of the batches."""
         place = None if self.worker.context is None else self.worker.context.results
         if place is None or not place.has_earlier or state.held is not None:
@@ -267,7 +263,7 @@ class FanOut:
                 return bool(self.offered[ITEMS])
         return True
 
-    def _is_call(self, state: _State) -> bool:
+    def _is_call(self, state: SplitState) -> bool:
         return state.split.eager and state.split.form != "for"
 
     def own(self, index: int, share: Any) -> Any:
@@ -298,12 +294,12 @@ class FanOut:
     def over(self, index: int) -> bool:
         """Run an ``# over`` cell in batches; whether it has to run whole after all."""
         __tracebackhide__ = True
-        state = self._states[index] = _State(self.splits[index])
+        state = self._states[index] = SplitState(self.splits[index])
         return run_over(self, state)
 
     # Sending
 
-    def _send_rest(self, state: _State) -> None:
+    def _send_rest(self, state: SplitState) -> None:
         """Send all that the cell hasn't begun; called from the watching thread or at the share's end."""
         assert state.share is not None
         assert state.source is not None
@@ -312,12 +308,21 @@ class FanOut:
             item_s *= 1 + len(self.chains.get(state.split.index, ()))
         state.start = state.share.hand_over()
         if state.source.left != 0:
-            self._send(state, GuidedSizes(self.slots, item_s), 1)
+            self.send(state, GuidedSizes(self.slots, item_s), 1)
 
-    def _send(self, state: _State, sizes: BatchSizes, expected: int) -> None:
+    def note_settings(self, state: SplitState) -> str:
+        """Note the settings that the batches take over; or why they can't be handed over."""
+        try:
+            state.settings = self.settings()
+        except PackingError as error:
+            return error.reason
+        return ""
+
+    def send(self, state: SplitState, sizes: BatchSizes, expected: int) -> None:
+        """Send the first batches of what is left; ``expected`` is how many there will be, as far as is known."""
         assert state.source is not None
         own = 1 if state.start else 0  # what the cell does itself is the first batch
-        self._tell_split(state, state.source, own + expected, "")
+        self.tell_split(state, state.source, own + expected, "")
         try:
             if state.watch is not None:
                 state.guarded_items = state.source.rest() if state.split.guard_items else ()
@@ -347,7 +352,7 @@ class FanOut:
 
     # Chains
 
-    def _passing(self, state: _State) -> Held | None:
+    def _passing(self, state: SplitState) -> Held | None:
         """What collects the batches of the next loop, where that may go on with this one's elements."""
         links = self.chains.get(state.split.index, ())
         if state.held is not None:
@@ -357,7 +362,7 @@ class FanOut:
             stages = stages_for(links, self.namespace, state.settings, token, self.pool)
         return Held(links[0][1], stages, state.settings) if stages else None
 
-    def _pass_own_share(self, state: _State) -> None:
+    def _pass_own_share(self, state: SplitState) -> None:
         """Have the next loop go on with the elements that the cell itself has made."""
         passing = state.passing
         if passing is None or state.share is None or state.flight is None:
@@ -379,7 +384,7 @@ class FanOut:
             return
         passing.add(len(made), self.pool.submit(task, stage.shared, items), is_last=False)
 
-    def _pass_on(self, state: _State, elements: Any) -> None:
+    def _pass_on(self, state: SplitState, elements: Any) -> None:
         """All batches are merged: keep what the next loop's have done until its cell comes to it."""
         passing = state.passing
         if passing is not None and passing.seal(
@@ -388,7 +393,7 @@ class FanOut:
             links = self.chains[state.split.index]
             self.worker.holds.put(*links[0], passing)
 
-    def _prints(self, state: _State) -> dict[str, bytes]:
+    def _prints(self, state: SplitState) -> dict[str, bytes]:
         """Fingerprints of what the cell's own share might change while batches work on copies of it."""
         values: dict[str, Any] = {name: self.variables.get(name) for name in state.split.guarded}
         if state.split.guard_items:
@@ -404,7 +409,7 @@ class FanOut:
                 raise Whole(f"what it may change can't be copied: {error.reason}") from None
         return prints
 
-    def _check_own_share(self, state: _State) -> None:
+    def _check_own_share(self, state: SplitState) -> None:
         """Raises Whole when the cell's own share changed what the batches worked on meanwhile."""
         if state.prints and self._prints(state) != state.prints:
             raise Whole("an earlier iteration changed what the batches worked on")
@@ -416,7 +421,7 @@ class FanOut:
                     f"change a copy of '{name}' instead"
                 )
 
-    def _settle(self, state: _State) -> None:
+    def _settle(self, state: SplitState) -> None:
         """The cell's own share is over: see to it that all else is sent."""
         assert state.source is not None
         share, flight = state.share, state.flight
@@ -425,7 +430,7 @@ class FanOut:
         own_s = 0.0 if share is None else share.elapsed_s()
         if share is not None and state.flight is None and not state.refusal:
             if state.source.left == 0:
-                self._tell_split(state, state.source, 0, "it was over in no time")
+                self.tell_split(state, state.source, 0, "it was over in no time")
             else:
                 self._send_rest(state)
         if share is not None and state.start:
@@ -438,24 +443,30 @@ class FanOut:
         if not state.refusal:
             self._pass_own_share(state)
 
-    def _hand_over_rest(self, state: _State) -> None:
+    def _hand_over_rest(self, state: SplitState) -> None:
         """What hasn't been merged is the cell's again: nothing, if all went well."""
         assert state.source is not None
         if state.flight is not None:
             state.flight.cancel()
         if state.refusal:
-            self._refuse(state)
-        for output in state.source.held:
-            self.worker.session.show(output)
+            self.refuse(state)
+        self.show(state.source.held)
         rest = state.source.rest() if state.flight is None else state.flight.rest()
         self.offered[ITEMS] = _over(state.bar, rest)
         if state.passing is not None and state.split.form == "for":
             self._pass_on(state, self.namespace.get(state.passing.split.iterable))
 
-    def _refuse(self, state: _State) -> None:
+    def show(self, outputs: Sequence[OutputMessage]) -> None:
+        """Show in the cell what a batch, or making the items, has shown."""
+        for output in outputs:
+            self.worker.session.show(output)
+
+    def refuse(self, state: SplitState) -> None:
+        """Tell that the batches don't count any more, and why."""
         self.tell({"kind": "split-refused", "split": state.split.index, "reason": state.refusal})
 
-    def _raise(self, error: ErrorReport) -> NoReturn:
+    def raise_error(self, error: ErrorReport) -> NoReturn:
+        """Have the cell fail with this error."""
         __tracebackhide__ = True
         self.error = error
         self.worker.raise_later(error)
@@ -475,7 +486,7 @@ class FanOut:
         """Say that a loop runs whole because a variable can't be copied."""
         self.tell({"kind": "stuck", "line": split.line, **asdict(stuck)})
 
-    def _tell_own(self, state: _State, share: OwnShare, duration_s: float) -> None:
+    def _tell_own(self, state: SplitState, share: OwnShare, duration_s: float) -> None:
         self.tell(
             {
                 "kind": "batch",
@@ -488,7 +499,10 @@ class FanOut:
             }
         )
 
-    def _tell_split(self, state: _State, source: Source | None, batches: int, reason: str) -> None:
+    def tell_split(
+        self, state: SplitState, source: Source | None, batches: int, reason: str
+    ) -> None:
+        """Tell that the loop begins, in how many batches, or why it runs whole."""
         left = None if source is None else source.left
         self.tell(
             {
@@ -502,7 +516,8 @@ class FanOut:
             }
         )
 
-    def _why_whole(self, split: Split, source: Source | None) -> str:
+    def why_whole(self, split: Split, source: Source | None) -> str:
+        """Why the items can't go to the workers, as far as values tell; "" when they can."""
         if self.step.raises_exception:
             return "its cell may fail, and what it has done by then counts"
         for name in split.reductions:
@@ -525,16 +540,21 @@ class FanOut:
             return "only one batch at a time could run"
         return ""
 
+    def fixed_sizes(self, split: Split, source: Source) -> tuple[BatchSizes, int]:
+        """Sizes for the number of batches that was asked for, and how many there will be."""
+        count, wanted = source.count(), self._wanted_batches(split)
+        return FixedSizes(count, wanted, self.slots), len(cut(count, wanted))
+
     def _wanted_batches(self, split: Split) -> int:
         wanted: Any = split.batches
         if isinstance(wanted, str):
             wanted = self.namespace.get(wanted)
             if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
                 text = f"'# batches: {split.batches}' needs a whole number of at least 1, not {wanted!r}"
-                self._raise(ErrorReport("ValueError", text, (f"ValueError: {text}",)))
+                self.raise_error(ErrorReport("ValueError", text, (f"ValueError: {text}",)))
         return int(wanted)
 
-    def _shared(self, state: _State) -> Packed:
+    def _shared(self, state: SplitState) -> Packed:
         namespace, known, split = self.namespace, self.variables, state.split
         values = {name: known[name] for name in split.shared if name in known}
         keeps = {name: isinstance(known.get(name), (list, dict)) for name in split.reductions}
@@ -553,7 +573,7 @@ class FanOut:
 
     # Merging
 
-    def _results(self, state: _State) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
+    def _results(self, state: SplitState) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
         """What counts of the batches, in the loop's order; after it the cell goes on with the rest.
 
         Where an iteration raised, what it had shown is shown and the error is raised in the cell.
@@ -575,7 +595,7 @@ class FanOut:
                 raise
         self._hand_over_rest(state)
 
-    def _log(self, state: _State) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    def _log(self, state: SplitState) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """Every operation in iteration order, outputs shown where they were written."""
         __tracebackhide__ = True
         show = self.worker.session.show
@@ -590,11 +610,10 @@ class FanOut:
                 show(output)
             yield from self.leak(state.split, record["leaks"])
 
-    def _elements(self, state: _State) -> Iterator[Any]:
+    def _elements(self, state: SplitState) -> Iterator[Any]:
         __tracebackhide__ = True
         for report, record in self._results(state):
-            for output in report.outputs:
-                self.worker.session.show(output)
+            self.show(report.outputs)
             yield from record["elements"]
 
 

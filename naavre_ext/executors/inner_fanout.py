@@ -229,9 +229,8 @@ class InnerFanOut(FanOut):
                 )
         return super()._shared(state)
 
-    def _tell_split(self, state: Any, source: Source | None, batches: int, reason: str) -> None:
-        if (
-            batches
-        ):  # a loop in a function may begin a thousand times: what runs whole isn't told each time
+    def tell_split(self, state: Any, source: Source | None, batches: int, reason: str) -> None:
+        """Nothing of a loop that runs whole: one in a function may begin a thousand times."""
+        if batches:
             self._sent = True
-            super()._tell_split(state, source, batches, reason)
+            super().tell_split(state, source, batches, reason)
