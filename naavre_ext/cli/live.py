@@ -18,7 +18,7 @@ from naavre_ext.cli.progress import RunView, StepView
 from naavre_ext.cli.reporters import Reporter
 from naavre_ext.cli.summary import step_line
 from naavre_ext.exporters.wording import duration_phrase, one_line
-from naavre_ext.model.event import RunEvent, StepFailed, StepFinished, StepReused
+from naavre_ext.model.event import RunEvent, StepEnded
 
 _BAR_WIDTH = 24
 
@@ -55,7 +55,7 @@ class LiveReporter(Reporter):
 
     def show(self, event: RunEvent) -> None:
         """Leaves a line for a step that is over."""
-        if isinstance(event, (StepFinished, StepReused, StepFailed)):
+        if isinstance(event, StepEnded):
             step = self.view.step(event.step)
             if step is not None:
                 style = "red" if step.failure else "dim"

@@ -14,9 +14,7 @@ from naavre_ext.model.diagnostic import NaavreError, RefusedError
 from naavre_ext.model.event import (
     CellOutputReceived,
     RunEvent,
-    StepFailed,
-    StepFinished,
-    StepReused,
+    StepEnded,
 )
 
 
@@ -59,7 +57,7 @@ class PlainReporter(Reporter):
 
     def show(self, event: RunEvent) -> None:
         """Prints the line of a step that finished or failed."""
-        if isinstance(event, (StepFinished, StepReused, StepFailed)):
+        if isinstance(event, StepEnded):
             step = self.view.step(event.step)
             if step is not None:
                 print(step_line(self.view, step), file=self._stream, flush=True)

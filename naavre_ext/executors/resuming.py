@@ -12,7 +12,7 @@ from naavre_ext.executors.result_environment import has_same_modules
 from naavre_ext.executors.result_files import ResultUnusable, read_header, read_result
 from naavre_ext.executors.result_keeper import ANYWHERE, MAIN
 from naavre_ext.executors.tasks import Keeping, ResultPlace, StepTask
-from naavre_ext.model.event import RunEvent, StepFailed, StepFinished, StepReused
+from naavre_ext.model.event import RunEvent, StepEnded, StepFailed, StepFinished, StepReused
 from naavre_ext.model.workflow import Step, StepId, Workflow
 from naavre_ext.scheduling.lineage import private_steps, step_keys, unkeepable
 from naavre_ext.scheduling.reuse import Checkpoint, Reuse, choose_reuse
@@ -151,7 +151,7 @@ def retold(step: Step, earlier: EarlierRun) -> Iterator[RunEvent]:
     told = earlier.told.get(step.id, ())
     yield from told[:-1]
     end = told[-1] if told else None
-    found: Any = end if isinstance(end, (StepFinished, StepReused, StepFailed)) else None
+    found = end if isinstance(end, StepEnded) else None
     yield StepReused(
         step=step.id,
         cell_id=step.cell_id,

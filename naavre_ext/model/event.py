@@ -155,8 +155,8 @@ class SplitRefused(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepFinished(RunEvent):
-    """A step ended well. ``unkept`` says why a run that is resumed couldn't start behind it."""
+class StepEnded(RunEvent):
+    """What the events have in common that a step which ran, now or in an earlier run, ends with."""
 
     step: str
     cell_id: str
@@ -164,39 +164,33 @@ class StepFinished(RunEvent):
     started_at: float
     duration_s: float
     worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFinished(StepEnded):
+    """A step ended well. ``unkept`` says why a run that is resumed couldn't start behind it."""
+
     batches: int = 0
     unkept: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepReused(RunEvent):
+class StepReused(StepEnded):
     """A step didn't run, as its result was taken over from the earlier run ``source``.
 
     Its outputs of that run have been told before this; the times and the worker are that run's, too.
     """
 
-    step: str
-    cell_id: str
-    execution_count: int
-    started_at: float
-    duration_s: float
-    worker: str
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepFailed(RunEvent):
+class StepFailed(StepEnded):
     """A step raised. ``traceback`` has the notebook's lines, without any of ours.
 
     ``batch`` and ``item`` (from 0) say where in a split it happened, ``item_repr`` is the item.
     """
 
-    step: str
-    cell_id: str
-    execution_count: int
-    started_at: float
-    duration_s: float
-    worker: str
     ename: str
     evalue: str
     traceback: tuple[str, ...] = ()

@@ -16,11 +16,10 @@ from naavre_ext.model.event import (
     RunEvent,
     RunStarted,
     SplitRefused,
+    StepEnded,
     StepFailed,
-    StepFinished,
     StepNotRun,
     StepRelocated,
-    StepReused,
     StepStarted,
 )
 from naavre_ext.model.workflow import Workflow
@@ -109,7 +108,7 @@ class Books:
             case CellOutputReceived():
                 self._man.autosave_cell()
                 self._outlet.write(event.output)
-            case StepFinished() | StepReused() | StepFailed():
+            case StepEnded():
                 self._end(event, cell, index)
             case StepNotRun():
                 self._man.reset_cell(cell)
@@ -130,7 +129,7 @@ class Books:
         self._pass_by(len(cells))
         man.nb.metadata["language_info"] = _language_info()
 
-    def _end(self, event: StepFinished | StepReused | StepFailed, cell: Any, index: int) -> None:
+    def _end(self, event: StepEnded, cell: Any, index: int) -> None:
         if isinstance(event, StepFailed) and event.cell_id not in self._may_raise:
             self._man.cell_exception(cell, cell_index=index)
         else:

@@ -19,6 +19,7 @@ from naavre_ext.model.event import (
     RunEvent,
     RunFinished,
     RunStarted,
+    StepEnded,
     StepFailed,
     StepFinished,
     StepNotRun,
@@ -228,9 +229,7 @@ class OutputRecorder:
         status = {"step": event.step, "status": "not run", "reason": event.reason}
         record.node.metadata[CELL_KEY] = status
 
-    def _set_status(
-        self, event: StepFinished | StepReused | StepFailed, status: str, **more: Any
-    ) -> None:
+    def _set_status(self, event: StepEnded, status: str, **more: Any) -> None:
         cell = self._cells[event.cell_id].node
         if event.cell_id not in self._parameter_cells:
             cell.execution_count = event.execution_count

@@ -14,11 +14,9 @@ from naavre_ext.model.event import (
     CellOutputReceived,
     CellOutputsDiscarded,
     RunEvent,
-    StepFailed,
-    StepFinished,
+    StepEnded,
     StepNotRun,
     StepRelocated,
-    StepReused,
 )
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import StepId
@@ -91,7 +89,7 @@ def fold_outcomes(events: Iterable[RunEvent]) -> dict[StepId, tuple[RunEvent, ..
                 if not isinstance(event, StepRelocated):
                     outputs.pop(step, None)
                 ended.pop(step, None)
-            case StepFinished() | StepReused() | StepFailed():
+            case StepEnded():
                 ended[step] = event
     return {step: (*outputs.get(step, ()), end) for step, end in ended.items()}
 
