@@ -15,8 +15,8 @@ class Parameter:
     """A name that a run may set.
 
     ``type_name`` is the default's Python type (``int``, ``list`` ...) or the annotation
-    where one is written; ``"NoneType"`` accepts any value. ``default`` is a literal; a secret's default is
-    not kept.
+    where one is written; ``"NoneType"`` accepts any value. ``default`` is a literal, and ``source`` is
+    what the notebook assigns, literal or not, as Python writes it. Of a secret neither is kept.
     """
 
     name: str
@@ -25,3 +25,4 @@ class Parameter:
     type_name: str
     cell_id: CellId
     line: int
+    source: str = ""

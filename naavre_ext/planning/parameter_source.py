@@ -25,7 +25,8 @@ class Definition:
     """One name bound by a top-level assignment.
 
     ``is_literal`` says that the right side can be known without running it; ``value`` is that
-    value, else None. ``statement`` is the index of the assignment in the cell's body.
+    value, else None. ``source`` is the right side as Python writes it, "" where an unpacking hides it.
+    ``statement`` is the index of the assignment in the cell's body.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Definition:
     value: Any
     annotation: str | None
     statement: int
+    source: str = ""
 
 
 def prefixed_kind(name: str) -> ParameterKind | None:
@@ -128,7 +130,8 @@ def _bound(
 ) -> Iterator[Definition]:
     if isinstance(target, ast.Name):
         is_literal, default = _literal(value) if value is not None else (False, None)
-        yield Definition(target.id, target.lineno, is_literal, default, annotation, index)
+        source = ast.unparse(value) if value is not None else ""
+        yield Definition(target.id, target.lineno, is_literal, default, annotation, index, source)
     elif isinstance(target, ast.Starred):
         yield from _bound(target.value, None, None, index)
     elif isinstance(target, (ast.Tuple, ast.List)):

@@ -88,8 +88,9 @@ def _cell_definitions(cell: Cell) -> tuple[Definition, ...]:
 def _parameter(cell: Cell, definition: Definition) -> Parameter:
     kind = prefixed_kind(definition.name) or "param"
     type_name = definition.annotation or type(definition.value).__name__
-    default = None if kind == "secret" else definition.value
-    return Parameter(definition.name, kind, default, type_name, cell.id, definition.line)
+    hidden = kind == "secret"
+    default, source = (None, "") if hidden else (definition.value, definition.source)
+    return Parameter(definition.name, kind, default, type_name, cell.id, definition.line, source)
 
 
 def inject_parameters(

@@ -122,6 +122,21 @@ def test_find_parameters(source, tag, expected):
     assert [(p.name, p.kind, p.default, p.type_name, p.line) for p in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("param_x = [1.0, (2,)]", "[1.0, (2,)]"),
+        ("param_x: float = 1", "1"),
+        ("param_x = os.cpu_count( )", "os.cpu_count()"),
+        ("param_x, y = 1, 2", "1"),
+        ("param_x, y = f()", ""),
+        ("secret_x = 'abc'", ""),
+    ],
+)
+def test_source_of_a_parameter_is_what_the_notebook_assigns(source, expected):
+    assert [parameter.source for parameter in find_parameters(notebook(source))] == [expected]
+
+
 def test_first_definition_gives_place_default_and_type():
     found = find_parameters(notebook("param_b = 1", "param_a = 'x'", "param_b = 'later'"))
     assert [(p.name, p.default, p.cell_id) for p in found] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections import defaultdict
 from dataclasses import replace
 
@@ -168,6 +169,26 @@ NAMES = [row[0] for row in OUTPUTS]
 def test_outputs(events, expected):
     node = fold(*events)
     assert {i: shown(node, i) for i in expected} == expected
+
+
+def test_golden_outputs(golden):
+    """The file holds the front end to the same outputs (labextension/tests/outputs.spec.ts)."""
+    tail = [finished("a", 3, batches=2), failed("b", batch=1), not_run("c"),
+            RunFinished(status="failed", duration_s=1.0)]  # fmt: skip
+    discards = [display("a", "x", "i"), update("b", "y", "i"), stream("b", "1"), discarded("b")]
+    rows = [*OUTPUTS, ("updates of a discarded attempt are undone", discards, {})]
+    result = display("a", "42", kind="execute_result", execution_count=None)
+    rows += [("how cells end", [result, stream("b", "1"), stream("c", "2"), *tail], {})]
+    rows += [("data that isn't text", [output("a", output_type="display_data", metadata=None,
+              data={"text/plain": ["a", "b"], "text/x": [1], "application/json": [1]})], {})]  # fmt: skip
+    table = []
+    for name, events, _ in rows:
+        node = fold(*events, kinds={"c": "parameters"})
+        cells = {i: {"outputs": cell(node, i).outputs, "count": cell(node, i).execution_count}
+                 for i in CELLS}  # fmt: skip
+        told = [event.to_json() for event in (started({"c": "parameters"}), *events)]
+        table.append(json.dumps({"name": name, "events": told, "cells": cells}))
+    golden("outputs.json", "[\n" + ",\n".join(table) + "\n]\n")
 
 
 def as_message(event):
