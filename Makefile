@@ -1,11 +1,15 @@
 # make install | demo | test | check | lab | bench | build | clean
-# Everything lives in .venv; PYTHON=python3.12 picks another interpreter to make it with.
+# Everything lives in .venv and node_modules; PYTHON=python3.12 picks another interpreter to make it with.
 
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# The JupyterLab extension as JupyterLab loads it, and what it is built from.
+BUNDLE := naavre_ext/labextension/static/style.js
+NODE_MODULES := node_modules/.package-lock.json
+FRONT_END := package.json $(shell find labextension/src labextension/style labextension/schema -type f)
 DEMO := splitting-batch
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -18,16 +22,28 @@ help:
 	@echo 'make demo      run notebooks/$(DEMO).ipynb in parallel; the result is in out/'
 	@echo 'make lab       open the example notebooks in JupyterLab'
 	@echo 'make test      every test (ARGS=tests/planning for some)'
-	@echo 'make check     lint, format, types, layers'
+	@echo 'make check     lint, format, types, layers; of the front end as well'
 	@echo 'make bench     side-by-side benchmarks (PART=splitting for one part)'
 	@echo 'make build     wheel and sdist, in dist/'
 	@echo 'make clean     remove what the other targets made, $(VENV) included'
 
 install: $(INSTALLED)
 
-$(INSTALLED): pyproject.toml .ci/make-venv
+# pip would remove an earlier version's files through the link that .ci/link-extension makes.
+$(INSTALLED): pyproject.toml .ci/make-venv .ci/link-extension $(NODE_MODULES)
 	.ci/make-venv '$(PYTHON)' $(VENV)
+	rm -rf $(VENV)/share/jupyter/labextensions/naavre-ext
 	$(BIN)/python -m pip install --quiet --editable '.[lab,test,dev]'
+	.ci/link-extension $(VENV)
+	@touch $@
+
+$(NODE_MODULES): package-lock.json .ci/check-node
+	.ci/check-node
+	npm ci --no-progress
+	@touch $@
+
+$(BUNDLE): $(FRONT_END) | $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent install:extension
 	@touch $@
 
 demo: $(INSTALLED)
@@ -37,11 +53,12 @@ demo: $(INSTALLED)
 # Tests that start Ray, kernels or processes wait a lot; those of a file share what it starts.
 # All processes hash texts alike, so that sets that are shown have one order here and on Ray.
 test: export PYTHONHASHSEED ?= 0
-test: $(INSTALLED)
+test: $(INSTALLED) $(BUNDLE)
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	@failed=0; \
+	npm test --silent || failed=1; \
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' || failed=1; \
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow || failed=1; \
 	exit $$failed
@@ -52,18 +69,20 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	npm run --silent lint
 
-# JupyterLab has no button of ours yet: run the notebooks from its terminal with
-# `naavre-ext run` or `papermill --engine naavre`.
-lab: $(INSTALLED)
+lab: $(INSTALLED) $(BUNDLE)
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks $(PART)
 
+# The bundle is made anew: a build takes the one that it finds.
 build: $(INSTALLED)
+	rm -rf naavre_ext/labextension
 	$(BIN)/python -m build --outdir dist
 
 clean:
-	rm -rf $(VENV) dist build out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules naavre_ext/labextension labextension/lib labextension/*.tsbuildinfo
+	rm -rf dist build out tests/ui/screenshots .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,232 @@
+/** Run events → the state of the run: the TypeScript twin of the fold in `naavre_ext/cli/progress.py`. */
+
+import type {
+  IBatchFinished,
+  IBatchReused,
+  ISplitStarted,
+  IStartedStep,
+  IStepFailed,
+  RunEvent,
+  RunStatus
+} from '../api/types';
+
+export type StepStateName = 'queued' | 'running' | 'done' | 'failed' | 'reused' | 'notrun';
+
+/** A loop of a step. `whole` says why it runs whole; empty while it runs in batches. */
+export interface ISplitState {
+  readonly split: number;
+  readonly title: string | null;
+  readonly items: number;
+  readonly batches: number;
+  readonly done: number;
+  readonly doneItems: number;
+  /** How many of the done batches an earlier run has computed. */
+  readonly reused: number;
+  readonly whole: string;
+  /** What the loop's own progress bar says. */
+  readonly description: string;
+}
+
+/** What is known of a step; times are Unix seconds. `notes` say what went otherwise than planned. */
+export interface IStepState {
+  readonly id: string;
+  readonly cellId: string;
+  readonly cellNumber: number;
+  readonly title: string | null;
+  readonly state: StepStateName;
+  readonly startedAt: number;
+  readonly durationS: number;
+  readonly worker: string;
+  readonly splits: readonly ISplitState[];
+  readonly notes: readonly string[];
+  readonly failure: IStepFailed | null;
+  /** Why it wasn't run. */
+  readonly reason: string;
+}
+
+export interface IRunMessage {
+  readonly level: 'info' | 'warning';
+  readonly text: string;
+}
+
+/** The run as the events so far tell it; `status` is null before `RunStarted`. */
+export interface IRunState {
+  readonly runId: string;
+  readonly notebook: string | null;
+  readonly executor: string;
+  readonly slots: number;
+  readonly startedAt: number;
+  readonly durationS: number;
+  readonly status: RunStatus | 'running' | null;
+  /** In notebook order. */
+  readonly steps: readonly IStepState[];
+  readonly messages: readonly IRunMessage[];
+}
+
+export const NO_RUN: IRunState = {
+  runId: '',
+  notebook: null,
+  executor: '',
+  slots: 0,
+  startedAt: 0,
+  durationS: 0,
+  status: null,
+  steps: [],
+  messages: []
+};
+
+/** The state after these events. Events about unknown steps change nothing; steps not spoken of stay the same object. */
+export function foldRun(state: IRunState, events: Iterable<RunEvent>): IRunState {
+  let next = state;
+  let steps = [...state.steps];
+  let places = new Map(steps.map((step, index) => [step.id, index]));
+  for (const event of events) {
+    switch (event.type) {
+      case 'RunStarted':
+        steps = event.steps.map(queuedStep);
+        places = new Map(steps.map((step, index) => [step.id, index]));
+        next = {
+          ...NO_RUN,
+          runId: event.run_id,
+          notebook: event.notebook,
+          executor: event.executor,
+          slots: event.slots,
+          startedAt: event.at,
+          status: 'running'
+        };
+        break;
+      case 'RunFinished':
+        next = { ...next, status: event.status, durationS: event.duration_s };
+        break;
+      case 'MessageLogged':
+        next = { ...next, messages: [...next.messages, { level: event.level, text: event.text }] };
+        break;
+      default: {
+        const place = places.get(event.step);
+        if (place !== undefined) {
+          steps[place] = foldStep(steps[place], event);
+        }
+      }
+    }
+  }
+  return { ...next, steps };
+}
+
+function queuedStep(step: IStartedStep): IStepState {
+  return {
+    id: step.id,
+    cellId: step.cell_id,
+    cellNumber: step.cell_number,
+    title: step.title,
+    state: 'queued',
+    startedAt: 0,
+    durationS: 0,
+    worker: '',
+    splits: [],
+    notes: [],
+    failure: null,
+    reason: ''
+  };
+}
+
+function foldStep(step: IStepState, event: RunEvent): IStepState {
+  const noting = (note: string): readonly string[] => [...step.notes, note];
+  switch (event.type) {
+    case 'StepStarted':
+      return { ...step, state: 'running', startedAt: event.at, splits: [], failure: null };
+    case 'StepRelocated':
+      return {
+        ...step,
+        state: 'queued',
+        splits: [],
+        notes: noting(`ran again in the main worker: ${event.reason}`)
+      };
+    case 'StepRetried':
+      return { ...step, state: 'queued', splits: [], notes: noting(`tried again after ${event.reason}`) };
+    case 'BatchRetried':
+      return { ...step, notes: noting(`batch ${event.batch + 1} was tried again: ${event.reason}`) };
+    case 'CellOutputsDiscarded':
+      return { ...step, splits: [] };
+    case 'StepFinished':
+      return { ...step, state: 'done', durationS: event.duration_s, worker: event.worker };
+    case 'StepReused':
+      return { ...step, state: 'reused' };
+    case 'StepFailed':
+      return { ...step, state: 'failed', durationS: event.duration_s, worker: event.worker, failure: event };
+    case 'StepNotRun':
+      return { ...step, state: 'notrun', failure: null, reason: event.reason };
+    case 'SplitStarted':
+      return { ...step, splits: withStarted(step.splits, event) };
+    case 'BatchFinished':
+    case 'BatchReused':
+      return { ...step, splits: step.splits.map(split => withBatch(split, event)) };
+    case 'SplitRefused':
+      return {
+        ...step,
+        splits: step.splits.map(split =>
+          split.split === event.split ? { ...split, whole: event.reason } : split
+        ),
+        notes: noting(`a loop ran whole: ${event.reason}`)
+      };
+    default:
+      return step;
+  }
+}
+
+/** With one more split; a loop that starts again, in a function called twice, adds up. */
+function withStarted(splits: readonly ISplitState[], event: ISplitStarted): ISplitState[] {
+  const fresh: ISplitState = {
+    split: event.split,
+    title: event.title,
+    items: event.items,
+    batches: event.batches,
+    done: 0,
+    doneItems: 0,
+    reused: 0,
+    whole: event.batches ? '' : event.reason || 'it has too little to do',
+    description: event.description
+  };
+  if (!splits.some(split => split.split === event.split)) {
+    return [...splits, fresh];
+  }
+  return splits.map(split =>
+    split.split === event.split
+      ? {
+          ...split,
+          items: split.items + fresh.items,
+          batches: split.batches + fresh.batches,
+          whole: split.whole ? fresh.whole : ''
+        }
+      : split
+  );
+}
+
+function withBatch(split: ISplitState, event: IBatchFinished | IBatchReused): ISplitState {
+  if (split.split !== event.split) {
+    return split;
+  }
+  const done = split.done + 1;
+  return {
+    ...split,
+    done,
+    doneItems: split.doneItems + event.items,
+    reused: split.reused + (event.type === 'BatchReused' ? 1 : 0),
+    batches: Math.max(split.batches, done)
+  };
+}
+
+/** Batches of a step's split loops together; null when none of its loops runs in batches. */
+export function batchProgress(step: IStepState): { done: number; total: number } | null {
+  const split = step.splits.filter(part => part.batches > 0 && !part.whole);
+  if (!split.length) {
+    return null;
+  }
+  return {
+    done: split.reduce((sum, part) => sum + part.done, 0),
+    total: split.reduce((sum, part) => sum + part.batches, 0)
+  };
+}
+
+export function hasEnded(step: IStepState): boolean {
+  return step.state !== 'queued' && step.state !== 'running';
+}

@@ -1,0 +1,34 @@
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+
+import type { Client } from './api/client';
+import type { WorkflowModel } from './model/workflowModel';
+
+/** The open notebooks as workflows, one model each. */
+export interface IWorkflows {
+  readonly client: Client;
+  /** The model of this notebook; the same one until the notebook is closed. */
+  modelOf(panel: NotebookPanel): WorkflowModel;
+  /** The model of the notebook that is in front; null when none is. */
+  readonly current: WorkflowModel | null;
+  readonly currentChanged: ISignal<IWorkflows, WorkflowModel | null>;
+  /** A notebook was opened. */
+  readonly added: ISignal<IWorkflows, WorkflowModel>;
+  /** The models of all open notebooks. */
+  readonly all: readonly WorkflowModel[];
+}
+
+export const IWorkflows = new Token<IWorkflows>(
+  'naavre-ext:IWorkflows',
+  'The open notebooks as workflows: what they compile to, their runs, the selected cell.'
+);
+
+/** Id of the plugin whose schema holds the settings. */
+export const PLUGIN_ID = 'naavre-ext:plugin';
+
+/** The names of all commands. */
+export const CommandIDs = {
+  editAnnotations: 'naavre-ext:edit-annotations',
+  showWorkflow: 'naavre-ext:show-workflow'
+} as const;

@@ -1,0 +1,129 @@
+"""What the browser tests do with an open JupyterLab, in the words of a user."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import BrowserContext, Locator, Page
+
+from tests.ui.labserver import LabServer
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+EXAMPLES = Path(__file__).parents[2] / "notebooks"
+THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
+
+
+class Lab:
+    """A page with JupyterLab (or Notebook 7) in it.
+
+    ``offsite`` lists requests that left this machine, ``errors`` what went wrong in the page's scripts.
+    """
+
+    def __init__(self, context: BrowserContext, server: LabServer) -> None:
+        self.server = server
+        self.page: Page = context.new_page()
+        self.offsite: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", self._look_at)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _look_at(self, request: Any) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:", "ws://127.0.0.1")):
+            self.offsite.append(request.url)
+
+    def go(self, path: str = "lab") -> None:
+        """Loads the application and waits for it."""
+        join = "&" if "?" in path else "?"
+        self.page.goto(f"{self.server.url}{path}{join}token={self.server.token}")
+        self.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
+        self.page.evaluate("() => window.jupyterapp.restored.then(() => undefined)")
+
+    def command(self, name: str, **arguments: Any) -> None:
+        """Runs a command of JupyterLab and waits for its end."""
+        self.page.evaluate(
+            "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => undefined)",
+            [name, arguments],
+        )
+
+    def add_example(self, name: str) -> str:
+        """Copies ``notebooks/NAME.ipynb`` into the server's root; its path there."""
+        shutil.copy(EXAMPLES / f"{name}.ipynb", self.server.root / f"{name}.ipynb")
+        return f"{name}.ipynb"
+
+    def add_notebook(self, name: str, *sources: str) -> str:
+        """Writes a notebook with these code cells, ids ``cell-1``, ``cell-2`` ...; its path."""
+        notebook = new_notebook(
+            cells=[new_code_cell(s, id=f"cell-{n}") for n, s in enumerate(sources, 1)],
+            metadata={
+                "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+                "language_info": {"name": "python"},
+            },
+        )
+        nbformat.write(notebook, self.server.root / name)
+        return name
+
+    def open(self, path: str) -> Locator:
+        """Opens the notebook and waits for its cells; the notebook's panel."""
+        self.command("docmanager:open", path=path)
+        panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").first
+        panel.locator(".jp-Cell").first.wait_for()
+        return panel
+
+    def wait_for_kernel(self) -> None:
+        """Waits until the kernel of the notebook in front is idle."""
+        self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+        )
+
+    def save(self) -> None:
+        """Saves the notebook in front."""
+        self.command("docmanager:save")
+
+    def cell(self, index: int) -> Locator:
+        """The cell at this place of the notebook in front, from 0."""
+        return self.page.locator(
+            f".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index='{index}']"
+        )
+
+    def select_cell(self, index: int) -> None:
+        """Makes the cell at this place the active one."""
+        self.page.evaluate(
+            "index => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = index }",
+            index,
+        )
+
+    def source(self, index: int) -> str:
+        """The text of the cell at this place, as the model has it."""
+        text: str = self.page.evaluate(
+            "index => window.jupyterapp.shell.currentWidget.content.model.cells.get(index)"
+            ".sharedModel.getSource()",
+            index,
+        )
+        return text
+
+    def theme(self, name: str) -> None:
+        """Changes the theme and waits until it is there."""
+        self.command("apputils:change-theme", theme=name)
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+
+    def close_all(self) -> None:
+        """Closes all notebooks without asking, as a start for the next test."""
+        self.page.evaluate(
+            """async () => {
+              const app = window.jupyterapp;
+              for (const widget of [...app.shell.widgets('main')]) {
+                if (widget.context) { widget.context.model.dirty = false; }
+                widget.close();
+              }
+              await app.serviceManager.sessions.shutdownAll();
+            }"""
+        )
+
+    def screenshot(self, name: str) -> None:
+        """Keeps a picture for people to look at."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
