@@ -76,3 +76,9 @@ def __getattr__(name: str) -> Any:
     if name in _HOME_OF:
         return getattr(import_module(f"naavre_ext.{_HOME_OF[name]}"), name)
     raise AttributeError(f"module 'naavre_ext' has no attribute {name!r}")
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Where Jupyter Server finds the extension."""
+    extension = import_module("naavre_ext.server.app").NaavreExtension
+    return [{"module": "naavre_ext", "app": extension}]

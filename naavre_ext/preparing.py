@@ -42,15 +42,23 @@ class PreparedNotebook:
         return self.workflow
 
 
-def prepare_notebook(source: Any, parameters: Mapping[str, Any] | None = None) -> PreparedNotebook:
-    """Read and plan a notebook: a path, an nbformat node or a mapping.
+def prepare_notebook(
+    source: Any,
+    parameters: Mapping[str, Any] | None = None,
+    path: str | None = None,
+    *,
+    star_imports: bool = True,
+) -> PreparedNotebook:
+    """Read and plan a notebook: a path, an nbformat node or a mapping, which belongs to the file ``path``.
+
+    With ``star_imports`` this interpreter, which will run it, is asked what ``from module import *`` binds.
 
     Raises:
         RefusedError: it isn't a Python notebook that can be read.
     """
     from naavre_ext.storage.notebook_file import apply_injection, read_notebook
 
-    file = read_notebook(source)
+    file = read_notebook(source, path)
     notebook, found = inject_parameters(file.notebook, dict(parameters or {}))
     node = apply_injection(file.node, file.notebook, notebook)
     diagnostics = list(found)
@@ -61,7 +69,8 @@ def prepare_notebook(source: Any, parameters: Mapping[str, Any] | None = None) -
         diagnostics += parsed.diagnostics
         if not parsed.annotations.containerize:
             diagnostics += _nested_parameters(cell)
-    planned = plan(notebook, annotations, find_parameters(file.notebook), _star_imports(notebook))
+    stars = _star_imports(notebook) if star_imports else {}
+    planned = plan(notebook, annotations, find_parameters(file.notebook), stars)
     diagnostics += planned.diagnostics
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
     if refused:

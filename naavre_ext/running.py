@@ -58,7 +58,7 @@ class Run:
                 stack.enter_context(temporarily(earlier.variables))
             starting = begin_executor(self.options)
             stack.callback(starting.abandon)
-            prepared = prepare_notebook(source, parameters)
+            prepared = prepare_notebook(source, parameters, self.options.notebook)
             workflow = self.reshape(prepared.require_workflow())
             options = placed(self.options, prepared.notebook)
             if output is not None:
@@ -89,7 +89,11 @@ class Run:
         secrets = tuple(options.secrets.values())
         mask = SecretMask(secrets)
         with store.create(
-            path, parameters=dict(parameters or {}), workflow=workflow.to_json(), secrets=secrets
+            path,
+            parameters=dict(parameters or {}),
+            workflow=workflow.to_json(),
+            secrets=secrets,
+            labels=options.labels,
         ) as log:
 
             def tell(event: RunEvent) -> None:
@@ -117,6 +121,8 @@ class Run:
                     log.remove_results()  # nobody will resume it
             finally:
                 self.node = recorder.node
+                if options.keep_notebook:
+                    log.save_notebook(self.node)
                 if output is not None:
                     write_notebook(self.node, output)
             packs = {n: p for n, p in end.values.items() if not n.startswith(SECRET_PREFIX)}

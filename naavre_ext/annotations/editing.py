@@ -12,6 +12,18 @@ from naavre_ext.annotations.parsing import annotation_comments
 _ORDER = {key: place for place, key in enumerate(ANNOTATION_KEYS)}
 
 
+def written_annotations(source: str) -> dict[str, str]:
+    """The values in the cell's first comment block by key, as they are written; of a repeated key the first.
+
+    That of ``do-not-containerize`` is empty.
+    """
+    written: dict[str, str] = {}
+    for _, annotation in _annotations(read_layout(source)):
+        key = annotation.key.key
+        written.setdefault(key, "" if key == DO_NOT_CONTAINERIZE else annotation.text.strip())
+    return written
+
+
 def set_annotation(source: str, key: str, value: str | None) -> str:
     """``source`` with ``# key: value`` in its first comment block.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from naavre_ext.engine.conversation import Call, OnEvent, follow_run
+from naavre_ext.engine.held import HeldRun
 from naavre_ext.engine.place import EnginePlace, engine_place
 from naavre_ext.engine.protocol import options_to_json
 from naavre_ext.model.diagnostic import ClusterError, NaavreError
@@ -85,6 +86,23 @@ class EngineClient:
         with Call(self.socket_path) as call:
             run_id: str = call.ask("start", **request, detached=True)["run"]
             return run_id
+
+    def hold(
+        self,
+        source: str | Path | Mapping[str, Any],
+        output: str | Path | None = None,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        options: RunOptions | None = None,
+        detached: bool = False,
+    ) -> HeldRun:
+        """A new run that has begun, and that ends with this process or with the holder, unless ``detached``.
+
+        Raises:
+            RefusedError, ClusterError: nothing was run.
+        """
+        request = _start_request(source, output, parameters, options or RunOptions())
+        return HeldRun(self.socket_path, request, detached=detached)
 
     def follow(
         self,

@@ -47,6 +47,10 @@ class Call:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up, also for a thread that waits for an answer."""
         self._connection.close()
 
     def request(self, op: str, **fields: Any) -> int:
@@ -63,7 +67,7 @@ class Call:
         number = self.request(op, **fields)
         while (answer := self.receive()).get("id") != number:
             pass
-        return _checked(answer)
+        return checked(answer)
 
     def receive(self, timeout_s: float | None = _HELLO_TIMEOUT_S) -> dict[str, Any]:
         """The next answer, whatever it answers; TimeoutError when there is none."""
@@ -95,7 +99,8 @@ def _died() -> ClusterError:
     )
 
 
-def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+def checked(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer. Raises what it says went wrong."""
     if "error" in answer:
         raise error_from_json(answer["error"])
     return answer
@@ -115,7 +120,7 @@ def follow_run(
             answer = call.receive(_POLL_S)
             if answer.get("id") != events:
                 continue
-            if _checked(answer).get("end"):
+            if checked(answer).get("end"):
                 break
             if on_event is not None:
                 on_event(event_from_json(answer["event"]))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from naavre_ext.engine.protocol import error_to_json, options_from_json, result_to_json
-from naavre_ext.model.event import RunEvent
+from naavre_ext.model.event import RunEvent, RunStarted
 from naavre_ext.model.run import RunResult
 
 _LOG = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ class EngineRun:
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
+        #: The id of the run's record, once there is one.
+        self.record_id: str | None = None
         self.cancel = threading.Event()
         self._changed = threading.Condition()
         self._events: list[dict[str, Any]] = []
@@ -33,6 +35,8 @@ class EngineRun:
     def record(self, event: RunEvent) -> None:
         """Append ``event``."""
         with self._changed:
+            if isinstance(event, RunStarted):
+                self.record_id = event.run_id
             self._events.append(event.to_json())
             self._changed.notify_all()
 
@@ -83,15 +87,16 @@ class RunTable:
         return run
 
     def find(self, run_id: str) -> EngineRun:
-        """The run with this id.
+        """The run with this id, which may be its record's, too.
 
         Raises:
             LookupError: there is none, or none any more.
         """
         with self._lock:
-            if run_id not in self._runs:
-                raise LookupError(f"this engine knows no run {run_id!r}")
-            return self._runs[run_id]
+            for run in self._runs.values():
+                if run_id in (run.run_id, run.record_id):
+                    return run
+        raise LookupError(f"this engine knows no run {run_id!r}")
 
     def active(self) -> list[EngineRun]:
         """The runs that haven't ended."""

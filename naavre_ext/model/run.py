@@ -26,6 +26,8 @@ class RunOptions:
     ``resume`` is the id of an earlier run of the notebook that didn't end well: of what it has stored, all that
     is still valid is taken over. ``store_results`` has results stored that a later run may resume from.
     ``observe`` has variables digested around every step and portrayed at the end, for ``verify``.
+    ``notebook`` is the file that a notebook given as a document belongs to. ``labels``, JSON-safe, are kept in the
+    run's record for whoever started it; with ``keep_notebook`` it has the executed notebook, too.
     """
 
     executor: ExecutorName = "ray"
@@ -43,6 +45,9 @@ class RunOptions:
     resume: str | None = None
     store_results: bool = True
     observe: bool = False
+    notebook: str | None = None
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    keep_notebook: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,12 @@ class NotebookFile:
     node: NotebookNode
 
 
-def read_notebook(source: str | os.PathLike[str] | Mapping[str, Any]) -> NotebookFile:
+def read_notebook(
+    source: str | os.PathLike[str] | Mapping[str, Any], path: str | None = None
+) -> NotebookFile:
     """The notebook in a file, or in a mapping of nbformat's shape, which isn't changed.
+
+    ``path`` is the file that a mapping belongs to, if any: an editor's, say, that has yet to be saved.
 
     Older formats are upgraded. Existing cell ids are kept; a missing, unusable or repeated one is
     replaced by one made from the cell's source and place, so equal notebooks stay equal.
@@ -54,7 +58,7 @@ def read_notebook(source: str | os.PathLike[str] | Mapping[str, Any]) -> Noteboo
         RefusedError: it can't be read, isn't a notebook, or isn't one that can run.
     """
     if isinstance(source, Mapping):
-        path, data = None, copy.deepcopy(dict(source))
+        data = copy.deepcopy(dict(source))
     else:
         path = os.fspath(source)
         data = _parse(path, _read_text(path))
@@ -216,6 +220,11 @@ def _check_runnable(name: str, notebook: Notebook) -> None:
         _refuse("NX009", message, "Choose a Python kernel and save it, if its code is Python.")
     if not notebook.code_cells:
         _refuse("NX010", f"{name} has no code cells.", "Add a cell with code.")
+
+
+def as_node(data: Mapping[str, Any]) -> NotebookNode:
+    """The document as nbformat's own kind of mapping."""
+    return nbformat.from_dict(dict(data))
 
 
 def write_notebook(node: NotebookNode, path: str | os.PathLike[str]) -> None:

@@ -10,6 +10,7 @@ import shutil
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import RunEvent, RunFinished
@@ -19,6 +20,7 @@ from naavre_ext.storage.process_identity import is_gone
 
 #: The files of a run's folder; the last says that the run was let go of without an end.
 INFO_FILE, EVENTS_FILE, VALUES_FILE = "run.json", "events.jsonl", "values.bin"
+NOTEBOOK_FILE = "notebook.ipynb"
 ABANDONED_FILE, RESULTS_FOLDER = "abandoned", "results"
 #: So many of a root's runs keep the results that they may be resumed from, the latest ones.
 _RESUMABLE_RUNS = 3
@@ -85,6 +87,16 @@ class RunLog:
             reason = error.strerror or str(error)
             message = f"The values of run {self.run_id} can't be kept: {reason}."
             raise NaavreError(message) from error
+
+    def save_notebook(self, node: Any) -> None:
+        """Keeps the executed notebook, an nbformat document, with the run; secrets are masked.
+
+        Raises:
+            RefusedError: it can't be written.
+        """
+        from naavre_ext.storage.notebook_file import as_node, write_notebook
+
+        write_notebook(as_node(self._mask(node)), self.path / NOTEBOOK_FILE)
 
     def make_results(self) -> Path | None:
         """A new folder for results that a later run may resume from; None when it can't be made.

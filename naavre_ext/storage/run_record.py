@@ -55,6 +55,11 @@ class RunRecord:
         """The run as a list shows it, as of now."""
         return summarise(self.path, self.info)
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the run's process ended, or let go of the run, perhaps after having said how the run ended."""
+        return is_abandoned(self.path, self.info)
+
     def events(self) -> Iterator[RunEvent]:
         """The run's events so far, in order; a last line that was cut off is left out.
 
@@ -91,11 +96,16 @@ def read_info(path: Path) -> dict[str, Any] | None:
         return None
 
 
+def is_abandoned(path: Path, info: Mapping[str, Any]) -> bool:
+    """Whether nobody writes the record in this folder any more, as far as can be told."""
+    return (path / ABANDONED_FILE).exists() or is_gone(info.get("process") or {})
+
+
 def summarise(path: Path, info: Mapping[str, Any]) -> RunSummary:
     """The run in this folder as a list shows it, as of now."""
     started_at = float(info["started_at"])
     end = _end_event(path)
-    gone = end is None and ((path / ABANDONED_FILE).exists() or is_gone(info.get("process") or {}))
+    gone = end is None and is_abandoned(path, info)
     end = end or _end_event(path)  # it may have ended between the two looks
     notebook = info.get("notebook")
     if end is not None:

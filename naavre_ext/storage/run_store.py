@@ -58,6 +58,7 @@ class RunStore:
         parameters: Mapping[str, Any] | None = None,
         workflow: Mapping[str, Any] | None = None,
         secrets: Iterable[str] = (),
+        labels: Mapping[str, Any] | None = None,
     ) -> RunLog:
         """The log of a new run. ``workflow`` is its JSON form, ``secrets`` are texts to mask.
 
@@ -80,6 +81,7 @@ class RunStore:
             "workflow": mask(workflow),
             "version": metadata.version("naavre-ext"),
             "process": this_process(),
+            "labels": mask(dict(labels or {})),
         }
         path, is_fallback = self._new_folder(now)
         content = json.dumps({"id": path.name, **info}, indent=1, default=repr).encode()

@@ -1,0 +1,227 @@
+"""The runs that this server started, and all that lie in the records beside its notebooks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from naavre_ext.engine.held import HeldRun
+from naavre_ext.environment import secret_value
+from naavre_ext.model.diagnostic import NaavreError, RefusedError
+from naavre_ext.model.run import RunOptions
+from naavre_ext.planning.parameters import find_parameters, secret_literals
+from naavre_ext.server.contents_paths import ContentsPaths
+from naavre_ext.server.engines import Engines
+from naavre_ext.server.errors import RequestError, as_request_error
+from naavre_ext.server.kernels import Kernel
+from naavre_ext.server.run_views import run_summary, source_digests
+from naavre_ext.storage.notebook_file import read_notebook
+from naavre_ext.storage.run_record import RunRecord
+from naavre_ext.storage.run_store import RunStore
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to run: the document as it stands in the editor, which belongs to ``file``."""
+
+    file: Path
+    document: Mapping[str, Any] = field(repr=False)
+    kernel: Kernel
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    options: RunOptions = field(default_factory=RunOptions)
+    output: Path | None = None
+    sweep: str | None = None
+    detached: bool = False
+
+
+class RunService:
+    """Starts runs in the engines, and finds them again by the id of their record."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        paths: ContentsPaths,
+        pool: Executor,
+        log: logging.Logger,
+        store: Path | None = None,
+    ) -> None:
+        self.engines = engines
+        self._paths = paths
+        self._pool = pool
+        self._log = log
+        self._store = store
+        self._held: dict[str, HeldRun] = {}
+        self._errors: dict[str, str] = {}
+        self._stores: dict[Path, RunStore] = {}
+
+    async def start(self, request: RunRequest) -> dict[str, Any]:
+        """The summary of a new run, which has begun.
+
+        Raises:
+            RequestError: nothing was run.
+        """
+        engine = await self.engines.get(request.kernel, request.options.address)
+        try:
+            held = await self._in_thread(self._hold, engine, request)
+        except RefusedError as error:
+            raise as_request_error(error) from None
+        except NaavreError as error:
+            raise as_request_error(error) from None
+        except OSError as error:
+            raise RequestError(
+                503, f"The engine can't be reached: {error}. Try it again."
+            ) from None
+        self._held[held.run_id] = held
+        threading.Thread(
+            target=self._await_end, args=(held,), name=f"naavre-ext-{held.run_id}", daemon=True
+        ).start()
+        return await self.summary(held.run_id, request.file)
+
+    async def list(self, file: Path | None) -> list[dict[str, Any]]:
+        """The runs of a notebook, or all beside the notebooks that this server has met, newest first."""
+
+        def found() -> list[dict[str, Any]]:
+            if file is not None:
+                records = list(self.store(file).of_notebook(file))
+            else:
+                records = [
+                    store.open(summary.id)
+                    for store in list(self._stores.values())
+                    for summary in store.list()
+                ]
+            summaries = [self._summary(record) for record in records]
+            return sorted(summaries, key=lambda run: (run["started_at"], run["id"]), reverse=True)
+
+        return await self._in_thread(found)
+
+    async def summary(self, run_id: str, file: Path | None) -> dict[str, Any]:
+        """The run as a list shows it."""
+        return await self._in_thread(lambda: self._summary(self.record(run_id, file)))
+
+    def record(self, run_id: str, file: Path | None) -> RunRecord:
+        """The run's record.
+
+        Raises:
+            RequestError: there is no such run.
+        """
+        stores = [self.store(file)] if file is not None else list(self._stores.values())
+        for store in stores:
+            try:
+                record = store.open(run_id)
+            except RefusedError:
+                continue
+            if record.run_id == run_id:
+                return record
+        raise RequestError(404, f"There is no run {run_id!r}.")
+
+    def store(self, file: Path) -> RunStore:
+        """Where the runs of the notebook in ``file`` are kept."""
+        store = RunStore(self._store) if self._store is not None else RunStore.beside(file)
+        return self._stores.setdefault(store.root, store)
+
+    async def cancel(self, record: RunRecord) -> None:
+        """Have the run stop.
+
+        Raises:
+            RequestError: it isn't running, or can't be reached from here.
+        """
+        if record.summary.status != "running":
+            raise RequestError(409, f"Run {record.run_id} is over.")
+        held = self._held.get(record.run_id)
+        if held is None:
+            if not await self.engines.cancel(record.run_id):
+                raise RequestError(
+                    409, f"Run {record.run_id} was started elsewhere: stop it there."
+                )
+            return
+        try:
+            await self._in_thread(held.cancel)
+        except (OSError, NaavreError):
+            raise RequestError(409, f"Run {record.run_id} is over: its engine is gone.") from None
+
+    def close(self) -> None:
+        """Let go of all runs; those that aren't detached end with that."""
+        for held in list(self._held.values()):
+            held.close()
+
+    def _hold(self, engine: Any, request: RunRequest) -> HeldRun:
+        held: HeldRun = engine.hold(
+            dict(request.document),
+            request.output,
+            parameters=request.parameters,
+            options=self._options(request),
+            detached=request.detached,
+        )
+        return held
+
+    def _options(self, request: RunRequest) -> RunOptions:
+        from dataclasses import replace
+
+        environment = request.kernel.environment
+        secrets = {**_secrets(request, environment), **request.secrets}
+        hidden = frozenset(
+            str(cell["id"])
+            for cell in request.document["cells"]
+            if isinstance(cell, Mapping) and "id" in cell and secret_literals(_source(cell))
+        )
+        labels = {
+            "source_digests": source_digests(request.document, hidden),
+            "output": None if request.output is None else str(request.output),
+            "sweep": request.sweep,
+        }
+        return replace(
+            request.options,
+            cwd=str(request.file.parent),
+            store=str(self.store(request.file).root),
+            environment=environment,
+            secrets=secrets,
+            keep=None,
+            notebook=str(request.file),
+            labels=labels,
+            keep_notebook=True,
+        )
+
+    def _await_end(self, held: HeldRun) -> None:
+        """Hold the run until it has ended."""
+        try:
+            with held:
+                held.wait()
+        except (OSError, NaavreError) as error:
+            self._errors[held.run_id] = str(error)
+            self._log.warning("naavre-ext: run %s broke off: %s", held.run_id, error)
+        finally:
+            self._held.pop(held.run_id, None)
+
+    def _summary(self, record: RunRecord) -> dict[str, Any]:
+        notebook = record.info.get("notebook")
+        output = (record.info.get("labels") or {}).get("output")
+        return run_summary(
+            record,
+            None if notebook is None else self._paths.path_of(notebook),
+            None if output is None else self._paths.path_of(output),
+        )
+
+    async def _in_thread(self, work: Callable[..., Result], *args: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+
+
+def _secrets(request: RunRequest, environment: Mapping[str, str]) -> dict[str, str]:
+    """The notebook's secrets that the kernel's environment holds."""
+    notebook = read_notebook(request.document, str(request.file)).notebook
+    names = [p.name for p in find_parameters(notebook) if p.kind == "secret"]
+    found = {name: secret_value(name, environment) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source", "")
+    return "".join(source) if isinstance(source, list) else str(source)

@@ -1,0 +1,109 @@
+"""Run records as the front end sees them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from naavre_ext.model.diagnostic import NaavreError
+from naavre_ext.model.event import (
+    BatchFinished,
+    BatchReused,
+    RunEvent,
+    RunStarted,
+    StepEnded,
+    StepFailed,
+    StepNotRun,
+    StepRelocated,
+)
+from naavre_ext.scheduling.explaining import explain
+from naavre_ext.storage.run_record import RunRecord
+
+#: What the record's words for a run's state are here.
+STATES = {"interrupted": "killed"}
+
+
+def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict[str, Any]:
+    """The run as a list shows it. ``path`` and ``output`` are contents paths."""
+    summary, labels = record.summary, record.info.get("labels") or {}
+    events = known_events(record)
+    started = next((event for event in events if isinstance(event, RunStarted)), None)
+    over = summary.status != "running"
+    return {
+        "id": record.run_id,
+        "path": path,
+        "state": STATES.get(summary.status, summary.status),
+        "started_at": summary.started_at,
+        "duration_s": summary.duration_s,
+        "parameters": dict(record.info.get("parameters") or {}),
+        "executor": started.executor if started else None,
+        "slots": started.slots if started else None,
+        "steps_total": len(started.steps) if started else 0,
+        "steps_done": len(_steps_done(events)),
+        "speedup": explain(events).speed_up if over and started else None,
+        "batches": sum(isinstance(event, (BatchFinished, BatchReused)) for event in events),
+        "sweep": labels.get("sweep"),
+        "source_digests": labels.get("source_digests") or _planned_digests(record.info),
+        "output": output,
+    }
+
+
+def failure_of(record: RunRecord) -> dict[str, Any] | None:
+    """The failure that ended the run; None when no cell failed."""
+    failed = [event for event in known_events(record) if isinstance(event, StepFailed)]
+    if not failed:
+        return None
+    last = failed[-1].to_json()
+    numbers = {
+        step.get("id"): step.get("cell_number")
+        for step in (record.info.get("workflow") or {}).get("steps", ())
+    }
+    wanted = ("step", "cell_id", "execution_count", "ename", "evalue", "traceback", "batch", "item")
+    return {
+        "cell_number": numbers.get(last["step"]),
+        **{name: last[name] for name in (*wanted, "item_repr")},
+    }
+
+
+def source_digests(document: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, str]:
+    """The digest of each code cell's source, but for the ``hidden`` cells: they hold secrets."""
+    found = {}
+    for cell in document.get("cells", ()):
+        if isinstance(cell, Mapping) and cell.get("cell_type") == "code" and "id" in cell:
+            source = cell.get("source", "")
+            text = "".join(source) if isinstance(source, list) else str(source)
+            if str(cell["id"]) not in hidden:
+                found[str(cell["id"])] = _digest(text)
+    return found
+
+
+def known_events(record: RunRecord) -> list[RunEvent]:
+    """The events up to the first that this version doesn't know."""
+    events: list[RunEvent] = []
+    try:
+        for event in record.events():
+            events.append(event)  # those before an unknown one are kept
+    except NaavreError:
+        pass
+    return events
+
+
+def _steps_done(events: list[RunEvent]) -> set[str]:
+    done: set[str] = set()
+    for event in events:
+        if isinstance(event, StepEnded):
+            done.add(event.step)
+        elif isinstance(event, (StepRelocated, StepNotRun)):
+            done.discard(event.step)
+    return done
+
+
+def _planned_digests(info: Mapping[str, Any]) -> dict[str, str]:
+    """Of a run that something else started, the digests of what was planned."""
+    steps = (info.get("workflow") or {}).get("steps", ())
+    return {step["cell_id"]: _digest(step["source"]) for step in steps if step.get("source")}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
