@@ -18,7 +18,14 @@ module.exports = {
   transform: {
     ...base.transform,
     '^.+\\.tsx?$': ['ts-jest/legacy', { tsconfig: '<rootDir>/tsconfig.jest.json' }],
-    '^.+\\.m?jsx?$': ['babel-jest', { presets: [], plugins: ['@babel/plugin-transform-modules-commonjs'] }]
+    // The key is that of the base, whose entry comes first.
+    '^.+\\.jsx?$': [
+      'babel-jest',
+      {
+        presets: [],
+        plugins: ['@babel/plugin-transform-export-namespace-from', '@babel/plugin-transform-modules-commonjs']
+      }
+    ]
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`]
 };

@@ -1,0 +1,324 @@
+// A run's events folded into the outputs of its cells: the same fold as storage/output_recorder.py,
+// held to it by tests/golden/outputs.json.
+
+import type {
+  IBaseCell,
+  IOutput,
+  IMimeBundle,
+  MultilineString
+} from '@jupyterlab/nbformat';
+
+/** An event as it comes from the server; which fields there are depends on `type`. */
+export interface IOutputEvent {
+  readonly type: string;
+  readonly cell_id?: string;
+  readonly output?: { readonly output_type?: string; readonly [key: string]: unknown };
+  readonly execution_count?: number;
+  readonly ename?: string;
+  readonly evalue?: string;
+  readonly traceback?: readonly string[];
+  readonly steps?: readonly { readonly cell_id: string; readonly kind?: string }[];
+}
+
+/** What a cell shows. */
+export interface ICellOutputs {
+  readonly outputs: readonly IOutput[];
+  readonly executionCount: number | null;
+}
+
+export type CellMetadata = IBaseCell['metadata'];
+
+interface IShown {
+  readonly writer: string;
+  readonly data: IMimeBundle;
+  readonly metadata: object;
+}
+
+interface IDisplay {
+  readonly cellId: string;
+  output: IOutput;
+  /** In order of time: the last entry is what the output shows now. */
+  shown: IShown[];
+}
+
+interface ICellRecord {
+  outputs: IOutput[];
+  executionCount: number | null;
+  clearWaits: boolean;
+}
+
+const JSON_MIME = /^application\/(.*\+)?json$/;
+
+/**
+ * Outputs and prompt numbers of the cells that a run runs.
+ *
+ * Of notebook-only cells, whose parameter assignments alone run, the outputs stay as they were before the run,
+ * but for an error of the run. Cells of which nothing was heard aren't known here. An output that changes becomes a new
+ * object, so that equal objects are equal outputs.
+ */
+export class OutputFold {
+  private readonly _cells = new Map<string, ICellRecord>();
+  private readonly _kept = new Map<string, ICellRecord>();
+  private readonly _displays = new Map<string, IDisplay[]>();
+  private readonly _changed = new Set<string>();
+
+  /** `before` tells what a cell showed before the run. */
+  constructor(private readonly _before: (cellId: string) => ICellOutputs | null) {}
+
+  /** The ids of all cells that the run may write to, in its order. */
+  get cellIds(): readonly string[] {
+    return [...this._cells.keys()];
+  }
+
+  /** What a cell shows now; null for one that the run hasn't to do with. */
+  cell(cellId: string): ICellOutputs | null {
+    return this._cells.get(cellId) ?? null;
+  }
+
+  /** The cells that changed since this was asked last. */
+  takeChanged(): readonly string[] {
+    const changed = [...this._changed];
+    this._changed.clear();
+    return changed;
+  }
+
+  /** Takes in the run's next event. */
+  apply(event: IOutputEvent): void {
+    if (event.type === 'RunStarted') {
+      this._start(event);
+      return;
+    }
+    const id = event.cell_id;
+    const record = id === undefined ? undefined : this._cells.get(id);
+    if (id === undefined || record === undefined) {
+      return;
+    }
+    switch (event.type) {
+      case 'CellOutputReceived':
+        this._receive(id, record, event.output ?? {});
+        break;
+      case 'CellOutputsDiscarded':
+        if (!this._kept.has(id)) {
+          this._forget(id, record);
+        }
+        break;
+      case 'StepFinished':
+      case 'StepReused':
+        this._count(id, record, event);
+        break;
+      case 'StepFailed':
+        this._fail(id, record, event);
+        break;
+      case 'StepNotRun':
+        if (!this._kept.has(id)) {
+          this._forget(id, record);
+          record.executionCount = null;
+        }
+        break;
+    }
+  }
+
+  private _start(event: IOutputEvent): void {
+    for (const step of event.steps ?? []) {
+      const id = step.cell_id;
+      const record: ICellRecord = { outputs: [], executionCount: null, clearWaits: false };
+      const before = step.kind === 'parameters' ? this._before(id) : null;
+      if (before) {
+        record.outputs = structuredCopy(before.outputs);
+        record.executionCount = before.executionCount;
+        this._kept.set(id, record);
+      }
+      this._cells.set(id, record);
+      this._changed.add(id);
+    }
+  }
+
+  private _receive(
+    id: string,
+    record: ICellRecord,
+    message: NonNullable<IOutputEvent['output']>
+  ): void {
+    const kind = message.output_type;
+    if (this._kept.has(id) && kind !== 'error') {
+      return;
+    }
+    this._changed.add(id);
+    if (kind === 'clear_output') {
+      if (message.wait) {
+        record.clearWaits = true;
+      } else {
+        this._clear(id, record);
+      }
+    } else if (kind === 'stream') {
+      this._write(id, record, String(message.name ?? 'stdout'), textOf(message.text));
+    } else if (kind === 'error') {
+      this._append(id, record, errorOutput(message));
+    } else if (
+      kind === 'display_data' ||
+      kind === 'execute_result' ||
+      kind === 'update_display_data'
+    ) {
+      this._show(id, record, message);
+    }
+  }
+
+  private _write(id: string, record: ICellRecord, name: string, text: string): void {
+    const last = record.outputs.at(-1);
+    if (record.clearWaits || last?.output_type !== 'stream' || last.name !== name) {
+      this._append(id, record, { output_type: 'stream', name, text });
+    } else {
+      const whole: IOutput = { ...last, text: textOf(last.text) + text };
+      record.outputs[record.outputs.length - 1] = whole;
+    }
+  }
+
+  private _show(
+    id: string,
+    record: ICellRecord,
+    message: NonNullable<IOutputEvent['output']>
+  ): void {
+    const data = validData(message.data);
+    const metadata = objectOf(message.metadata);
+    const displayId = objectOf(message.transient).display_id;
+    const displays =
+      typeof displayId === 'string' && displayId
+        ? (this._displays.get(displayId) ?? [])
+        : [];
+    for (const display of displays) {
+      display.shown = display.shown.filter(
+        (entry, index) => index < display.shown.length - 1 || entry.writer !== id
+      );
+      display.shown.push({ writer: id, data, metadata });
+      this._refresh(display);
+    }
+    if (message.output_type === 'update_display_data') {
+      return;
+    }
+    const isResult = message.output_type === 'execute_result';
+    const output = this._append(id, record, {
+      output_type: isResult ? 'execute_result' : 'display_data',
+      data,
+      metadata,
+      ...(isResult ? { execution_count: message.execution_count ?? null } : {})
+    } as IOutput);
+    if (typeof displayId === 'string' && displayId) {
+      const shown = [{ writer: id, data, metadata }];
+      this._displays.set(displayId, [...displays, { cellId: id, output, shown }]);
+    }
+  }
+
+  private _refresh(display: IDisplay): void {
+    const last = display.shown.at(-1);
+    const outputs = this._cells.get(display.cellId)?.outputs;
+    if (last && outputs) {
+      const { data, metadata } = last;
+      const output = { ...display.output, data, metadata } as IOutput;
+      outputs[outputs.indexOf(display.output)] = output;
+      display.output = output;
+      this._changed.add(display.cellId);
+    }
+  }
+
+  private _append(id: string, record: ICellRecord, output: IOutput): IOutput {
+    if (record.clearWaits) {
+      this._clear(id, record);
+    }
+    record.outputs.push(output);
+    return output;
+  }
+
+  private _clear(id: string, record: ICellRecord): void {
+    record.outputs = [];
+    record.clearWaits = false;
+    for (const [displayId, displays] of this._displays) {
+      this._displays.set(
+        displayId,
+        displays.filter(display => display.cellId !== id)
+      );
+    }
+  }
+
+  /** Undoes all that the cell wrote, in other cells' displays too. */
+  private _forget(id: string, record: ICellRecord): void {
+    this._changed.add(id);
+    this._clear(id, record);
+    for (const display of [...this._displays.values()].flat()) {
+      const left = display.shown.filter(entry => entry.writer !== id);
+      if (left.length < display.shown.length) {
+        display.shown = left;
+        this._refresh(display);
+      }
+    }
+  }
+
+  private _count(id: string, record: ICellRecord, event: IOutputEvent): void {
+    if (this._kept.has(id)) {
+      return;
+    }
+    this._changed.add(id);
+    record.executionCount = event.execution_count ?? null;
+    record.outputs.forEach((output, index) => {
+      if (output.output_type === 'execute_result') {
+        const counted: IOutput = { ...output, execution_count: record.executionCount };
+        record.outputs[index] = counted;
+        for (const display of [...this._displays.values()].flat()) {
+          display.output = display.output === output ? counted : display.output;
+        }
+      }
+    });
+  }
+
+  private _fail(id: string, record: ICellRecord, event: IOutputEvent): void {
+    const shown = record.clearWaits ? [] : record.outputs;
+    const isThere = shown.some(
+      output =>
+        output.output_type === 'error' &&
+        output.ename === event.ename &&
+        output.evalue === event.evalue
+    );
+    this._changed.add(id);
+    if (!isThere) {
+      this._append(id, record, errorOutput(event));
+    }
+    this._count(id, record, event);
+  }
+}
+
+function errorOutput(message: object): IOutput {
+  const { ename, evalue, traceback } = objectOf(message);
+  const lines = Array.isArray(traceback) ? traceback.map(String) : [];
+  return {
+    output_type: 'error',
+    ename: String(ename ?? ''),
+    evalue: String(evalue ?? ''),
+    traceback: lines
+  };
+}
+
+function textOf(text: unknown): string {
+  return Array.isArray(text) ? (text as MultilineString & string[]).join('') : String(text ?? '');
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+/** The data with text for each type that isn't JSON, as the notebook format wants it. */
+function validData(data: unknown): IMimeBundle {
+  const valid = Object.entries(objectOf(data)).map(([mime, content]) => {
+    const isValid = typeof content === 'string' || JSON_MIME.test(mime);
+    return [mime, isValid ? content : textOfData(content)];
+  });
+  return Object.fromEntries(valid) as IMimeBundle;
+}
+
+function textOfData(content: unknown): string {
+  const isLines = Array.isArray(content) && content.every(part => typeof part === 'string');
+  return isLines ? content.join('') : JSON.stringify(content);
+}
+
+function structuredCopy(outputs: readonly IOutput[]): IOutput[] {
+  return JSON.parse(JSON.stringify(outputs)) as IOutput[];
+}

@@ -1,0 +1,247 @@
+// Running one open notebook: starting, following, stopping, resuming, and taking up again after a reload.
+
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
+import { RequestError } from '../api/client';
+import type { IRunOptions, IRunSummary } from '../api/types';
+import { notebookContent } from '../model/notebookContent';
+import { RunModel } from '../model/runModel';
+import type { WorkflowModel } from '../model/workflowModel';
+import { LiveOutputs } from './liveOutputs';
+import type { ParameterValue } from './literals';
+import { IRunProblem, problemOf } from './problem';
+
+export type RunPhase = 'idle' | 'starting' | 'running' | 'stopping' | 'over';
+
+/** What a run is asked to do. Secrets are sent, and kept nowhere. */
+export interface IRunChoice {
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  readonly options: IRunOptions;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** Remembers, over reloads, which run a notebook was following. */
+export interface IRunMemory {
+  recall(path: string): Promise<string | null>;
+  remember(path: string, runId: string | null): Promise<void>;
+}
+
+/** The run that a notebook follows; its outputs stream into the cells. */
+export class RunController implements IDisposable {
+  readonly changed = new Signal<this, void>(this);
+  /** The run that was followed is over, and all its outputs are in the cells. */
+  readonly ended = new Signal<this, RunModel>(this);
+
+  constructor(
+    readonly workflow: WorkflowModel,
+    private readonly _memory: IRunMemory
+  ) {
+    workflow.runChanged.connect(this._onShown, this);
+    workflow.panel.disposed.connect(this.dispose, this);
+    void workflow.panel.context.ready.then(() => this._takeUp());
+  }
+
+  get phase(): RunPhase {
+    return this._phase;
+  }
+
+  /** The run that is followed, or that ended last. */
+  get run(): RunModel | null {
+    return this._run;
+  }
+
+  get problem(): IRunProblem | null {
+    return this._problem;
+  }
+
+  get isActive(): boolean {
+    return ['starting', 'running', 'stopping'].includes(this._phase);
+  }
+
+  /** What the last run of this page was asked to do, without secrets. */
+  get lastChoice(): IRunChoice | null {
+    return this._lastChoice;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Starts a run of the notebook as it is now, unsaved edits included. */
+  async start(choice: IRunChoice): Promise<void> {
+    this._lastChoice = { ...choice, secrets: {} };
+    const { panel, path, client } = this.workflow;
+    await this._begin(() =>
+      client.startRun({
+        path,
+        notebook: notebookContent(panel),
+        parameters: choice.parameters,
+        secrets: choice.secrets,
+        options: choice.options,
+        kernel_name: panel.sessionContext.session?.kernel?.name
+      })
+    );
+  }
+
+  /** Starts a run that takes over what the last one has stored. */
+  async resume(): Promise<void> {
+    const run = this._run;
+    if (run) {
+      await this.resumeRun(run.summary);
+    }
+  }
+
+  /** Starts a run that takes over what this one has stored. */
+  async resumeRun(summary: IRunSummary): Promise<void> {
+    const { panel, client } = this.workflow;
+    const options = this._lastChoice?.options;
+    await this._begin(() =>
+      client.resumeRun(summary.id, summary.path, notebookContent(panel), options)
+    );
+  }
+
+  /** Has the run stop; what is done is kept. */
+  async stop(): Promise<void> {
+    const run = this._run;
+    if (!run || this._phase !== 'running') {
+      return;
+    }
+    this._setPhase('stopping');
+    try {
+      await this.workflow.client.cancelRun(run.id, run.summary.path);
+    } catch (error) {
+      if (error instanceof RequestError && error.status === 409) {
+        return; // it was over before the request came; its end is on the way
+      }
+      this._problem = problemOf(error);
+      this._setPhase('running');
+    }
+  }
+
+  /** Follows this run: its outputs come into the cells, from its first event on. */
+  follow(summary: IRunSummary): void {
+    this._letGo();
+    this._problem = null;
+    this._summary = summary;
+    const shown = this.workflow.showRun(summary);
+    if (shown) {
+      this._attach(shown);
+    }
+    this._setPhase('running');
+  }
+
+  /** Forgets a problem, or a run that is over. */
+  dismiss(): void {
+    this._problem = null;
+    if (this._phase === 'over') {
+      this._letGo();
+      this._run = null;
+      this._summary = null;
+      this._setPhase('idle');
+    } else {
+      this.changed.emit();
+    }
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._letGo();
+    Signal.clearData(this);
+  }
+
+  private async _begin(request: () => Promise<IRunSummary>): Promise<void> {
+    if (this.isActive) {
+      return;
+    }
+    this._problem = null;
+    this._setPhase('starting');
+    try {
+      const summary = await request();
+      if (this._isDisposed) {
+        return;
+      }
+      void this._memory.remember(this.workflow.path, summary.id);
+      this.follow(summary);
+    } catch (error) {
+      this._problem = problemOf(error);
+      this._setPhase(this._run ? 'over' : 'idle');
+    }
+  }
+
+  /** After the notebook was opened: follows the run that goes on, or that ended while nobody looked. */
+  private async _takeUp(): Promise<void> {
+    try {
+      const runs = await this.workflow.client.runs(this.workflow.path);
+      const remembered = await this._memory.recall(this.workflow.path);
+      const found =
+        runs.find(run => run.state === 'running' && run.sweep === null) ??
+        runs.find(run => run.id === remembered);
+      if (found && !this._isDisposed && this._phase === 'idle') {
+        this.follow(found);
+      }
+    } catch {
+      // Without our server there is no run to take up; starting one tells why.
+    }
+  }
+
+  private _attach(run: RunModel): void {
+    const { model } = this.workflow.panel;
+    this._run = run;
+    this._outputs = model && new LiveOutputs(run, model);
+    run.changed.connect(this._onChanged, this);
+  }
+
+  /** The run's model went with another run that is shown now: outputs go on through one of our own. */
+  private _onShown(): void {
+    if (!this._isDisposed && this._summary && this._run?.isDisposed && this._phase !== 'over') {
+      const shown = this.workflow.run;
+      const isOurs = shown?.id === this._summary.id && !shown.isDisposed;
+      this._outputs?.dispose();
+      this._own = isOurs ? null : new RunModel(this.workflow.client, this._summary);
+      const run = isOurs ? shown : this._own;
+      if (run) {
+        this._attach(run);
+      }
+    }
+  }
+
+  private _onChanged(run: RunModel): void {
+    if (run.end && this._phase !== 'over') {
+      this._outputs?.flush();
+      this._outputs?.dispose();
+      this._outputs = null;
+      this._phase = 'over';
+      void this._memory.remember(this.workflow.path, null);
+      this.ended.emit(run);
+    }
+    this.changed.emit();
+  }
+
+  private _letGo(): void {
+    this._outputs?.dispose();
+    this._outputs = null;
+    if (this._run && !this._run.isDisposed) {
+      this._run.changed.disconnect(this._onChanged, this);
+    }
+    this._own?.dispose();
+    this._own = null;
+  }
+
+  private _setPhase(phase: RunPhase): void {
+    this._phase = phase;
+    this.changed.emit();
+  }
+
+  private _phase: RunPhase = 'idle';
+  private _run: RunModel | null = null;
+  private _own: RunModel | null = null;
+  private _summary: IRunSummary | null = null;
+  private _outputs: LiveOutputs | null = null;
+  private _problem: IRunProblem | null = null;
+  private _lastChoice: IRunChoice | null = null;
+  private _isDisposed = false;
+}
