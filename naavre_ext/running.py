@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from naavre_ext.executors.driver import RunEnd
     from naavre_ext.executors.resuming import Results
     from naavre_ext.storage.resumable import Resumable
-    from naavre_ext.storage.run_log import RunLog
+    from naavre_ext.storage.run_log import KeptVariable, RunLog
 
 OnEvent = Callable[[RunEvent], None]
 
@@ -127,12 +127,12 @@ class Run:
                     write_notebook(self.node, output)
             packs = {n: p for n, p in end.values.items() if not n.startswith(SECRET_PREFIX)}
             if packs:
-                log.save_values(pickle.dumps(packs, protocol=5))
+                log.save_values(pickle.dumps(packs, protocol=5), _kept_variables(packs))
         return RunResult(
             run_id=log.run_id,
             status=end.status,
             duration_s=end.duration_s,
-            values=unpacked(packs),
+            values=LateValues(packs),
             failure=end.failure,
             diagnostics=prepared.diagnostics,
             batches=end.batches,
@@ -175,6 +175,40 @@ def placed(options: RunOptions, notebook: Notebook) -> RunOptions:
         )
         raise RefusedError([diagnostic])
     return replace(options, cwd=str(resolved))
+
+
+class LateValues(Mapping[str, Any]):
+    """The values in the packs, unpacked when the first is asked for: that may run code of its classes."""
+
+    def __init__(self, packs: Mapping[str, Any]) -> None:
+        self._packs = packs
+        self._values: dict[str, Any] | None = None
+
+    def _unpacked(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values = unpacked(self._packs)
+        return self._values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._unpacked()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._unpacked())
+
+    def __len__(self) -> int:
+        return len(self._unpacked())
+
+
+def _kept_variables(packs: Mapping[str, Any]) -> list[KeptVariable]:
+    """What the packs hold, told without unpacking them."""
+    from naavre_ext.storage.run_log import KeptVariable
+
+    return [
+        KeptVariable(
+            name, dict(zip(pack.names, pack.types, strict=False)).get(name, ""), pack.nbytes
+        )
+        for name, pack in sorted(packs.items())
+    ]
 
 
 def unpacked(packs: Mapping[str, Any]) -> dict[str, Any]:

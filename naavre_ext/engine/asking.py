@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -17,14 +18,20 @@ from naavre_ext.engine.client import DEFAULT_IDLE_S, find_engine, start_engine
 from naavre_ext.model.diagnostic import ClusterError
 
 
-def answer(address: str | None, *, start: bool, idle_s: float = DEFAULT_IDLE_S) -> dict[str, Any]:
-    """What is printed."""
+def answer(
+    address: str | None,
+    *,
+    start: bool,
+    idle_s: float = DEFAULT_IDLE_S,
+    owner: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What is printed; the arguments are as for :func:`start_engine`."""
     about: dict[str, Any] = {"version": __version__, "ray": find_spec("ray") is not None}
     try:
         engine = find_engine(address)
         about["started"] = start and engine is None and about["ray"]
         if about["started"]:
-            start_engine(address, idle_s=idle_s)
+            start_engine(address, idle_s=idle_s, owner=owner)
             engine = find_engine(address)
     except ClusterError as error:
         return {**about, "socket": None, "error": str(error)}
@@ -37,6 +44,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--address")
     parser.add_argument("--start", action="store_true")
     parser.add_argument("--idle-s", type=float, default=DEFAULT_IDLE_S)
+    parser.add_argument("--owner", type=json.loads)
     print(json.dumps(answer(**vars(parser.parse_args(arguments)))))  # noqa: T201
 
 

@@ -146,11 +146,16 @@ def find_engine(address: str | None) -> EngineClient | None:
 
 
 def start_engine(
-    address: str | None, num_cpus: int | None = None, *, idle_s: float = DEFAULT_IDLE_S
+    address: str | None,
+    num_cpus: int | None = None,
+    *,
+    idle_s: float = DEFAULT_IDLE_S,
+    owner: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The status of the engine for ``address``, which is started where none runs.
 
-    An idle engine that runs other source of this installation is stopped.
+    An idle engine that runs other source of this installation is stopped. One that is started ends with the
+    process ``owner``, described as in ``storage.process_identity``, or when its last run after that has ended.
 
     Raises:
         ClusterError: it didn't start.
@@ -160,7 +165,7 @@ def start_engine(
         client = _find(place, locked=True)
         if client is None:
             _stop_outdated(place)
-            _launch(place, address, num_cpus, idle_s)
+            _launch(place, address, num_cpus, idle_s, owner)
             client = EngineClient(place.socket)
         return client.status()
 
@@ -216,11 +221,18 @@ def _stop_outdated(place: EnginePlace) -> None:
             continue
 
 
-def _launch(place: EnginePlace, address: str | None, num_cpus: int | None, idle_s: float) -> None:
+def _launch(
+    place: EnginePlace,
+    address: str | None,
+    num_cpus: int | None,
+    idle_s: float,
+    owner: Mapping[str, Any] | None,
+) -> None:
     command = [sys.executable, "-m", ENGINE_MODULE, "--socket", str(place.socket)]
     command += ["--log", str(place.log), "--idle-s", str(idle_s)]
     command += ["--address", address] if address is not None else []
     command += ["--num-cpus", str(num_cpus)] if num_cpus is not None else []
+    command += ["--owner", json.dumps(dict(owner))] if owner is not None else []
     package_root = str(Path(__file__).parents[2])
     python_path = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
     with subprocess.Popen(

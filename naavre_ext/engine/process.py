@@ -42,6 +42,7 @@ class EngineArguments:
     address: str | None
     num_cpus: int | None
     idle_s: float
+    owner: Mapping[str, Any] | None = None
 
 
 def parse_arguments(arguments: Sequence[str]) -> EngineArguments:
@@ -52,6 +53,7 @@ def parse_arguments(arguments: Sequence[str]) -> EngineArguments:
     parser.add_argument("--address")
     parser.add_argument("--num-cpus", type=int)
     parser.add_argument("--idle-s", type=float, required=True)
+    parser.add_argument("--owner", type=json.loads)
     return EngineArguments(**vars(parser.parse_args(arguments)))
 
 
@@ -80,6 +82,7 @@ def run_engine(
             prepare=cluster.prepare,
             describe=lambda: {"log": str(arguments.log), **cluster.describe()},
             idle_s=arguments.idle_s,
+            owner=arguments.owner,
         )
         signal.signal(signal.SIGTERM, lambda *_: server.stop())
         report({"ok": True})

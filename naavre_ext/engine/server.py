@@ -15,6 +15,7 @@ from typing import Any
 from naavre_ext.engine.protocol import PROTOCOL_VERSION, Connection, error_to_json
 from naavre_ext.engine.runs import EngineRun, RunTable
 from naavre_ext.model.run import RunResult
+from naavre_ext.storage.process_identity import is_gone
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,7 +27,8 @@ class EngineServer:
     """Serves the private socket at ``socket_path``.
 
     ``run`` is ``api.run_notebook``; ``prepare`` makes workers ready for the next run;
-    ``describe`` gives what ``status`` says about the cluster.
+    ``describe`` gives what ``status`` says about the cluster. ``owner`` is the process without which the engine is
+    idle at once, as ``process_identity`` describes it.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class EngineServer:
         prepare: Callable[[], None] = lambda: None,
         describe: Callable[[], Mapping[str, Any]] = dict,
         idle_s: float = 3600.0,
+        owner: Mapping[str, Any] | None = None,
     ) -> None:
         self._path = socket_path
         self._describe = describe
         self._idle_s = idle_s
+        self._owner = owner
         self._runs = RunTable(run, prepare)
         self._stopping = threading.Event()
         self._started_at = time.time()
@@ -53,6 +57,9 @@ class EngineServer:
         while not self._stopping.wait(min(_LONGEST_NAP_S, self._idle_s / 4)):
             if self._runs.idle_s() > self._idle_s:
                 _LOG.info("idle for %.0f s", self._idle_s)
+                break
+            if self._owner is not None and is_gone(self._owner) and not self._runs.active():
+                _LOG.info("the process that started it is gone")
                 break
         self._close()
 

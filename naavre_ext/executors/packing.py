@@ -82,6 +82,7 @@ class Packed:
 
     ``buffers`` are the memory of large arrays, not a copy of it: pickle this object (protocol 5)
     before the arrays change. ``numbers`` are names of large lists and dicts that hold numbers and texts only.
+    ``types`` are the names of the values' types, for people.
     """
 
     version: int
@@ -90,6 +91,7 @@ class Packed:
     buffers: tuple[Any, ...] = field(default=(), repr=False)
     layout: bytes = field(default=b"", repr=False)
     numbers: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -106,7 +108,8 @@ class Packed:
         wrap: Callable[[Any], Any] = pickle.PickleBuffer if protocol >= _PROTOCOL else bytes
         buffers = tuple(wrap(buffer) for buffer in self.buffers)
         data = wrap(self.data)
-        return type(self), (self.version, self.names, data, buffers, self.layout, self.numbers)
+        rest = (buffers, self.layout, self.numbers, self.types)
+        return type(self), (self.version, self.names, data, *rest)
 
 
 def pack(
@@ -203,7 +206,9 @@ def _pack(
     layout, buffers = pickler.arrays.layout()
     # Buffers of arrays come first, as their number is known from the layout.
     data = stream.getvalue()
-    return Packed(PACK_VERSION, tuple(values), data, (*buffers, *others), layout), pickler
+    types = tuple([type(value).__qualname__ for value in values.values()])
+    packed = Packed(PACK_VERSION, tuple(values), data, (*buffers, *others), layout, types=types)
+    return packed, pickler
 
 
 def _culprit(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Float, Integer, Unicode
@@ -21,6 +22,7 @@ from naavre_ext.server.handlers import SETTING
 from naavre_ext.server.kernels import Kernel
 from naavre_ext.server.routes import ROUTES
 from naavre_ext.server.run_service import RunService
+from naavre_ext.server.sweeps import Sweeps
 
 _THREADS = 16
 
@@ -42,24 +44,32 @@ class Services:
         self.runs = RunService(
             self.engines, self.paths, self._pool, app.log, Path(store) if store else None
         )
+        self.in_thread = self.runs.in_thread
+        self.sweeps = Sweeps(self.runs)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def warm(self, kernel: Kernel, address: str | None) -> None:
         """Start the kernel's engine in the background; ``status`` tells what came of it."""
-        task = asyncio.create_task(self._warm(kernel, address))
+        self.in_background(self.engines.get(kernel, address))
+
+    def in_background(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Have the work done; that it fails is only logged."""
+
+        async def do() -> None:
+            try:
+                await work
+            except RequestError as error:
+                self.log.info("naavre-ext: %s", error.message)
+
+        task = asyncio.create_task(do())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _warm(self, kernel: Kernel, address: str | None) -> None:
-        try:
-            await self.engines.get(kernel, address)
-        except RequestError as error:
-            self.log.info("naavre-ext: %s", error.message)
 
     async def close(self) -> None:
         """Cancel the runs, and stop what was started."""
         for task in list(self._tasks):
             task.cancel()
+        self.sweeps.close()
         self.runs.close()
         await asyncio.gather(self.engines.close(), self.compilers.close())
         self._pool.shutdown(wait=False)

@@ -39,7 +39,9 @@ class Fields:
         return str(self._take(name, lambda v: isinstance(v, str), "a text"))
 
     def optional_text(self, name: str) -> str | None:
-        """A text, or None where there is none."""
+        """A text, or None where there is none or an empty one."""
+        if self._data.get(name) == "":
+            del self._data[name]
         return None if self._is_absent(name) else self.text(name)
 
     def nullable_text(self, name: str) -> str | None:
@@ -47,10 +49,10 @@ class Fields:
         found = self._take(name, lambda v: v is None or isinstance(v, str), "a text or null")
         return None if found is None else str(found)
 
-    def flag(self, name: str, default: bool) -> bool:
-        """True or false."""
+    def flag(self, name: str) -> bool | None:
+        """True or false, or None where there is none."""
         if self._is_absent(name):
-            return default
+            return None
         return bool(self._take(name, lambda v: isinstance(v, bool), "true or false"))
 
     def count(self, name: str) -> int | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from naavre_ext.annotations import written_annotations
 from naavre_ext.api import check_cells, prepare_notebook
-from naavre_ext.model.diagnostic import RefusedError
+from naavre_ext.exporters import RENDERERS, render_program
+from naavre_ext.model.diagnostic import Diagnostic, RefusedError
+from naavre_ext.planning.parameters import inject_parameters
+from naavre_ext.storage.notebook_file import read_notebook
 
 
 def compile_document(
@@ -34,6 +37,49 @@ def compile_document(
     return answer
 
 
+def export_document(
+    notebook: Mapping[str, Any],
+    format: str,  # noqa: A002 - the route's own word
+    path: str | None = None,
+    star_imports: bool = True,
+) -> dict[str, Any]:
+    """The workflow as text, or the diagnostics that forbid it."""
+    try:
+        prepared = prepare_notebook(notebook, None, path, star_imports=star_imports)
+        workflow = prepared.require_workflow()
+    except RefusedError as error:
+        return {"diagnostics": [found.to_json() for found in error.diagnostics]}
+    render = render_program if format == "program" else RENDERERS[format]
+    return {"text": render(workflow)}
+
+
+def check_rows(
+    notebook: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    path: str | None = None,
+    star_imports: bool = True,
+) -> dict[str, Any]:
+    """The first row of parameters that can't be run (null: none), and the diagnostics that say why.
+
+    The notebook is planned once, with the first row; of the others the parameters are checked.
+    """
+    try:
+        prepare_notebook(notebook, rows[0], path, star_imports=star_imports).require_workflow()
+    except RefusedError as error:
+        return _refused_row(0, error.diagnostics)
+    plain = read_notebook(notebook, path).notebook
+    for number, row in enumerate(rows):
+        _, found = inject_parameters(plain, row)
+        errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
+        if errors:
+            return _refused_row(number, errors)
+    return {"row": None, "diagnostics": []}
+
+
+def _refused_row(number: int, found: Iterable[Diagnostic]) -> dict[str, Any]:
+    return {"row": number, "diagnostics": [diagnostic.to_json() for diagnostic in found]}
+
+
 def _annotations(notebook: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     found = {}
     for cell in notebook.get("cells") or ():
@@ -47,4 +93,10 @@ def _annotations(notebook: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 #: What may be asked for, by name.
-OPERATIONS: Mapping[str, Callable[..., dict[str, Any]]] = {"compile": compile_document}
+OPERATIONS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "compile": compile_document,
+    "export": export_document,
+    "rows": check_rows,
+}
+#: The formats of ``export``.
+FORMATS = ("mermaid", "svg", "program")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,8 @@ class ContentsPaths:
             raise RequestError(503, message)
         return Path(os.path.abspath(self._manager.root_dir))
 
-    async def file(self, path: str, field: str = "path") -> Path:
-        """The file that ``path`` names, which need not exist; its folder does.
+    async def file(self, path: str, field: str = "path", *, make_folder: bool = False) -> Path:
+        """The file that ``path`` names, which need not exist; its folder does, or is made.
 
         Raises:
             RequestError: it is no relative path (400), or the server doesn't serve it (404).
@@ -56,6 +57,9 @@ class ContentsPaths:
                 "NaavreExtension.follow_links allows that."
             )
             raise RequestError(404, message, field=field)
+        if make_folder:
+            with suppress(OSError):
+                file.parent.mkdir(parents=True, exist_ok=True)
         if not file.parent.is_dir():
             raise missing
         return file

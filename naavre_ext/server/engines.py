@@ -18,6 +18,7 @@ from naavre_ext.engine.asking import answer
 from naavre_ext.model.diagnostic import ClusterError, NaavreError
 from naavre_ext.server.errors import RequestError
 from naavre_ext.server.kernels import Kernel, Problem
+from naavre_ext.storage.process_identity import this_process
 
 _ASK_TIMEOUT_S = 120.0
 
@@ -102,7 +103,9 @@ class Engines:
         if kernel.problem is not None:
             raise RequestError(503, str(kernel.problem))
         if kernel.is_own:
-            told = await self._in_thread(answer, address, start=start, idle_s=self._idle_s)
+            told = await self._in_thread(
+                answer, address, start=start, idle_s=self._idle_s, owner=this_process()
+            )
         else:
             told = await self._in_thread(_ask_interpreter, kernel, address, start, self._idle_s)
         problem = _problem(kernel, told)
@@ -130,6 +133,7 @@ def _ask_interpreter(
 ) -> dict[str, Any]:
     """What another interpreter says of its engine; ``error`` when it can't say anything."""
     command = [str(kernel.interpreter), "-m", "naavre_ext.engine.asking", "--idle-s", str(idle_s)]
+    command += ["--owner", json.dumps(this_process())]
     command += ["--address", address] if address is not None else []
     command += ["--start"] if start else []
     try:

@@ -11,9 +11,11 @@ from naavre_ext.annotations import (
     remove_annotation,
     set_annotation,
 )
+from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.server.bodies import Fields, document_of, without_outputs
 from naavre_ext.server.compiler import Abandoned
-from naavre_ext.server.errors import RequestError
+from naavre_ext.server.compiling import FORMATS
+from naavre_ext.server.errors import RequestError, as_request_error
 from naavre_ext.server.handlers import RestHandler
 from naavre_ext.server.kernels import kernel_of
 
@@ -101,6 +103,30 @@ class CompileHandler(RestHandler):
         self.answer(answer)
 
 
+class ExportHandler(RestHandler):
+    """``export``: the workflow as a drawing or a program."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """The text."""
+        fields = self.fields()
+        path, document = fields.text("path"), document_of(fields)
+        chosen, name = fields.choice("format", FORMATS), fields.optional_text("kernel_name")
+        fields.done()
+        file = await self.file_of(path)
+        found = await self.services.compilers.ask(
+            await self.kernel(name or kernel_of(document), file),
+            "export",
+            notebook=without_outputs(document),
+            format=chosen,
+            path=str(file),
+        )
+        if "diagnostics" in found:
+            raise as_request_error(RefusedError(map(Diagnostic.from_json, found["diagnostics"])))
+        self.answer({"text": found["text"]})
+
+
 class StatusHandler(RestHandler):
     """``status``: whether a notebook can be run, and whether its engine is ready."""
 
@@ -110,6 +136,7 @@ class StatusHandler(RestHandler):
         """The engine, the interpreter and the problem with it."""
         file = await self.file_of(self.get_argument("path", ""))
         kernel = await self.kernel(self.get_argument("kernel_name", None), file)
+        self.services.in_background(self.services.compilers.start(kernel))
         engine, problem = None, kernel.problem and kernel.problem.to_json()
         if problem is None:
             address = self.get_argument("address", None) or self.services.address

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from naavre_ext.server.notebook_handlers import (
-    AnnotateHandler,
-    AnnotationKeysHandler,
-    CompileHandler,
-    StatusHandler,
-    WarmHandler,
-)
-from naavre_ext.server.run_handlers import (
-    CancelHandler,
-    EventsHandler,
-    EventsSocket,
-    RunHandler,
-    RunsHandler,
-)
+from naavre_ext.server import description, event_handlers, notebook_handlers, run_handlers
 
-_RUN = r"/naavre-ext/runs/([0-9a-z-]{1,40})"
+_RUN = r"/naavre-ext/runs/([0-9]{8}-[0-9]{6}-[a-z0-9]{4})"
+_SWEEP = r"/naavre-ext/sweeps/(sweep-[0-9a-z-]{1,40})"
 
 ROUTES = [
-    (r"/naavre-ext/annotation-keys", AnnotationKeysHandler),
-    (r"/naavre-ext/annotate", AnnotateHandler),
-    (r"/naavre-ext/compile", CompileHandler),
-    (r"/naavre-ext/status", StatusHandler),
-    (r"/naavre-ext/warm", WarmHandler),
-    (r"/naavre-ext/runs", RunsHandler),
-    (_RUN, RunHandler),
-    (_RUN + "/cancel", CancelHandler),
-    (_RUN + "/events", EventsHandler),
-    (_RUN + "/events/socket", EventsSocket),
+    (r"/naavre-ext/openapi.yaml", description.DescriptionHandler),
+    (r"/naavre-ext/annotation-keys", notebook_handlers.AnnotationKeysHandler),
+    (r"/naavre-ext/annotate", notebook_handlers.AnnotateHandler),
+    (r"/naavre-ext/compile", notebook_handlers.CompileHandler),
+    (r"/naavre-ext/export", notebook_handlers.ExportHandler),
+    (r"/naavre-ext/status", notebook_handlers.StatusHandler),
+    (r"/naavre-ext/warm", notebook_handlers.WarmHandler),
+    (r"/naavre-ext/runs", run_handlers.RunsHandler),
+    (_RUN, run_handlers.RunHandler),
+    (_RUN + "/cancel", run_handlers.CancelHandler),
+    (_RUN + "/resume", run_handlers.ResumeHandler),
+    (_RUN + "/timeline", run_handlers.TimelineHandler),
+    (_RUN + "/notebook", run_handlers.NotebookHandler),
+    (_RUN + "/variables", run_handlers.VariablesHandler),
+    (_RUN + "/events", event_handlers.EventsHandler),
+    (_RUN + "/events/socket", event_handlers.EventsSocket),
+    (r"/naavre-ext/sweeps", run_handlers.SweepsHandler),
+    (_SWEEP, run_handlers.SweepHandler),
+    (_SWEEP + "/cancel", run_handlers.CancelSweepHandler),
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from naavre_ext.server.run_views import STATES, failure_of
@@ -63,8 +63,10 @@ class EventTail:
         return lines
 
 
-async def follow(record: RunRecord, after: int) -> AsyncIterator[bytes]:
-    """Frames of JSON until the run has ended, the last with its end."""
+async def follow(
+    record: RunRecord, after: int, message: Callable[[], str | None] = lambda: None
+) -> AsyncIterator[bytes]:
+    """Frames of JSON until the run has ended, the last with its end; ``message`` says why it broke off."""
     tail = EventTail(record, after)
     looked_at = time.monotonic()
     while True:
@@ -80,13 +82,9 @@ async def follow(record: RunRecord, after: int) -> AsyncIterator[bytes]:
             if lines:
                 yield events_frame(lines)
         await asyncio.sleep(0 if tail.more else _PAUSE_S)
-    yield json.dumps({"end": end_of(record)}).encode()
-
-
-def end_of(record: RunRecord) -> dict[str, Any]:
-    """How the run ended: ``status`` and ``failure``."""
     status = record.summary.status
-    return {"status": STATES.get(status, status), "failure": failure_of(record)}
+    end = {"status": STATES.get(status, status), "failure": failure_of(record, message())}
+    yield json.dumps({"end": end}).encode()
 
 
 def events_frame(lines: list[bytes]) -> bytes:

@@ -1,32 +1,27 @@
-"""Routes about runs."""
+"""Routes about runs and sweeps."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from jupyter_core.utils import ensure_async
-from jupyter_server.auth import decorator
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from naavre_ext.environment import merge_options
-from naavre_ext.model.run import RunOptions
-from naavre_ext.server.bodies import Fields, document_of
+from naavre_ext.model.diagnostic import Diagnostic
+from naavre_ext.server.bodies import without_outputs
 from naavre_ext.server.errors import RequestError
-from naavre_ext.server.handlers import AUTH_RESOURCE, SETTING, RestHandler
-from naavre_ext.server.kernels import kernel_of
-from naavre_ext.server.run_events import EventTail, events_frame, follow
+from naavre_ext.server.handlers import RestHandler
+from naavre_ext.server.run_requests import read_run_request
+from naavre_ext.server.run_results import copy_notebook, default_copy, variables_of
 from naavre_ext.server.run_service import RunRequest
+from naavre_ext.server.run_timeline import run_timeline
 from naavre_ext.server.run_views import failure_of
+from naavre_ext.server.sweeps import SweepRow, row_outputs
+from naavre_ext.storage.run_record import RunRecord
 
-#: The options of a run that a notebook's metadata and the environment may set, too.
-_SHARED_OPTIONS = ("address", "eager", "guards", "max_parallelism")
+_MOST_ROWS = 1000
 
 
 class RunsHandler(RestHandler):
@@ -43,159 +38,203 @@ class RunsHandler(RestHandler):
     async def post(self) -> None:
         """Start a run; the answer comes when it has begun."""
         fields = self.fields()
-        request = await self.run_request(fields)
+        request = await read_run_request(self, fields)
         fields.done()
         self.answer({"run": await self.services.runs.start(request)}, 201)
 
-    async def run_request(self, fields: Fields) -> RunRequest:
-        """What the body asks for."""
-        return await read_run_request(self, fields)
+
+class RecordHandler(RestHandler):
+    """A handler for one run, whose record is that beside the notebook of the query, if that names one."""
+
+    async def record(self, run_id: str, path: str | None = None) -> RunRecord:
+        """The run's record."""
+        file = await self.file_of(path) if path else await self.queried_file()
+        return await self.services.in_thread(self.services.runs.record, run_id, file)
 
 
-async def read_run_request(handler: RestHandler, fields: Fields, **more: Any) -> RunRequest:
-    """The run that a body asks for; ``more`` are options that it doesn't have."""
-    file, document = await handler.file_of(fields.text("path")), document_of(fields)
-    if not file.is_file():
-        raise RequestError(404, "The notebook has no file yet: save it.", field="path")
-    parameters, secrets = fields.optional_mapping("parameters"), fields.texts("secrets")
-    output, name = fields.optional_text("output"), fields.optional_text("kernel_name")
-    options = fields.fields("options")
-    detached = options.flag("detached", False)
-    chosen = _options(handler, options, document)
-    return RunRequest(
-        file=file,
-        document=document,
-        kernel=await handler.kernel(name or kernel_of(document), file),
-        parameters=parameters,
-        secrets=secrets,
-        options=RunOptions(**{**chosen, **more}),
-        output=None if output is None else await handler.file_of(output, "output"),
-        detached=detached,
-    )
-
-
-def _options(handler: RestHandler, options: Fields, document: dict[str, Any]) -> dict[str, Any]:
-    """The run's options: the body's win over the environment's, and those over the notebook's own."""
-    given = {
-        "address": options.optional_text("address"),
-        "max_parallelism": options.count("max_parallelism"),
-        "eager": options.flag("eager", False) or None,
-        "guards": options.flag("guards", True) and None,
-    }
-    store_results = options.flag("cache", True)
-    options.done()
-    metadata = document["metadata"].get("naavre")
-    if isinstance(metadata, dict):
-        metadata = {name: metadata[name] for name in _SHARED_OPTIONS if name in metadata}
-    try:
-        merged = merge_options(metadata, handler.services.environment, given)
-    except ValueError as error:
-        raise RequestError(400, f"{error}.", field="options") from None
-    merged.setdefault("address", handler.services.address)
-    return {
-        **{name: merged[name] for name in _SHARED_OPTIONS if name in merged},
-        "store_results": store_results,
-    }
-
-
-class RunHandler(RestHandler):
-    """``runs/{id}``: all about one run."""
+class RunHandler(RecordHandler):
+    """``runs/{id}``: all about one run, and its end."""
 
     @web.authenticated
     @authorized
     async def get(self, run_id: str) -> None:
         """The run, its workflow, parameters and failure."""
-        file = await self.queried_file()
-        record = self.services.runs.record(run_id, file)
+        record = await self.record(run_id)
+        message = self.services.runs.end_message(run_id)
         self.answer(
             {
-                "run": await self.services.runs.summary(run_id, file),
+                "run": await self.services.runs.summarise(record),
                 "workflow": record.info.get("workflow"),
-                "failure": failure_of(record),
+                "failure": await self.services.in_thread(failure_of, record, message),
                 "parameters": record.info.get("parameters") or {},
             }
         )
 
+    @web.authenticated
+    @authorized
+    async def delete(self, run_id: str) -> None:
+        """Remove the run and all that it kept."""
+        await self.services.runs.delete(await self.record(run_id))
+        self.set_status(204)
+        self.finish()
 
-class CancelHandler(RestHandler):
+
+class CancelHandler(RecordHandler):
     """``runs/{id}/cancel``."""
 
     @web.authenticated
     @authorized
     async def post(self, run_id: str) -> None:
         """Have the run stop."""
-        record = self.services.runs.record(run_id, await self.queried_file())
-        await self.services.runs.cancel(record)
+        await self.services.runs.cancel(await self.record(run_id))
         self.answer({}, 202)
 
 
-class EventsHandler(RestHandler):
-    """``runs/{id}/events``: the events so far."""
+class ResumeHandler(RecordHandler):
+    """``runs/{id}/resume``."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, run_id: str) -> None:
+        """Start a run that takes over what the earlier one stored."""
+        fields = self.fields()
+        request = await read_run_request(self, fields, resume=run_id)
+        fields.done()
+        runs = self.services.runs
+        record = await self.services.in_thread(runs.record, run_id, request.file)
+        state = (await runs.summarise(record))["state"]
+        if state in ("running", "ok"):
+            raise RequestError(409, f"Run {run_id} {_WHY_NOT_RESUMED[state]}.")
+        self.answer({"run": await runs.start(request)}, 201)
+
+
+_WHY_NOT_RESUMED = {"running": "still goes on", "ok": "ended well: there is nothing to resume"}
+
+
+class TimelineHandler(RecordHandler):
+    """``runs/{id}/timeline``."""
 
     @web.authenticated
     @authorized
     async def get(self, run_id: str) -> None:
-        """Events from a number on, as many as fit into an answer."""
-        record = self.services.runs.record(run_id, await self.queried_file())
-        tail = EventTail(record, event_number(self))
-        lines = tail.read()
-        ended = not tail.more and (tail.ended or record.is_abandoned)
-        frame = json.loads(events_frame(lines))
-        self.answer({**frame, "next": tail.number, "ended": ended})
+        """Who worked on what and when, and what would help."""
+        record = await self.record(run_id)
+        self.answer(await self.services.in_thread(run_timeline, record))
 
 
-def event_number(handler: Any) -> int:
-    """The query's ``after``: the number of the first event that is wanted."""
-    text = handler.get_argument("after", "0")
-    if not text.isdecimal() or len(text) > 12:
-        raise RequestError(400, "'after' takes a whole number from 0.", field="after")
-    return int(text)
+class NotebookHandler(RecordHandler):
+    """``runs/{id}/notebook``: the executed notebook."""
 
-
-# Jupyter Server 2.13 and later wants to see it; the check is made in any case.
-_ws_authenticated = getattr(decorator, "ws_authenticated", lambda method: method)
-
-
-class EventsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
-    """``runs/{id}/events/socket``: the events as they happen, from a number on."""
-
-    auth_resource = AUTH_RESOURCE
-    _task: asyncio.Task[None] | None = None
-
-    @_ws_authenticated  # type: ignore[untyped-decorator]
+    @web.authenticated
+    @authorized
     async def get(self, run_id: str) -> None:
-        """Check who asks and for what, then become a websocket."""
-        user = self.current_user
-        if user is None or not await ensure_async(
-            self.authorizer.is_authorized(self, user, "read", AUTH_RESOURCE)
-        ):
-            raise web.HTTPError(403)
-        services = self.settings[SETTING]
-        path = self.get_argument("path", "")
-        file = await services.paths.file(path) if path else None
-        self._record = services.runs.record(run_id, file)
-        self._after = event_number(self)
-        await super().get(run_id=run_id)
+        """Where it can be opened, if it can."""
+        record = await self.record(run_id)
+        notebook, labels = record.info.get("notebook"), record.info.get("labels") or {}
+        places = [labels.get("output"), notebook and str(default_copy(record, Path(notebook)))]
+        for place in places:
+            if place and Path(place).is_file() and (path := self.services.paths.path_of(place)):
+                self.answer({"path": path})
+                return
+        raise RequestError(404, f"Run {run_id} has no executed notebook that can be opened.")
 
-    def set_default_headers(self) -> None:
-        """None: they make no sense for a websocket."""
+    @web.authenticated
+    @authorized
+    async def post(self, run_id: str) -> None:
+        """Write it where it can be opened."""
+        fields = self.fields()
+        path, output = fields.text("path"), fields.optional_text("output")
+        fields.done()
+        record = await self.record(run_id, path)
+        target = (
+            await self.file_of(output, "output")
+            if output is not None
+            else default_copy(record, await self.file_of(path))
+        )
+        work = partial(copy_notebook, record, target, is_default=output is None)
+        await self.services.in_thread(work)
+        self.answer({"path": self.services.paths.path_of(target)}, 201)
 
-    def open(self, run_id: str) -> None:
-        """Begin to send; pings and closing are read meanwhile."""
-        super().open(run_id)
-        self._task = asyncio.create_task(self._send())
 
-    async def _send(self) -> None:
-        with suppress(WebSocketClosedError):
-            async for frame in follow(self._record, self._after):
-                await self.write_message(frame.decode())
-            self.close()
+class VariablesHandler(RecordHandler):
+    """``runs/{id}/variables``."""
 
-    def on_message(self, message: str | bytes) -> None:
-        """Nothing is expected."""
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """The variables that were kept, and code that loads them into a kernel."""
+        given = self.get_argument("names", None)
+        names = None if given is None else [name for name in given.split(",") if name]
+        record = await self.record(run_id)
+        self.answer(await self.services.in_thread(variables_of, record, names))
 
-    def on_close(self) -> None:
-        """Stop sending."""
-        if self._task is not None:
-            self._task.cancel()
-        super().on_close()
+
+class SweepsHandler(RestHandler):
+    """``sweeps``: a run for each row of a table of parameters."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Check all rows, then start the first ones."""
+        fields = self.fields()
+        rows = [_row(row, n) for n, row in enumerate(fields.items("rows", _MOST_ROWS))]
+        outputs = row_outputs(fields.optional_text("output"), rows)
+        jobs = fields.count("jobs")
+        request = await read_run_request(self, fields, takes_output=False)
+        fields.done()
+        await self._check(request, rows)
+        paths = self.services.paths
+        files = [
+            None if path is None else await paths.file(path, "output", make_folder=True)
+            for path in outputs
+        ]
+        table = [SweepRow(row, file) for row, file in zip(rows, files, strict=True)]
+        self.answer(await self.services.sweeps.start(request, table, jobs), 201)
+
+    async def _check(self, request: RunRequest, rows: list[dict[str, Any]]) -> None:
+        found = await self.services.compilers.ask(
+            request.kernel,
+            "rows",
+            notebook=without_outputs(request.document),
+            rows=[{**request.parameters, **row} for row in rows],
+            path=str(request.file),
+        )
+        if found["row"] is not None:
+            diagnostics = [Diagnostic.from_json(data) for data in found["diagnostics"]]
+            message = "\n".join(diagnostic.describe() for diagnostic in diagnostics)
+            number = found["row"]
+            raise RequestError(
+                422,
+                f"Row {number + 1}: {message}",
+                field=f"rows.{number}",
+                diagnostics=diagnostics,
+            )
+
+
+def _row(row: Any, number: int) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        field = f"rows.{number}"
+        raise RequestError(400, f"{field!r} takes a JSON object of parameters.", field=field)
+    return row
+
+
+class SweepHandler(RestHandler):
+    """``sweeps/{id}``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, sweep_id: str) -> None:
+        """The rows with their states, and the runs."""
+        file = await self.queried_file()
+        self.answer(await self.services.sweeps.describe(sweep_id, file))
+
+
+class CancelSweepHandler(RestHandler):
+    """``sweeps/{id}/cancel``."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, sweep_id: str) -> None:
+        """Have all its runs stop, and no more begin."""
+        await self.services.sweeps.cancel(sweep_id)
+        self.answer({}, 202)

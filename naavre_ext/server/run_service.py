@@ -7,7 +7,8 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,7 @@ class RunRequest:
     options: RunOptions = field(default_factory=RunOptions)
     output: Path | None = None
     sweep: str | None = None
+    sweep_row: int | None = None
     detached: bool = False
 
 
@@ -60,8 +62,13 @@ class RunService:
         self._log = log
         self._store = store
         self._held: dict[str, HeldRun] = {}
+        self._ends: dict[str, asyncio.Future[None]] = {}
         self._errors: dict[str, str] = {}
         self._stores: dict[Path, RunStore] = {}
+
+    async def in_thread(self, work: Callable[..., Result], *args: Any) -> Result:
+        """What ``work`` returns, computed outside of the server's event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
 
     async def start(self, request: RunRequest) -> dict[str, Any]:
         """The summary of a new run, which has begun.
@@ -71,9 +78,7 @@ class RunService:
         """
         engine = await self.engines.get(request.kernel, request.options.address)
         try:
-            held = await self._in_thread(self._hold, engine, request)
-        except RefusedError as error:
-            raise as_request_error(error) from None
+            held = await self.in_thread(self._hold, engine, request)
         except NaavreError as error:
             raise as_request_error(error) from None
         except OSError as error:
@@ -81,10 +86,15 @@ class RunService:
                 503, f"The engine can't be reached: {error}. Try it again."
             ) from None
         self._held[held.run_id] = held
+        self._ends[held.run_id] = asyncio.get_running_loop().create_future()
         threading.Thread(
-            target=self._await_end, args=(held,), name=f"naavre-ext-{held.run_id}", daemon=True
+            target=self._await_end,
+            args=(held, asyncio.get_running_loop()),
+            name=f"naavre-ext-{held.run_id}",
+            daemon=True,
         ).start()
-        return await self.summary(held.run_id, request.file)
+        record = await self.in_thread(self.record, held.run_id, request.file)
+        return await self.summarise(record)
 
     async def list(self, file: Path | None) -> list[dict[str, Any]]:
         """The runs of a notebook, or all beside the notebooks that this server has met, newest first."""
@@ -101,11 +111,11 @@ class RunService:
             summaries = [self._summary(record) for record in records]
             return sorted(summaries, key=lambda run: (run["started_at"], run["id"]), reverse=True)
 
-        return await self._in_thread(found)
+        return await self.in_thread(found)
 
-    async def summary(self, run_id: str, file: Path | None) -> dict[str, Any]:
+    async def summarise(self, record: RunRecord) -> dict[str, Any]:
         """The run as a list shows it."""
-        return await self._in_thread(lambda: self._summary(self.record(run_id, file)))
+        return await self.in_thread(self._summary, record)
 
     def record(self, run_id: str, file: Path | None) -> RunRecord:
         """The run's record.
@@ -144,9 +154,35 @@ class RunService:
                 )
             return
         try:
-            await self._in_thread(held.cancel)
+            await self.in_thread(held.cancel)
         except (OSError, NaavreError):
             raise RequestError(409, f"Run {record.run_id} is over: its engine is gone.") from None
+
+    def is_held(self, run_id: str) -> bool:
+        """Whether the run was started here and goes on."""
+        return run_id in self._held
+
+    async def wait_for_end(self, run_id: str) -> None:
+        """Return when a run that was started here has ended."""
+        end = self._ends.get(run_id)
+        if end is not None:
+            await asyncio.shield(end)
+
+    async def delete(self, record: RunRecord) -> None:
+        """Remove the run and all that it kept.
+
+        Raises:
+            RequestError: it still runs, or can't be removed.
+        """
+        store = RunStore(record.path.parent.parent)
+        try:
+            await self.in_thread(store.delete, record.run_id)
+        except RefusedError as error:
+            raise RequestError(409, str(error), diagnostics=error.diagnostics) from None
+
+    def end_message(self, run_id: str) -> str | None:
+        """Why a run that was started here broke off, if it did."""
+        return self._errors.get(run_id)
 
     def close(self) -> None:
         """Let go of all runs; those that aren't detached end with that."""
@@ -164,8 +200,6 @@ class RunService:
         return held
 
     def _options(self, request: RunRequest) -> RunOptions:
-        from dataclasses import replace
-
         environment = request.kernel.environment
         secrets = {**_secrets(request, environment), **request.secrets}
         hidden = frozenset(
@@ -177,6 +211,7 @@ class RunService:
             "source_digests": source_digests(request.document, hidden),
             "output": None if request.output is None else str(request.output),
             "sweep": request.sweep,
+            "sweep_row": request.sweep_row,
         }
         return replace(
             request.options,
@@ -190,7 +225,7 @@ class RunService:
             keep_notebook=True,
         )
 
-    def _await_end(self, held: HeldRun) -> None:
+    def _await_end(self, held: HeldRun, loop: asyncio.AbstractEventLoop) -> None:
         """Hold the run until it has ended."""
         try:
             with held:
@@ -198,8 +233,14 @@ class RunService:
         except (OSError, NaavreError) as error:
             self._errors[held.run_id] = str(error)
             self._log.warning("naavre-ext: run %s broke off: %s", held.run_id, error)
-        finally:
-            self._held.pop(held.run_id, None)
+        with suppress(RuntimeError):  # the server's loop may have ended before
+            loop.call_soon_threadsafe(self._note_end, held.run_id)
+
+    def _note_end(self, run_id: str) -> None:
+        self._held.pop(run_id, None)
+        end = self._ends.pop(run_id, None)
+        if end is not None and not end.done():
+            end.set_result(None)
 
     def _summary(self, record: RunRecord) -> dict[str, Any]:
         notebook = record.info.get("notebook")
@@ -209,9 +250,6 @@ class RunService:
             None if notebook is None else self._paths.path_of(notebook),
             None if output is None else self._paths.path_of(output),
         )
-
-    async def _in_thread(self, work: Callable[..., Result], *args: Any) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
 
 
 def _secrets(request: RunRequest, environment: Mapping[str, str]) -> dict[str, str]:

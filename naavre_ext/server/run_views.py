@@ -22,6 +22,7 @@ from naavre_ext.storage.run_record import RunRecord
 
 #: What the record's words for a run's state are here.
 STATES = {"interrupted": "killed"}
+_FAILURE_PLACE = ("step", "cell_id", "execution_count", "batch", "item", "item_repr")
 
 
 def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict[str, Any]:
@@ -44,26 +45,27 @@ def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict
         "speedup": explain(events).speed_up if over and started else None,
         "batches": sum(isinstance(event, (BatchFinished, BatchReused)) for event in events),
         "sweep": labels.get("sweep"),
+        "sweep_row": labels.get("sweep_row"),
         "source_digests": labels.get("source_digests") or _planned_digests(record.info),
         "output": output,
     }
 
 
-def failure_of(record: RunRecord) -> dict[str, Any] | None:
-    """The failure that ended the run; None when no cell failed."""
+def failure_of(record: RunRecord, message: str | None = None) -> dict[str, Any] | None:
+    """The failure that ended the run; None when nothing failed. ``message`` says why it broke off, if it did."""
     failed = [event for event in known_events(record) if isinstance(event, StepFailed)]
     if not failed:
-        return None
+        if message is None:
+            return None
+        nowhere = dict.fromkeys(("cell_number", *_FAILURE_PLACE))
+        return {**nowhere, "ename": "RunKilled", "evalue": message, "traceback": []}
     last = failed[-1].to_json()
     numbers = {
         step.get("id"): step.get("cell_number")
         for step in (record.info.get("workflow") or {}).get("steps", ())
     }
-    wanted = ("step", "cell_id", "execution_count", "ename", "evalue", "traceback", "batch", "item")
-    return {
-        "cell_number": numbers.get(last["step"]),
-        **{name: last[name] for name in (*wanted, "item_repr")},
-    }
+    wanted = (*_FAILURE_PLACE, "ename", "evalue", "traceback")
+    return {"cell_number": numbers.get(last["step"]), **{name: last[name] for name in wanted}}
 
 
 def source_digests(document: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, str]:

@@ -8,6 +8,8 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +22,7 @@ from naavre_ext.storage.process_identity import is_gone
 
 #: The files of a run's folder; the last says that the run was let go of without an end.
 INFO_FILE, EVENTS_FILE, VALUES_FILE = "run.json", "events.jsonl", "values.bin"
-NOTEBOOK_FILE = "notebook.ipynb"
+NOTEBOOK_FILE, VARIABLES_FILE = "notebook.ipynb", "variables.json"
 ABANDONED_FILE, RESULTS_FOLDER = "abandoned", "results"
 #: So many of a root's runs keep the results that they may be resumed from, the latest ones.
 _RESUMABLE_RUNS = 3
@@ -33,6 +35,15 @@ def _goes_on(path: Path) -> bool:
         return not ((path / ABANDONED_FILE).exists() or is_gone(info.get("process") or {}))
     except (OSError, ValueError, AttributeError):
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVariable:
+    """A variable whose final value a record keeps: its ``type`` as Python names it, its ``size`` in bytes."""
+
+    name: str
+    type: str
+    size: int
 
 
 class RunLog:
@@ -75,13 +86,15 @@ class RunLog:
                 raise NaavreError(message) from error
             self._finished = self._finished or isinstance(event, RunFinished)
 
-    def save_values(self, blob: bytes) -> None:
-        """Keeps ``blob`` with the run, in place of an earlier one.
+    def save_values(self, blob: bytes, variables: Iterable[KeptVariable] = ()) -> None:
+        """Keeps ``blob``, which holds these variables, with the run, in place of an earlier one.
 
         Raises:
             NaavreError: it can't be written; an earlier one stays.
         """
         try:
+            listed = json.dumps([asdict(variable) for variable in variables]).encode()
+            replace_file(self.path / VARIABLES_FILE, listed, mode=0o600)
             replace_file(self.path / VALUES_FILE, blob, mode=0o600)
         except OSError as error:
             reason = error.strerror or str(error)

@@ -13,7 +13,15 @@ from typing import Any, Literal
 from naavre_ext.model.diagnostic import Diagnostic, NaavreError, RefusedError
 from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.storage.process_identity import is_gone
-from naavre_ext.storage.run_log import ABANDONED_FILE, EVENTS_FILE, INFO_FILE, VALUES_FILE
+from naavre_ext.storage.run_log import (
+    ABANDONED_FILE,
+    EVENTS_FILE,
+    INFO_FILE,
+    NOTEBOOK_FILE,
+    VALUES_FILE,
+    VARIABLES_FILE,
+    KeptVariable,
+)
 
 StoredStatus = Literal["ok", "failed", "cancelled", "running", "interrupted"]
 
@@ -72,6 +80,20 @@ class RunRecord:
             except (ValueError, TypeError, AttributeError, KeyError) as error:
                 file = self.path / EVENTS_FILE
                 raise NaavreError(f"'{file}', line {number} is no event: {error}.") from error
+
+    @property
+    def notebook_file(self) -> Path | None:
+        """The executed notebook, where the record keeps it."""
+        file = self.path / NOTEBOOK_FILE
+        return file if file.is_file() else None
+
+    def variables(self) -> tuple[KeptVariable, ...]:
+        """The variables whose final values are kept, by name; none where that isn't known."""
+        try:
+            listed = json.loads((self.path / VARIABLES_FILE).read_bytes())
+            return tuple(KeptVariable(**found) for found in listed)
+        except (OSError, ValueError, TypeError):
+            return ()
 
     def load_values(self) -> bytes:
         """What :meth:`RunLog.save_values` kept.

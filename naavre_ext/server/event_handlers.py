@@ -1,0 +1,93 @@
+"""Routes to a run's events: what there is so far, and as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth import decorator
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado import web
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from naavre_ext.server.errors import RequestError
+from naavre_ext.server.handlers import AUTH_RESOURCE, SETTING, RestHandler
+from naavre_ext.server.run_events import EventTail, events_frame, follow
+
+
+class EventsHandler(RestHandler):
+    """``runs/{id}/events``: the events so far."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Events from a number on, as many as fit into an answer."""
+        record = self.services.runs.record(run_id, await self.queried_file())
+        tail = EventTail(record, event_number(self))
+        lines = tail.read()
+        ended = not tail.more and (tail.ended or record.is_abandoned)
+        frame = json.loads(events_frame(lines))
+        self.answer({**frame, "next": tail.number, "ended": ended})
+
+
+def event_number(handler: Any) -> int:
+    """The query's ``after``: the number of the first event that is wanted."""
+    text = handler.get_argument("after", "0")
+    if not text.isdecimal() or len(text) > 12:
+        raise RequestError(400, "'after' takes a whole number from 0.", field="after")
+    return int(text)
+
+
+# Jupyter Server 2.13 and later wants to see it; the check is made in any case.
+_ws_authenticated = getattr(decorator, "ws_authenticated", lambda method: method)
+
+
+class EventsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """``runs/{id}/events/socket``: the events as they happen, from a number on."""
+
+    auth_resource = AUTH_RESOURCE
+    _task: asyncio.Task[None] | None = None
+
+    @_ws_authenticated  # type: ignore[untyped-decorator]
+    async def get(self, run_id: str) -> None:
+        """Check who asks and for what, then become a websocket."""
+        user = self.current_user
+        if user is None or not await ensure_async(
+            self.authorizer.is_authorized(self, user, "read", AUTH_RESOURCE)
+        ):
+            raise web.HTTPError(403)
+        services = self.settings[SETTING]
+        path = self.get_argument("path", "")
+        file = await services.paths.file(path) if path else None
+        self._record = services.runs.record(run_id, file)
+        self._after = event_number(self)
+        await super().get(run_id=run_id)
+
+    def set_default_headers(self) -> None:
+        """None: they make no sense for a websocket."""
+
+    def open(self, run_id: str) -> None:
+        """Begin to send; pings and closing are read meanwhile."""
+        super().open(run_id)
+        self._task = asyncio.create_task(self._send())
+
+    async def _send(self) -> None:
+        with suppress(WebSocketClosedError):
+            runs, run_id = self.settings[SETTING].runs, self._record.run_id
+            async for frame in follow(self._record, self._after, lambda: runs.end_message(run_id)):
+                await self.write_message(frame.decode())
+            self.close()
+
+    def on_message(self, message: str | bytes) -> None:
+        """Nothing is expected."""
+
+    def on_close(self) -> None:
+        """Stop sending."""
+        if self._task is not None:
+            self._task.cancel()
+        super().on_close()
