@@ -22,3 +22,12 @@ export const annotateIcon = new LabIcon({
       '<path d="m12 13.5 4-.9 5.4 5.4-3.6 3.6-5.4-5.4z"/>'
   )
 });
+
+/** The workflow's node that fans out, behind a triangle that points forward. */
+export const runIcon = new LabIcon({
+  name: 'naavre-ext:run',
+  svgstr: svg(
+    '<path d="M3 4.5v15l9.5-7.5z"/><path d="m13.2 11.2 3-3.8 1.4 1.1-2.8 3.5 2.8 3.5-1.4 1.1-3-3.8z"/>' +
+      '<circle cx="18.6" cy="6.6" r="2.4"/><circle cx="18.6" cy="17.4" r="2.4"/>'
+  )
+});

@@ -4,6 +4,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { Client } from './api/client';
 import type { WorkflowModel } from './model/workflowModel';
+import type { RunController } from './running/runController';
 
 /** The open notebooks as workflows, one model each. */
 export interface IWorkflows {
@@ -24,11 +25,28 @@ export const IWorkflows = new Token<IWorkflows>(
   'The open notebooks as workflows: what they compile to, their runs, the selected cell.'
 );
 
+/** What runs the open notebooks, one controller each. */
+export interface IRunning {
+  /** The controller of this notebook; the same one until the notebook is closed. */
+  controllerOf(workflow: WorkflowModel): RunController;
+}
+
+export const IRunning = new Token<IRunning>(
+  'naavre-ext:IRunning',
+  'Runs open notebooks as workflows: starting, following, stopping, resuming.'
+);
+
 /** Id of the plugin whose schema holds the settings. */
 export const PLUGIN_ID = 'naavre-ext:plugin';
 
 /** The names of all commands. */
 export const CommandIDs = {
   editAnnotations: 'naavre-ext:edit-annotations',
-  showWorkflow: 'naavre-ext:show-workflow'
+  showWorkflow: 'naavre-ext:show-workflow',
+  runWorkflow: 'naavre-ext:run-workflow',
+  stopRun: 'naavre-ext:stop-run',
+  resumeRun: 'naavre-ext:resume-run',
+  loadResults: 'naavre-ext:load-results',
+  openExecuted: 'naavre-ext:open-executed',
+  sweep: 'naavre-ext:sweep'
 } as const;

@@ -1,6 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
+import { toJsonText, type ParameterValue } from '../running/literals';
 import type {
   IAnnotationEdit,
   IAnnotationKey,
@@ -22,8 +23,8 @@ export type NotebookJSON = Record<string, unknown>;
 export interface IStartRequest {
   path: string;
   notebook: NotebookJSON;
-  parameters?: Record<string, unknown>;
-  secrets?: Record<string, string>;
+  parameters?: Readonly<Record<string, ParameterValue>>;
+  secrets?: Readonly<Record<string, string>>;
   options?: IRunOptions;
   output?: string;
   kernel_name?: string;
@@ -32,7 +33,7 @@ export interface IStartRequest {
 export interface ISweepRequest {
   path: string;
   notebook: NotebookJSON;
-  rows: Record<string, unknown>[];
+  rows: readonly Readonly<Record<string, ParameterValue>>[];
   options?: IRunOptions;
   output?: string;
 }
@@ -185,7 +186,7 @@ export class Client {
     const url = URLExt.join(this.settings.baseUrl, ROOT, route);
     const init: RequestInit = { method, signal };
     if (body) {
-      init.body = JSON.stringify(body);
+      init.body = toJsonText(body);
     }
     let response: Response;
     try {

@@ -95,7 +95,7 @@ function Control({ field, text, onChange, id, isWrong, trans }: IControlProps): 
       value={field.fixedBecause ? field.source : text}
       disabled={!!field.fixedBecause}
       placeholder={
-        isSecret ? trans.__('from the environment, or the notebook\u2019s own') : field.source
+        isSecret ? trans.__('empty: from the environment') : field.source
       }
       aria-invalid={isWrong}
       aria-describedby={`${id}-help`}

@@ -38,7 +38,7 @@ export function Action({ label, title, icon, isDisabled, onClick }: IActionProps
   return (
     <button
       type="button"
-      className="jp-Dialog-button jp-mod-styled jp-mod-minimal naavre-RunBar-action"
+      className="naavre-RunBar-action"
       title={title}
       disabled={isDisabled}
       onClick={onClick}

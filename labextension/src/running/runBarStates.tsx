@@ -41,7 +41,7 @@ export function Progress({ controller, state, trans }: IPartProps): ReactElement
             ? trans.__('Stopping \u2026')
             : trans.__('Running: %1 of %2 steps', done.length, total)}
         </span>
-        <span className="naavre-RunBar-now">{running.map(step => nameOf(step, trans)).join(', ')}</span>
+        <span className="naavre-RunBar-now">{running.map(step => progressOf(step, trans)).join(' \u00b7 ')}</span>
         <span className="naavre-RunBar-times">
           {duration(elapsed)}
           {left !== null && left >= 0.5 && ` \u00b7 ${trans.__('about %1 left', duration(left))}`}
@@ -207,6 +207,14 @@ function shareOf(step: IStepState): number {
   const items = step.splits.reduce((sum, split) => sum + split.items, 0);
   const done = step.splits.reduce((sum, split) => sum + split.doneItems, 0);
   return items ? done / items : 0;
+}
+
+/** `measure, 3 of 8 batches`. */
+function progressOf(step: IStepState, trans: TranslationBundle): string {
+  const batches = step.splits.reduce((sum, split) => sum + split.batches, 0);
+  const done = step.splits.reduce((sum, split) => sum + split.done, 0);
+  const name = nameOf(step, trans);
+  return batches ? trans.__('%1, %2 of %3 batches', name, done, batches) : name;
 }
 
 function nameOf(step: IStepState, trans: TranslationBundle): string {

@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { RequestError } from '../api/client';
-import type { IRunOptions, IRunSummary } from '../api/types';
+import type { IDiagnostic, IRunOptions, IRunSummary } from '../api/types';
 import { notebookContent } from '../model/notebookContent';
 import { RunModel } from '../model/runModel';
 import type { WorkflowModel } from '../model/workflowModel';
@@ -131,6 +131,17 @@ export class RunController implements IDisposable {
     this._setPhase('running');
   }
 
+  /** Shows why the notebook can't be run, at the first of the cells. */
+  refuse(diagnostics: readonly IDiagnostic[]): void {
+    const errors = diagnostics.filter(diagnostic => diagnostic.severity === 'error');
+    this._setProblem({ message: '', diagnostics: errors });
+  }
+
+  /** Shows what went wrong before a run. */
+  fail(error: unknown): void {
+    this._setProblem(problemOf(error));
+  }
+
   /** Forgets a problem, or a run that is over. */
   dismiss(): void {
     this._problem = null;
@@ -167,8 +178,8 @@ export class RunController implements IDisposable {
       void this._memory.remember(this.workflow.path, summary.id);
       this.follow(summary);
     } catch (error) {
-      this._problem = problemOf(error);
-      this._setPhase(this._run ? 'over' : 'idle');
+      this._phase = this._run ? 'over' : 'idle';
+      this.fail(error);
     }
   }
 
@@ -229,6 +240,15 @@ export class RunController implements IDisposable {
     }
     this._own?.dispose();
     this._own = null;
+  }
+
+  private _setProblem(problem: IRunProblem): void {
+    this._problem = problem;
+    const first = problem.diagnostics.find(diagnostic => diagnostic.cell_id !== null);
+    if (first?.cell_id) {
+      this.workflow.selectCell(first.cell_id);
+    }
+    this.changed.emit();
   }
 
   private _setPhase(phase: RunPhase): void {

@@ -1,0 +1,51 @@
+// What the user has set about runs.
+
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+
+import { PLUGIN_ID } from '../tokens';
+import type { IOptionTexts } from './optionsForm';
+
+/** The settings, with the schema's defaults where there is no registry. */
+export class RunSettings {
+  constructor(registry: ISettingRegistry | null) {
+    void registry?.load(PLUGIN_ID).then(settings => {
+      this._settings = settings;
+    });
+  }
+
+  get askBeforeRun(): boolean {
+    return this._get('askBeforeRun', true);
+  }
+
+  get warm(): boolean {
+    return this._get('warm', true);
+  }
+
+  get notify(): boolean {
+    return this._get('notify', true);
+  }
+
+  get address(): string {
+    return this._get('clusterAddress', '');
+  }
+
+  /** What the fields about options show at first. */
+  get optionTexts(): IOptionTexts {
+    const limit = this._get('maxParallelism', 0);
+    return {
+      address: this.address,
+      maxParallelism: limit ? String(limit) : '',
+      useCache: this._get('storeResults', true)
+    };
+  }
+
+  async dontAskAgain(): Promise<void> {
+    await this._settings?.set('askBeforeRun', false);
+  }
+
+  private _get<T>(name: string, standard: T): T {
+    return (this._settings?.get(name).composite as T | undefined) ?? standard;
+  }
+
+  private _settings: ISettingRegistry.ISettings | null = null;
+}
