@@ -1,0 +1,189 @@
+/** Where steps, parts and edges are drawn. The same structure always gets the same places. */
+
+import { Graph, layout as runDagre, type EdgeLabel, type GraphLabel, type NodeLabel } from '@dagrejs/dagre';
+
+import type { IGraph, IGraphEdge, IGraphNode, PartKind } from './graph';
+import { chainRoute, directRoute, routeThrough, type IPoint, type IRoute } from './routes';
+
+/** `LR`: left to right. `TB`: top to bottom. */
+export type Orientation = 'LR' | 'TB';
+
+/** `x` and `y` are the upper left corner; all lengths are pixels at zoom 1. */
+export interface IBox {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface ILayout {
+  readonly orientation: Orientation;
+  readonly nodes: ReadonlyMap<string, IBox>;
+  /** Of splitters, batches and mergers, from the upper left corner of their step. */
+  readonly parts: ReadonlyMap<string, IBox>;
+  readonly edges: ReadonlyMap<string, IRoute>;
+  readonly chains: ReadonlyMap<string, IRoute>;
+  readonly width: number;
+  readonly height: number;
+}
+
+const STEP = { width: 208, height: 58 };
+const PARAMETERS = { width: 208, height: 46 };
+
+/** The frame of a split step: a heading above its parts and the state of the run below them. */
+const HEADING = 30;
+const FOOTER = 24;
+const PADDING = 14;
+const PART_GAP = 26;
+const PART_SIZES: Record<Orientation, Record<PartKind, { width: number; height: number }>> = {
+  LR: {
+    splitter: { width: 46, height: 58 },
+    batches: { width: 142, height: 48 },
+    merger: { width: 46, height: 58 }
+  },
+  TB: {
+    splitter: { width: 150, height: 26 },
+    batches: { width: 170, height: 48 },
+    merger: { width: 150, height: 26 }
+  }
+};
+
+/** Room for an edge's label, whatever it says, so that typing moves nothing. */
+export const LABEL = { width: 104, height: 18 };
+const MARGIN = 16;
+
+/** What has to change before anything moves. */
+export function layoutKey(graph: IGraph, orientation: Orientation, showAll: boolean): string {
+  const nodes = graph.nodes.map(node => [node.id, node.kind, node.parts.map(part => part.id)]);
+  const edges = graph.edges.map(edge => [edge.id, edge.implied, edge.label !== '']);
+  return JSON.stringify([orientation, showAll, nodes, edges, graph.chains.map(chain => chain.id)]);
+}
+
+/** `showAll` has the implied edges take part; otherwise they run straight across, to be shown on demand. */
+export function layOut(graph: IGraph, orientation: Orientation, showAll = false): ILayout {
+  const parts = new Map<string, IBox>();
+  const sizes = new Map(graph.nodes.map(node => [node.id, placeParts(node, orientation, parts)]));
+  const routed = graph.edges.filter(edge => showAll || !edge.implied);
+  const dagre = solve(graph, sizes, routed, orientation);
+
+  const nodes = new Map<string, IBox>();
+  for (const node of graph.nodes) {
+    const { x = 0, y = 0, width, height } = dagre.node(node.id);
+    nodes.set(node.id, { x: x - width / 2, y: y - height / 2, width, height });
+  }
+  const ranks = [...nodes.values()];
+  const edges = new Map<string, IRoute>();
+  for (const edge of graph.edges) {
+    const ends = [box(nodes, edge.source), box(nodes, edge.target)] as const;
+    const label = dagre.hasEdge(edge.source, edge.target) ? dagre.edge(edge.source, edge.target) : null;
+    edges.set(
+      edge.id,
+      label ? routeThrough(...ends, label.points ?? [], labelPlace(label), ranks, orientation) : directRoute(...ends, orientation)
+    );
+  }
+  const chains = new Map(
+    graph.chains.map(chain => {
+      const from = within(box(nodes, chain.source), box(parts, chain.sourcePart));
+      const to = within(box(nodes, chain.target), box(parts, chain.targetPart));
+      return [chain.id, chainRoute(from, to, [box(nodes, chain.source), box(nodes, chain.target)], orientation)];
+    })
+  );
+  return { orientation, nodes, parts, edges, chains, ...extent(nodes, chains) };
+}
+
+function solve(
+  graph: IGraph,
+  sizes: ReadonlyMap<string, { width: number; height: number }>,
+  routed: readonly IGraphEdge[],
+  orientation: Orientation
+): Graph<GraphLabel, NodeLabel, EdgeLabel> {
+  const dagre = new Graph<GraphLabel, NodeLabel, EdgeLabel>();
+  dagre.setGraph({
+    rankdir: orientation,
+    nodesep: orientation === 'LR' ? 30 : 36,
+    edgesep: 18,
+    ranksep: orientation === 'LR' ? 36 : 44,
+    marginx: MARGIN,
+    marginy: MARGIN
+  });
+  for (const node of graph.nodes) {
+    dagre.setNode(node.id, { ...(sizes.get(node.id) ?? STEP) });
+  }
+  for (const edge of routed) {
+    dagre.setEdge(edge.source, edge.target, {
+      ...(edge.label ? LABEL : { width: 0, height: 0 }),
+      labelpos: 'c',
+      // Steps that hand over variables stand nearer to each other than those that are only ordered.
+      weight: edge.kind === 'data' ? 2 : 1
+    });
+  }
+  if (graph.nodes.length) {
+    runDagre(dagre);
+  }
+  return dagre;
+}
+
+/** Puts the parts of a split step one after the other along the flow; the size of the whole. */
+function placeParts(
+  node: IGraphNode,
+  orientation: Orientation,
+  parts: Map<string, IBox>
+): { width: number; height: number } {
+  if (node.kind !== 'split') {
+    return node.kind === 'parameters' ? PARAMETERS : STEP;
+  }
+  const sizes = node.parts.map(part => PART_SIZES[orientation][part.kind]);
+  const gaps = PART_GAP * (sizes.length - 1);
+  if (orientation === 'LR') {
+    const inner = Math.max(...sizes.map(size => size.height));
+    let x = PADDING;
+    node.parts.forEach((part, index) => {
+      const size = sizes[index];
+      parts.set(part.id, { x, y: HEADING + (inner - size.height) / 2, ...size });
+      x += size.width + PART_GAP;
+    });
+    const width = sizes.reduce((sum, size) => sum + size.width, 2 * PADDING + gaps);
+    return { width, height: HEADING + inner + FOOTER };
+  }
+  const inner = Math.max(...sizes.map(size => size.width));
+  let y = HEADING;
+  node.parts.forEach((part, index) => {
+    const size = sizes[index];
+    parts.set(part.id, { x: PADDING + (inner - size.width) / 2, y, ...size });
+    y += size.height + PART_GAP;
+  });
+  return { width: inner + 2 * PADDING, height: y - PART_GAP + FOOTER };
+}
+
+function labelPlace(label: EdgeLabel): IPoint | null {
+  return label.width && label.x !== undefined && label.y !== undefined ? { x: label.x, y: label.y } : null;
+}
+
+function box(boxes: ReadonlyMap<string, IBox>, id: string): IBox {
+  const found = boxes.get(id);
+  if (!found) {
+    throw new Error(`nothing is drawn for ${id}`);
+  }
+  return found;
+}
+
+function within(outer: IBox, inner: IBox): IBox {
+  return { ...inner, x: outer.x + inner.x, y: outer.y + inner.y };
+}
+
+function extent(
+  nodes: ReadonlyMap<string, IBox>,
+  chains: ReadonlyMap<string, IRoute>
+): { width: number; height: number } {
+  let width = 0;
+  let height = 0;
+  for (const { x, y, width: w, height: h } of nodes.values()) {
+    width = Math.max(width, x + w);
+    height = Math.max(height, y + h);
+  }
+  for (const { label } of chains.values()) {
+    width = Math.max(width, label.x + LABEL.width / 2);
+    height = Math.max(height, label.y + LABEL.height / 2);
+  }
+  return { width: width + MARGIN, height: height + MARGIN };
+}
