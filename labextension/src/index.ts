@@ -1,5 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { panelPlugin } from './panel/plugin';
 import { runningPlugin } from './running/plugin';
 import { statusPlugin } from './status/plugin';
 import { workflowsPlugin } from './workflows';
@@ -8,7 +9,8 @@ import { workflowsPlugin } from './workflows';
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   workflowsPlugin,
   statusPlugin,
-  runningPlugin
+  runningPlugin,
+  panelPlugin
 ];
 
 export default plugins;

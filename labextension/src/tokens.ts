@@ -42,6 +42,8 @@ export const PLUGIN_ID = 'naavre-ext:plugin';
 /** The names of all commands. */
 export const CommandIDs = {
   editAnnotations: 'naavre-ext:edit-annotations',
+  exportPng: 'naavre-ext:export-workflow-png',
+  exportSvg: 'naavre-ext:export-workflow-svg',
   showWorkflow: 'naavre-ext:show-workflow',
   runWorkflow: 'naavre-ext:run-workflow',
   stopRun: 'naavre-ext:stop-run',

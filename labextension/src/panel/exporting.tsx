@@ -25,13 +25,7 @@ export interface IDrawing {
 export function Drawing({ graph, layout, showAll, runOf, name, trans }: IDrawing): ReactElement {
   const { width, height } = layout;
   return (
-    <svg
-      xmlns="http://www.w3.org/2000/svg"
-      width={width}
-      height={height}
-      viewBox={`0 0 ${width} ${height}`}
-      role="img"
-    >
+    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img">
       <title>{trans.__('Workflow of %1', name)}</title>
       <rect width={width} height={height} fill={palette.PAPER} />
       {graph.edges.map(edge => {

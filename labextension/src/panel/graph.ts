@@ -31,6 +31,8 @@ export interface IGraphNode {
   readonly detail: string;
   /** In the order in which they run; empty unless the step is split. */
   readonly parts: readonly IPart[];
+  /** It may run in any worker, beside others. */
+  readonly isFree: boolean;
   /** Short marks: its group, that it may run beside others, loops that it splits inside of functions. */
   readonly marks: readonly string[];
   readonly diagnostics: readonly IDiagnostic[];
@@ -81,7 +83,12 @@ export function buildGraph(compiled: ICompiled, trans: TranslationBundle): IGrap
   const owners = diagnosticOwners(workflow);
   return {
     nodes: workflow.steps.map(step =>
-      nodeOf(step, diagnostics.filter(d => d.cell_id !== null && owners.get(d.cell_id) === step.id), trans)
+      nodeOf(
+        step,
+        workflow,
+        diagnostics.filter(d => d.cell_id !== null && owners.get(d.cell_id) === step.id),
+        trans
+      )
     ),
     edges: edgesOf(compiled, workflow, trans),
     chains: chainsOf(workflow, trans),
@@ -110,7 +117,12 @@ function diagnosticOwners(workflow: IWorkflow): Map<string, string> {
   return owners;
 }
 
-function nodeOf(step: IStep, diagnostics: readonly IDiagnostic[], trans: TranslationBundle): IGraphNode {
+function nodeOf(
+  step: IStep,
+  workflow: IWorkflow,
+  diagnostics: readonly IDiagnostic[],
+  trans: TranslationBundle
+): IGraphNode {
   const { title, isCode } = stepTitle(step, trans);
   const isSplit = step.splits.length > 0;
   return {
@@ -120,11 +132,19 @@ function nodeOf(step: IStep, diagnostics: readonly IDiagnostic[], trans: Transla
     cellNumber: step.cell_number,
     title,
     isCode,
-    detail: step.writes.join(', '),
+    detail: outputsOf(step, workflow).join(', '),
     parts: step.splits.flatMap(split => partsOf(step, split, trans)),
+    isFree: step.placement === 'any' && !step.group,
     marks: marksOf(step, trans),
     diagnostics
   };
+}
+
+/** What the step writes: first what later steps need. */
+function outputsOf(step: IStep, workflow: IWorkflow): string[] {
+  const needed = new Set(workflow.edges.filter(edge => edge.source === step.id).flatMap(edge => edge.names));
+  const isNeeded = (name: string): boolean => needed.has(name);
+  return [...step.writes.filter(isNeeded), ...step.writes.filter(name => !isNeeded(name))];
 }
 
 function partsOf(step: IStep, split: ISplit, trans: TranslationBundle): IPart[] {

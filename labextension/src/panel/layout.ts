@@ -3,7 +3,7 @@
 import { Graph, layout as runDagre, type EdgeLabel, type GraphLabel, type NodeLabel } from '@dagrejs/dagre';
 
 import type { IGraph, IGraphEdge, IGraphNode, PartKind } from './graph';
-import { chainRoute, directRoute, routeThrough, type IPoint, type IRoute } from './routes';
+import { bowRoute, chainRoute, routeThrough, type IPoint, type IRoute } from './routes';
 
 /** `LR`: left to right. `TB`: top to bottom. */
 export type Orientation = 'LR' | 'TB';
@@ -34,7 +34,7 @@ const PARAMETERS = { width: 208, height: 46 };
 const HEADING = 30;
 const FOOTER = 24;
 const PADDING = 14;
-const PART_GAP = 26;
+const PART_GAP: Record<Orientation, number> = { LR: 26, TB: 18 };
 const PART_SIZES: Record<Orientation, Record<PartKind, { width: number; height: number }>> = {
   LR: {
     splitter: { width: 46, height: 58 },
@@ -59,16 +59,17 @@ export function layoutKey(graph: IGraph, orientation: Orientation, showAll: bool
   return JSON.stringify([orientation, showAll, nodes, edges, graph.chains.map(chain => chain.id)]);
 }
 
-/** `showAll` has the implied edges take part; otherwise they run straight across, to be shown on demand. */
+/** `showAll` has the implied edges take part; otherwise they run around the others, to be shown on demand. */
 export function layOut(graph: IGraph, orientation: Orientation, showAll = false): ILayout {
   const parts = new Map<string, IBox>();
   const sizes = new Map(graph.nodes.map(node => [node.id, placeParts(node, orientation, parts)]));
   const routed = graph.edges.filter(edge => showAll || !edge.implied);
   const dagre = solve(graph, sizes, routed, orientation);
+  const turn = turner(graph, dagre, orientation);
 
   const nodes = new Map<string, IBox>();
   for (const node of graph.nodes) {
-    const { x = 0, y = 0, width, height } = dagre.node(node.id);
+    const { x, y, width, height } = { ...dagre.node(node.id), ...turn(dagre.node(node.id)) };
     nodes.set(node.id, { x: x - width / 2, y: y - height / 2, width, height });
   }
   const ranks = [...nodes.values()];
@@ -78,7 +79,7 @@ export function layOut(graph: IGraph, orientation: Orientation, showAll = false)
     const label = dagre.hasEdge(edge.source, edge.target) ? dagre.edge(edge.source, edge.target) : null;
     edges.set(
       edge.id,
-      label ? routeThrough(...ends, label.points ?? [], labelPlace(label), ranks, orientation) : directRoute(...ends, orientation)
+      label ? routeThrough(...ends, (label.points ?? []).map(turn), labelPlace(label, turn), ranks, orientation) : bowRoute(...ends, orientation)
     );
   }
   const chains = new Map(
@@ -102,7 +103,7 @@ function solve(
     rankdir: orientation,
     nodesep: orientation === 'LR' ? 30 : 36,
     edgesep: 18,
-    ranksep: orientation === 'LR' ? 36 : 44,
+    ranksep: orientation === 'LR' ? 36 : 34,
     marginx: MARGIN,
     marginy: MARGIN
   });
@@ -133,14 +134,15 @@ function placeParts(
     return node.kind === 'parameters' ? PARAMETERS : STEP;
   }
   const sizes = node.parts.map(part => PART_SIZES[orientation][part.kind]);
-  const gaps = PART_GAP * (sizes.length - 1);
+  const gap = PART_GAP[orientation];
+  const gaps = gap * (sizes.length - 1);
   if (orientation === 'LR') {
     const inner = Math.max(...sizes.map(size => size.height));
     let x = PADDING;
     node.parts.forEach((part, index) => {
       const size = sizes[index];
       parts.set(part.id, { x, y: HEADING + (inner - size.height) / 2, ...size });
-      x += size.width + PART_GAP;
+      x += size.width + gap;
     });
     const width = sizes.reduce((sum, size) => sum + size.width, 2 * PADDING + gaps);
     return { width, height: HEADING + inner + FOOTER };
@@ -150,13 +152,40 @@ function placeParts(
   node.parts.forEach((part, index) => {
     const size = sizes[index];
     parts.set(part.id, { x: PADDING + (inner - size.width) / 2, y, ...size });
-    y += size.height + PART_GAP;
+    y += size.height + gap;
   });
-  return { width: inner + 2 * PADDING, height: y - PART_GAP + FOOTER };
+  return { width: inner + 2 * PADDING, height: y - gap + FOOTER };
 }
 
-function labelPlace(label: EdgeLabel): IPoint | null {
-  return label.width && label.x !== undefined && label.y !== undefined ? { x: label.x, y: label.y } : null;
+/**
+ * Mirrors the drawing where that has more steps beside each other stand in notebook order.
+ *
+ * Dagre only cares for crossings, which stay the same.
+ */
+function turner(
+  graph: IGraph,
+  dagre: Graph<GraphLabel, NodeLabel, EdgeLabel>,
+  orientation: Orientation
+): (place: Partial<IPoint>) => IPoint {
+  const [along, across] = orientation === 'LR' ? (['x', 'y'] as const) : (['y', 'x'] as const);
+  const places = graph.nodes.map(node => dagre.node(node.id));
+  let inOrder = 0;
+  places.forEach((first, index) => {
+    for (const second of places.slice(index + 1)) {
+      if (first[along] === second[along]) {
+        inOrder += Math.sign((second[across] ?? 0) - (first[across] ?? 0));
+      }
+    }
+  });
+  const size = (orientation === 'LR' ? dagre.graph().height : dagre.graph().width) ?? 0;
+  return place => {
+    const point = { x: place.x ?? 0, y: place.y ?? 0 };
+    return inOrder < 0 ? { ...point, [across]: size - point[across] } : point;
+  };
+}
+
+function labelPlace(label: EdgeLabel, turn: (place: Partial<IPoint>) => IPoint): IPoint | null {
+  return label.width && label.x !== undefined && label.y !== undefined ? turn(label) : null;
 }
 
 function box(boxes: ReadonlyMap<string, IBox>, id: string): IBox {

@@ -4,6 +4,8 @@ import type { StepStateName } from '../model/foldRun';
 
 export const PAPER = 'var(--jp-layout-color1)';
 export const SHADE = 'var(--jp-layout-color2)';
+/** Behind the number of a cell. */
+export const CHIP = 'var(--jp-layout-color3)';
 export const LINE = 'var(--jp-border-color1)';
 export const EDGE = 'var(--jp-ui-font-color3)';
 export const TEXT = 'var(--jp-ui-font-color1)';

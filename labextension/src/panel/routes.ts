@@ -48,11 +48,27 @@ export function routeThrough(
   return finish(forward(points, orientation), label ?? middle(start, end), orientation);
 }
 
-/** From box to box in one curve. */
-export function directRoute(source: IBox, target: IBox, orientation: Orientation): IRoute {
+/** From box to box in one straight line or curve. */
+function directRoute(source: IBox, target: IBox, orientation: Orientation): IRoute {
   const start = port(source, true, orientation);
   const end = port(target, false, orientation);
   return finish([start, end], middle(start, end), orientation);
+}
+
+/** From side to side in a bow, around what stands between. */
+export function bowRoute(source: IBox, target: IBox, orientation: Orientation): IRoute {
+  if (orientation === 'LR') {
+    const [x1, y1] = [source.x + source.width / 2, source.y + source.height];
+    const [x2, y2] = [target.x + target.width / 2, target.y + target.height];
+    const y = Math.max(y1, y2) + 24 + Math.min(120, (x2 - x1) / 8);
+    const path = `M${r(x1)},${r(y1)} C${r(x1)},${r(y)} ${r(x2)},${r(y)} ${r(x2)},${r(y2 + ARROW.length)}`;
+    return { path, arrow: head({ x: x2, y: y2 }, 0, -1), label: { x: (x1 + x2) / 2, y: (y1 + y2 + 6 * y) / 8 } };
+  }
+  const [x1, y1] = [source.x + source.width, source.y + source.height / 2];
+  const [x2, y2] = [target.x + target.width, target.y + target.height / 2];
+  const x = Math.max(x1, x2) + 24 + Math.min(120, (y2 - y1) / 8);
+  const path = `M${r(x1)},${r(y1)} C${r(x)},${r(y1)} ${r(x)},${r(y2)} ${r(x2 + ARROW.length)},${r(y2)}`;
+  return { path, arrow: head({ x: x2, y: y2 }, -1, 0), label: { x: (x1 + x2 + 6 * x) / 8, y: (y1 + y2) / 2 } };
 }
 
 function finish(points: readonly IPoint[], label: IPoint, orientation: Orientation): IRoute {

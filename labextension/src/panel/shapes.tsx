@@ -85,13 +85,15 @@ export function NodeShape(props: INodeShapeProps): ReactElement {
 /** The cell's number and the title. */
 function Heading({ node, box, run }: INodeShapeProps): ReactElement {
   const indent = node.kind === 'parameters' ? 20 : 12;
-  const number = `[${node.cellNumber}]`;
-  const start = indent + measureIn('code', 10.5)(number) + 6;
+  const number = String(node.cellNumber);
+  const chip = Math.max(18, measureIn('ui', 10, 600)(number) + 9);
+  const start = indent + chip + 7;
   const end = run ? 30 : 12;
   const y = node.kind === 'parameters' ? 20 : 22;
   return (
     <>
-      <Line x={indent} y={y - 0.5} width={60} text={number} size={10.5} colour={palette.MUTED} isCode />
+      <rect x={indent} y={y - 11.5} width={chip} height={15} rx={3.5} fill={palette.CHIP} />
+      <Line x={indent + chip / 2} y={y - 0.5} width={chip} text={number} size={10} weight={600} colour={palette.MUTED} anchor="middle" />
       <Line
         x={start}
         y={y}
@@ -195,12 +197,14 @@ function Funnel({ part, place, orientation }: IPartProps): ReactElement {
     <>
       <polygon
         points={points.map(point => point.join(',')).join(' ')}
-        fill={palette.SHADE}
-        stroke={palette.EDGE}
+        fill={palette.ACCENT}
+        fillOpacity={0.13}
+        stroke={palette.ACCENT}
+        strokeOpacity={0.6}
         strokeWidth={1.2}
         strokeLinejoin="round"
       />
-      <Line x={width / 2} y={height / 2 + 3.5} width={width - 8} text={part.text} size={10} colour={palette.MUTED} anchor="middle" />
+      <Line x={width / 2} y={height / 2 + 3.5} width={width - 8} text={part.text} size={10} colour={palette.TEXT} anchor="middle" />
     </>
   );
 }
@@ -209,8 +213,9 @@ function Funnel({ part, place, orientation }: IPartProps): ReactElement {
 function Batches({ part, place, run, trans }: IPartProps): ReactElement {
   const { width, height } = place;
   const own = run?.splits.get(part.split);
+  const planned = trans.__('%1 batches', part.factor);
   const count = !own
-    ? trans.__('%1 batches', part.factor)
+    ? measureIn('ui', 11, 600)(planned) > width - 26 ? part.factor : planned
     : own.whole
       ? trans.__('runs whole')
       : trans.__('%1 of %2', own.done, own.total);

@@ -31,6 +31,14 @@ function boxes(layout: ILayout): [string, IBox][] {
   return [...layout.nodes];
 }
 
+function place<T>(places: ReadonlyMap<string, T>, id: string): T {
+  const found = places.get(id);
+  if (!found) {
+    throw new Error(`${id} has no place`);
+  }
+  return found;
+}
+
 function apart(a: IBox, b: IBox): boolean {
   return a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
 }
@@ -52,15 +60,15 @@ describe.each<Orientation>(['LR', 'TB'])('a layout %s', orientation => {
 
   it('puts every target behind its source', () => {
     for (const { source, target } of diamond().edges) {
-      const [from, to] = [layout.nodes.get(source)!, layout.nodes.get(target)!];
+      const [from, to] = [place(layout.nodes, source), place(layout.nodes, target)];
       const [end, start] = orientation === 'LR' ? [from.x + from.width, to.x] : [from.y + from.height, to.y];
       expect(start).toBeGreaterThan(end);
     }
   });
 
   it('keeps the parts of a split inside of it, in the order of the flow', () => {
-    const frame = layout.nodes.get('c3')!;
-    const parts = ['splitter', 'batches', 'merger'].map(kind => layout.parts.get(`c3/0/${kind}`)!);
+    const frame = place(layout.nodes, 'c3');
+    const parts = ['splitter', 'batches', 'merger'].map(kind => place(layout.parts, `c3/0/${kind}`));
     const along = parts.map(part => (orientation === 'LR' ? part.x : part.y));
     expect(along).toEqual([...along].sort((a, b) => a - b));
     for (const part of parts) {
@@ -75,6 +83,13 @@ describe.each<Orientation>(['LR', 'TB'])('a layout %s', orientation => {
       expect(path).toMatch(/^M[-\d.]+,[-\d.]+ /);
       expect(path).not.toMatch(/NaN|undefined/);
     }
+  });
+
+  it('has steps beside each other stand in notebook order, where nothing speaks against it', () => {
+    const steps = ['c1', 'c2', 'c3'].map(id => step(id));
+    const joined = layOut(buildGraph(compiled(steps, [edge('c1 c3', 'a'), edge('c2 c3', 'b')]), trans), orientation);
+    const [first, second] = [place(joined.nodes, 'c1'), place(joined.nodes, 'c2')];
+    expect(orientation === 'LR' ? second.y - first.y : second.x - first.x).toBeGreaterThan(0);
   });
 
   it('moves nothing when only texts change', () => {
@@ -113,7 +128,7 @@ describe.each<Orientation>(['LR', 'TB'])('a layout %s', orientation => {
   it('draws a chain around the merger and the splitter between', () => {
     const steps = [step('c1', { splits: [split()] }), step('c2', { splits: [split({ continues: ['c1', 0] })] })];
     const chained = layOut(buildGraph(compiled(steps, [edge('c1 c2', 'x')]), trans), orientation);
-    const { path, label } = chained.chains.get('c1/0/batches→c2/0/batches')!;
+    const { path, label } = place(chained.chains, 'c1/0/batches→c2/0/batches');
     expect(path).not.toMatch(/NaN/);
     const beside = orientation === 'LR' ? label.y : label.x;
     for (const [, box] of boxes(chained)) {
