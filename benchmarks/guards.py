@@ -15,7 +15,7 @@ from benchmarks.rows import Row, cost, in_turn
 from benchmarks.sources import notebook
 from naavre_ext import RunOptions, run_notebook
 
-REPEATS = 7
+REPEATS = 15
 
 #: A statement that keeps a cell in the main worker.
 _IN_MAIN = "q = 0\ndel q\n"

@@ -40,12 +40,15 @@ class ListChange:
 
 
 _baseline: Baseline | None = None
+#: The environment as it was when it was last read, and what was found.
+_environ_seen: tuple[Any, dict[str, str | None] | None] = (None, None)
 
 
 def baseline(*, renew: bool = False) -> Baseline:
     """This process's fresh state: as of the first call, or of the last one with ``renew``."""
-    global _baseline
+    global _baseline, _environ_seen
     if _baseline is None or renew:
+        _environ_seen = (None, None)
         import locale
 
         _baseline = Baseline(
@@ -64,6 +67,15 @@ def baseline(*, renew: bool = False) -> Baseline:
 
 def read_environ(_shell: Any) -> dict[str, str | None] | None:
     """Variables that were set, and with None those that were deleted."""
+    global _environ_seen
+    # It is read around each cell: decoding all of it takes longer than many a cell.
+    raw = getattr(os.environ, "_data", None)
+    if raw is None or raw != _environ_seen[0]:
+        _environ_seen = raw and dict(raw), _environ_change()
+    return _environ_seen[1]
+
+
+def _environ_change() -> dict[str, str | None] | None:
     fresh, now = baseline().environ, dict(os.environ)
     if fresh == now:
         return None

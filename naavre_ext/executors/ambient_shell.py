@@ -34,6 +34,11 @@ _FEATURES = functools.reduce(
 _FRESH_FLAGS = codeop.Compile().flags
 
 
+@functools.cache
+def _default(owner: Any, name: str) -> Any:
+    return owner.class_traits()[name].default()
+
+
 def read_settings(shell: Any) -> dict[str, Any]:
     """Settings of the shell that aren't the default, such as ``%precision``."""
     if shell is None:
@@ -43,7 +48,7 @@ def read_settings(shell: Any) -> dict[str, Any]:
         owner = _owner(shell, part)
         if owner.has_trait(name):
             value = getattr(owner, name)
-            if value != owner.traits()[name].default():
+            if value != _default(type(owner), name):  # type: ignore[arg-type]
                 found[name] = value
     if shell.InteractiveTB.mode != "Context":
         found["traceback mode"] = shell.InteractiveTB.mode
@@ -181,14 +186,24 @@ def _registered(formatter: Any) -> set[str]:
 
     The one for floats follows from ``%precision``, which is a setting of its own.
     """
+    known = (formatter.type_printers, formatter.deferred_printers)
+    seen, found = _seen_printers.get(id(formatter), (None, set()))
+    if seen == known:
+        return found
     printers = {
         f"{kind.__module__}.{kind.__qualname__}": printer
         for kind, printer in formatter.type_printers.items()
         if kind is not float
     }
     printers |= {".".join(key): printer for key, printer in formatter.deferred_printers.items()}
-    return {
+    found = {
         f"{name} {getattr(printer, '__module__', '')}.{getattr(printer, '__qualname__', printer)}"
         for name, printer in printers.items()
         if not name.startswith("matplotlib.")
     }
+    _seen_printers[id(formatter)] = tuple(map(dict, known)), found
+    return found
+
+
+#: What a formatter (by its id) knew when it was last looked at, and what that was called.
+_seen_printers: dict[int, tuple[Any, set[str]]] = {}

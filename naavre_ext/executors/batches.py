@@ -200,7 +200,9 @@ def _run(
     namespace.update(code.hooks(given, namespace))
     try:
         watched = {**given, **(over or {ITEMS: values})}
-        inputs = Inputs(_guarded(worker, split, watched), namespace)
+        inputs = Inputs(
+            _guarded(worker, split, watched), namespace, set(shared.numbers) - set(over)
+        )
         hidden, classes = hidden_state(namespace), ClassState(namespace)
         with splitting_in_batch(worker, task.step, task.slots):
             outcome = worker.capture(

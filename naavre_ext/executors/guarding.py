@@ -73,12 +73,17 @@ class PlainContainers:
         return tuple(
             name
             for name, held in self._held.items()
-            if not all(map(hold_identical, held, _elements(self._values[name])))
+            if not all(map(hold_identical, held, _elements_now(self._values[name])))
         )
 
 
 def _elements(value: Any) -> tuple[list[Any], ...]:
     return (list(value), list(value.values())) if isinstance(value, dict) else (list(value),)
+
+
+def _elements_now(value: Any) -> tuple[list[Any], ...]:
+    """The same for a look at once: a list is its own copy then."""
+    return (value,) if type(value) is list else _elements(value)
 
 
 def _plain_elements(value: Any) -> tuple[list[Any], ...]:
@@ -92,11 +97,14 @@ def _plain_elements(value: Any) -> tuple[list[Any], ...]:
 class Inputs:
     """Values as they are now, for a look at them later in the same process.
 
-    The memory of writable arrays isn't kept: for values that were received as read-only windows.
+    The memory of writable arrays isn't kept: for values that were received as read-only windows. Those in
+    ``plain`` are known to be containers of numbers.
     """
 
-    def __init__(self, values: Mapping[str, Any], namespace: dict[str, Any]) -> None:
-        self._plain = PlainContainers(values)
+    def __init__(
+        self, values: Mapping[str, Any], namespace: dict[str, Any], plain: Collection[str] = ()
+    ) -> None:
+        self._plain = PlainContainers(values, plain)
         self._values = {n: v for n, v in self._plain.others().items() if can_change(v)}
         self._namespace = namespace
         self._before = pack(self._values, namespace) if self._values else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import functools
 import operator
+import pickle
 import struct
 import sys
 import types
@@ -100,17 +101,43 @@ def _reduce_masked_array(array: Any) -> Any:
 
 
 def _reduce_arrow_array(array: Any) -> Any:
-    """pandas would copy the column first, although it lies in one piece already and can't change."""
+    """pandas would copy the column first, although it mostly lies in one piece already and can't change."""
     column = array._pa_array
-    if column.num_chunks != 1:
+    if not column.num_chunks:
         return NotImplemented
-    piece = column.chunk(0)
+    pieces = column.chunks
+    piece = pieces[0] if len(pieces) == 1 else sys.modules["pyarrow"].concat_arrays(pieces)
     if piece.offset or piece.get_total_buffer_size() > piece.nbytes + _SPARE_BYTES:
         return NotImplemented  # a part of a larger column, all of which would travel
-    state = {**vars(array), "_pa_array": piece}
+    nested = piece.type.num_fields or hasattr(piece.type, "value_type")
+    state = {**vars(array), "_pa_array": piece if nested else _ArrowPiece(piece)}
     if "_cache" in state:
         state["_cache"] = {}
     return copyreg.__newobj__, (type(array),), state  # type: ignore[attr-defined]
+
+
+class _ArrowPiece:
+    """Stands for a plain Arrow array in a pickle, with its memory read-only, as it is where it arrives.
+
+    So what is sent on has the same bytes as what was received.
+    """
+
+    def __init__(self, piece: Any) -> None:
+        self._piece = piece
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        memory = [
+            None if part is None else pickle.PickleBuffer(memoryview(part).toreadonly())
+            for part in self._piece.buffers()
+        ]
+        return make_arrow_piece, (self._piece.type, len(self._piece), *memory)
+
+
+def make_arrow_piece(kind: Any, length: int, *memory: Any) -> Any:
+    """A plain Arrow array in this memory."""
+    pyarrow = sys.modules["pyarrow"]
+    buffers = [None if part is None else pyarrow.py_buffer(part) for part in memory]
+    return pyarrow.Array.from_buffers(kind, length, buffers)
 
 
 #: What a column's memory may have beyond its elements, for alignment.

@@ -108,6 +108,7 @@ class CellSession:
         self._modules_before = frozenset(sys.modules)
         self._printers = printers(self.shell)
         self._folders: tuple[str, ...] = ()
+        self._is_new = True
         when_loaded("matplotlib_inline.backend_inline", self._show_figures_inline)
 
     def run(
@@ -125,6 +126,7 @@ class CellSession:
         like run; whatever it raises is raised here, and the cell isn't run.
         """
         shell = self.shell
+        self._is_new = False
         self._number_prompts(execution_count)
         shell.exit_now = False
         self._errors.clear()
@@ -199,7 +201,10 @@ class CellSession:
             take_process(self.shell, self._module, self._streams)
             when_loaded("matplotlib.pyplot", forget_plots)
             self.shell.ast_transformers.clear()
-            self.shell.reset(new_session=True)
+            if (
+                not self._is_new
+            ):  # else there is nothing to clear, and looking for garbage takes long
+                self.shell.reset(new_session=True)
             self.shell.compile.flags = self._compiler_flags  # without a cell's __future__ imports
             self.shell.payload_manager.clear_payload()
             restore_printers(self.shell, self._printers)
@@ -209,6 +214,7 @@ class CellSession:
             *(entry for entry in sys.path if entry not in {"", *path_entries, *self._folders}),
         ]
         self._folders = folders
+        self._is_new = False
 
     def adopt_process(self) -> None:
         """Has libraries find a notebook's shell also when they are imported while no cell runs.

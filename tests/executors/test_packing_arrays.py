@@ -187,3 +187,16 @@ def test_ray_like_out_of_band_round_trip():
     got = unpack(packed, {}, writable=False)["a"]
     np.testing.assert_array_equal(got, array)
     assert not got.flags.writeable
+
+
+@pytest.mark.parametrize("dtype", ["string[pyarrow]", "int64[pyarrow]", "bool[pyarrow]"])
+def test_arrow_column_that_was_received_has_the_bytes_that_were_sent(dtype):
+    """Else a look at whether it changed would take two more packs."""
+    pytest.importorskip("pyarrow")
+    column = pd.Series(pd.array([1, None, 3], dtype="Int64").astype(dtype))
+    pieces = pd.concat([column, column], ignore_index=True)
+    for value in (column, pieces):
+        sent = pack({"value": value}, {}).detached()
+        received = unpack(sent, {}, writable=False)
+        assert bytes(pack(received, {}).data) == bytes(sent.data)
+        assert received["value"].equals(value)
