@@ -1,5 +1,7 @@
 """``python -m benchmarks [PART]...``: a table of ratios; exit code 1 when a target is missed.
 
+``loops.GROUP`` measures some rows of the part ``loops``; see ``loops.GROUPS``.
+
 ``python -m benchmarks precision [FOLDER]...`` tells instead how notebooks are planned; see ``precision``.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 
 from benchmarks import precision
@@ -26,26 +29,33 @@ PARTS = {
 PRECISION = "precision"
 
 
-def part(name: str) -> Callable[[], Iterator[Row]]:
-    """The function that measures part ``name``."""
-    module, function = PARTS[name].split(":")
-    rows: Callable[[], Iterator[Row]] = getattr(import_module(module), function)
-    return rows
+def part(name: str) -> Callable[[], Iterator[Row]] | None:
+    """The function that measures the part or group ``name``; None where there is no such one."""
+    name, _, group = name.partition(".")
+    if name not in PARTS:
+        return None
+    place, function = PARTS[name].split(":")
+    module = import_module(place)
+    rows: Callable[..., Iterator[Row]] = getattr(module, function)
+    if not group:
+        return rows
+    return partial(rows, group) if group in getattr(module, "GROUPS", ()) else None
 
 
 def main(names: list[str]) -> int:
     """Measures the named parts, or all, and prints one table."""
     if names[:1] == [PRECISION]:
         return precision.main(names[1:])
-    unknown = [name for name in names if name not in PARTS]
+    parts = {name: part(name) for name in names or PARTS}
+    unknown = [name for name, found in parts.items() if found is None]
     if unknown:
         print(
             f"no part {unknown[0]!r}; there are {', '.join([*PARTS, PRECISION])}", file=sys.stderr
         )
         return 2
     rows: list[Row] = []
-    for name in names or PARTS:
-        for row in part(name)():
+    for measure in filter(None, parts.values()):
+        for row in measure():
             print(f"measured: {row.name}", file=sys.stderr)
             rows.append(row)
     print(table(rows))

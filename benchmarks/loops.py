@@ -127,7 +127,7 @@ def cpu_rows() -> Iterator[Row]:
                 yield speed_up(f"the same; {name}", ours_s, factor * seconds(run), at_least=1)
 
 
-def skewed_row() -> Row:
+def skewed_rows() -> Iterator[Row]:
     """Most items take 1 ms, one in a hundred 300 ms; the best fixed number of batches is looked for."""
     fast, slow = turns_in(0.001), turns_in(0.3)
     body = f"out.append(work(x, {slow} if x % 100 == 37 else {fast}))"
@@ -144,7 +144,7 @@ def skewed_row() -> Row:
         3,
     )
     name = f"3000 skewed items; the best fixed number of batches ({best})"
-    return speed_up(name, *times, at_least=0.97, papermill_s=papermill_seconds(setup, loop))
+    yield speed_up(name, *times, at_least=0.97, papermill_s=papermill_seconds(setup, loop))
 
 
 def small_rows() -> Iterator[Row]:
@@ -169,7 +169,7 @@ def small_rows() -> Iterator[Row]:
     )
 
 
-def slots_row() -> Row:
+def slots_rows() -> Iterator[Row]:
     """Sleeping takes no processor: as many at once as there are slots."""
     cells = (
         "import time\nitems = range(16)\ndef work(x):\n    time.sleep(1)\n    return x",
@@ -179,7 +179,7 @@ def slots_row() -> Row:
         loop_seconds(*cells)
         ours_s = median(loop_seconds(*cells) for _ in range(3))
     plain_s = papermill_seconds(*cells)
-    return cost("16 sleeps of 1 s, 16 slots; 1 s", ours_s, 1.0, at_most=1.1, papermill_s=plain_s)
+    yield cost("16 sleeps of 1 s, 16 slots; 1 s", ours_s, 1.0, at_most=1.1, papermill_s=plain_s)
 
 
 def connected(slots: int) -> Any:
@@ -189,7 +189,7 @@ def connected(slots: int) -> Any:
     return connect(None, num_cpus=slots)
 
 
-def chain_row() -> Row:
+def chain_rows() -> Iterator[Row]:
     """Three cells, in each of which another item takes 1.5 s and the others 0.1 s; with barriers between them."""
     setup = (
         "import time\nitems = range(12)\ndef vary(x, step):\n"
@@ -205,7 +205,7 @@ def chain_row() -> Row:
     times = paired(lambda: loop_seconds(setup, *chain), lambda: loop_seconds(setup, *apart), 5)
     plain_s = papermill_seconds(setup, *chain)
     name = "a chain of 3 split cells; with barriers"
-    return speed_up(name, *times, at_least=1, papermill_s=plain_s)
+    yield speed_up(name, *times, at_least=1, papermill_s=plain_s)
 
 
 def shared_array_rows() -> Iterator[Row]:
@@ -239,13 +239,26 @@ def shared_array_rows() -> Iterator[Row]:
     yield cost(f"{name}: peak memory", *peaks, at_most=1.05, unit="MB")
 
 
-def loop_rows() -> Iterator[Row]:
-    """All rows, on one warm Ray but for the one that needs more slots."""
-    yield slots_row()
+#: The rows by name. Those of ``slots`` need a Ray of their own.
+GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
+    "slots": slots_rows,
+    "chain": chain_rows,
+    "small": small_rows,
+    "shared": shared_array_rows,
+    "cpu": cpu_rows,
+    "skewed": skewed_rows,
+}
+
+
+def loop_rows(group: str = "") -> Iterator[Row]:
+    """All rows, or those of a group, on one warm Ray but for the one that needs more slots."""
+    wanted = [group] if group else list(GROUPS)
+    if "slots" in wanted:
+        wanted.remove("slots")
+        yield from slots_rows()
+    if not wanted:
+        return
     with hold_cluster(RunOptions()):
         loop_seconds("items = range(4)\nimport time\ndef work(x):\n    time.sleep(0.3)", LOOP)
-        yield chain_row()
-        yield from small_rows()
-        yield from shared_array_rows()
-        yield from cpu_rows()
-        yield skewed_row()
+        for name in wanted:
+            yield from GROUPS[name]()
