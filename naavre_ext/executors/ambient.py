@@ -100,18 +100,22 @@ def capture(*, rng: bool = True, shell: Any = None) -> AmbientState:
     return AmbientState(settings, generators)
 
 
-def restore(state: AmbientState, *, shell: Any = None) -> None:
+def restore(state: AmbientState, *, shell: Any = None) -> AmbientState | None:
     """Makes this process's settings those of ``state``, and its generators where it has them.
+
+    Returns the settings as they are now, None where some had to be set.
 
     Domains that can't be shipped are left alone. A library is imported only where its
     settings aren't its defaults.
     """
     now = capture(rng=bool(state.rng), shell=shell)
-    for name in changed(now, state):
+    different = changed(now, state)
+    for name in different:
         domain = _BY_NAME[name]
         if domain.write is None or (domain.is_rng and name not in state.rng):
             continue
         domain.write((state.rng if domain.is_rng else state.settings).get(name), shell)
+    return None if different else now
 
 
 def changed(before: AmbientState, after: AmbientState) -> tuple[str, ...]:

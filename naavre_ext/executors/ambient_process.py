@@ -174,6 +174,8 @@ def _umask() -> int:
 
 def read_filters(_shell: Any) -> ListChange | None:
     """How the warning filters were changed, except by libraries that are imported."""
+    if warnings.filters == list(baseline().filters):
+        return None
     filters = [each for each in warnings.filters if not _is_of_library(each)]
     return list_change(
         tuple(each for each in baseline().filters if not _is_of_library(each)), filters

@@ -44,6 +44,8 @@ class Threads:
 
     def __init__(self) -> None:
         self._limited: tuple[frozenset[str], int, Any] | None = None
+        #: What was found when so many modules were loaded: looking takes longer than limiting.
+        self._found: tuple[int, Any] = (0, None)
 
     def limit(self, threads: int) -> None:
         """For batches: libraries that are loaded use so many threads."""
@@ -51,9 +53,17 @@ class Threads:
         if self._limited is not None and self._limited[:2] == (loaded, threads):
             return
         self.as_kernel()
-        control = _control()
-        if control is not None and loaded:
-            self._limited = loaded, threads, control.threadpool_limits(limits=threads)
+        pools = self._pools() if loaded else None
+        if pools is not None:
+            self._limited = loaded, threads, pools.limit(limits=threads)
+
+    def _pools(self) -> Any:
+        """The thread pools of all libraries loaded by now; None where nothing can find them."""
+        if self._found[0] != len(sys.modules):
+            control = _control()
+            pools = None if control is None else control.ThreadpoolController()
+            self._found = len(sys.modules), pools
+        return self._found[1]
 
     def as_kernel(self) -> None:
         """For whole cells: all threads again."""

@@ -9,7 +9,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -85,6 +85,7 @@ def has_same_modules(modules: Mapping[str, str]) -> bool:
     return all(digest_of(file) == digest for file, digest in modules.items())
 
 
+@cache
 def _is_installed(file: str) -> bool:
     return file.startswith((_OURS, *_installed()))
 

@@ -52,6 +52,7 @@ class ResultKeeper:
 
     def __init__(self, worker: Worker, place: ResultPlace) -> None:
         forget_modules()
+        local_modules()  # the installed ones, of which there are many, needn't be looked at later
         self._worker, self._folder, self._place = worker, Path(place.folder), place
         self._before = Surroundings(worker)
         self._writer = _Writer()

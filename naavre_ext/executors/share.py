@@ -18,7 +18,7 @@ from naavre_ext.executors.sources import Source
 #: No loop is sent anywhere before it has run this long; longer as long as no item is done, so that a hiccup of
 #: the machine isn't taken for a slow item.
 _PATIENCE_S = 0.01
-_PATIENCE_FIRST_S = 0.05
+_PATIENCE_FIRST_S = 0.015
 #: What is expected to be over sooner than this is not worth sending.
 WORTH_SENDING_S = 0.2
 #: Recording what an item does and doing it again in the merge takes some microseconds: cheaper items stay here.
@@ -125,14 +125,23 @@ class Watch:
         self._thread.start()
 
     def _watch(self) -> None:
-        pause = _PATIENCE_S
-        while not self._over.wait(pause):
+        for pause_s in _pauses():
+            if self._over.wait(pause_s):
+                return
             if self._share.is_worth_sending():
                 self._send()
                 return
-            pause = min(0.25, pause * 1.5)
 
     def stop(self) -> None:
         """Return when the thread has ended, having sent or not."""
         self._over.set()
         self._thread.join()
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between the looks at a share: just when patience may end, then longer and longer."""
+    yield _PATIENCE_S
+    pause_s = _PATIENCE_FIRST_S - _PATIENCE_S
+    while True:
+        yield pause_s
+        pause_s = min(0.25, pause_s * 1.5)

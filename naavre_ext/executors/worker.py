@@ -502,17 +502,20 @@ class Worker:
     ) -> ambient.AmbientState:
         """The settings as a batch finds them: taken over by a split's first batch here, known to the others."""
         if self._split is None or self._split[0] != token:
-            self.take_settings(settings)
+            found = self.take_settings(settings)
             if self.isolated:
                 self.threads.limit(threads)
-            self._split = (token, self.settings(rng))
+            if found is None or rng or found.rng:
+                found = self.settings(rng)
+            self._split = (token, found)
         return self._split[1]
 
-    def take_settings(self, settings: ambient.AmbientState | None) -> None:
-        """Make this process's settings those given."""
-        if self.isolated and settings is not None:
-            self._took_settings = True
-            ambient.restore(settings, shell=self.session.shell)
+    def take_settings(self, settings: ambient.AmbientState | None) -> ambient.AmbientState | None:
+        """Make this process's settings those given; returns them where they were so already."""
+        if not self.isolated or settings is None:
+            return None
+        self._took_settings = True
+        return ambient.restore(settings, shell=self.session.shell)
 
     def settings(self, rng: bool) -> ambient.AmbientState:
         """The present settings, and the generators' states where asked for."""

@@ -25,6 +25,9 @@ from naavre_ext.scheduling.claims import Claim, ClaimPlan, held_during, plan_cla
 #: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
 _WARM_HOLD_S = 0.3
 
+#: So many workers enter a run before its first batches come.
+_MOST_READY = 64
+
 #: Main workers that a resident engine holds in reserve, so that runs in a row find one ready.
 _RESIDENT_SPARES = 2
 
@@ -48,6 +51,7 @@ class RayExecutor:
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = OutputChannel(self._happened.put, host=handle.node_ip)
         self._context: Any = None
+        self._has_splits = False
         self._running: dict[str, Any] = {}
         self._reserved: dict[str, Any] = {}
 
@@ -56,6 +60,7 @@ class RayExecutor:
         self._claims = plan_claims(workflow, [node["Resources"] for node in self._nodes])
         if self._claims.refused:
             raise RefusedError(self._claims.refused)
+        self._has_splits = any(step.splits for step in workflow.steps)
 
     def begin(self, context: RunContext) -> None:
         """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
@@ -67,6 +72,9 @@ class RayExecutor:
         self._context = ray.put(told)
         if context.is_parallel:
             _warm_workers(self._handle)  # cold ones start while the first cells run
+            if self._has_splits:
+                for _ in range(min(self.slots, _MOST_READY)):
+                    workers.enter_run.remote(self._context)
 
     def start(self, task: StepTask, inputs: Sequence[Any]) -> Sequence[Any]:
         """Hand the step to the main actor or to any worker; returns its exports' references."""

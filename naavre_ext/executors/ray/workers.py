@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +35,13 @@ from naavre_ext.executors.tasks import (
 from naavre_ext.executors.worker import Worker
 from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Split, Step
-from naavre_ext.scheduling.claims import ray_options
+from naavre_ext.scheduling.claims import NOTHING, Claim, ray_options
 
 #: Larger results stay in the object store, which may move them to disk, until it's their turn to be merged.
 _SMALL_BYTES = 2**20
+
+#: What is smaller goes to a worker with its task: the object store takes longer.
+_INLINE_BYTES = 2**15
 
 #: A batch asks for the cluster's idle CPUs again after this time.
 _IDLE_KNOWN_S = 0.5
@@ -66,10 +69,12 @@ def this_worker(num_cpus: float = 1) -> Worker:
 
 
 @contextmanager
-def _ready_worker(context: RunContext, step: Step, devices: Mapping[str, str]) -> Iterator[Worker]:
-    """This process's Worker, made ready for a task of the step."""
+def _ready_worker(
+    context: RunContext, claim: Claim, devices: Mapping[str, str]
+) -> Iterator[Worker]:
+    """This process's Worker, made ready for a task with this claim."""
     global _threads_left
-    worker = this_worker(step.resources.get("num_cpus", 1))
+    worker = this_worker(claim.get("num_cpus", 1))
     worker.give_devices(devices)
     worker.enter(context)
     try:
@@ -93,7 +98,7 @@ def _send_to(context: RunContext) -> Any:
 def _run_step(
     context: RunContext, task: StepTask, inputs: Sequence[Packed], devices: Mapping[str, str]
 ) -> Any:
-    with _ready_worker(context, task.step, devices) as worker:
+    with _ready_worker(context, task.step.resources, devices) as worker:
         pool = RayBatchPool(context, task.step)
         report, packs = worker.run_step(task, inputs, _send_to(context), pool)
     return (report, *packs) if packs else report
@@ -141,12 +146,21 @@ def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
 
 _Plan = tuple[RunContext, Step, Split, Sequence[tuple[Step, Split]]]
 _Place = tuple[int, int, int, bool, float | None, int]
+_last_plan: tuple[bytes, _Plan] | None = None
+
+
+def _read_plan(pickled: bytes) -> _Plan:
+    """The plan, which most often is that of the batch before."""
+    global _last_plan
+    if _last_plan is None or _last_plan[0] != pickled:
+        _last_plan = pickled, ray.cloudpickle.loads(pickled)
+    return _last_plan[1]
 
 
 # Deaths are for the one who sent the batch to count: Ray would try again without a word.
 @ray.remote(num_cpus=1, max_retries=0)  # type: ignore[untyped-decorator]
 def run_batch(
-    plan: _Plan, place: _Place, shared: Packed, items: Packed, *then_shared: Packed
+    plan: bytes, place: _Place, shared: Packed, items: Packed, *then_shared: Packed
 ) -> Any:
     """A batch's report and its recorded operations, then those of the loops that go on with it.
 
@@ -157,7 +171,7 @@ def run_batch(
 
 @ray.remote(num_cpus=1, max_retries=0, num_returns="streaming")  # type: ignore[untyped-decorator]
 def run_timed_batch(
-    plan: _Plan, place: _Place, shared: Packed, items: Packed
+    plan: bytes, place: _Place, shared: Packed, items: Packed
 ) -> Iterator[tuple[BatchReport, Packed] | None]:
     """None as soon as the batch begins, then what :func:`run_batch` gives."""
     yield None
@@ -165,11 +179,11 @@ def run_timed_batch(
 
 
 def _run_batch(
-    plan: _Plan, place: _Place, shared: Packed, items: Packed, *then_shared: Packed
+    plan: bytes, place: _Place, shared: Packed, items: Packed, *then_shared: Packed
 ) -> Any:
-    context, step, split, links = plan
+    context, step, split, links = _read_plan(plan)
     then = tuple(Stage(*link, given) for link, given in zip(links, then_shared, strict=True))
-    with _ready_worker(context, step, assigned_devices()) as worker:
+    with _ready_worker(context, step.resources, assigned_devices()) as worker:
         worker.batch_pool = lambda most: RayBatchPool(context, step, most)
         done = worker.run_batch(BatchTask(step, split, *place[:-1], then, place[-1]), shared, items)
     return done if then else done[0]
@@ -183,12 +197,23 @@ def warm_up(hold_s: float) -> int:
     return os.getpid()
 
 
+@ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
+def enter_run(context: RunContext) -> None:
+    """Make this process ready for the run's batches, before there are any."""
+    with _ready_worker(context, NOTHING, assigned_devices()):
+        pass
+
+
 @dataclass(eq=False)
 class _Handle:
-    """A batch under way; ``packed`` is there once it is reported, unless it is large."""
+    """A batch under way; ``packed`` is there once it is reported, unless it is large.
+
+    ``ended`` is what it gave, between the wait for it and the report.
+    """
 
     task: BatchTask
     ref: Any
+    ended: tuple[BatchReport, Packed] | None = None
     packed: Packed | None = None
     following: _Handle | None = None
     deadline: Deadline | None = None
@@ -229,12 +254,13 @@ class RayBatchPool:
         return max(1, min(self._most, 1 + self._idle))
 
     def share(self, packed: Packed) -> Any:
-        """Values in the object store, once for all batches."""
-        return ray.put(packed)
+        """Values that all batches get: in the object store, unless they are small."""
+        small = packed.nbytes <= _INLINE_BYTES
+        return packed.detached() if small else ray.put(packed)
 
     def fetch(self, shared: Any) -> Packed:
-        """The values in the object store."""
-        packed: Packed = ray.get(shared)
+        """The values that were shared."""
+        packed: Packed = shared if isinstance(shared, Packed) else ray.get(shared)
         return packed
 
     def submit(self, task: BatchTask, shared: Any, items: Packed) -> _Handle:
@@ -243,8 +269,9 @@ class RayBatchPool:
         plan = self._plans.get(key)
         if plan is None:
             links = tuple((stage.step, stage.split) for stage in task.then)
-            plan = ray.put((self._context, task.step, task.split, links))
-            self._plans[key] = plan
+            pickled = ray.cloudpickle.dumps((self._context, task.step, task.split, links))
+            small = len(pickled) <= _INLINE_BYTES
+            plan = self._plans[key] = pickled if small else ray.put(pickled)
         place = (task.batch, task.start, task.stop, task.is_last, task.limit_s, task.slots)
         if not task.then:
             ref = self._run_batch.remote(plan, place, shared, items)
@@ -272,9 +299,11 @@ class RayBatchPool:
         done, others = ray.wait(list(wanted), num_returns=1)
         if others:  # take along what has ended meanwhile: each wait costs a round trip
             done += ray.wait(others, num_returns=len(others), timeout=0)[0]
-        first, *rest = done
-        self._done.extend(wanted[ref] for ref in rest)
-        return wanted[first]
+        first, *rest = [wanted[ref] for ref in done]
+        self._done.extend(rest)
+        if rest:
+            _get_together([first, *rest])
+        return first
 
     def report(self, handle: _Handle) -> BatchReport:
         """The batch's report; one that says so when its worker died or was stopped."""
@@ -283,7 +312,8 @@ class RayBatchPool:
             return BatchReport(number, 0.0, 0.0, "", error=ErrorReport("", ""), overdue=True)
         try:
             report: BatchReport
-            report, packed = ray.get(deadline.result if deadline else handle.ref)
+            ended, handle.ended = handle.ended, None
+            report, packed = ended or ray.get(deadline.result if deadline else handle.ref)
             if packed.nbytes <= _SMALL_BYTES:
                 handle.packed = packed
         except RayTaskError:
@@ -311,6 +341,13 @@ class RayBatchPool:
         """Stop the batches, by force: Ray can't interrupt C code or sleep otherwise."""
         for handle in handles:
             ray.cancel(handle.ref, force=True)
+
+
+def _get_together(handles: Sequence[_Handle]) -> None:
+    """Get what batches gave in one go, if it is there; where one's worker died each is got by itself."""
+    with suppress(RayError):
+        for handle, ended in zip(handles, ray.get([h.ref for h in handles]), strict=True):
+            handle.ended = ended
 
 
 def lost_worker(error: BaseException) -> tuple[str, str, tuple[str, ...]]:
