@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -90,6 +91,7 @@ class Compiler:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is the server's
+                cwd=os.sep,  # else modules in the server's folder would come first
             )
             greeting = await asyncio.wait_for(_read(self._process), _START_TIMEOUT_S)
             if greeting.get("version") != __version__:

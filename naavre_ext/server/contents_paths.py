@@ -17,7 +17,7 @@ class ContentsPaths:
 
     def __init__(self, manager: Any, *, follow_links: bool = False) -> None:
         self._manager = manager
-        self._follow_links = follow_links
+        self.follow_links = follow_links
 
     @property
     def root(self) -> Path:
@@ -51,7 +51,7 @@ class ContentsPaths:
             raise missing
         root = self.root
         file = Path(self._manager._get_os_path(path))
-        if not self._follow_links and not _is_below(os.path.realpath(file), os.path.realpath(root)):
+        if not self.follow_links and not _is_below(os.path.realpath(file), os.path.realpath(root)):
             message = (
                 f"{path!r} is a link that leads out of the server's root; "
                 "NaavreExtension.follow_links allows that."

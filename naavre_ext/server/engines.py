@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
@@ -101,7 +102,7 @@ class Engines:
     ) -> EngineClient | None:
         """The engine's client, or None where none runs."""
         if kernel.problem is not None:
-            raise RequestError(503, str(kernel.problem))
+            raise _unavailable(kernel.problem)
         if kernel.is_own:
             told = await self._in_thread(
                 answer, address, start=start, idle_s=self._idle_s, owner=this_process()
@@ -110,7 +111,7 @@ class Engines:
             told = await self._in_thread(_ask_interpreter, kernel, address, start, self._idle_s)
         problem = _problem(kernel, told)
         if problem is not None:
-            raise RequestError(503, problem)
+            raise _unavailable(problem)
         if told["socket"] is None:
             self._clients.pop((str(kernel.interpreter), address), None)
             return None
@@ -126,6 +127,10 @@ class Engines:
     async def _in_thread(self, work: Callable[..., Result], *args: Any, **named: Any) -> Result:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, lambda: work(*args, **named))
+
+
+def _unavailable(problem: Problem) -> RequestError:
+    return RequestError(503, problem.message, remedy=problem.remedy)
 
 
 def _ask_interpreter(
@@ -144,6 +149,7 @@ def _ask_interpreter(
             text=True,
             timeout=_ASK_TIMEOUT_S,
             env=dict(kernel.environment),
+            cwd=os.sep,  # else modules in the server's folder would come first
             check=False,
         )
         told: dict[str, Any] = json.loads(done.stdout)
@@ -152,27 +158,18 @@ def _ask_interpreter(
         return {"version": None}
 
 
-def _problem(kernel: Kernel, told: dict[str, Any]) -> str | None:
+def _problem(kernel: Kernel, told: Mapping[str, Any]) -> Problem | None:
+    """What keeps the kernel's interpreter from running notebooks, by what it said of itself."""
     install = f"Install it: {kernel.interpreter} -m pip install"
+    place = f"The kernel '{kernel.name}' runs {kernel.interpreter}, which has"
     if told["version"] is None:
-        missing = Problem(
-            f"The kernel '{kernel.name}' runs {kernel.interpreter}, which has no naavre-ext.",
-            f"{install} naavre-ext=={__version__}",
-        )
-        return str(missing)
+        return Problem(f"{place} no naavre-ext.", f"{install} naavre-ext=={__version__}")
     if told["version"] != __version__:
-        return str(
-            Problem(
-                f"The kernel '{kernel.name}' runs {kernel.interpreter}, which has naavre-ext {told['version']}; "
-                f"this server has {__version__}.",
-                f"{install} naavre-ext=={__version__}",
-            )
-        )
+        message = f"{place} naavre-ext {told['version']}; this server has {__version__}."
+        return Problem(message, f"{install} naavre-ext=={__version__}")
     if not told["ray"]:
-        missing = Problem(f"{kernel.interpreter} has no Ray.", f"{install} ray")
-        return str(missing)
-    error: str | None = told.get("error")
-    return error
+        return Problem(f"{place} no Ray.", f"{install} ray")
+    return Problem(told["error"], "") if told.get("error") else None
 
 
 def _answers(client: EngineClient) -> bool:

@@ -11,7 +11,10 @@ from naavre_ext.model.diagnostic import ClusterError, Diagnostic, NaavreError, R
 
 
 class RequestError(web.HTTPError):
-    """An answer with this status; ``field`` names what is wrong in the body or the query."""
+    """An answer with this status; ``field`` names what is wrong in the body or the query.
+
+    ``remedy`` is what to do about it, as far as ``message`` doesn't say.
+    """
 
     def __init__(
         self,
@@ -20,9 +23,11 @@ class RequestError(web.HTTPError):
         *,
         field: str | None = None,
         diagnostics: Iterable[Diagnostic] = (),
+        remedy: str = "",
     ) -> None:
         super().__init__(status)
         self.message = message
+        self.remedy = remedy
         self.field = field
         self.diagnostics = tuple(diagnostics)
 
@@ -41,7 +46,8 @@ def error_json(error: BaseException | None, status: int, standard: str) -> dict[
     diagnostics: tuple[Diagnostic, ...] = ()
     reason = getattr(error, "reason", None)
     if isinstance(error, RequestError):
-        message, field, diagnostics = error.message, error.field, error.diagnostics
+        message = f"{error.message} {error.remedy}".rstrip()
+        field, diagnostics = error.field, error.diagnostics
     elif isinstance(error, web.HTTPError):
         message = error.log_message or standard
     elif status >= 500:

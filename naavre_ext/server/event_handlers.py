@@ -27,8 +27,9 @@ class EventsHandler(RestHandler):
     @authorized
     async def get(self, run_id: str) -> None:
         """Events from a number on, as many as fit into an answer."""
-        record = self.services.runs.record(run_id, await self.queried_file())
-        tail = EventTail(record, event_number(self))
+        after, file = event_number(self), await self.queried_file()
+        record = await self.services.in_thread(self.services.runs.record, run_id, file)
+        tail = EventTail(record, after)
         lines = tail.read()
         ended = not tail.more and (tail.ended or record.is_abandoned)
         frame = json.loads(events_frame(lines))

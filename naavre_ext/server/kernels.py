@@ -25,9 +25,6 @@ class Problem:
     message: str
     remedy: str
 
-    def __str__(self) -> str:
-        return f"{self.message} {self.remedy}"
-
     def to_json(self) -> dict[str, str]:
         """A JSON object."""
         return {"message": self.message, "remedy": self.remedy}

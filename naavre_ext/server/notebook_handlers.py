@@ -143,7 +143,7 @@ class StatusHandler(RestHandler):
             try:
                 engine = await self.services.engines.status(kernel, address)
             except RequestError as error:
-                problem = {"message": error.message, "remedy": ""}
+                problem = {"message": error.message, "remedy": error.remedy}
         self.answer({"engine": engine, "interpreter": kernel.interpreter, "problem": problem})
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from description import check_answer
 from pytest_jupyter.jupyter_server import *  # noqa: F403 - its fixtures and hooks, for this folder
 from tornado.httpclient import HTTPClientError
 
@@ -25,7 +26,7 @@ def jp_server_config() -> dict[str, Any]:
 
 @pytest.fixture
 def fetch_json(jp_fetch: Any, jp_serverapp: Any) -> Callable[..., Any]:
-    """``await fetch_json("POST", "compile", {...}, path=...)`` → status and answer."""
+    """``await fetch_json("POST", "compile", {...}, path=...)`` → status and answer, which is as described."""
 
     async def fetch(method: str, route: str, body: Any = None, **query: Any) -> tuple[int, Any]:
         content = {} if body is None else {"body": json.dumps(body)}
@@ -35,9 +36,12 @@ def fetch_json(jp_fetch: Any, jp_serverapp: Any) -> Callable[..., Any]:
             answer = await jp_fetch(
                 "naavre-ext", *route.split("/"), method=method, params=query, **content
             )
+            code, text = answer.code, answer.body
         except HTTPClientError as error:
-            return error.code, json.loads(getattr(error.response, "body", b"null"))
-        return answer.code, json.loads(answer.body) if answer.body else None
+            code, text = error.code, getattr(error.response, "body", b"")
+        data = json.loads(text) if text else None
+        check_answer(method, route, code, data)
+        return code, data
 
     return fetch
 
