@@ -31,3 +31,11 @@ export const runIcon = new LabIcon({
       '<circle cx="18.6" cy="6.6" r="2.4"/><circle cx="18.6" cy="17.4" r="2.4"/>'
   )
 });
+
+/** The triangle that runs, in front of the rows of a table. */
+export const sweepIcon = new LabIcon({
+  name: 'naavre-ext:sweep',
+  svgstr: svg(
+    '<path d="M3 5v14l8-7z"/><path d="M12.5 5H21v2.4h-6.4zM15.2 10.8H21v2.4h-5.8zM14.6 16.6H21V19h-8.5z"/>'
+  )
+});

@@ -3,6 +3,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { panelPlugin } from './panel/plugin';
 import { runningPlugin } from './running/plugin';
 import { statusPlugin } from './status/plugin';
+import { sweepsPlugin } from './sweeps/plugin';
 import { workflowsPlugin } from './workflows';
 
 /** One plugin for each capability. */
@@ -10,7 +11,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   workflowsPlugin,
   statusPlugin,
   runningPlugin,
-  panelPlugin
+  panelPlugin,
+  sweepsPlugin
 ];
 
 export default plugins;

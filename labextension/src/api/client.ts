@@ -12,6 +12,7 @@ import type {
   IRunOptions,
   IRunSummary,
   IWorkflow,
+  RunStateName,
   RunEvent
 } from './types';
 
@@ -36,6 +37,24 @@ export interface ISweepRequest {
   rows: readonly Readonly<Record<string, ParameterValue>>[];
   options?: IRunOptions;
   output?: string;
+  secrets?: Readonly<Record<string, string>>;
+  kernel_name?: string;
+  /** How many run at once; as many as there are slots without it. */
+  jobs?: number;
+}
+
+/** A row of a sweep: `run` once it has one, `message` where it couldn't be started. */
+export interface ISweepRow {
+  parameters: Record<string, unknown>;
+  state: RunStateName | 'queued';
+  run: string | null;
+  message: string | null;
+}
+
+export interface ISweep {
+  sweep: string;
+  rows: ISweepRow[];
+  runs: IRunSummary[];
 }
 
 export interface IRunDetails {
@@ -110,7 +129,7 @@ export class Client {
   }
 
   async cancelRun(id: string, path: string): Promise<void> {
-    await this.request('POST', runRoute(id, 'cancel'), { path });
+    await this.request('POST', withQuery(runRoute(id, 'cancel'), { path }), {});
   }
 
   /** A new run that takes over what run `id` has stored. */
@@ -118,9 +137,10 @@ export class Client {
     id: string,
     path: string,
     notebook: NotebookJSON,
-    options?: IRunOptions
+    options?: IRunOptions,
+    secrets?: Readonly<Record<string, string>>
   ): Promise<IRunSummary> {
-    const body = { path, notebook, options };
+    const body = { path, notebook, options, secrets };
     return (await this.request<{ run: IRunSummary }>('POST', runRoute(id, 'resume'), body)).run;
   }
 
@@ -128,9 +148,13 @@ export class Client {
     return this.get(runRoute(id, 'timeline'), { path });
   }
 
-  /** The contents path of the executed notebook. */
-  async executedNotebook(id: string, path: string): Promise<string> {
-    return (await this.get<{ path: string }>(runRoute(id, 'notebook'), { path })).path;
+  /** The contents path of the executed notebook, which is put beside the notebook unless `isWritten` elsewhere. */
+  async executedNotebook(id: string, path: string, isWritten = false): Promise<string> {
+    const route = runRoute(id, 'notebook');
+    const answer = isWritten
+      ? this.get<{ path: string }>(route, { path })
+      : this.request<{ path: string }>('POST', route, { path });
+    return (await answer).path;
   }
 
   events(
@@ -151,8 +175,18 @@ export class Client {
     return this.get(runRoute(id, 'variables'), query);
   }
 
-  startSweep(request: ISweepRequest): Promise<{ sweep: string; runs: IRunSummary[] }> {
+  startSweep(request: ISweepRequest): Promise<ISweep> {
     return this.request('POST', 'sweeps', request);
+  }
+
+  /** The rows of a sweep, in the table's order, and their runs. */
+  sweep(id: string, path: string): Promise<ISweep> {
+    return this.get(`sweeps/${encodeURIComponent(id)}`, { path });
+  }
+
+  /** Has all runs of a sweep stop, and no more begin. */
+  async cancelSweep(id: string): Promise<void> {
+    await this.request('POST', `sweeps/${encodeURIComponent(id)}/cancel`, {});
   }
 
   async export(

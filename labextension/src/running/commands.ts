@@ -11,7 +11,7 @@ import { CommandIDs, type IRunning, type IWorkflows } from '../tokens';
 import { loadResults } from './results';
 import type { IRunActions } from './runBarStates';
 import type { RunController } from './runController';
-import { runAgain, runNotebook } from './runNotebook';
+import { resumeRun, runAgain, runNotebook } from './runNotebook';
 import type { RunSettings } from './settings';
 
 /** What can be done with the run of one notebook. */
@@ -25,6 +25,7 @@ export function runActions(
   const { client, panel } = workflow;
   return {
     runAgain: () => void runAgain(controller, settings, trans),
+    resume: () => void resumeRun(controller, trans),
     loadResults: () =>
       void telling(async () => {
         const run = controller.run?.summary;
@@ -38,7 +39,7 @@ export function runActions(
       void telling(async () => {
         const run = controller.run?.summary;
         if (run) {
-          const path = await client.executedNotebook(run.id, run.path);
+          const path = await client.executedNotebook(run.id, run.path, run.output !== null);
           await app.commands.execute('docmanager:open', { path });
         }
       })
@@ -99,7 +100,7 @@ export function addRunCommands(
     caption: trans.__('Run again, without what the last run has done already'),
     icon: refreshIcon,
     isEnabled: () => isOver() && controller()?.run?.end?.status !== 'ok',
-    execute: () => controller()?.resume()
+    execute: () => act(actions => actions.resume())
   });
   commands.addCommand(CommandIDs.loadResults, {
     label: trans.__('Load the Workflow\u2019s Results into the Kernel\u2026'),

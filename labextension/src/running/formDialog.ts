@@ -12,7 +12,7 @@ export abstract class FormBody<T> extends ReactWidget implements Dialog.IBodyWid
   }
 
   /** Whether the form can be accepted as it is. */
-  abstract get isValid(): boolean;
+  abstract readonly isValid: boolean;
 
   abstract getValue(): T;
 

@@ -113,7 +113,7 @@ function VariablesView({ variables, initial, onChange, trans }: IViewProps): Rea
         {trans.__('Variables of the kernel with the same names are overwritten.')}
       </p>
       <input
-        className="jp-mod-styled naavre-Form-input"
+        className="jp-mod-styled naavre-Form-input naavre-Variables-filter"
         type="search"
         aria-label={trans.__('Filter by name')}
         placeholder={trans.__('Filter by name')}

@@ -13,6 +13,7 @@ import type { RunController } from './runController';
 /** What the bar's buttons do. */
 export interface IRunActions {
   runAgain(): void;
+  resume(): void;
   loadResults(): void;
   openExecuted(): void;
 }
@@ -97,7 +98,7 @@ export function Ended({ controller, actions, state, trans }: IEndedProps): React
         {status === 'ok' ? (
           <Action label={trans.__('Load results \u2026')} title={trans.__('Bring variables of this run into the kernel')} onClick={() => actions.loadResults()} />
         ) : (
-          <Action label={trans.__('Resume')} title={trans.__('Run again, without what this run has done already')} onClick={() => void controller.resume()} />
+          <Action label={trans.__('Resume')} title={trans.__('Run again, without what this run has done already')} onClick={() => actions.resume()} />
         )}
         <Action label={trans.__('Open executed notebook')} onClick={() => actions.openExecuted()} />
         <Action icon={refreshIcon} label={trans.__('Run again')} onClick={() => actions.runAgain()} />
@@ -209,12 +210,12 @@ function shareOf(step: IStepState): number {
   return items ? done / items : 0;
 }
 
-/** `measure, 3 of 8 batches`. */
+/** `measure, 30 of 80 items`: batches that are sized while running aren't counted before. */
 function progressOf(step: IStepState, trans: TranslationBundle): string {
-  const batches = step.splits.reduce((sum, split) => sum + split.batches, 0);
-  const done = step.splits.reduce((sum, split) => sum + split.done, 0);
+  const items = step.splits.reduce((sum, split) => sum + split.items, 0);
+  const done = step.splits.reduce((sum, split) => sum + split.doneItems, 0);
   const name = nameOf(step, trans);
-  return batches ? trans.__('%1, %2 of %3 batches', name, done, batches) : name;
+  return items ? trans.__('%1, %2 of %3 items', name, done, items) : name;
 }
 
 function nameOf(step: IStepState, trans: TranslationBundle): string {

@@ -30,12 +30,13 @@ export interface IRunMemory {
 /** The run that a notebook follows; its outputs stream into the cells. */
 export class RunController implements IDisposable {
   readonly changed = new Signal<this, void>(this);
-  /** The run that was followed is over, and all its outputs are in the cells. */
+  /** A run ended that was going on, or that ended while nobody looked; all its outputs are in the cells. */
   readonly ended = new Signal<this, RunModel>(this);
 
   constructor(
     readonly workflow: WorkflowModel,
-    private readonly _memory: IRunMemory
+    private readonly _memory: IRunMemory,
+    private readonly _options: () => IRunOptions = () => ({})
   ) {
     workflow.runChanged.connect(this._onShown, this);
     workflow.panel.disposed.connect(this.dispose, this);
@@ -64,6 +65,11 @@ export class RunController implements IDisposable {
     return this._lastChoice;
   }
 
+  /** The options of a run for which nothing else is asked. */
+  get standardOptions(): IRunOptions {
+    return this._options();
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -84,21 +90,16 @@ export class RunController implements IDisposable {
     );
   }
 
-  /** Starts a run that takes over what the last one has stored. */
-  async resume(): Promise<void> {
-    const run = this._run;
-    if (run) {
-      await this.resumeRun(run.summary);
-    }
-  }
-
-  /** Starts a run that takes over what this one has stored. */
-  async resumeRun(summary: IRunSummary): Promise<void> {
+  /** Starts a run that takes over what the last one has stored. Secrets are asked for anew: they are never stored. */
+  async resume(secrets: Readonly<Record<string, string>> = {}): Promise<void> {
     const { panel, client } = this.workflow;
-    const options = this._lastChoice?.options;
-    await this._begin(() =>
-      client.resumeRun(summary.id, summary.path, notebookContent(panel), options)
-    );
+    const summary = this._run?.summary;
+    if (summary) {
+      const options = this._lastChoice?.options ?? this.standardOptions;
+      await this._begin(() =>
+        client.resumeRun(summary.id, summary.path, notebookContent(panel), options, secrets)
+      );
+    }
   }
 
   /** Has the run stop; what is done is kept. */
@@ -119,9 +120,10 @@ export class RunController implements IDisposable {
     }
   }
 
-  /** Follows this run: its outputs come into the cells, from its first event on. */
-  follow(summary: IRunSummary): void {
+  /** Follows this run: its outputs come into the cells, from its first event on. `isNews`: its end is told. */
+  follow(summary: IRunSummary, isNews = summary.state === 'running'): void {
     this._letGo();
+    this._isNews = isNews;
     this._problem = null;
     this._summary = summary;
     const shown = this.workflow.showRun(summary);
@@ -176,7 +178,7 @@ export class RunController implements IDisposable {
         return;
       }
       void this._memory.remember(this.workflow.path, summary.id);
-      this.follow(summary);
+      this.follow(summary, true);
     } catch (error) {
       this._phase = this._run ? 'over' : 'idle';
       this.fail(error);
@@ -192,7 +194,7 @@ export class RunController implements IDisposable {
         runs.find(run => run.state === 'running' && run.sweep === null) ??
         runs.find(run => run.id === remembered);
       if (found && !this._isDisposed && this._phase === 'idle') {
-        this.follow(found);
+        this.follow(found, true);
       }
     } catch {
       // Without our server there is no run to take up; starting one tells why.
@@ -227,7 +229,9 @@ export class RunController implements IDisposable {
       this._outputs = null;
       this._phase = 'over';
       void this._memory.remember(this.workflow.path, null);
-      this.ended.emit(run);
+      if (this._isNews) {
+        this.ended.emit(run);
+      }
     }
     this.changed.emit();
   }
@@ -263,5 +267,6 @@ export class RunController implements IDisposable {
   private _outputs: LiveOutputs | null = null;
   private _problem: IRunProblem | null = null;
   private _lastChoice: IRunChoice | null = null;
+  private _isNews = false;
   private _isDisposed = false;
 }

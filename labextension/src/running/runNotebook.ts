@@ -5,10 +5,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { notebookSource } from '../model/notebookContent';
 import type { IParameter } from '../api/types';
 import { askForm } from './formDialog';
-import { readOptions } from './optionsForm';
 import { fieldsOf } from './parameters';
 import type { RunController } from './runController';
 import { RunForm, type IRunTexts } from './runDialog';
+import { SecretsForm } from './secretsDialog';
 import type { RunSettings } from './settings';
 
 /** What was typed before the last run of each notebook, as long as the page lives; never a secret. */
@@ -27,7 +27,7 @@ export async function runNotebook(
   const fields = fieldsOf(parameters);
   const texts = lastTexts.get(controller) ?? { fields: {}, options: settings.optionTexts };
   if (!settings.askBeforeRun) {
-    await controller.start({ parameters: {}, secrets: {}, options: readOptions(settings.optionTexts) });
+    await controller.start({ parameters: {}, secrets: {}, options: controller.standardOptions });
     return;
   }
   const notes = fields.length ? [] : [trans.__('This notebook has no parameters.')];
@@ -58,6 +58,24 @@ export async function runAgain(
     await controller.start(controller.lastChoice);
   } else {
     await runNotebook(controller, settings, trans);
+  }
+}
+
+/** Goes on where the last run failed, was stopped or broke off. */
+export async function resumeRun(controller: RunController, trans: TranslationBundle): Promise<void> {
+  const parameters = await checkedParameters(controller);
+  if (parameters === null) {
+    return;
+  }
+  const secrets = fieldsOf(parameters.filter(parameter => parameter.kind === 'secret'));
+  if (!secrets.length) {
+    await controller.resume();
+    return;
+  }
+  const form = new SecretsForm(secrets, trans);
+  const given = await askForm(trans.__('Resume the run'), form, trans.__('Resume'), trans);
+  if (given) {
+    await controller.resume(given);
   }
 }
 

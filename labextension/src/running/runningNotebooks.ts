@@ -1,5 +1,6 @@
 // What every open notebook gets for being run: a controller, the bar at its top, marks on stale cells.
 
+import { Notification } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { PathExt } from '@jupyterlab/coreutils';
@@ -8,6 +9,7 @@ import { isPython } from '../model/notebookContent';
 import type { WorkflowModel } from '../model/workflowModel';
 import type { IRunning, IWorkflows } from '../tokens';
 import { notifyEnd } from './notify';
+import { readOptions } from './optionsForm';
 import { RunBar } from './runBar';
 import type { IRunActions } from './runBarStates';
 import { RunController, type IRunMemory } from './runController';
@@ -35,7 +37,8 @@ export class RunningNotebooks implements IRunning {
   controllerOf(workflow: WorkflowModel): RunController {
     let controller = this._controllers.get(workflow);
     if (!controller) {
-      controller = new RunController(workflow, this._options.memory);
+      const { memory, settings } = this._options;
+      controller = new RunController(workflow, memory, () => readOptions(settings.optionTexts));
       this._controllers.set(workflow, controller);
       this._equip(controller);
     }
@@ -49,16 +52,20 @@ export class RunningNotebooks implements IRunning {
     const marks = new StaleMarks(panel, trans);
     panel.disposed.connect(() => marks.dispose());
     let phase = controller.phase;
+    let told = '';
     controller.changed.connect(() => {
       if (controller.phase !== phase) {
         phase = controller.phase;
+        if (phase === 'starting' && told) {
+          Notification.dismiss(told);
+        }
         marks.compareWith(controller.run?.summary ?? null);
         onChanged();
       }
     });
     controller.ended.connect((_, run) => {
       if (settings.notify) {
-        notifyEnd(run, PathExt.basename(controller.workflow.path), () => show(panel), trans);
+        told = notifyEnd(run, PathExt.basename(controller.workflow.path), () => show(panel), trans);
       }
     });
     this._warm(controller.workflow);
