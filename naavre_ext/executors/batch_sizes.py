@@ -13,7 +13,13 @@ from typing import Protocol
 
 SHORTEST_BATCH_S = 0.05
 LONGEST_BATCH_S = 1.0
-#: A batch that takes longer than this gives back the items that it hasn't begun.
+#: What sending and merging a batch costs the cell's worker, which does that one after the other. With very many
+#: slots it would be the one that all wait for, so batches are longer there.
+SEND_S = 0.0025
+#: A batch that takes so many times what it was made for gives back the items that it hasn't begun: others may be
+#: idle.
+_PATIENT = 2
+#: The longest ones do that after this time.
 LIMIT_S = 2 * LONGEST_BATCH_S
 #: Batches left for each that may be under way, from which on short ones go out together.
 _MANY = 16
@@ -22,9 +28,8 @@ _MEMORY = 0.7
 
 
 class BatchSizes(Protocol):
-    """``limit_s`` is the time after which a batch stops (None: never), ``window`` how many may be under way."""
+    """``window`` is how many batches may be under way."""
 
-    limit_s: float | None
     window: int
 
     def observe(self, items: int, seconds: float) -> None:
@@ -35,14 +40,16 @@ class BatchSizes(Protocol):
         """How many items the next batch gets when so many are left (None: nobody knows)."""
         ...
 
+    def limit_s(self, items: int) -> float | None:
+        """The time after which a batch of so many items begins no more of them; None: it never stops."""
+        ...
+
 
 class FixedSizes:
     """At most ``batches`` batches of ``ceil(count / batches)`` items each, the last one smaller.
 
     Where there are a great many, of which each is over sooner than it is sent, several go out as one.
     """
-
-    limit_s: float | None = None
 
     def __init__(self, count: int, batches: int, slots: int) -> None:
         self.size = max(1, math.ceil(count / max(1, batches)))
@@ -61,23 +68,31 @@ class FixedSizes:
         together = min(int(SHORTEST_BATCH_S / batch_s), left // (_MANY * self.window * self.size))
         return self.size * max(1, together)
 
+    def limit_s(self, items: int) -> None:
+        """They were asked for as they are."""
+
 
 class GuidedSizes:
     """Guided self-scheduling for ``slots`` workers. ``item_s`` is a first guess, None when there is none.
 
+    As long as the guess is all there is, each slot gets two batches at least: the first may be the cheap ones.
     Where a batch is stopped after ``timeout_s``, it gives back items long before.
     """
 
-    limit_s: float | None
-
     def __init__(self, slots: int, item_s: float | None, timeout_s: float | None = None) -> None:
-        self.limit_s = LIMIT_S if timeout_s is None else min(LIMIT_S, timeout_s / 2)
-        self._slots = slots
+        self._slots, self._guesses = slots, True
+        self._shortest_s = max(SHORTEST_BATCH_S, slots * SEND_S)
+        self._longest_s = max(LONGEST_BATCH_S, 4 * self._shortest_s)
+        longest_limit_s = LIMIT_S * self._longest_s / LONGEST_BATCH_S
+        self._longest_limit_s = (
+            longest_limit_s if timeout_s is None else min(longest_limit_s, timeout_s / 2)
+        )
         self._seconds, self._items = (0.0, 0.0) if item_s is None else (item_s, 1.0)
         self.window = 2 * slots
 
     def observe(self, items: int, seconds: float) -> None:
         """Takes the batch into the average, the latest ones counting most."""
+        self._guesses = False
         self._seconds = self._seconds * _MEMORY + seconds
         self._items = self._items * _MEMORY + items
 
@@ -86,8 +101,17 @@ class GuidedSizes:
         if not self._items:
             return 1
         item_s = max(self._seconds / self._items, 1e-9)
-        share_s = LONGEST_BATCH_S if left is None else left * item_s / (2 * self._slots)
-        return max(1, int(min(max(share_s, SHORTEST_BATCH_S), LONGEST_BATCH_S) / item_s))
+        share_s = self._longest_s if left is None else left * item_s / (2 * self._slots)
+        size = int(min(max(share_s, self._shortest_s), self._longest_s) / item_s)
+        if self._guesses and left is not None:
+            size = min(size, math.ceil(left / (2 * self._slots)))
+        return max(1, size)
+
+    def limit_s(self, items: int) -> float | None:
+        """Some times what the items were expected to take."""
+        expected_s = items * self._seconds / self._items if self._items else 0.0
+        least_s = 2 * self._shortest_s
+        return min(self._longest_limit_s, max(least_s, _PATIENT * expected_s))
 
 
 #: An ``# over`` cell's first batches hold this part of all items.
@@ -104,8 +128,7 @@ class VectorSizes(GuidedSizes):
 
     def __init__(self, count: int, slots: int, timeout_s: float | None = None) -> None:
         super().__init__(slots, None)
-        self.limit_s = None
-        self._longest_s = (
+        self._longest_vector_s = (
             LONGEST_BATCH_S if timeout_s is None else min(LONGEST_BATCH_S, timeout_s / 4)
         )
         self._probe = max(1, math.ceil(count * _PROBE))
@@ -117,5 +140,8 @@ class VectorSizes(GuidedSizes):
         left = left or 1
         item_s = max(self._seconds / self._items, 1e-9)
         share_s = left * item_s / (2 * self._slots)
-        wanted_s = min(max(share_s, _SHORTEST_VECTOR_S), self._longest_s)
+        wanted_s = min(max(share_s, _SHORTEST_VECTOR_S), self._longest_vector_s)
         return max(1, min(int(wanted_s / item_s), math.ceil(left / self._slots)))
+
+    def limit_s(self, items: int) -> None:
+        """A batch is one piece of work."""

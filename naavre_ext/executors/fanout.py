@@ -374,9 +374,8 @@ class FanOut:
         if not passing.is_open or not made:
             return
         stage, *others = passing.stages
-        task = BatchTask(
-            stage.step, stage.split, 0, 0, len(made), False, state.flight.limit_s, tuple(others)
-        )
+        limit_s = state.flight.limit_s(len(made))
+        task = BatchTask(stage.step, stage.split, 0, 0, len(made), False, limit_s, tuple(others))
         try:
             items = pack({"items": list(made)}, self.namespace)
         except PackingError:

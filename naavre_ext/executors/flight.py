@@ -86,9 +86,12 @@ class Flight:
         self._under_way: dict[Any, _Batch] = {}
         self._closed = False
         self._passing = passing
-        self.limit_s = sizes.limit_s
         self._window = at_once(sizes.window, fan_out.limit)
         self._slots_each = _slots_each(source.left, sizes, fan_out.slots)
+
+    def limit_s(self, items: int) -> float | None:
+        """How long a batch of so many items goes on beginning items."""
+        return self._sizes.limit_s(items)
 
     def fill(self, beside: int = 0) -> None:
         """Send batches until the window is full, with ``beside`` batches that the cell itself still runs.
@@ -161,7 +164,7 @@ class Flight:
 
     def _send(self, batch: _Batch) -> None:
         stop = batch.start + len(batch.items)
-        limit_s = self._sizes.limit_s
+        limit_s = self._sizes.limit_s(len(batch.items))
         batch.then = self._passing.stages if self._passing is not None else ()
         task = BatchTask(
             self._fan_out.step,
@@ -292,13 +295,17 @@ class Flight:
         self._send(batch)
 
     def _take_back(self, batch: _Batch, done: int) -> None:
-        """Send the items that a batch hasn't begun in batches of their own, right behind it."""
+        """Send the items that a batch hasn't begun in batches of their own, right behind it.
+
+        They are as long as what is left of the whole loop allows.
+        """
         place = self._ahead.index(batch) + 1
         items, batch.items = batch.items[done:], batch.items[:done]
         start = batch.start + done
         was_last, batch.is_last = batch.is_last, False
         while len(items):
-            size = self._sizes.next(len(items))
+            left = self._source.left
+            size = self._sizes.next(None if left is None else len(items) + left)
             part, items = items[:size], items[size:]
             last = was_last and not len(items)
             new = _Batch(self._next_number(), start, part, last)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
+import random
 import sys
+from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from hypothesis import strategies as st
 
 from naavre_ext.executors.batch_sizes import (
     LONGEST_BATCH_S,
+    SEND_S,
     SHORTEST_BATCH_S,
     FixedSizes,
     GuidedSizes,
@@ -63,7 +68,9 @@ def test_nothing_known_means_one_item() -> None:
 def test_a_batch_gets_its_share_of_the_time_that_is_left(
     item_s: float, left: int | None, size: int
 ) -> None:
-    assert GuidedSizes(2, item_s).next(left) == pytest.approx(size, abs=1)
+    sizes = GuidedSizes(2, None)
+    sizes.observe(1000, 1000 * item_s)
+    assert sizes.next(left) == pytest.approx(size, abs=1)
 
 
 def test_later_batches_count_more() -> None:
@@ -71,6 +78,91 @@ def test_later_batches_count_more() -> None:
     for _ in range(20):
         sizes.observe(100, 1.0)
     assert sizes.next(100_000) == pytest.approx(LONGEST_BATCH_S / 0.01, rel=0.01)
+
+
+def makespan(items: Sequence[float], sizes: GuidedSizes, slots: int) -> float:
+    """When the last of these items is done, in a model of workers that lose 4 ms between batches.
+
+    One process sends the batches, one after the other.
+    """
+    waiting: deque[tuple[range, float | None]] = deque()
+    running: list[tuple[float, int, float, range, int]] = []
+    begun, now, started, sender_s = 0, 0.0, 0, 0.0
+
+    while True:
+        while len(waiting) + len(running) < sizes.window and begun < len(items):
+            size = min(sizes.next(len(items) - begun), len(items) - begun)
+            waiting.append((range(begun, begun + size), sizes.limit_s(size)))
+            begun += size
+        while waiting and len(running) < slots:
+            (batch, limit_s), taken_s, done = waiting.popleft(), 0.0, 0
+            for item in batch:
+                if done and limit_s is not None and taken_s > limit_s:
+                    break
+                taken_s, done = taken_s + items[item], done + 1
+            started += 1
+            sender_s = max(sender_s, now) + SEND_S
+            ends_s = max(now, sender_s) + 0.004 + taken_s
+            heapq.heappush(running, (ends_s, started, taken_s, batch, done))
+        if not running:
+            return now
+        now, _, taken_s, batch, done = heapq.heappop(running)
+        sizes.observe(done, taken_s)
+        rest = batch[done:]
+        while rest:  # right behind it, as long as what is left of all allows
+            part = rest[: sizes.next(len(rest) + len(items) - begun)]
+            waiting.append((part, sizes.limit_s(len(part))))
+            rest = rest[len(part) :]
+
+
+def drawn(count: int, draw: str, *arguments: float) -> list[float]:
+    generator = random.Random(7)
+    return [getattr(generator, draw)(*arguments) for _ in range(count)]
+
+
+#: The items' seconds; then the least part of the ideal speed that 2 and 16 slots must reach.
+LOADS = {
+    "equal items": ([0.01] * 2000, 0.98, 0.9),
+    "a great many small ones": ([0.0001] * 100_000, 0.98, 0.82),
+    "one in a hundred is slow": (([0.001] * 37 + [0.3] + [0.001] * 62) * 60, 0.98, 0.78),
+    "the cheap ones come first": ([i * 1e-5 for i in range(2000)], 0.97, 0.88),
+    "the cheap ones come last": ([i * 1e-5 for i in range(2000, 0, -1)], 0.97, 0.9),
+    "a costly stretch in the middle": (
+        [0.001] * 5000 + [0.05] * 200 + [0.001] * 5000, 0.9, 0.85),
+    "of all sizes": (drawn(2000, "lognormvariate", -5.0, 1.5), 0.97, 0.8),
+    "exponential": (drawn(2000, "expovariate", 100.0), 0.97, 0.88),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slots", [2, 16])
+@pytest.mark.parametrize("load", LOADS)
+def test_workers_are_kept_busy_whatever_the_items_take(load: str, slots: int) -> None:
+    items, *least = LOADS[load]
+    ideal_s = max(sum(items) / slots, max(items))
+    guess_s = max(1e-7, sum(items[:20]) / 20)
+    reached = ideal_s / makespan(items, GuidedSizes(slots, guess_s), slots)
+    assert reached >= least[slots > 2]
+
+
+def test_one_sender_keeps_a_thousand_slots_busy() -> None:
+    items, slots = [0.1] * 600_000, 1000  # a minute of work for each slot
+    assert sum(items) / slots / makespan(items, GuidedSizes(slots, 0.1), slots) > 0.9
+
+
+def test_a_batch_gives_back_what_it_has_not_begun_when_others_may_be_idle() -> None:
+    sizes = GuidedSizes(2, 0.01)
+    assert sizes.limit_s(50) == pytest.approx(1.0)
+    assert sizes.limit_s(1) == pytest.approx(2 * SHORTEST_BATCH_S)
+    assert sizes.limit_s(10_000) == 2 * LONGEST_BATCH_S
+    assert GuidedSizes(2, 0.01, timeout_s=0.5).limit_s(10_000) == 0.25
+    assert FixedSizes(100, 4, slots=2).limit_s(25) is None
+
+
+def test_a_guess_gives_no_slot_less_than_two_batches() -> None:
+    sizes = GuidedSizes(16, 1e-6)
+    assert sizes.next(3200) == 100
+    sizes.observe(100, 0.0001)
+    assert sizes.next(3200) > 100
 
 
 def test_a_batch_that_takes_long_gives_back_what_it_has_not_begun(
