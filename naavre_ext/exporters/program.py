@@ -16,7 +16,9 @@ from collections.abc import Iterator, Sequence
 
 from naavre_ext.dataflow.source import PYTHON_MAGICS, parse_cell
 from naavre_ext.exporters import program_helpers
+from naavre_ext.exporters.inner_program import with_inner_loops
 from naavre_ext.exporters.over_program import over_helpers, over_parts
+from naavre_ext.exporters.takings import AUTO_BATCHES, taking_texts
 from naavre_ext.model.workflow import Split, Step, Workflow
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
@@ -33,11 +35,9 @@ from naavre_ext.planning.rewriting import (
     split_cell,
 )
 
-#: How many batches the program makes where a run sizes them while it goes.
-AUTO_BATCHES = 4
 #: Modules that the helpers use.
 _MODULES = ("math", "copy", "io", "sys")
-_HELPERS = ("batch_items", "Record", "take", "replay", "join", "cut")
+_HELPERS = ("batch_items", "Record", "take", "replay", "join", "collected", "cut")
 _OWN = {
     ITEMS: "batch", RECORD_HOOK: "record", LOG: "log", COLLECT: "elements",
     "__naavre_number__": "number", "__naavre_operands__": "operands", ARGUMENT: "argument",
@@ -50,7 +50,7 @@ def render_program(workflow: Workflow, cell_number: int | None = None) -> str:
     names = _Names(workflow)
     steps = [step for step in workflow.steps if cell_number in (None, step.cell_number)]
     parts = [_cell(step, names) for step in steps]
-    forms = [split.form for step in steps for split in step.splits]
+    forms = [split.form for step in steps for split in (*step.splits, *step.inner_splits)]
     if "over" in forms:
         parts.insert(0, over_helpers())
     if set(forms) - {"over"}:
@@ -87,12 +87,16 @@ class _Names:
             text = re.sub(rf"(?<![.\w]){name}(?=[(\[,)])", f"builtins.{name}", text)
         return text.replace("import math", "import builtins\nimport math", 1) if shadowed else text
 
+    def rename(self, statements: Sequence[ast.stmt]) -> None:
+        """Give the things in these statements the chosen names."""
+        for part in ast.walk(ast.Module(list(statements), [])):
+            if isinstance(part, ast.Name) and part.id in _OWN:
+                part.id = self[_OWN[part.id]]
+
     def plain(self, node: ast.AST) -> ast.AST:
         """The tree with the chosen names for those that a run gives the things."""
         copied = copy.deepcopy(node)
-        for part in ast.walk(copied):
-            if isinstance(part, ast.Name) and part.id in _OWN:
-                part.id = self[_OWN[part.id]]
+        self.rename([copied])  # type: ignore[list-item]
         return copied
 
 
@@ -172,27 +176,13 @@ def _batch(loop: Loop, split: Split, step: Step, names: _Names) -> str:
     lines = [f"def {_named('batch', split, step, names)}({names['batch']}):{shared}"]
     if split.form == "for" and split.private:
         lines.append(f"    global {', '.join(split.private)}")
-    takings = ", ".join(_takings(step, split)) if split.form == "for" else ""
+    takings = ", ".join(taking_texts(operations(step.source, split))) if split.form == "for" else ""
     lines.append(f"    with {names['Record']}({takings}) as {record}:")
     if isinstance(node, ast.Assign):
         lines.append(f"        {record}.elements = {ast.unparse(node.value)}")
     else:
         lines += _indented(ast.unparse(node), 2)
     return "\n".join([*lines, f"    return {record}"])
-
-
-def _takings(step: Step, split: Split) -> Iterator[str]:
-    """How each operation's operands are taken, as Python text."""
-    for operation in operations(step.source, split):
-        takings = [repr(taking) for taking in operation.takings]
-        if operation.taking != "replay":
-            takings = ["'keep'"] * operation.operands
-            place = 0 if operation.taking == "store" else -1
-            takings[place] = repr(operation.taking)
-            if operation.taking == "store":
-                kept = f"'keep' if isinstance({operation.root}, (list, dict)) else 'copy'"
-                takings[place] = kept if operation.depth == 1 else "'keep'"
-        yield f"({', '.join(takings)}{',' * (len(takings) == 1)})"
 
 
 def _merger(loop: Loop, split: Split, step: Step, names: _Names) -> str:
@@ -259,7 +249,10 @@ def _body(step: Step, names: _Names) -> str:
             return ast.copy_location(value, loop.node)
         return [ast.Expr(value), *loop.node.orelse]
 
-    after = split_cell(tree, step.splits, step.source, call).body
+    inner = with_inner_loops(tree, step, names)
+    after = inner.visit(split_cell(tree, step.splits, step.source, call)).body
+    ast.fix_missing_locations(ast.Module(after, []))
+    names.rename(after)
     known = set(dumps)
     changed: list[tuple[ast.stmt, list[ast.stmt]]] = []
     rest = iter(after)

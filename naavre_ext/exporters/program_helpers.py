@@ -78,3 +78,10 @@ def join(batches: Iterable[Record], into: Any) -> Any:
             else:
                 into.append(element)
     return into
+
+
+def collected(elements: Iterable[Any]) -> Record:
+    """The record of a batch that has made these elements."""
+    record = Record()
+    record.elements = elements
+    return record

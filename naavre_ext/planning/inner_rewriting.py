@@ -54,7 +54,7 @@ def split_inner(
 
     ``source`` is the cell's. Loops of trees that are not the cell's own (the line of a magic) stay as they are.
     """
-    chosen = dict(_chosen(tree, splits, source))
+    chosen = chosen_loops(tree, splits, source)
     plain = _plain_codes(tree, flags) if chosen else {}
 
     def place(inner: InnerLoop) -> ast.Constant:
@@ -81,6 +81,13 @@ def split_inner(
         return ast.fix_missing_locations(rewritten)
 
     return rewrite
+
+
+def chosen_loops(
+    tree: ast.Module, splits: Sequence[Split], source: str
+) -> dict[int, tuple[InnerLoop, Split]]:
+    """The loops of the tree that are split, by the ids of their nodes."""
+    return dict(_chosen(tree, splits, source))
 
 
 def _chosen(
@@ -169,7 +176,7 @@ def _merge(node: ast.For, inner: InnerLoop, split: Split) -> ast.For:
     """A loop over the log that does every recorded operation again, and binds what leaks."""
     number = ast.Name(_NUMBER, ast.Load())
     branches: list[ast.stmt] = [ast.Pass()]
-    does: list[ast.stmt] = [replay(r) for r in _reductions(node, split)]
+    does: list[ast.stmt] = [replay(r) for r in inner_reductions(node, split)]
     for name in split.private:
         target = ast.Name(own_name(name), ast.Store())
         first = ast.Subscript(ast.Name(_OPERANDS, ast.Load()), ast.Constant(0), ast.Load())
@@ -200,7 +207,8 @@ def _comprehension(node: Comprehension, inner: InnerLoop, place: ast.Constant) -
     return call
 
 
-def _reductions(node: ast.AST, split: Split) -> list[Reduction]:
+def inner_reductions(node: ast.AST, split: Split) -> list[Reduction]:
+    """The changes that a loop in a function or block records, in source order."""
     if not isinstance(node, ast.For):
         return []
     roots = frozenset(map(own_name, split.reductions))
@@ -221,7 +229,7 @@ def inner_operations(source: str, split: Split) -> tuple[Operation, ...]:
             len(r.operands),
             r.takings,
         )
-        for r in _reductions(inner.loop.node, split)
+        for r in inner_reductions(inner.loop.node, split)
     )
 
 
@@ -236,7 +244,7 @@ def inner_batch_tree(source: str, split: Split, collect: str) -> ast.Module:
     node = inner.loop.node
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), inner.loop.iterable)
     if isinstance(node, ast.For):
-        body = recorded(node.body, _reductions(node, split))
+        body = recorded(node.body, inner_reductions(node, split))
         made: ast.stmt = ast.For(node.target, items, body, [])
     else:
         made = ast.Assign([ast.Name(collect, ast.Store())], collecting(node, items))

@@ -105,6 +105,48 @@ def test_printed_program_gives_what_the_notebook_gives(each: Row, tmp_path: Path
     assert_alike(each.cells, tmp_path)
 
 
+INNER = (
+    "def study(xs, k):\n"
+    "    out, table, total = [], {}, 0.0\n"
+    "    # split: in a function\n"
+    "    # batches: 3\n"
+    "    for x in xs:\n"
+    "        y = x * k\n"
+    "        print('x', x)\n"
+    "        out.append(y)\n"
+    "        table[x] = y\n"
+    "        total += y / 3\n"
+    "    # split: squares\n"
+    "    squares = [v ** 2 for v in out]\n"
+    "    return out, table, total, squares, y\n"
+    "class Box:\n"
+    "    def run(self, xs):\n"
+    "        # split: in a method\n"
+    "        return {x: sum(xs) for x in xs}",
+    "result, boxed = study(range(7), 2), Box().run([1, 2])\n"
+    "if result:\n"
+    "    n = 0\n"
+    "    # split: in a block\n"
+    "    # batches: 2\n"
+    "    for r in result[0]:\n"
+    "        n += r\n"
+    "    else:\n"
+    "        print('over', n)",
+)
+
+
+def test_loops_in_functions_and_blocks_are_printed_where_they_stand(tmp_path: Path) -> None:
+    assert_alike(INNER, tmp_path)
+    text = render_program(prepare_notebook(notebook(INNER)).require_workflow())
+    places = (
+        "batch_items(xs, 3)",
+        "batch_items(out, 4)",
+        "batch_items(xs, 4)",
+        "batch_items(result[0], 2)",
+    )
+    assert all(place in text for place in places)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
 def test_program_of_an_example_gives_what_the_notebook_gives(path: Path, tmp_path: Path) -> None:
