@@ -10,6 +10,7 @@ INSTALLED := $(VENV)/.installed
 BUNDLE := naavre_ext/labextension/static/style.js
 NODE_MODULES := node_modules/.package-lock.json
 FRONT_END := package.json $(shell find labextension/src labextension/style labextension/schema -type f)
+INSTALLED_BENCH := $(VENV)/.installed-bench
 DEMO := splitting-batch
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -74,8 +75,12 @@ check: $(INSTALLED)
 lab: $(INSTALLED) $(BUNDLE)
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
-bench: $(INSTALLED)
+bench: $(INSTALLED_BENCH)
 	$(BIN)/python -m benchmarks $(PART)
+
+$(INSTALLED_BENCH): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	@touch $@
 
 # The bundle is made anew: a build takes the one that it finds.
 build: $(INSTALLED)

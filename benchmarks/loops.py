@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
+import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ import joblib
 import ray
 from ray.util.multiprocessing import Pool
 
-from benchmarks.memory import peak_megabytes
+from benchmarks.memory import DRIVER, MAIN_WORKER, peak_megabytes, peaks_by_process
 from benchmarks.rows import Row, cost, seconds, speed_up
 from benchmarks.sources import notebook, stored
 from benchmarks.splitting import cell_seconds_papermill
@@ -81,15 +82,13 @@ def paired(
 
 
 def by_hand(turns: int, count: int) -> dict[str, Callable[[], Any]]:
-    """The same work as people write it; the task per item only for a tenth of the items.
-
-    dask.bag only where dask is installed.
-    """
+    """The same work as people write it; the task per item only for a tenth of the items."""
     names: dict[str, Any] = {"__name__": "by_hand"}
     exec(BUSY.format(turns=turns), names)
     work = names["work"]
+    bag: Any = import_module("dask.bag")
     remote = ray.remote(lambda x: work(x))
-    found: dict[str, Callable[[], Any]] = {
+    return {
         "one Ray task per item (for a tenth)": lambda: ray.get(
             [remote.remote(x) for x in range(count // 10)]
         ),
@@ -97,16 +96,12 @@ def by_hand(turns: int, count: int) -> dict[str, Callable[[], Any]]:
             joblib.delayed(work)(x) for x in range(count)
         ),
         "ray.util.multiprocessing": lambda: Pool(SLOTS).map(work, range(count)),
-    }
-    if importlib.util.find_spec("dask") is not None:
-        from dask import bag
-
-        found["dask.bag"] = lambda: (
+        "dask.bag": lambda: (
             bag.from_sequence(range(count))
             .map(work)
             .compute(scheduler="processes", num_workers=SLOTS)
-        )
-    return found
+        ),
+    }
 
 
 def cpu_rows() -> Iterator[Row]:
@@ -161,12 +156,25 @@ def small_rows() -> Iterator[Row]:
     few_s, many_s = (median(loop_seconds(*cells) for _ in range(3)) for cells in (few, many))
     name = "1,000,000 trivial items; 100,000"
     yield cost(name, many_s, few_s, at_most=11, papermill_s=papermill_seconds(*many))
-    # Made to go to the workers, and with a body that takes a moment, so that there are many batches.
+
+
+def memory_rows() -> Iterator[Row]:
+    """How much more the driver and the main worker hold for a million items than for a thousand.
+
+    Made to go to the workers, so that there are many batches. What the notebook itself then has isn't counted.
+    """
+    setup = "items = range({})\ndef work(x):\n    return x"
     body = LOOP.replace("# split: loop", "# split: loop\n# batches: 10000")
-    grown = peak_megabytes(lambda: loop_seconds(many[0], body), children=False)
-    yield cost(
-        "1,000,000 items in 10,000 batches: the driver; 50 MB", grown, 50, at_most=1, unit="MB"
+    few, many = (
+        peaks_by_process(lambda n=n: loop_seconds(setup.format(n), body))  # type: ignore[misc]
+        for n in (1000, 1_000_000)
     )
+    result = list(range(1_000_000))
+    own = (sys.getsizeof(result) + sum(map(sys.getsizeof, result))) / 2**20
+    for name, has in ((DRIVER, 0.0), (MAIN_WORKER, own)):
+        grown = many[name] - few[name] - has
+        row = f"1,000,000 items in 10,000 batches: {name}; 50 MB"
+        yield cost(row, max(0.0, grown), 50, at_most=1, unit="MB")
 
 
 def slots_rows() -> Iterator[Row]:
@@ -244,6 +252,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "slots": slots_rows,
     "chain": chain_rows,
     "small": small_rows,
+    "memory": memory_rows,
     "shared": shared_array_rows,
     "cpu": cpu_rows,
     "skewed": skewed_rows,

@@ -4,40 +4,84 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psutil
 
 
-def _megabytes(children: bool) -> float:
-    """What this process, or with ``children`` all of its tree, has now; shared memory counts once."""
+def _processes() -> list[psutil.Process]:
     me = psutil.Process()
-    found = 0
-    for process in [me, *(me.children(recursive=True) if children else ())]:
-        try:
-            found += process.memory_full_info().pss
-        except psutil.Error:
-            continue
-    return found / 2**20
+    return [me, *me.children(recursive=True)]
 
 
-def peak_megabytes(action: Callable[[], object], *, children: bool = True) -> float:
-    """The most memory while ``action`` runs, beyond what there was before it."""
-    gc.collect()
-    before = _megabytes(children)
-    peak = before
+def _megabytes() -> float:
+    """What this process and all of its tree have now; shared memory counts once."""
+    return sum(filter(None, map(_own_megabytes, _processes())))
+
+
+def _own_megabytes(process: psutil.Process) -> float | None:
+    try:
+        return float(process.memory_full_info().pss) / 2**20
+    except psutil.Error:
+        return None
+
+
+@contextmanager
+def _watching(look: Callable[[], None]) -> Iterator[None]:
+    """In the block, ``look`` is called twenty times a second."""
     over = threading.Event()
 
     def watch() -> None:
-        nonlocal peak
         while not over.wait(0.05):
-            peak = max(peak, _megabytes(children))
+            look()
 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        action()
+        yield
     finally:
         over.set()
         thread.join()
+
+
+def peak_megabytes(action: Callable[[], object]) -> float:
+    """The most memory of this process and its tree while ``action`` runs, beyond what there was before it."""
+    gc.collect()
+    before = peak = _megabytes()
+
+    def look() -> None:
+        nonlocal peak
+        peak = max(peak, _megabytes())
+
+    with _watching(look):
+        action()
     return peak - before
+
+
+DRIVER, MAIN_WORKER = "the driver", "the main worker"
+
+
+def peaks_by_process(action: Callable[[], object]) -> dict[str, float]:
+    """The most memory of the driver, and of a main worker, while ``action`` runs."""
+    gc.collect()
+    peaks = {DRIVER: 0.0, MAIN_WORKER: 0.0}
+    driver, *_ = _processes()
+
+    def look() -> None:
+        for process in _processes():
+            name = DRIVER if process == driver else MAIN_WORKER
+            if name == MAIN_WORKER and "_MainWorker" not in _title(process):
+                continue
+            peaks[name] = max(peaks[name], _own_megabytes(process) or 0.0)
+
+    with _watching(look):
+        action()
+    return peaks
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
