@@ -24,6 +24,7 @@ PARTS = {
     "processes": "benchmarks.processes:process_rows",
     "guards": "benchmarks.guards:guard_rows",
     "storing": "benchmarks.storing:storing_rows",
+    "server": "benchmarks.server:server_rows",
 }
 #: The part that has no targets.
 PRECISION = "precision"

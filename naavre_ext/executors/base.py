@@ -61,8 +61,13 @@ class Executor(Protocol):
         """The values behind a handle."""
         ...
 
-    def collect(self, names: Sequence[str] | None) -> tuple[dict[str, Packed], dict[str, str]]:
-        """The main worker's present values of ``names`` (None: all), and why others can't be packed."""
+    def collect(
+        self, names: Sequence[str] | None, most_bytes: int | None = None
+    ) -> tuple[dict[str, Packed], dict[str, str]]:
+        """The main worker's present values of ``names`` (None: all), and why others aren't there.
+
+        They take no more than ``most_bytes`` together; what comes after that is left out.
+        """
         ...
 
     def portray(self, bundles: Sequence[tuple[Sequence[str], ValueHandle]]) -> NamespacePortrait:

@@ -24,9 +24,13 @@ def user_names(namespace: dict[str, Any]) -> list[str]:
 
 
 def collect_values(
-    namespace: dict[str, Any], names: Sequence[str] | None
+    namespace: dict[str, Any], names: Sequence[str] | None, most_bytes: int | None = None
 ) -> tuple[dict[str, Packed], dict[str, str]]:
-    """Each variable in a pack of its own, and why the others can't be packed (or that they don't exist)."""
+    """Each variable in a pack of its own, and why the others can't be packed (or that they don't exist).
+
+    A variable that would make it more than ``most_bytes`` together is left out.
+    """
+    room = float("inf") if most_bytes is None else most_bytes
     packed: dict[str, Packed] = {}
     missing: dict[str, str] = {}
     for name in user_names(namespace) if names is None else names:
@@ -34,7 +38,13 @@ def collect_values(
             missing[name] = "it isn't defined"
             continue
         try:
-            packed[name] = pack({name: namespace[name]}, namespace)
+            found = pack({name: namespace[name]}, namespace)
         except PackingError as error:
             missing[name] = error.reason
+            continue
+        if found.nbytes > room:
+            missing[name] = "it is too large to be kept"
+            continue
+        packed[name] = found
+        room -= found.nbytes
     return packed, missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -544,10 +545,17 @@ class RunDriver:
         wanted = self.options.keep
         outside = self._handover.outside_main()
         inside = None if wanted is None else [name for name in wanted if name not in outside]
-        end.values, end.missing = self.executor.collect(inside)
+        most = self.options.keep_most_bytes
+        end.values, end.missing = self.executor.collect(inside, most)
+        room = math.inf if most is None else most - sum(p.nbytes for p in end.values.values())
         for name, handle in outside.items():
             if wanted is None or name in wanted:
-                end.values[name] = self.executor.fetch(handle)
+                found = self.executor.fetch(handle)
+                if found.nbytes <= room:
+                    end.values[name] = found
+                    room -= found.nbytes
+                else:
+                    end.missing[name] = "it is too large to be kept"
 
 
 def _listed(names: Sequence[str]) -> str:

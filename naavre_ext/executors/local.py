@@ -91,9 +91,11 @@ class LocalExecutor:
         packed: Packed = handle[0]
         return packed
 
-    def collect(self, names: Sequence[str] | None) -> tuple[dict[str, Packed], dict[str, str]]:
+    def collect(
+        self, names: Sequence[str] | None, most_bytes: int | None = None
+    ) -> tuple[dict[str, Packed], dict[str, str]]:
         """The main session's values."""
-        return collect_values(self._main.session.namespace, names)
+        return collect_values(self._main.session.namespace, names, most_bytes)
 
     def portray(self, bundles: Sequence[tuple[Sequence[str], Any]]) -> NamespacePortrait:
         """The main session's variables."""

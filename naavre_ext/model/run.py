@@ -27,7 +27,8 @@ class RunOptions:
     is still valid is taken over. ``store_results`` has results stored that a later run may resume from.
     ``observe`` has variables digested around every step and portrayed at the end, for ``verify``.
     ``notebook`` is the file that a notebook given as a document belongs to. ``labels``, JSON-safe, are kept in the
-    run's record for whoever started it; with ``keep_notebook`` it has the executed notebook, too.
+    run's record for whoever started it; with ``keep_notebook`` it has the executed notebook, too. Values beyond
+    ``keep_most_bytes`` together aren't kept.
     """
 
     executor: ExecutorName = "ray"
@@ -48,6 +49,7 @@ class RunOptions:
     notebook: str | None = None
     labels: Mapping[str, Any] = field(default_factory=dict)
     keep_notebook: bool = False
+    keep_most_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ from naavre_ext.storage.notebook_file import read_notebook
 from naavre_ext.storage.run_record import RunRecord
 from naavre_ext.storage.run_store import RunStore
 
+#: Variables of a run are kept up to this size together, so that the end of a run stays short.
+_KEPT_BYTES = 1 << 30
+
 Result = TypeVar("Result")
 
 
@@ -64,6 +67,7 @@ class RunService:
         self._held: dict[str, HeldRun] = {}
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._errors: dict[str, str] = {}
+        self._summaries: dict[Path, dict[str, Any]] = {}
         self._stores: dict[Path, RunStore] = {}
 
     async def in_thread(self, work: Callable[..., Result], *args: Any) -> Result:
@@ -177,6 +181,7 @@ class RunService:
         store = RunStore(record.path.parent.parent)
         try:
             await self.in_thread(store.delete, record.run_id)
+            self._summaries.pop(record.path, None)
         except RefusedError as error:
             raise RequestError(409, str(error), diagnostics=error.diagnostics) from None
 
@@ -220,6 +225,7 @@ class RunService:
             environment=environment,
             secrets=secrets,
             keep=None,
+            keep_most_bytes=_KEPT_BYTES,
             notebook=str(request.file),
             labels=labels,
             keep_notebook=True,
@@ -243,6 +249,15 @@ class RunService:
             end.set_result(None)
 
     def _summary(self, record: RunRecord) -> dict[str, Any]:
+        """The summary; that of a run that is over is remembered, as its events may be many."""
+        if record.path in self._summaries:
+            return self._summaries[record.path]
+        summary = self._read_summary(record)
+        if summary["state"] != "running":
+            self._summaries[record.path] = summary
+        return summary
+
+    def _read_summary(self, record: RunRecord) -> dict[str, Any]:
         notebook = record.info.get("notebook")
         output = (record.info.get("labels") or {}).get("output")
         return run_summary(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
+import os
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from naavre_ext.model.check import CellTiming, SplitTiming
@@ -21,6 +24,7 @@ from naavre_ext.model.event import (
 )
 from naavre_ext.model.notebook import CellId
 from naavre_ext.model.workflow import Step, Workflow
+from naavre_ext.storage.run_log import EVENTS_FILE
 from naavre_ext.storage.run_record import RunRecord
 
 #: No more of a notebook's runs are looked at, the latest first.
@@ -39,8 +43,9 @@ def cell_timings(workflow: Workflow, records: Iterable[RunRecord]) -> dict[CellI
             break
         same = _same_cells(record.info, missing)
         if same:
-            with contextlib.suppress(NaavreError):
-                found |= _timings(record.run_id, same, record.events())
+            with contextlib.suppress(NaavreError, OSError):
+                timings = _timings_in(record)
+                found |= {same[step]: timing for step, timing in timings.items() if step in same}
     return found
 
 
@@ -59,18 +64,27 @@ def _same_cells(info: Mapping[str, Any], wanted: Sequence[Step]) -> dict[str, Ce
     return same
 
 
-def _timings(
-    run_id: str, cells: Mapping[str, CellId], events: Iterable[RunEvent]
-) -> dict[CellId, CellTiming]:
+def _timings_in(record: RunRecord) -> Mapping[str, CellTiming]:
+    """The times of the record's steps, which are read again only when there are more."""
+    status = os.stat(record.path / EVENTS_FILE)
+    return _remembered(record.path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4 * _RUNS)
+def _remembered(path: Path, _size: int, _mtime_ns: int) -> Mapping[str, CellTiming]:
+    record = RunRecord(path, {})
+    return _timings(record.run_id, record.events())
+
+
+def _timings(run_id: str, events: Iterable[RunEvent]) -> dict[str, CellTiming]:
+    """For each step that ended well, its time."""
     slots = 1
-    splits: dict[str, dict[int, _SplitTally]] = {step: {} for step in cells}
-    found: dict[CellId, CellTiming] = {}
+    splits: defaultdict[str, dict[int, _SplitTally]] = defaultdict(dict)
+    found: dict[str, CellTiming] = {}
     for event in events:
         if isinstance(event, RunStarted):
             slots = event.slots
         step = str(getattr(event, "step", ""))
-        if step not in cells:
-            continue
         if isinstance(event, StepRelocated):  # it starts anew
             splits[step].clear()
         elif isinstance(event, SplitStarted):
@@ -81,7 +95,7 @@ def _timings(
             splits[step][event.split].reason = event.reason
         elif isinstance(event, StepFinished):
             told = tuple(tally.timing() for _, tally in sorted(splits[step].items()))
-            found[cells[step]] = CellTiming(run_id, event.duration_s, slots, told)
+            found[step] = CellTiming(run_id, event.duration_s, slots, told)
     return found
 
 

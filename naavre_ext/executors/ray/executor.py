@@ -150,9 +150,11 @@ class RayExecutor:
         packed: Packed = ray.get(handle)
         return packed
 
-    def collect(self, names: Sequence[str] | None) -> tuple[dict[str, Packed], dict[str, str]]:
+    def collect(
+        self, names: Sequence[str] | None, most_bytes: int | None = None
+    ) -> tuple[dict[str, Packed], dict[str, str]]:
         """The main worker's values."""
-        packed, missing = ray.get(self._main.collect.remote(names))
+        packed, missing = ray.get(self._main.collect.remote(names, most_bytes))
         return dict(packed), dict(missing)
 
     def portray(self, bundles: Sequence[tuple[Sequence[str], Any]]) -> NamespacePortrait:

@@ -124,10 +124,10 @@ class _MainWorker:
         return _run_step(context, task, inputs, self._devices)
 
     def collect(
-        self, names: Sequence[str] | None
+        self, names: Sequence[str] | None, most_bytes: int | None
     ) -> tuple[Mapping[str, Packed], Mapping[str, str]]:
         """The values of the notebook's variables."""
-        return collect_values(this_worker().session.namespace, names)
+        return collect_values(this_worker().session.namespace, names, most_bytes)
 
     def portray(self, names: Sequence[Sequence[str]], *packs: Packed) -> NamespacePortrait:
         """The notebook's variables, with those in the packs."""

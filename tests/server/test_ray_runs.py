@@ -1,0 +1,88 @@
+"""Runs on a real Ray that the server finds warm."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from naavre_ext.engine import start_engine, stop_engine
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory):
+    """A warm engine for all tests, in a private place."""
+    folder = tmp_path_factory.mktemp("rt")
+    folder.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        start_engine(None, 2)
+        yield
+        stop_engine(None)
+
+
+@pytest.fixture
+def follow(jp_ws_fetch):
+    """Gives the events of a run one by one, then its end."""
+
+    async def events(run_id):
+        place = ("naavre-ext", "runs", run_id, "events", "socket")
+        socket = await jp_ws_fetch(*place, params={"path": "nb.ipynb"})
+        while (message := await socket.read_message()) is not None:
+            frame = json.loads(message)
+            for event in frame.get("events", ()):
+                yield event
+            if "end" in frame:
+                yield frame
+
+    return events
+
+
+async def test_a_split_run_streams_its_batches_and_keeps_its_variables(
+    warm, fetch_json, notebook, follow
+):
+    split = "# split: Work\n# batches: 4\nout = []\nfor i in range(8):\n    time.sleep(0.02)\n    out.append(i)"
+    body = notebook("import time", split, "total = sum(out)\nprint(total)")
+    status, answer = await fetch_json("POST", "runs", body)
+    assert (status, answer["run"]["executor"], answer["run"]["slots"]) == (201, "ray", 2)
+    run_id = answer["run"]["id"]
+    events = [event async for event in follow(run_id)]
+    assert events.pop() == {"end": {"status": "ok", "failure": None}}
+    types = [event["type"] for event in events]
+    assert types.count("BatchFinished") == 4
+    assert [e["output"]["text"] for e in events if e["type"] == "CellOutputReceived"] == ["28\n"]
+    _, listed = await fetch_json("GET", "runs", path="nb.ipynb")
+    assert (listed["runs"][0]["batches"], listed["runs"][0]["speedup"] > 0) == (4, True)
+    _, line = await fetch_json("GET", f"runs/{run_id}/timeline", path="nb.ipynb")
+    batches = [s["batch"] for row in line["rows"] for s in row["spans"] if s["batch"] is not None]
+    assert sorted(batches) == [0, 1, 2, 3]
+    _, kept = await fetch_json(
+        "GET", f"runs/{run_id}/variables", path="nb.ipynb", names="total,out"
+    )
+    known = {variable["name"]: variable["type"] for variable in kept["variables"]}
+    assert (known["out"], known["total"]) == ("list", "int")
+    kernel: dict[str, object] = {}
+    exec(kept["code"], kernel)
+    assert (kernel["total"], kernel["out"]) == (28, list(range(8)))
+
+
+async def test_stop_ends_a_cell_and_leaves_the_other_run_alone(
+    warm, fetch_json, notebook, follow, jp_root_dir: Path
+):
+    waits = "import pathlib, time\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.01)"
+    other = (await fetch_json("POST", "runs", notebook(waits, "print('other')")))[1]["run"]["id"]
+    _, answer = await fetch_json("POST", "runs", notebook("import time\ntime.sleep(600)"))
+    stopped, began = answer["run"]["id"], time.monotonic()
+    events = []
+    async for event in follow(stopped):
+        events.append(event)
+        if event.get("type") == "StepStarted":
+            assert (await fetch_json("POST", f"runs/{stopped}/cancel", path="nb.ipynb"))[0] == 202
+    assert events[-1]["end"]["status"] == "cancelled"
+    assert time.monotonic() - began < 60
+    (jp_root_dir / "go").touch()
+    assert [e async for e in follow(other)][-1]["end"]["status"] == "ok"
