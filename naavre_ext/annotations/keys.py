@@ -165,5 +165,4 @@ NOT_YET_IN_EFFECT: Mapping[str, str] = {
     "group": "the cell runs in the run's main worker",
     "replicas": "there is one worker",
     "image": "the cell runs in the Python that is running",
-    "task": "the function is called as an ordinary one",
 }

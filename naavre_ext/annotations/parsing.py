@@ -195,7 +195,6 @@ def _not_yet_in_effect(
             continue
         key = annotation.key.key
         found.append((line, key, key))
-    found.extend((task.line, "task", "task") for task in annotations.tasks)
     return [
         Finding(
             line,

@@ -16,7 +16,11 @@ from naavre_ext.planning.inner_rewriting import (
     inner_batch_tree,
     inner_operations,
 )
+from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import COLLECT, Operation, batch_tree, operations
+
+#: The batch that a call of a task is.
+_CALL = ast.parse(f"{COLLECT} = [{CALL_HOOK}({ITEMS}.items[0])]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class BatchCode:
 
 def batch_code(step: Step, split: Split) -> BatchCode:
     """The code of the split's batches."""
+    if split.is_call:
+        return BatchCode(split, _CALL, ())
     if any(replace(split, batches=inner.batches) == inner for inner in step.inner_splits):
         tree = inner_batch_tree(step.source, split, COLLECT)
         return BatchCode(split, tree, inner_operations(step.source, split))

@@ -19,6 +19,7 @@ from naavre_ext.executors.over_batches import check_apart, made, range_text
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
 from naavre_ext.executors.session import CellError
+from naavre_ext.executors.task_calls import arguments_of, calling, pack_result
 from naavre_ext.executors.tasks import (
     KEEPS,
     NOTHING,
@@ -32,6 +33,7 @@ from naavre_ext.executors.tasks import (
 )
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
+from naavre_ext.planning.inner_rewriting import CALL_HOOK
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import (
     COLLECT,
@@ -198,8 +200,11 @@ def _run(
     recorder = _Recorder(code.operations, keeps, outputs, worker.session.flush)
     namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
     namespace.update(code.hooks(given, namespace))
+    is_call = split.is_call
+    if is_call:
+        namespace[CALL_HOOK] = calling(worker, task.step)
     try:
-        watched = {**given, **(over or {ITEMS: values})}
+        watched = {**given, **(over or (arguments_of(values) if is_call else {ITEMS: values}))}
         inputs = Inputs(
             _guarded(worker, split, watched), namespace, set(shared.numbers) - set(over)
         )
@@ -222,6 +227,9 @@ def _run(
             raise Violation(f"{what} was changed in place: change a copy of {copied} instead")
         if not outcome.ok:
             return _Ended(error=_error(outcome.error, task, cursor, outputs))
+        if is_call:
+            (value,) = namespace[COLLECT]
+            return _Ended(pack_result(value, values, given, namespace), None, 1)
         result = _result(task, namespace, recorder)
         if over:
             check_apart(split, result)
@@ -241,6 +249,8 @@ def _run(
 def _guarded(worker: Worker, split: Split, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the values that an iteration must leave as they are: all, or those under suspicion."""
     suspected = {*split.guarded, *((ITEMS,) if split.guard_items else ())}
+    if split.is_call and split.guard_items:
+        return dict(values)
     return {name: value for name, value in values.items() if worker.guards or name in suspected}
 
 

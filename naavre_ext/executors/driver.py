@@ -157,7 +157,8 @@ class RunDriver:
             max_parallelism=self.options.max_parallelism,
             is_parallel=not self._restarts
             and any(
-                s.splits or s.inner_splits or s.placement == "any" for s in self.workflow.steps
+                s.splits or s.inner_splits or s.task_windows or s.placement == "any"
+                for s in self.workflow.steps
             ),
             sources={step.execution_count: step.source for step in self.workflow.steps},
             guards=self.options.guards and not self._restarts,
@@ -170,6 +171,13 @@ class RunDriver:
                 for split in step.inner_splits
             },
             results=None if self._results is None or self._restarts else self._results.place,
+            tasks={
+                task.function: (step, task)
+                for step in self.workflow.steps
+                if not self._restarts
+                for task in step.tasks
+            },
+            one_machine=self.executor.shares_files,
         )
 
     # What an earlier run has stored
@@ -595,4 +603,6 @@ _MESSAGE_EVENTS: dict[str, Callable[..., RunEvent]] = {
     "batch-retried": events.BatchRetried,
     "batch-reused": events.BatchReused,
     "split-refused": events.SplitRefused,
+    "task": events.TaskFinished,
+    "task-discarded": events.TaskDiscarded,
 }

@@ -28,6 +28,9 @@ from naavre_ext.planning.rewriting import LOG
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
 
+#: A task's loop that was over in no time is left alone for so long; and so many are open within each other.
+_REST_S, _OPEN_IN_TASKS = 0.05, 2
+
 _CLAIMS = ("resources", "concurrency", "retries", "timeout_s", "raises_exception")
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -66,6 +69,7 @@ class InnerSplitter:
         self._numbers: dict[_Place, int] = {}
         self._first = first
         self._open: list[InnerFanOut] = []
+        self._tried: dict[_Place, float] = {}
 
     def begin(self, cell: str, index: int, iterable: Any) -> InnerFanOut | None:
         """The fan-out of the loop whose code calls the hook that calls this; None where it has to run plainly."""
@@ -75,6 +79,8 @@ class InnerSplitter:
         if known is None or self.pool.slots < 2:
             return None
         step, split = replace(known[0], **self._claims), known[1]
+        if context is not None and split.function in context.tasks and self._rests((cell, index)):
+            return None
         frame = sys._getframe(2)
         if frame.f_globals is not self.worker.session.namespace:
             return None  # a copy that somebody made with names of its own
@@ -89,8 +95,15 @@ class InnerSplitter:
         fan_out.split(index, iterable)
         return fan_out
 
+    def _rests(self, place: _Place) -> bool:
+        """Whether a task's loop isn't tried now: in a recursion most of them are over in no time."""
+        if len(self._open) >= _OPEN_IN_TASKS:
+            return True
+        return place in self.quick and time.perf_counter() - self._tried.get(place, 0.0) < _REST_S
+
     def forget(self, fan_out: InnerFanOut) -> None:
         """The loop is over."""
+        self._tried[fan_out.place] = time.perf_counter()
         if fan_out in self._open:
             self._open.remove(fan_out)
 
@@ -149,6 +162,11 @@ class InnerFanOut(FanOut):
         self._offered: dict[str, Any] = {}
         self._began = time.perf_counter()
         self._sent = False
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The cell, and the loop's index in it."""
+        return self._place
 
     @property
     def variables(self) -> Mapping[str, Any]:

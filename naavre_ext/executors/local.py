@@ -17,7 +17,7 @@ from naavre_ext.executors.result_environment import hash_probe
 from naavre_ext.executors.tasks import BatchReport, BatchTask, RunContext, StepReport, StepTask
 from naavre_ext.executors.worker import Worker
 from naavre_ext.model.portrait import NamespacePortrait
-from naavre_ext.model.workflow import Workflow
+from naavre_ext.model.workflow import Step, Workflow
 
 #: Which of the waiting steps runs next: the default takes the one that was started first.
 Chooser = Callable[[Sequence[StepTask]], int]
@@ -26,18 +26,21 @@ Chooser = Callable[[Sequence[StepTask]], int]
 class LocalExecutor:
     """Runs every step in this process; batches and ``any`` steps run on copies, as on Ray.
 
-    ``choose`` picks the next step among those that could run, so that tests can try other orders.
+    ``choose`` picks the next step among those that could run, so that tests can try other orders. With
+    ``sends_calls``, calls of tasks run on copies as well, where they could begin ahead of their turn.
     """
 
     name = "local"
     shares_files = True
 
-    def __init__(self, *, slots: int = 2, choose: Chooser | None = None) -> None:
+    def __init__(
+        self, *, slots: int = 2, choose: Chooser | None = None, sends_calls: bool = False
+    ) -> None:
         self.slots = slots
         self._choose = choose or (lambda tasks: 0)
         self._main = Worker(isolated=False)
         self._other = Worker(isolated=False)
-        self._pool = _LocalPool(Worker(isolated=False), slots, self._main)
+        self._pool = _LocalPool(Worker(isolated=False), slots, self._main, runs_calls=sends_calls)
         self._waiting: list[tuple[StepTask, Sequence[list[Any]], list[list[Any]]]] = []
         self._messages: deque[StepReport | Mapping[str, Any]] = deque()
         self._before = (os.getcwd(), list(sys.path), ambient.capture())
@@ -116,8 +119,9 @@ class _LocalPool:
 
     is_concurrent = False
 
-    def __init__(self, worker: Worker, slots: int, main: Worker) -> None:
+    def __init__(self, worker: Worker, slots: int, main: Worker, *, runs_calls: bool) -> None:
         self.worker, self._main = worker, main
+        self.runs_calls = runs_calls
         self.slots = slots
         self._nested: Worker | None = None
         worker.batch_pool = self.nested
@@ -128,13 +132,16 @@ class _LocalPool:
             self._nested = Worker(isolated=False)
         if self.worker.context is not None:
             self._nested.enter(self.worker.context)
-        pool = _LocalPool(self._nested, slots, self._main)
+        pool = _LocalPool(self._nested, slots, self._main, runs_calls=False)
         self._nested.batch_pool = None  # two levels are enough for a reference
         return pool
 
     def workers(self) -> list[Worker]:
         """The pool's own worker and those of batches in batches."""
         return [self.worker, *([] if self._nested is None else [self._nested])]
+
+    def claiming(self, step: Step) -> _LocalPool:
+        return self
 
     def share(self, packed: Packed) -> Packed:
         return packed.detached()

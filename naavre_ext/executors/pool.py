@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.tasks import BatchReport, BatchTask
+from naavre_ext.model.workflow import Step
 
 
 class ResultLost(Exception):
@@ -16,14 +17,20 @@ class ResultLost(Exception):
 class BatchPool(Protocol):
     """Runs batches on workers. Handles are opaque and hashable.
 
-    ``is_concurrent`` pools run batches while the cell goes on.
+    ``is_concurrent`` pools run batches while the cell goes on. Of the others some run calls of tasks as well
+    (``runs_calls``), to show that nothing depends on where they run.
     """
 
     is_concurrent: bool
+    runs_calls: bool
 
     @property
     def slots(self) -> int:
         """How many batches can run at once."""
+        ...
+
+    def claiming(self, step: Step) -> BatchPool:
+        """The same pool for batches that claim what this step says."""
         ...
 
     def share(self, packed: Packed) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from naavre_ext.executors.packing import Packed, PackingError
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
-from naavre_ext.model.workflow import Placement, Split, Step, StepId
+from naavre_ext.model.workflow import Placement, Split, Step, StepId, TaskFunction
 
 #: What goes to every batch beside the variables that its iterations share.
 KEEPS, SETTINGS, TOKEN = "__naavre_keeps__", "__naavre_settings__", "__naavre_token__"
@@ -46,6 +46,8 @@ class RunContext:
     the step that has them in its source and the split.
     ``results`` is where results go that a later run may resume from, None when none are stored.
     With ``observe``, steps tell what variables they found and left.
+    ``tasks`` are the functions whose calls may run as tasks, with the steps that define them. ``one_machine`` says
+    that all workers see the same files.
     """
 
     run_id: str
@@ -62,6 +64,8 @@ class RunContext:
     observe: bool = False
     inner: Mapping[tuple[str, int], tuple[Step, Split]] = field(default_factory=dict, repr=False)
     results: ResultPlace | None = None
+    tasks: Mapping[str, tuple[Step, TaskFunction]] = field(default_factory=dict, repr=False)
+    one_machine: bool = True
 
 
 @dataclass(frozen=True, slots=True)

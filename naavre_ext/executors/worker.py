@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from naavre_ext.executors import ambient
+from naavre_ext.executors import ambient, task_hook
 from naavre_ext.executors.batches import item_text
 from naavre_ext.executors.chaining import Holds, run_stages
 from naavre_ext.executors.checkpoints import has_open_figures, restore_namespace
@@ -38,6 +38,8 @@ from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.result_files import ResultUnusable, read_result
 from naavre_ext.executors.result_keeper import ResultKeeper
 from naavre_ext.executors.session import CellOutcome, CellSession
+from naavre_ext.executors.task_slots import TaskSlots
+from naavre_ext.executors.task_spawning import spawning, spawning_in_task
 from naavre_ext.executors.tasks import (
     NOTHING,
     BatchReport,
@@ -56,6 +58,7 @@ from naavre_ext.model.portrait import StepObservation
 from naavre_ext.model.workflow import Step
 from naavre_ext.planning.inner_rewriting import OWN_PREFIX, split_inner
 from naavre_ext.planning.rewriting import HOOK_NAMES, split_cell
+from naavre_ext.planning.task_rewriting import OPEN, weave_tasks
 
 #: Errors that may come from running on copies in another process rather than from the user's code.
 _SUSPICIOUS = frozenset(
@@ -387,13 +390,16 @@ class Worker:
 
     def _run_source(self, task: StepTask, tell: Send, pool: BatchPool | None) -> CellOutcome:
         step, namespace = task.step, self.session.namespace
-        if pool is None or not (step.splits or step.inner_splits or self.splits_inner):
+        if pool is None or not (
+            step.splits or step.inner_splits or self.splits_inner or self.calls_tasks
+        ):
             return self.session.run(step.source, execution_count=step.execution_count)
         fan_out = FanOut(self, step, pool, tell, self.shippable_settings, task.chains)
         namespace.update(fan_out.hooks())
         first = max((split.index + 1 for split in step.splits), default=0)
         try:
-            with splitting_loops(self, pool, step, tell, first):
+            namespace[OPEN] = task_hook.open_in_cell
+            with splitting_loops(self, pool, step, tell, first), self.spawning(step, pool, tell):
                 outcome = self.session.run(
                     step.source,
                     execution_count=step.execution_count,
@@ -410,8 +416,25 @@ class Worker:
     def _with_hooks(self, tree: ast.Module, step: Step) -> ast.Module:
         """The cell's tree as it runs here: each of its split loops with its hooks."""
         flags = self.session.shell.compile.flags
-        rewrite = split_inner(tree, step.inner_splits, str(step.cell_id), step.source, flags)
-        return rewrite(split_cell(tree, step.splits, step.source))
+        cell = str(step.cell_id)
+        weave = weave_tasks(tree, step.task_windows, cell, step.source, flags)
+        rewrite = split_inner(tree, step.inner_splits, cell, step.source, flags)
+        return weave(rewrite(split_cell(tree, step.splits, step.source)))
+
+    @property
+    def calls_tasks(self) -> bool:
+        """Whether the notebook has tasks."""
+        return self.context is not None and bool(self.context.tasks)
+
+    def spawning(self, step: Step, pool: BatchPool, tell: Send) -> AbstractContextManager[None]:
+        """In the block, calls of tasks may run in other workers."""
+        return spawning(self, pool, step, tell) if self.calls_tasks else nullcontext()
+
+    def calls_in_task(
+        self, step: Step, slots: TaskSlots, level: int
+    ) -> AbstractContextManager[None]:
+        """In the block, which is a task itself, so may those that it makes."""
+        return spawning_in_task(self, step, slots, level)
 
     def batch_splitter(self, step: Step, slots: int) -> InnerSplitter | None:
         """What splits the loops that a batch comes to in functions."""

@@ -155,6 +155,33 @@ class SplitRefused(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFinished(RunEvent):
+    """A call of a ``# task`` function ran in a worker of its own, and its result was taken.
+
+    ``task`` numbers the step's calls that were sent. ``started_at`` and ``duration_s`` are the worker's.
+    """
+
+    step: str
+    cell_id: str
+    function: str
+    task: int
+    started_at: float
+    duration_s: float
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDiscarded(RunEvent):
+    """The result of a call that ran in a worker of its own doesn't count: it ran again where it stands."""
+
+    step: str
+    cell_id: str
+    function: str
+    task: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded(RunEvent):
     """What the events have in common that a step which ran, now or in an earlier run, ends with."""
 
@@ -240,6 +267,8 @@ _TYPES: dict[str, type[RunEvent]] = {
         StepRetried,
         BatchReused,
         SplitRefused,
+        TaskFinished,
+        TaskDiscarded,
         StepFinished,
         StepReused,
         StepFailed,

@@ -78,6 +78,57 @@ class Split:
     function: str = ""
     items_apart: bool = False
 
+    @property
+    def is_call(self) -> bool:
+        """Whether it is no loop but a call of a task, which comes about while a cell runs."""
+        return self.index < 0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFunction:
+    """A function marked ``# task`` whose calls may run as tasks; ``line`` is the line of its ``def``.
+
+    ``shared`` are the notebook's names that a call may read, the function itself among them. ``guarded`` are those
+    that code we can't see might change, as it might change arguments (``guard_arguments``): they are compared
+    before and after. ``guard_rng`` is as in a Split. ``when`` is a condition over the function's parameters.
+    """
+
+    function: str
+    line: int
+    resources: Mapping[str, float] = field(default_factory=dict)
+    when: str | None = None
+    shared: tuple[str, ...] = ()
+    guarded: tuple[str, ...] = ()
+    guard_arguments: bool = False
+    guard_rng: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCall:
+    """A call that may run ahead of its turn, as a task.
+
+    ``statement`` counts the window's statements, ``call`` the calls in it (in the order of ``ast.walk``). With
+    ``reuses`` its arguments, which cost something, are evaluated once: nothing before it could change them.
+    """
+
+    statement: int
+    call: int
+    function: str
+    reuses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWindow:
+    """Statements that follow each other, whose ``calls`` may begin together, before the first statement.
+
+    ``first`` counts all statements of the cell (in the order of ``ast.walk``), ``line`` is where it stands.
+    """
+
+    first: int
+    count: int
+    line: int
+    calls: tuple[TaskCall, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -93,6 +144,8 @@ class Step:
     generator may be seeded, so that the step must not draw from it elsewhere than in the main worker.
     ``inner_splits`` are the loops with a ``# split:`` of their own in the cell's functions and blocks, which are
     split wherever they run; their indexes count all loops of the cell.
+    ``tasks`` are the functions of the cell whose calls may run as tasks, ``task_windows`` where in the cell such
+    calls stand together.
     ``touches_outside`` says that the step changes things outside the notebook (files, processes, the
     network), which can't be taken back; ``reads_outside`` that it reads such things. ``lasting`` says in words
     what the step may leave in its process beside variables and settings; "" when analysis knows of nothing.
@@ -113,6 +166,8 @@ class Step:
     bundles: tuple[tuple[str, ...], ...] = ()
     splits: tuple[Split, ...] = ()
     inner_splits: tuple[Split, ...] = ()
+    tasks: tuple[TaskFunction, ...] = ()
+    task_windows: tuple[TaskWindow, ...] = ()
     settings_from: StepId | None = None
     writes_settings: bool = False
     guard_rng: bool = False
@@ -133,7 +188,7 @@ class Step:
 
     def unsplit(self) -> Step:
         """The same step, none of whose loops runs in batches."""
-        return replace(self, splits=(), inner_splits=())
+        return replace(self, splits=(), inner_splits=(), task_windows=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +252,15 @@ def _step_from_json(data: Mapping[str, Any]) -> Step:
         for name in ("splits", "inner_splits")
     }
     bundles = tuple(tuple(bundle) for bundle in data["bundles"])
-    return Step(**{**_tuples(data), **splits, "bundles": bundles})
+    tasks = tuple(TaskFunction(**_tuples(task)) for task in data.get("tasks", ()))
+    windows = tuple(_window_from_json(window) for window in data.get("task_windows", ()))
+    own = {**splits, "bundles": bundles, "tasks": tasks, "task_windows": windows}
+    return Step(**{**_tuples(data), **own})
+
+
+def _window_from_json(data: Mapping[str, Any]) -> TaskWindow:
+    calls = tuple(TaskCall(**call) for call in data["calls"])
+    return TaskWindow(**{**data, "calls": calls})
 
 
 def _split_from_json(data: Mapping[str, Any]) -> Split:

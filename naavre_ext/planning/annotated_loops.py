@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.graph import NotebookDataflow
@@ -14,6 +14,7 @@ from naavre_ext.planning.inner_loops import InnerLoop, all_loops, loops_at
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, find_loops
 from naavre_ext.planning.refusal import Refusal
+from naavre_ext.planning.task_loops import loops_calling
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,25 @@ def annotated_loops(
     notebook: NotebookDataflow,
     rng_seeded: Sequence[str | None],
     star_imports: Mapping[str, Mapping[str, str]],
+    tasks: Collection[str] = (),
 ) -> tuple[tuple[AnnotatedLoop, ...], ...]:
-    """The annotated loops of each cell, in source order."""
+    """The annotated loops of each cell, in source order.
+
+    Loops that call one of the ``tasks`` count as annotated, if they can be split.
+    """
     found = [
         list(_below(cell.source.tree, note.loops)) if note.loops else []
         for note, cell in zip(notes, notebook.cells, strict=True)
     ]
+    asked_for = {id(inner.loop.node) for pairs in found for inner, _, _ in pairs}
+    for pairs, note, cell in zip(found, notes, notebook.cells, strict=True) if tasks else ():
+        if not note.over:
+            calling = loops_calling(cell.source.tree, tasks, is_split=note.split)
+            pairs += [
+                p
+                for p in _with_tops(cell.source.tree, calling)
+                if id(p[0].loop.node) not in asked_for
+            ]
     inner_loops = [inner for pairs in found for inner, top, _ in pairs if top is None]
     functions = flat_functions(inner_loops, notebook, star_imports)
 
@@ -66,9 +80,24 @@ def annotated_loops(
             verdict = replace(verdict, title=note.title, batches=note.batches)
         return AnnotatedLoop(inner, note, verdict, top is not None)
 
+    every = [[judged(*parts, position) for parts in pairs] for position, pairs in enumerate(found)]
     return tuple(
-        tuple(judged(*parts, position) for parts in pairs) for position, pairs in enumerate(found)
+        tuple(
+            loop
+            for loop in loops
+            if isinstance(loop.verdict, Split) or id(loop.inner.loop.node) in asked_for
+        )
+        for loops in every
     )
+
+
+def _with_tops(
+    tree: ast.Module, loops: Sequence[InnerLoop]
+) -> Iterator[tuple[InnerLoop, Loop | None, LoopAnnotation]]:
+    tops = find_loops(tree)
+    for inner in loops:
+        top = next((t for t in tops if t.original is inner.loop.node), None)
+        yield inner, top, LoopAnnotation(inner.loop.node.lineno, "tasks")
 
 
 def _below(

@@ -55,7 +55,7 @@ def split_inner(
     ``source`` is the cell's. Loops of trees that are not the cell's own (the line of a magic) stay as they are.
     """
     chosen = chosen_loops(tree, splits, source)
-    plain = _plain_codes(tree, flags) if chosen else {}
+    plain = plain_codes(tree, flags) if chosen else {}
 
     def place(inner: InnerLoop) -> ast.Constant:
         code = None
@@ -101,7 +101,7 @@ def _chosen(
             yield id(inner.loop.node), (inner, split)
 
 
-def _plain_codes(tree: ast.Module, flags: int) -> dict[tuple[str, int], CodeType]:
+def plain_codes(tree: ast.Module, flags: int) -> dict[tuple[str, int], CodeType]:
     """The code objects of all functions by name and first line; of two on one line the last.
 
     Statements are compiled one by one, as IPython does: imports beside a function make other code.
@@ -136,11 +136,11 @@ def _begin(place: ast.Constant, iterable: ast.expr, at: ast.AST) -> ast.expr:
     call = ast.parse(text, mode="eval").body
     assert isinstance(call, ast.Call)
     call.args = [place, iterable]
-    begin: ast.expr = _at(call, at, keep=iterable)
+    begin: ast.expr = located(call, at, keep=iterable)
     return begin
 
 
-def _at(node: Any, place: ast.AST, keep: ast.AST | None = None) -> Any:
+def located(node: Any, place: ast.AST, keep: ast.AST | None = None) -> Any:
     """The generated node with the position of the user's; what is inside ``keep`` has its own."""
     pending = [node]
     while pending:
@@ -160,15 +160,17 @@ def _for(node: ast.For, inner: InnerLoop, merge: ast.For, place: ast.Constant) -
         ast.copy_location(part, node.iter)
     items = _attribute(name, "items", node.iter)
     own = ast.copy_location(ast.For(node.target, items, node.body, []), node)
-    more = _at(ast.Call(_attribute(name, "more", node), [], []), node)
+    more = located(ast.Call(_attribute(name, "more", node), [], []), node)
     turns = ast.copy_location(ast.While(more, [merge, own], []), node)
-    close = _at(ast.Expr(ast.Call(_attribute(name, "close", node), [], [])), node)
+    close = located(ast.Expr(ast.Call(_attribute(name, "close", node), [], [])), node)
     guarded = ast.copy_location(ast.Try([turns], [], [], [close]), node)
     return [begin, guarded, *node.orelse]
 
 
 def _attribute(name: str, attribute: str, place: ast.AST) -> ast.expr:
-    made: ast.expr = _at(ast.Attribute(ast.Name(name, ast.Load()), attribute, ast.Load()), place)
+    made: ast.expr = located(
+        ast.Attribute(ast.Name(name, ast.Load()), attribute, ast.Load()), place
+    )
     return made
 
 
@@ -180,7 +182,7 @@ def _merge(node: ast.For, inner: InnerLoop, split: Split) -> ast.For:
     for name in split.private:
         target = ast.Name(own_name(name), ast.Store())
         first = ast.Subscript(ast.Name(_OPERANDS, ast.Load()), ast.Constant(0), ast.Load())
-        does.append(_at(ast.Assign([target], first), node))
+        does.append(located(ast.Assign([target], first), node))
     for index, done in reversed(list(enumerate(does))):
         test = ast.Compare(number, [ast.Eq()], [ast.Constant(index)])
         branches = [ast.If(test, [done], branches)]
@@ -197,7 +199,7 @@ def _comprehension(node: Comprehension, inner: InnerLoop, place: ast.Constant) -
         ast.copy_location(part, first)
     turns: list[ast.expr] = []
     for _ in range(2):
-        more = _at(ast.Call(_attribute(name, "more", node), [], []), node)
+        more = located(ast.Call(_attribute(name, "more", node), [], []), node)
         own = over_items(node, _attribute(name, "items", first))
         turns.append(ast.copy_location(ast.BoolOp(ast.And(), [more, own]), node))
     join = ast.Attribute(begin, "join", ast.Load())
@@ -255,7 +257,7 @@ def inner_batch_tree(source: str, split: Split, collect: str) -> ast.Module:
     text = f"def {BODY}({', '.join(given)}):\n    return {LOCALS_HOOK}()\n{CALL_HOOK}({BODY})"
     tree = ast.parse(text)
     for statement in tree.body:
-        _at(statement, node)
+        located(statement, node)
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     function.body.insert(0, _mangled(made, inner))

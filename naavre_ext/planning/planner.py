@@ -28,6 +28,7 @@ from naavre_ext.planning.over_cells import judge_over, may_fail
 from naavre_ext.planning.parameters import parameter_assignments
 from naavre_ext.planning.placement import Placements, place
 from naavre_ext.planning.questions import surely_asked
+from naavre_ext.planning.task_plans import CellTasks, plan_tasks, refused_tasks, with_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ class Plan:
 class PlanBasis:
     """What a workflow was planned from; positions are those of its steps.
 
-    ``annotated`` are each cell's loops with a ``# split:`` of their own.
+    ``annotated`` are each cell's loops with a ``# split:`` of their own, ``tasks`` its functions marked
+    ``# task``.
     """
 
     dataflow: NotebookDataflow
     placements: Placements
     annotated: tuple[tuple[AnnotatedLoop, ...], ...] = ()
+    tasks: tuple[CellTasks, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +88,21 @@ def plan(
         diagnostics += check_header(unit.cell, unit.annotations, node)
     apart = [n for n, unit in enumerate(units) if needs_own_worker(unit.annotations)]
     placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units], apart)
-    annotated = annotated_loops(
-        [Annotations() if unit.parameters_only else unit.annotations for unit in units],
-        dataflow,
-        placements.rng_seeded,
-        star_imports,
-    )
+    notes = [Annotations() if unit.parameters_only else unit.annotations for unit in units]
+    tasks = plan_tasks(notes, dataflow, placements.rng_seeded, star_imports)
+    names = {task.function for found in tasks for task in found.tasks}
+    annotated = annotated_loops(notes, dataflow, placements.rng_seeded, star_imports, names)
     steps = [
-        _step(unit, position, dataflow, placements, parameters, annotated[position], diagnostics)
+        with_tasks(
+            _step(
+                unit, position, dataflow, placements, parameters, annotated[position], diagnostics
+            ),
+            tasks[position],
+        )
         for position, unit in enumerate(units)
     ]
+    for unit, found in zip(units, tasks, strict=True):
+        diagnostics += refused_tasks(unit.cell, unit.annotations.title, found)
     diagnostics += _batch_names(steps, units, dataflow)
     diagnostics += _without_loop(units, annotated)
     if any(d.severity == "error" for d in diagnostics):
@@ -110,7 +118,7 @@ def plan(
         parameters=tuple(parameters),
         name=_name(notebook),
     )
-    return Plan(workflow, tuple(diagnostics), PlanBasis(dataflow, placements, annotated))
+    return Plan(workflow, tuple(diagnostics), PlanBasis(dataflow, placements, annotated, tasks))
 
 
 def _name(notebook: Notebook) -> str:

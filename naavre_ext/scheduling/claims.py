@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from naavre_ext.model.diagnostic import Diagnostic
-from naavre_ext.model.workflow import Step, StepId, Workflow
+from naavre_ext.model.workflow import Step, StepId, TaskFunction, Workflow
 
 Claim = Mapping[str, float]
 Node = Mapping[str, float]
@@ -59,6 +59,12 @@ def plan_claims(workflow: Workflow, nodes: Sequence[Node]) -> ClaimPlan:
             slots[step.id] = min(room_for(claim, rest) for rest in _beside_main(main, nodes))
             if not slots[step.id]:
                 refused.append(_refusal(step, claim, nodes, main))
+    refused += [
+        _refused_task(step, task, nodes)
+        for step in workflow.steps
+        for task in step.tasks
+        if task.resources and not _room_beside(main, task.resources, nodes)
+    ]
     return ClaimPlan(main, slots, tuple(refused))
 
 
@@ -137,6 +143,26 @@ def _refusal(step: Step, claim: Claim, nodes: Sequence[Node], main: Claim = NOTH
         step.cell_id,
         step.cell_number,
         None,
+        step.title,
+    )
+
+
+def _room_beside(main: Claim, claim: Claim, nodes: Sequence[Node]) -> int:
+    """How many tasks with this claim there is room for, wherever the main worker is."""
+    found = [room_for(claim, rest) for rest in _beside_main(main, nodes)] if main else []
+    return min([room_for(claim, nodes), *found])
+
+
+def _refused_task(step: Step, task: TaskFunction, nodes: Sequence[Node]) -> Diagnostic:
+    return Diagnostic(
+        CODE,
+        "error",
+        f"a call of '{task.function}' claims {claim_phrase(task.resources)}, which no node of the cluster can "
+        f"ever give: {cluster_phrase(nodes)}.",
+        "Lower the claim in '# task:', or run on a cluster that has it (--address HOST:PORT).",
+        step.cell_id,
+        step.cell_number,
+        task.line,
         step.title,
     )
 

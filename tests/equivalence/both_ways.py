@@ -152,7 +152,7 @@ def run_as_workflow(
 ) -> WorkflowRun:
     """The cells run by the local executor, kept open from one call to the next."""
     if not _local:
-        _local.append(LocalExecutor())
+        _local.append(LocalExecutor(sends_calls=True))
     executor = _local[0]
     executor._choose = choose or (lambda tasks: 0)
     executor._waiting.clear()

@@ -13,12 +13,14 @@ Cell = str | tuple[str, tuple[str, ...]]
 class Row:
     """``splits`` is how many loops must really run in batches; None where that is left open.
 
+    ``tasks`` is how many calls of ``# task`` functions must run as tasks, where all that may do.
     ``in_process`` is false where two shells in one process would get in each other's way, ``gap`` says what
     doesn't work yet.
     """
 
     cells: tuple[Cell, ...]
     splits: int | None = None
+    tasks: int | None = None
     on_ray: bool = True
     in_process: bool = True
     gap: str = ""

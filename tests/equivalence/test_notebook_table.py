@@ -6,6 +6,8 @@ import pytest
 from both_ways import run_both
 from notebook_table import TABLE
 
+from naavre_ext.model import event as events
+
 #: Cells must see a kernel's filters for warnings, not pytest's.
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -28,3 +30,5 @@ def test_workflow_ends_as_the_notebook_does(row, tmp_path):
     runs = run_both(row.cells, orders=3, cwd=str(tmp_path))
     if row.splits is not None:
         assert [run.fanned_out for run in runs] == [row.splits] * 3
+    if row.tasks is not None:
+        assert [len(run.of(events.TaskFinished)) for run in runs] == [row.tasks] * 3

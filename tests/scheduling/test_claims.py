@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from naavre_ext.model.notebook import CellId
-from naavre_ext.model.workflow import Placement, Split, Step, StepId, Workflow
+from naavre_ext.model.workflow import Placement, Split, Step, StepId, TaskFunction, Workflow
 from naavre_ext.scheduling.claims import (
     at_once,
     held_during,
@@ -141,3 +141,20 @@ def test_main_worker_on_either_node_leaves_enough():
     """Wherever Ray puts the main worker, a batch finds its GPUs."""
     steps = _step(1, "main", num_gpus=1), _step(2, "main", split=True, num_gpus=2)
     assert _plan([GPU_NODE, GPU_NODE], *steps).slots["s2"] == 1
+
+
+def test_a_task_that_can_never_run_is_refused():
+    task = TaskFunction("train", 3, {"num_gpus": 1.0})
+    cell = Step(StepId("a"), CellId("a"), 1, 1, "", tasks=(task,))
+    workflow = Workflow((cell,), ())
+    (refused,) = plan_claims(workflow, [LAPTOP]).refused
+    assert (refused.code, refused.line) == ("NX515", 3)
+    assert "'train' claims num_gpus=1" in refused.message
+    assert plan_claims(workflow, [LAPTOP, GPU_NODE]).refused == ()
+
+
+def test_a_task_is_refused_when_the_main_worker_holds_what_it_claims():
+    task = TaskFunction("train", 3, {"num_gpus": 2.0})
+    cell = Step(StepId("a"), CellId("a"), 1, 1, "", tasks=(task,))
+    other = Step(StepId("b"), CellId("b"), 2, 2, "", resources={"num_gpus": 1.0})
+    assert len(plan_claims(Workflow((cell, other), ()), [GPU_NODE]).refused) == 1

@@ -228,6 +228,7 @@ class RayBatchPool:
     """
 
     is_concurrent = True
+    runs_calls = True
 
     def __init__(self, context: RunContext, step: Step, most: int | None = None) -> None:
         self._slots = context.step_slots.get(step.id, context.slots)
@@ -252,6 +253,10 @@ class RayBatchPool:
             self._asked_at = time.monotonic()
             self._idle = int(ray.available_resources().get("CPU", 0))
         return max(1, min(self._most, 1 + self._idle))
+
+    def claiming(self, step: Step) -> RayBatchPool:
+        """A pool of its own, whose batches claim what the step says."""
+        return RayBatchPool(self._context, step, self._most)
 
     def share(self, packed: Packed) -> Any:
         """Values that all batches get: in the object store, unless they are small."""
