@@ -29,7 +29,7 @@ class Lab:
         self.offsite: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", self._look_at)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
 
     def _look_at(self, request: Any) -> None:
         if not request.url.startswith((self.server.url, "data:", "blob:", "ws://127.0.0.1")):

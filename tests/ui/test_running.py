@@ -1,0 +1,151 @@
+"""Notebooks are run as workflows from JupyterLab: outputs, states, results and sweeps."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.lab import Lab
+from tests.ui.running import (
+    RUN_MS,
+    accept,
+    ask_to_run,
+    bar,
+    expect_end,
+    kernel_value,
+    outputs,
+    run,
+    set_source,
+)
+
+pytestmark = pytest.mark.slow
+
+SLOW = (
+    "param_count = 12\nparam_rate = 0.5",
+    "import time",
+    "# split: measure\nresults = []\nfor i in range(param_count):\n    time.sleep(0.3)\n"
+    "    results.append(i * param_rate)\n    print('item', i)",
+    "from IPython.display import HTML\nHTML(f'<b>sum {sum(results)}</b>')",
+)
+
+
+def items(count: int) -> str:
+    return "".join(f"item {i}\n" for i in range(count)).strip()
+
+
+def test_run_streams_outputs_into_cells_and_survives_a_reload(lab: Lab) -> None:
+    lab.open(lab.add_notebook("reload.ipynb", *SLOW))
+    lab.wait_for_kernel()
+    lab.save()
+    dialog = ask_to_run(lab)
+    count = dialog.get_by_role("textbox", name="param_count")
+    expect(count).to_have_value("12")
+    count.fill("many")
+    expect(dialog.locator(".naavre-Form-error")).to_contain_text("a whole number")
+    accept(lab)
+    expect(dialog).to_be_visible()
+    lab.screenshot("run-dialog-error")
+    count.fill("16")
+    accept(lab)
+    lab.page.get_by_text("item 1").first.wait_for(timeout=RUN_MS)
+    expect(lab.page.locator(".naavre-RunBar [role=progressbar]")).to_be_visible()
+    lab.screenshot("run-going-on")
+    lab.page.reload()
+    lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
+    expect_end(lab, "Run done")
+    assert outputs(lab, 2).strip() == items(16)
+    expect(lab.cell(3).locator(".jp-Cell-outputArea b")).to_have_text("sum 60.0")
+    assert "[5]" in lab.cell(3).locator(".jp-InputPrompt").inner_text()
+    lab.screenshot("run-done")
+
+
+def test_stop_ends_within_two_seconds_and_edited_cells_are_marked(lab: Lab) -> None:
+    lab.open(lab.add_notebook("stop.ipynb", *SLOW))
+    lab.wait_for_kernel()
+    run(lab, param_count="400")
+    lab.page.get_by_text("item 1").first.wait_for(timeout=RUN_MS)
+    set_source(lab, 3, "print('another text')")
+    expect(lab.cell(3).locator(".naavre-StaleNote")).to_be_visible()
+    lab.screenshot("run-stale")
+    start = time.monotonic()
+    bar(lab, "Stop").click()
+    expect_end(lab, "Run stopped")
+    assert time.monotonic() - start < 5  # 2 s for the run, the rest for a busy machine
+    assert lab.source(3) == "print('another text')"
+    expect(lab.cell(2).locator(".naavre-StaleNote")).to_have_count(0)
+
+
+def test_failed_run_tells_the_item_and_resumes_and_its_results_reach_the_kernel(lab: Lab) -> None:
+    invert = (
+        "# split: invert\nout = []\nfor x in 'abcd':\n    if x == 'c':\n        raise ValueError(x)\n"
+        "    out.append(x)"
+    )
+    lab.open(
+        lab.add_notebook("fail.ipynb", "import time\ntime.sleep(0.5)", invert, "print(len(out))")
+    )
+    lab.wait_for_kernel()
+    run(lab)
+    expect_end(lab, "Run failed")
+    failure = lab.page.locator(".naavre-RunBar-failure")
+    expect(failure).to_contain_text("ValueError: c")
+    assert "ValueError" in outputs(lab, 1)
+    assert "/naavre_ext/" not in outputs(lab, 1)
+    lab.screenshot("run-failed")
+    set_source(lab, 1, invert.replace("'c':", "'z':"))
+    bar(lab, "Resume").click()
+    expect_end(lab, "Run done")
+    assert outputs(lab, 2).strip() == "4"
+
+    bar(lab, "Load results …").click()
+    lab.page.get_by_label("out", exact=True).check()
+    lab.screenshot("run-results")
+    accept(lab)
+    lab.page.get_by_text("1 variable is in the kernel").first.wait_for()
+    assert kernel_value(lab, "out") == "['a', 'b', 'c', 'd']"
+
+    bar(lab, "Open executed notebook").click()
+    executed = lab.page.locator(".lm-TabBar-tabLabel", has_text=re.compile(r"fail\.\d+-.*\.ipynb"))
+    expect(executed).to_be_visible()
+    lab.wait_for_kernel()
+
+
+def test_refused_notebook_names_the_cell_and_nothing_runs(lab: Lab) -> None:
+    lab.open(lab.add_notebook("refused.ipynb", "x = 1", "print(y)"))
+    lab.wait_for_kernel()
+    lab.page.locator("[data-command='naavre-ext:run-workflow']").click()
+    row = lab.page.locator(".naavre-RunBar-diagnostics li")
+    expect(row).to_contain_text("NX302")
+    lab.screenshot("run-refused")
+    lab.select_cell(0)
+    row.get_by_role("button", name="Cell 2").click()
+    expect(lab.cell(1)).to_have_class(re.compile(r"\bjp-mod-active\b"))
+
+
+def test_sweep_runs_each_row_and_shows_them_in_a_table(lab: Lab) -> None:
+    lab.open(
+        lab.add_notebook("sweep.ipynb", "param_n = 1\nparam_x = 0.5", "print(param_n * param_x)")
+    )
+    lab.wait_for_kernel()
+    lab.page.evaluate("() => { void window.jupyterapp.commands.execute('naavre-ext:sweep') }")
+    dialog = lab.page.locator(".naavre-FormDialog")
+    dialog.get_by_role("tab", name="Table", exact=True).click()
+    dialog.get_by_role("textbox", name="Table").fill("param_n,param_x\n2,0.5\n3,no")
+    expect(dialog.get_by_role("alert")).to_contain_text("Row 3, column 2")
+    lab.screenshot("sweep-error")
+    dialog.get_by_role("tab", name="Values").click()
+    dialog.get_by_role("textbox", name="param_n").fill("2 to 4 step 2")
+    dialog.get_by_role("textbox", name="param_x").fill("1, 2.5")
+    expect(dialog.locator(".naavre-Sweep-preview")).to_contain_text("4 runs")
+    lab.screenshot("sweep-form")
+    accept(lab)
+    table = lab.page.locator(".naavre-SweepView")
+    expect(table.locator(".naavre-mod-ok")).to_have_count(4, timeout=RUN_MS)
+    table.get_by_role("button", name="Show in notebook").first.click()
+    expect_end(lab, "Run done")
+    expect(lab.cell(1).locator(".jp-Cell-outputArea")).to_contain_text("2.0")  # floats stay floats
+    lab.theme("JupyterLab Dark")
+    lab.screenshot("sweep-dark")
+    lab.theme("JupyterLab Light")
