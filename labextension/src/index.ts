@@ -1,5 +1,8 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { badgePlugin } from './annotating/badgePlugin';
+import { editorPlugin } from './annotating/editorPlugin';
+import { formPlugin } from './annotating/formPlugin';
 import { panelPlugin } from './panel/plugin';
 import { runningPlugin } from './running/plugin';
 import { statusPlugin } from './status/plugin';
@@ -10,6 +13,9 @@ import { workflowsPlugin } from './workflows';
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   workflowsPlugin,
   statusPlugin,
+  editorPlugin,
+  formPlugin,
+  badgePlugin,
   runningPlugin,
   panelPlugin,
   sweepsPlugin

@@ -3,12 +3,15 @@ import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
 import type { Client } from './api/client';
+import type { KeyTable } from './model/keyTable';
 import type { WorkflowModel } from './model/workflowModel';
 import type { RunController } from './running/runController';
 
 /** The open notebooks as workflows, one model each. */
 export interface IWorkflows {
   readonly client: Client;
+  /** The annotations that there are. */
+  readonly keys: KeyTable;
   /** The model of this notebook; the same one until the notebook is closed. */
   modelOf(panel: NotebookPanel): WorkflowModel;
   /** The model of the notebook that is in front; null when none is. */
@@ -41,7 +44,11 @@ export const PLUGIN_ID = 'naavre-ext:plugin';
 
 /** The names of all commands. */
 export const CommandIDs = {
+  acceptCompletion: 'naavre-ext:accept-completion',
+  closeCompletion: 'naavre-ext:close-completion',
   editAnnotations: 'naavre-ext:edit-annotations',
+  splitCell: 'naavre-ext:split-cell',
+  keepOutOfWorkflow: 'naavre-ext:keep-out-of-workflow',
   exportPng: 'naavre-ext:export-workflow-png',
   exportSvg: 'naavre-ext:export-workflow-svg',
   showWorkflow: 'naavre-ext:show-workflow',

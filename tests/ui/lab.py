@@ -109,6 +109,7 @@ class Lab:
         """Changes the theme and waits until it is there."""
         self.command("apputils:change-theme", theme=name)
         self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def close_all(self) -> None:
         """Closes all notebooks without asking, as a start for the next test."""

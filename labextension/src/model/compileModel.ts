@@ -38,6 +38,11 @@ export class CompileModel implements IDisposable {
     return this._result;
   }
 
+  /** The latest answer with a workflow: what was known before the present errors. */
+  get lastGood(): ICompiled {
+    return this._lastGood;
+  }
+
   /** Why there is no answer for the present content: the server can't be reached, or has a fault. */
   get problem(): RequestError | null {
     return this._problem;
@@ -139,6 +144,7 @@ export class CompileModel implements IDisposable {
         return;
       }
       this._result = { ...NOTHING, ...result };
+      this._lastGood = this._result.workflow ? this._result : this._lastGood;
       this._problem = null;
       this._isReady = true;
     } catch (error) {
@@ -153,6 +159,7 @@ export class CompileModel implements IDisposable {
   }
 
   private _result = NOTHING;
+  private _lastGood = NOTHING;
   private _problem: RequestError | null = null;
   private _isReady = false;
   private _isDisposed = false;

@@ -66,7 +66,11 @@ export function replaceSource(cell: ICellModel, source: string): void {
   ) {
     same += 1;
   }
+  // Changes that follow each other within half a second would be taken back together.
+  const { undoManager } = shared as { undoManager?: { stopCapturing(): void } | null };
+  undoManager?.stopCapturing();
   shared.transact(() => {
     shared.updateSource(start, old.length - same, source.slice(start, source.length - same));
   });
+  undoManager?.stopCapturing();
 }

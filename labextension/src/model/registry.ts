@@ -3,6 +3,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { Client } from '../api/client';
 import type { IWorkflows } from '../tokens';
+import { KeyTable } from './keyTable';
 import { WorkflowModel } from './workflowModel';
 
 /** Makes the models of open notebooks when they are opened, and forgets them when they are closed. */
@@ -10,11 +11,14 @@ export class WorkflowRegistry implements IWorkflows {
   readonly currentChanged = new Signal<this, WorkflowModel | null>(this);
   readonly added = new Signal<this, WorkflowModel>(this);
 
+  readonly keys: KeyTable;
+
   constructor(
     readonly client: Client,
     private readonly tracker: INotebookTracker,
     private readonly delayMs: () => number
   ) {
+    this.keys = new KeyTable(client);
     tracker.widgetAdded.connect((_, panel) => this.modelOf(panel));
     tracker.currentChanged.connect(() => this.currentChanged.emit(this.current));
     tracker.forEach(panel => this.modelOf(panel));
