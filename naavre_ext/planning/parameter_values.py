@@ -117,6 +117,13 @@ def accepted_types(parameter: Parameter) -> frozenset[str] | None:
     return written | implied
 
 
+def from_json(parameter: Parameter, value: Any) -> Any:
+    """``value``, which came as JSON, as the tuple that the parameter takes: JSON has lists only."""
+    written = parameter.type_name.partition("[")[0].rpartition(".")[2].strip().lower()
+    takes_tuple = isinstance(parameter.default, tuple) or written == "tuple"
+    return tuple(value) if takes_tuple and isinstance(value, list) else value
+
+
 def _annotated_types(node: ast.expr) -> frozenset[str]:
     """The types that an annotation names; empty when it isn't understood."""
     match node:

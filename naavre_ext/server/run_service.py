@@ -16,6 +16,7 @@ from naavre_ext.engine.held import HeldRun
 from naavre_ext.environment import secret_value
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
 from naavre_ext.model.run import RunOptions
+from naavre_ext.planning.parameter_values import from_json
 from naavre_ext.planning.parameters import find_parameters, secret_literals
 from naavre_ext.server.contents_paths import ContentsPaths
 from naavre_ext.server.engines import Engines
@@ -198,7 +199,7 @@ class RunService:
         held: HeldRun = engine.hold(
             dict(request.document),
             request.output,
-            parameters=request.parameters,
+            parameters=_parameters(request),
             options=self._options(request),
             detached=request.detached,
         )
@@ -265,6 +266,16 @@ class RunService:
             None if notebook is None else self._paths.path_of(notebook),
             None if output is None else self._paths.path_of(output),
         )
+
+
+def _parameters(request: RunRequest) -> dict[str, Any]:
+    """The given values as the notebook's parameters take them."""
+    notebook = read_notebook(request.document, str(request.file)).notebook
+    known = {parameter.name: parameter for parameter in find_parameters(notebook)}
+    return {
+        name: from_json(known[name], value) if name in known else value
+        for name, value in request.parameters.items()
+    }
 
 
 def _secrets(request: RunRequest, environment: Mapping[str, str]) -> dict[str, str]:

@@ -176,3 +176,9 @@ def test_broken_workflows_are_rejected(break_it: Callable[[Any], None]) -> None:
     break_it(data)
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate(data)
+
+
+def test_numbers_that_json_has_not_are_told_as_text() -> None:
+    parameter = Parameter("param_x", "param", float("nan"), "float", CellId("a"), 1, "float('nan')")
+    data = Workflow((), (), (parameter,)).to_json()
+    assert json.loads(json.dumps(data, allow_nan=False)) == data

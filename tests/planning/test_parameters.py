@@ -13,6 +13,7 @@ import pytest
 
 from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.model.notebook import Cell, CellId, Notebook
+from naavre_ext.planning.parameter_values import from_json
 from naavre_ext.planning.parameters import (
     find_parameters,
     inject_parameters,
@@ -120,6 +121,21 @@ FOUND = [
 def test_find_parameters(source, tag, expected):
     found = find_parameters(notebook((source, tag)))
     assert [(p.name, p.kind, p.default, p.type_name, p.line) for p in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "expected"),
+    [
+        ("param_x = (1, 2)", [3, 4], (3, 4)),
+        ("param_x: tuple[int, ...] = None", [3], (3,)),
+        ("param_x = [1]", [2], [2]),
+        ("param_x = (1, 2)", "text", "text"),
+        ("param_x = None", [1], [1]),
+    ],
+)
+def test_a_list_from_json_is_the_tuple_that_the_parameter_takes(source, value, expected):
+    (parameter,) = find_parameters(notebook(source))
+    assert from_json(parameter, value) == expected
 
 
 @pytest.mark.parametrize(
