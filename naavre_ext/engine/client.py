@@ -127,10 +127,12 @@ class EngineClient:
             status: dict[str, Any] = call.ask("status")["status"]
             return status
 
-    def stop(self) -> None:
-        """Stop the engine and its Ray; returns when its process is gone."""
+    def stop(self, *, wait: bool = True) -> None:
+        """Stop the engine and its Ray; returns when its process is gone, unless ``wait`` is false."""
         with Call(self.socket_path) as call:
             pid: int = call.ask("stop")["pid"]
+            if not wait:
+                return
             try:
                 call.wait_for_end(_STOP_TIMEOUT_S)
             except TimeoutError:

@@ -98,5 +98,3 @@ OPERATIONS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "export": export_document,
     "rows": check_rows,
 }
-#: The formats of ``export``.
-FORMATS = ("mermaid", "svg", "program")

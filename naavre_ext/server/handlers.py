@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from naavre_ext.server.app import Services
 
 AUTH_RESOURCE = "naavre_ext"
+_LARGE_BYTES = 1 << 19
 #: Where the extension's services are among the web application's settings.
 SETTING = "naavre_ext_services"
 
@@ -58,9 +59,13 @@ class RestHandler(APIHandler):
             self.set_status(status)
         self.finish(json.dumps(data, default=repr))
 
-    def fields(self) -> Fields:
+    async def fields(self) -> Fields:
         """The body's fields."""
-        return Fields(read_json(self.request.body))
+        body = self.request.body
+        is_large = len(body) > _LARGE_BYTES  # other requests needn't wait for it
+        return Fields(
+            await self.services.in_thread(read_json, body) if is_large else read_json(body)
+        )
 
     async def file_of(self, path: str, field: str = "path") -> Path:
         """The file that a contents path names."""

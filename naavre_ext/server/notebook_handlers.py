@@ -14,12 +14,12 @@ from naavre_ext.annotations import (
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.server.bodies import Fields, document_of, without_outputs
 from naavre_ext.server.compiler import Abandoned
-from naavre_ext.server.compiling import FORMATS
 from naavre_ext.server.errors import RequestError, as_request_error
 from naavre_ext.server.handlers import RestHandler
 from naavre_ext.server.kernels import kernel_of
 
 _MOST_EDITS = 100
+_EXPORT_FORMATS = ("mermaid", "svg", "program")
 
 
 class AnnotationKeysHandler(RestHandler):
@@ -47,7 +47,7 @@ class AnnotateHandler(RestHandler):
     @authorized
     async def post(self) -> None:
         """The cell's new source."""
-        fields = self.fields()
+        fields = await self.fields()
         source = fields.any_text("source")
         edits = [
             Fields(edit, f"edits.{n}") for n, edit in enumerate(fields.items("edits", _MOST_EDITS))
@@ -79,7 +79,7 @@ class CompileHandler(RestHandler):
     @authorized
     async def post(self) -> None:
         """The workflow, the cells and the diagnostics."""
-        fields = self.fields()
+        fields = await self.fields()
         path, document = fields.text("path"), document_of(fields)
         parameters, name = (
             fields.optional_mapping("parameters"),
@@ -110,9 +110,9 @@ class ExportHandler(RestHandler):
     @authorized
     async def post(self) -> None:
         """The text."""
-        fields = self.fields()
+        fields = await self.fields()
         path, document = fields.text("path"), document_of(fields)
-        chosen, name = fields.choice("format", FORMATS), fields.optional_text("kernel_name")
+        chosen, name = fields.choice("format", _EXPORT_FORMATS), fields.optional_text("kernel_name")
         fields.done()
         file = await self.file_of(path)
         found = await self.services.compilers.ask(
@@ -154,7 +154,7 @@ class WarmHandler(RestHandler):
     @authorized
     async def post(self) -> None:
         """Begin to start it."""
-        fields = self.fields()
+        fields = await self.fields()
         path, address = fields.text("path"), fields.optional_text("address")
         name = fields.optional_text("kernel_name")
         fields.done()

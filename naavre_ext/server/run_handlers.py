@@ -37,7 +37,7 @@ class RunsHandler(RestHandler):
     @authorized
     async def post(self) -> None:
         """Start a run; the answer comes when it has begun."""
-        fields = self.fields()
+        fields = await self.fields()
         request = await read_run_request(self, fields)
         fields.done()
         self.answer({"run": await self.services.runs.start(request)}, 201)
@@ -97,7 +97,7 @@ class ResumeHandler(RecordHandler):
     @authorized
     async def post(self, run_id: str) -> None:
         """Start a run that takes over what the earlier one stored."""
-        fields = self.fields()
+        fields = await self.fields()
         request = await read_run_request(self, fields, resume=run_id)
         fields.done()
         runs = self.services.runs
@@ -142,7 +142,7 @@ class NotebookHandler(RecordHandler):
     @authorized
     async def post(self, run_id: str) -> None:
         """Write it where it can be opened."""
-        fields = self.fields()
+        fields = await self.fields()
         path, output = fields.text("path"), fields.optional_text("output")
         fields.done()
         record = await self.record(run_id, path)
@@ -176,7 +176,7 @@ class SweepsHandler(RestHandler):
     @authorized
     async def post(self) -> None:
         """Check all rows, then start the first ones."""
-        fields = self.fields()
+        fields = await self.fields()
         rows = [_row(row, n) for n, row in enumerate(fields.items("rows", _MOST_ROWS))]
         outputs = row_outputs(fields.optional_text("output"), rows)
         jobs = fields.count("jobs")

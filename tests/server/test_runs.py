@@ -338,6 +338,8 @@ async def test_warm_starts_the_engine_and_the_servers_end_stops_it(
         _, answer = await fetch_json("GET", "status", path="nb.ipynb")
     assert (answer["engine"]["slots"], answer["problem"]) == (2, None)
     await jp_serverapp.extension_manager.extension_apps["naavre_ext"].copy().pop().stop_extension()
+    while no_engine() is not None and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
     assert no_engine() is None
 
 
