@@ -1,0 +1,196 @@
+import { Signal } from '@lumino/signaling';
+
+import { RequestError } from '../../src/api/client';
+import type { IRunEnd, IRunSummary, RunEvent } from '../../src/api/types';
+import { NO_RUN, foldRun } from '../../src/model/foldRun';
+import type { RunModel } from '../../src/model/runModel';
+import type { WorkflowModel } from '../../src/model/workflowModel';
+import { IRunMemory, RunController } from '../../src/running/runController';
+
+function summary(id: string, more: Partial<IRunSummary> = {}): IRunSummary {
+  return {
+    id, path: 'n.ipynb', state: 'running', started_at: 0, duration_s: 0, parameters: {}, executor: 'ray', slots: 2,
+    steps_total: 1, steps_done: 0, speedup: null, batches: 0, sweep: null, source_digests: {}, output: null, ...more
+  };
+}
+
+/** A run whose events the test tells. */
+class FakeRun {
+  readonly received = new Signal<this, readonly RunEvent[]>(this);
+  readonly changed = new Signal<this, void>(this);
+  state = NO_RUN;
+  end: IRunEnd | null = null;
+  connection = 'open';
+  isDisposed = false;
+
+  constructor(readonly summary: IRunSummary) {}
+
+  get id(): string {
+    return this.summary.id;
+  }
+
+  finish(status: IRunEnd['status']): void {
+    const event: RunEvent = { v: 1, type: 'RunFinished', seq: 0, at: 1, status: 'ok', duration_s: 1, counts: {} };
+    this.state = foldRun(this.state, [event]);
+    this.end = { status, failure: null };
+    this.changed.emit();
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    Signal.clearData(this);
+  }
+}
+
+class Bench {
+  runs: IRunSummary[] = [];
+  remembered: string | null = null;
+  readonly shown: FakeRun[] = [];
+  readonly calls: string[] = [];
+  readonly ended: string[] = [];
+  refusal: RequestError | null = null;
+  readonly runChanged = new Signal<object, void>({});
+  readonly controller: RunController;
+
+  constructor(setUp: (bench: Bench) => void = () => undefined) {
+    setUp(this);
+    const call = (name: string): Promise<IRunSummary> => {
+      this.calls.push(name);
+      return this.refusal ? Promise.reject(this.refusal) : Promise.resolve(summary(name));
+    };
+    const workflow = {
+      path: 'n.ipynb',
+      runChanged: this.runChanged,
+      client: {
+        runs: () => Promise.resolve(this.runs),
+        startRun: () => call('started'),
+        resumeRun: (id: string) => call(`resumed-${id}`),
+        cancelRun: (id: string) => call(`cancel-${id}`)
+      },
+      panel: {
+        model: null,
+        disposed: new Signal<object, void>({}),
+        context: { ready: Promise.resolve() },
+        sessionContext: { session: null }
+      },
+      get run() {
+        return shown.at(-1) ?? null;
+      },
+      showRun: (run: IRunSummary) => this.show(run),
+      selectCell: (id: string) => this.calls.push(`select-${id}`)
+    };
+    const { shown } = this;
+    const memory: IRunMemory = {
+      recall: () => Promise.resolve(this.remembered),
+      remember: (_, id) => {
+        this.remembered = id;
+        return Promise.resolve();
+      }
+    };
+    this.controller = new RunController(workflow as unknown as WorkflowModel, memory);
+    this.controller.ended.connect((_, run: RunModel) => this.ended.push(run.id));
+  }
+
+  get run(): FakeRun {
+    return this.shown[this.shown.length - 1];
+  }
+
+  show(run: IRunSummary): FakeRun {
+    this.shown.at(-1)?.dispose();
+    this.shown.push(new FakeRun(run));
+    return this.run;
+  }
+
+  async settle(): Promise<void> {
+    for (let i = 0; i < 10; i += 1) {
+      await Promise.resolve();
+    }
+  }
+}
+
+const CHOICE = { parameters: {}, options: {}, secrets: { secret_key: 'abc' } };
+
+test('a run is started, followed to its end, and remembered meanwhile', async () => {
+  const bench = new Bench();
+  await bench.settle();
+  const start = bench.controller.start(CHOICE);
+  expect(bench.controller.phase).toBe('starting');
+  await start;
+  expect([bench.controller.phase, bench.remembered]).toEqual(['running', 'started']);
+  bench.run.finish('ok');
+  expect([bench.controller.phase, bench.remembered, bench.ended]).toEqual(['over', null, ['started']]);
+});
+
+test('secrets are not kept', async () => {
+  const bench = new Bench();
+  await bench.controller.start(CHOICE);
+  expect(JSON.stringify(bench.controller.lastChoice)).not.toContain('abc');
+});
+
+test('a second click starts nothing', async () => {
+  const bench = new Bench();
+  await Promise.all([bench.controller.start(CHOICE), bench.controller.start(CHOICE)]);
+  expect(bench.calls).toEqual(['started']);
+});
+
+test('a refusal leads to the cell, and nothing is followed', async () => {
+  const bench = new Bench(bench => {
+    const place = { cell_id: 'c', cell_number: 2, line: 1, title: null };
+    const diagnostic = { code: 'NX302', severity: 'error' as const, message: 'm', remedy: 'r', ...place };
+    bench.refusal = new RequestError(422, 'm', null, [diagnostic]);
+  });
+  await bench.controller.start(CHOICE);
+  expect(bench.controller.phase).toBe('idle');
+  expect(bench.controller.problem?.diagnostics.map(found => found.code)).toEqual(['NX302']);
+  expect(bench.calls).toEqual(['started', 'select-c']);
+});
+
+const TAKEN_UP: [string, IRunSummary[], string | null, string | undefined][] = [
+  // what, runs of the notebook, remembered, taken up
+  ['a run that goes on', [summary('b'), summary('a', { state: 'ok' })], null, 'b'],
+  ['one that ended meanwhile', [summary('b', { state: 'failed' })], 'b', 'b'],
+  ['none that was over already', [summary('a', { state: 'ok' })], null, undefined],
+  ['none of a sweep', [summary('a', { sweep: 's' })], null, undefined]
+];
+
+test.each(TAKEN_UP)('opening a notebook takes up %s', async (_, runs, remembered, expected) => {
+  const bench = new Bench(bench => Object.assign(bench, { runs, remembered }));
+  await bench.settle();
+  expect(bench.controller.run?.id).toBe(expected);
+  expect(bench.controller.phase).toBe(expected ? 'running' : 'idle');
+});
+
+test('looking at an old run tells no end', () => {
+  const bench = new Bench();
+  bench.controller.follow(summary('old', { state: 'ok' }));
+  bench.run.finish('ok');
+  expect([bench.controller.phase, bench.ended]).toEqual(['over', []]);
+});
+
+test('stopping: a run that is over already is no problem, an unreachable server is', async () => {
+  const bench = new Bench();
+  await bench.controller.start(CHOICE);
+  bench.refusal = new RequestError(409, 'over');
+  await bench.controller.stop();
+  expect([bench.controller.phase, bench.controller.problem]).toEqual(['stopping', null]);
+  bench.run.finish('cancelled');
+  await bench.controller.resume();
+  expect(bench.calls.at(-1)).toBe('resumed-started');
+
+  const other = new Bench();
+  await other.controller.start(CHOICE);
+  other.refusal = new RequestError(0, 'no answer');
+  await other.controller.stop();
+  expect(other.controller.phase).toBe('running');
+  expect(other.controller.problem?.message).toContain('can\u2019t be reached');
+});
+
+test('a run that ends while another one is shown is followed to its end', async () => {
+  const bench = new Bench();
+  await bench.controller.start(CHOICE);
+  const again = bench.show(summary('started'));
+  bench.runChanged.emit();
+  expect(bench.controller.run).toBe(again);
+  again.finish('ok');
+  expect(bench.ended).toEqual(['started']);
+});
