@@ -5,6 +5,7 @@ import { editorPlugin } from './annotating/editorPlugin';
 import { formPlugin } from './annotating/formPlugin';
 import { panelPlugin } from './panel/plugin';
 import { runningPlugin } from './running/plugin';
+import { runsPlugin } from './runs/plugin';
 import { statusPlugin } from './status/plugin';
 import { sweepsPlugin } from './sweeps/plugin';
 import { workflowsPlugin } from './workflows';
@@ -18,7 +19,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   badgePlugin,
   runningPlugin,
   panelPlugin,
-  sweepsPlugin
+  sweepsPlugin,
+  runsPlugin
 ];
 
 export default plugins;

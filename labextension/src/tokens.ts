@@ -51,6 +51,8 @@ export const CommandIDs = {
   keepOutOfWorkflow: 'naavre-ext:keep-out-of-workflow',
   exportPng: 'naavre-ext:export-workflow-png',
   exportSvg: 'naavre-ext:export-workflow-svg',
+  openRun: 'naavre-ext:open-run',
+  showRuns: 'naavre-ext:show-runs',
   showWorkflow: 'naavre-ext:show-workflow',
   runWorkflow: 'naavre-ext:run-workflow',
   stopRun: 'naavre-ext:stop-run',

@@ -28,7 +28,7 @@ export interface ILayout {
 }
 
 const STEP = { width: 208, height: 58 };
-const PARAMETERS = { width: 208, height: 46 };
+const PARAMETERS = { width: 208, height: 52 };
 
 /** The frame of a split step: a heading above its parts and the state of the run below them. */
 const HEADING = 30;

@@ -7,6 +7,8 @@ export const SHADE = 'var(--jp-layout-color2)';
 /** Behind the number of a cell. */
 export const CHIP = 'var(--jp-layout-color3)';
 export const LINE = 'var(--jp-border-color1)';
+/** Lines that only help the eye. */
+export const GRID = 'var(--jp-border-color2)';
 export const EDGE = 'var(--jp-ui-font-color3)';
 export const TEXT = 'var(--jp-ui-font-color1)';
 export const MUTED = 'var(--jp-ui-font-color2)';

@@ -55,8 +55,15 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       panel.content.node.focus({ preventScroll: true });
     };
 
+    // Loaded when JupyterLab has time for it, so that the first panel opens as quickly as the next.
+    const prepare = (): void => {
+      workflows.added.disconnect(prepare);
+      window.setTimeout(() => void import('./widget'), 2000);
+    };
+    workflows.added.connect(prepare);
+
     const create = async (notebook: NotebookPanel): Promise<WorkflowPanel> => {
-      // React Flow and the layout are loaded with the first panel, not when JupyterLab starts.
+      // React Flow and the layout aren't loaded when JupyterLab starts.
       const [{ WorkflowPanel }, initial] = await Promise.all([import('./widget'), readSettings()]);
       const panel = new WorkflowPanel({
         workflow: workflows.modelOf(notebook),

@@ -73,7 +73,7 @@ export function NodeShape(props: INodeShapeProps): ReactElement {
         strokeDasharray={isSplit && !isSelected ? '5 3' : undefined}
       />
       <Heading {...props} />
-      {isSplit ? <Split {...props} /> : <Foot {...props} y={box.height - 14} />}
+      {isSplit ? <Split {...props} /> : <Foot {...props} y={box.height - (node.kind === 'parameters' ? 13 : 14)} />}
       {run?.progress && !isSplit && (
         <ProgressBar x={12} y={box.height - 7} width={box.width - 24} run={run} />
       )}

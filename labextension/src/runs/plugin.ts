@@ -1,0 +1,82 @@
+import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { CommandIDs, IRunning, IWorkflows } from '../tokens';
+import { runsIcon } from './icons';
+import { runActions } from './runActions';
+import { RunDocument } from './runDocument';
+import { RunsModel } from './runsModel';
+import { RunsSidebar } from './runsSidebar';
+import { RunView } from './runView';
+
+const RANK = 650;
+
+/** The runs of a notebook: a list in the sidebar, and each run's timeline and logs in the main area. */
+export const runsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'naavre-ext:runs',
+  description: 'Lists the runs of notebooks, and shows where their time went.',
+  autoStart: true,
+  requires: [IWorkflows, INotebookTracker],
+  optional: [IRunning, ICommandPalette, ILayoutRestorer, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    workflows: IWorkflows,
+    notebooks: INotebookTracker,
+    running: IRunning | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    translator: ITranslator | null
+  ) => {
+    const { commands, shell } = app;
+    const trans = (translator ?? nullTranslator).load('naavre_ext');
+    const tracker = new WidgetTracker<MainAreaWidget<RunView>>({ namespace: 'naavre-run' });
+    const model = new RunsModel(workflows, () => sidebar.isVisible);
+    const actions = runActions(app, workflows, notebooks, running, run => model.remove(run), trans);
+    const sidebar: RunsSidebar = new RunsSidebar({ model, actions, trans });
+    shell.add(sidebar, 'left', { rank: RANK, type: 'NaaVRE runs' });
+    restorer?.add(sidebar, sidebar.id);
+
+    commands.addCommand(CommandIDs.showRuns, {
+      label: trans.__('Show Runs of the Notebook'),
+      icon: runsIcon,
+      execute: () => shell.activateById(sidebar.id),
+      describedBy: { args: { type: 'object', properties: {} } }
+    });
+    commands.addCommand(CommandIDs.openRun, {
+      label: trans.__('Open Run'),
+      execute: async args => {
+        const [id, path] = [String(args.id), String(args.path)];
+        let widget = tracker.find(open => open.content.document.id === id);
+        if (!widget) {
+          const content = new RunView(new RunDocument(workflows.client, id, path), actions, trans);
+          widget = new MainAreaWidget({ content });
+          widget.id = content.id;
+          widget.title.closable = true;
+          const opened = widget;
+          content.disposed.connect(() => opened.dispose());
+          shell.add(widget, 'main');
+          await tracker.add(widget);
+        }
+        shell.activateById(widget.id);
+      },
+      describedBy: {
+        args: {
+          type: 'object',
+          required: ['id', 'path'],
+          properties: {
+            id: { type: 'string', description: trans.__('The id of the run') },
+            path: { type: 'string', description: trans.__('The path of its notebook') }
+          }
+        }
+      }
+    });
+    palette?.addItem({ command: CommandIDs.showRuns, category: trans.__('Workflow') });
+    void restorer?.restore(tracker, {
+      command: CommandIDs.openRun,
+      args: widget => ({ id: widget.content.document.id, path: widget.content.document.path }),
+      name: widget => widget.content.document.id
+    });
+  }
+};

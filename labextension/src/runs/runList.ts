@@ -1,0 +1,83 @@
+/** Runs as a list shows them: sweeps together, times and parameters in words. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { IRunSummary, RunStateName } from '../api/types';
+import type { StepStateName } from '../model/foldRun';
+
+export type RunEntry =
+  | { readonly kind: 'run'; readonly run: IRunSummary }
+  | {
+      readonly kind: 'sweep';
+      readonly id: string;
+      /** In the order in which they were started. */
+      readonly runs: readonly IRunSummary[];
+      /** The parameters in which they differ. */
+      readonly varying: readonly string[];
+    };
+
+/** Newest first; the runs of a sweep are one entry, which stands where its newest run would. */
+export function entriesOf(runs: readonly IRunSummary[]): RunEntry[] {
+  const newestFirst = [...runs].sort((a, b) => b.started_at - a.started_at);
+  const entries: RunEntry[] = [];
+  const seen = new Set<string>();
+  for (const run of newestFirst) {
+    if (run.sweep === null) {
+      entries.push({ kind: 'run', run });
+    } else if (!seen.has(run.sweep)) {
+      seen.add(run.sweep);
+      const own = newestFirst.filter(other => other.sweep === run.sweep).reverse();
+      entries.push({ kind: 'sweep', id: run.sweep, runs: own, varying: varyingParameters(own) });
+    }
+  }
+  return entries;
+}
+
+function varyingParameters(runs: readonly IRunSummary[]): string[] {
+  const names = [...new Set(runs.flatMap(run => Object.keys(run.parameters)))];
+  return names.filter(name => new Set(runs.map(run => JSON.stringify(run.parameters[name]))).size > 1);
+}
+
+/** `param_n = 5, param_name = "x"`; those of `names`, or all. */
+export function parametersText(run: IRunSummary, names?: readonly string[]): string {
+  return (names ?? Object.keys(run.parameters))
+    .map(name => `${name} = ${JSON.stringify(run.parameters[name]) ?? '?'}`)
+    .join(', ');
+}
+
+/** How a run's state is called. */
+export function runStateText(state: RunStateName, trans: TranslationBundle): string {
+  return {
+    running: trans.__('running'),
+    ok: trans.__('done'),
+    failed: trans.__('failed'),
+    cancelled: trans.__('stopped'),
+    killed: trans.__('interrupted')
+  }[state];
+}
+
+/** The mark that goes with it. */
+export function runMark(state: RunStateName): StepStateName {
+  const marks = { running: 'running', ok: 'done', failed: 'failed', cancelled: 'notrun', killed: 'notrun' } as const;
+  return marks[state];
+}
+
+/** `just now`, `5 min ago`, `3 h ago`, then the date. */
+export function agoText(startedAt: number, now: number, trans: TranslationBundle): string {
+  const seconds = now - startedAt;
+  if (seconds < 60) {
+    return trans.__('just now');
+  }
+  if (seconds < 3600) {
+    return trans.__('%1 min ago', Math.floor(seconds / 60));
+  }
+  if (seconds < 24 * 3600) {
+    return trans.__('%1 h ago', Math.floor(seconds / 3600));
+  }
+  return new Date(startedAt * 1000).toLocaleDateString();
+}
+
+/** `3.2×`: how many times as fast as one worker; empty where it isn't known. */
+export function speedText(run: IRunSummary): string {
+  return run.speedup === null || run.speedup <= 0 ? '' : `${run.speedup.toFixed(1)}×`;
+}
