@@ -286,6 +286,37 @@ def test_batches_that_size_themselves_are_found_again(tmp_path: Path) -> None:
     assert done.shown[1:] == ["".join(f"{i}\n" for i in range(20)), "380 19\n"]
 
 
+IN_FUNCTION = (
+    "import time, os",
+    "def sweep(scale):\n    out = []\n    # split: work\n    # batches: 5\n    for i in range(20):\n"
+    "        time.sleep(0.02)\n        out.append(i * scale)\n    return out",
+    "first = sweep(2)\nsecond = sweep(3)\nif not os.path.exists('flag'):\n    raise ValueError",
+    "print(sum(first), sum(second))",
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reused"),
+    [
+        ("", "", 10),
+        ("sweep(3)", "sweep(4)", 5),
+        ("i * scale", "i + scale", 0),
+        ("first = sweep", "# cache: off\nfirst = sweep", 0),
+    ],
+)
+def test_batches_of_loops_in_functions_are_found_again(
+    old: str, new: str, reused: int, tmp_path: Path
+) -> None:
+    failed = run(write(tmp_path, IN_FUNCTION))
+    (tmp_path / "flag").touch()
+    cells = [cell.replace(old, new) if old else cell for cell in IN_FUNCTION]
+    done = resume(write(tmp_path, cells), failed)
+    assert len(done.of(events.BatchReused)) == reused
+    (tmp_path / "fresh").mkdir()
+    (tmp_path / "fresh" / "flag").touch()
+    assert done.shown == run(write(tmp_path / "fresh", cells)).shown
+
+
 def test_batches_of_an_edited_cell_before_are_no_longer_valid_but_unedited_cells_are(
     tmp_path: Path,
 ) -> None:

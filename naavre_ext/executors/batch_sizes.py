@@ -21,6 +21,8 @@ SEND_S = 0.0025
 _PATIENT = 2
 #: The longest ones do that after this time.
 LIMIT_S = 2 * LONGEST_BATCH_S
+#: So many batches wait for a worker at most: looking after each that is under way takes time, too.
+_MOST_WAITING = 64
 #: Batches left for each that may be under way, from which on short ones go out together.
 _MANY = 16
 #: What earlier batches count for, against a new one, in the time that an item takes.
@@ -88,7 +90,7 @@ class GuidedSizes:
             longest_limit_s if timeout_s is None else min(longest_limit_s, timeout_s / 2)
         )
         self._seconds, self._items = (0.0, 0.0) if item_s is None else (item_s, 1.0)
-        self.window = 2 * slots
+        self.window = slots + min(slots, _MOST_WAITING)
 
     def observe(self, items: int, seconds: float) -> None:
         """Takes the batch into the average, the latest ones counting most."""

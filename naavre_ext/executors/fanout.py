@@ -114,6 +114,8 @@ class FanOut:
         self.slots = at_once(pool.slots, self.limit)
         #: Whether all items go to workers, as the cell's own worker lacks what they claim, or can't be stopped.
         self.sends_all = bool(step.resources or step.retries or step.timeout_s)
+        #: Whether what the batches give may be stored.
+        self.keeps_batches = True
         self._states: dict[int, SplitState] = {}
         self._begun = 0
 

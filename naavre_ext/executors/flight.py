@@ -176,6 +176,7 @@ class Flight:
             limit_s,
             batch.then,
             self._slots_each,
+            self._fan_out.keeps_batches,
         )
         try:
             items = pack({"items": batch.items}, self._fan_out.namespace)

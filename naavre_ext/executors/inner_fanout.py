@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections import ChainMap
+from collections import ChainMap, Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -45,7 +45,7 @@ def splitting_loops(
 
     They are told of as the step's splits ``first`` and after, each loop with one number.
     """
-    splitter = InnerSplitter(worker, pool, step, tell, first)
+    splitter = InnerSplitter(worker, pool, step, tell, first, keeps=True)
     try:
         with splitting(splitter):
             yield
@@ -57,12 +57,22 @@ class InnerSplitter:
     """The loops in functions and blocks that begin while a step (or a batch) runs in ``worker``.
 
     ``quick`` are those that were over in no time when they ran last: they get along without a thread that watches.
+    With ``keeps`` their batches are stored, where that is worth it: what a batch runs is stored with the batch.
     """
 
     def __init__(
-        self, worker: Worker, pool: BatchPool, running: Step, tell: Tell, first: int
+        self,
+        worker: Worker,
+        pool: BatchPool,
+        running: Step,
+        tell: Tell,
+        first: int,
+        *,
+        keeps: bool,
     ) -> None:
-        self.worker, self.pool, self.tell = worker, pool, tell
+        self.worker, self.pool, self.tell, self.keeps = worker, pool, tell, keeps
+        self._running = running
+        self._begun: Counter[_Place] = Counter()
         #: What the cell that runs claims holds for the batches of the loops that it comes to.
         self._claims: dict[str, Any] = {name: getattr(running, name) for name in _CLAIMS}
         self.quick: set[_Place] = set()
@@ -78,7 +88,8 @@ class InnerSplitter:
         known = context.inner.get((cell, index)) if context is not None else None
         if known is None or self.pool.slots < 2:
             return None
-        step, split = replace(known[0], **self._claims), known[1]
+        cache = known[0].cache and self._running.cache
+        step, split = replace(known[0], **self._claims, cache=cache), known[1]
         if context is not None and split.function in context.tasks and self._rests((cell, index)):
             return None
         frame = sys._getframe(2)
@@ -100,6 +111,14 @@ class InnerSplitter:
         if len(self._open) >= _OPEN_IN_TASKS:
             return True
         return place in self.quick and time.perf_counter() - self._tried.get(place, 0.0) < _REST_S
+
+    def token(self, place: _Place) -> str:
+        """A name for a beginning of the loop; a run that is resumed has the same, where its batches are stored."""
+        if not self.keeps:
+            return uuid.uuid4().hex
+        self._begun[place] += 1
+        cell, index = place
+        return f"{self._running.id} {cell} {index} {self._begun[place]} {self.worker.attempt}"
 
     def forget(self, fan_out: InnerFanOut) -> None:
         """The loop is over."""
@@ -160,6 +179,8 @@ class InnerFanOut(FanOut):
         self._splitter, self._split, self._place = splitter, split, place
         self._variables: Mapping[str, Any] = ChainMap(variables, self.namespace)
         self._offered: dict[str, Any] = {}
+        self._name = splitter.token(place)
+        self.keeps_batches = splitter.keeps
         self._began = time.perf_counter()
         self._sent = False
 
@@ -226,11 +247,13 @@ class InnerFanOut(FanOut):
         """Loops in functions aren't chained."""
 
     def _look_up(self, state: Any) -> None:
-        """Batches of loops in functions aren't stored."""
+        """Find what an earlier run has stored, if it could have stored any."""
+        if self.keeps_batches:
+            super()._look_up(state)
 
     def _token(self, split: Split) -> str:
-        """Another one each time: settings may have changed since the loop ran last."""
-        return uuid.uuid4().hex
+        """Another one for each beginning of the loop: settings may have changed since it ran last."""
+        return self._name
 
     def watches(self, source: Source) -> bool:
         """Whether another thread looks when it is worth sending: not where it wasn't the last time."""

@@ -200,7 +200,7 @@ class BatchTask:
 
     After ``limit_s`` it begins no more items. ``then`` are the loops that go on with the batch's elements.
     ``slots`` is how many batches may run at once for this one, itself among them: more than one where the split
-    has fewer batches than there are workers.
+    has fewer batches than there are workers. Its result ``is_kept`` where that is worth it.
     """
 
     step: Step
@@ -212,6 +212,7 @@ class BatchTask:
     limit_s: float | None = None
     then: tuple[Stage, ...] = ()
     slots: int = 1
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -440,7 +440,9 @@ class Worker:
         """What splits the loops that a batch comes to in functions."""
         if self.batch_pool is None or not self.splits_inner:
             return None
-        return InnerSplitter(self, self.batch_pool(slots), step, lambda _message: None, 0)
+        return InnerSplitter(
+            self, self.batch_pool(slots), step, lambda _message: None, 0, keeps=False
+        )
 
     @property
     def splits_inner(self) -> bool:
@@ -604,8 +606,8 @@ class Worker:
         """The report of a batch that just ran; its result is stored if that is worth it."""
         if self.keeper is None or self._split is None or report.error or report.violation:
             return report
-        if task.split not in task.step.splits:
-            return report  # a function may begin its loop a thousand times
+        if not task.is_kept:
+            return report
         full = self.keeper.keep_batch(task, self._split[0], shared, items, report, packed)
         return replace(report, full=full)
 

@@ -145,7 +145,7 @@ def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
 
 
 _Plan = tuple[RunContext, Step, Split, Sequence[tuple[Step, Split]]]
-_Place = tuple[int, int, int, bool, float | None, int]
+_Place = tuple[int, int, int, bool, float | None, int, bool]
 _last_plan: tuple[bytes, _Plan] | None = None
 
 
@@ -185,7 +185,9 @@ def _run_batch(
     then = tuple(Stage(*link, given) for link, given in zip(links, then_shared, strict=True))
     with _ready_worker(context, step.resources, assigned_devices()) as worker:
         worker.batch_pool = lambda most: RayBatchPool(context, step, most)
-        done = worker.run_batch(BatchTask(step, split, *place[:-1], then, place[-1]), shared, items)
+        done = worker.run_batch(
+            BatchTask(step, split, *place[:-2], then, *place[-2:]), shared, items
+        )
     return done if then else done[0]
 
 
@@ -277,7 +279,15 @@ class RayBatchPool:
             pickled = ray.cloudpickle.dumps((self._context, task.step, task.split, links))
             small = len(pickled) <= _INLINE_BYTES
             plan = self._plans[key] = pickled if small else ray.put(pickled)
-        place = (task.batch, task.start, task.stop, task.is_last, task.limit_s, task.slots)
+        place = (
+            task.batch,
+            task.start,
+            task.stop,
+            task.is_last,
+            task.limit_s,
+            task.slots,
+            task.is_kept,
+        )
         if not task.then:
             ref = self._run_batch.remote(plan, place, shared, items)
             limit_s = task.step.timeout_s
