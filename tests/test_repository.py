@@ -128,8 +128,21 @@ def test_wheel_contains_the_package(wheel: zipfile.ZipFile) -> None:
 @pytest.mark.slow
 def test_wheel_contains_nothing_else(wheel: zipfile.ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"naavre_ext"}
+    assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == {"naavre_ext"}
+    assert not [name for name in wheel.namelist() if name.startswith("naavre_ext/labextension/")]
     assert not [name for name in wheel.namelist() if "__pycache__" in name]
+
+
+@pytest.mark.slow
+def test_wheel_brings_both_extensions_of_jupyter(wheel: zipfile.ZipFile) -> None:
+    data = f"naavre_ext-{naavre_ext.__version__}.data/data/"
+    files = {name.removeprefix(data) for name in wheel.namelist() if name.startswith(data)}
+    extension = "share/jupyter/labextensions/naavre-ext/"
+    assert {f"{extension}install.json", f"{extension}package.json"} <= files
+    package = json.loads(wheel.read(f"{data}{extension}package.json"))
+    assert f"{extension}{package['jupyterlab']['_build']['load']}" in files
+    enabled = json.loads(wheel.read(f"{data}etc/jupyter/jupyter_server_config.d/naavre_ext.json"))
+    assert enabled["ServerApp"]["jpserver_extensions"] == {"naavre_ext": True}
 
 
 @pytest.mark.slow
