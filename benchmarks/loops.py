@@ -21,6 +21,7 @@ from benchmarks.rows import Row, cost, seconds, speed_up
 from benchmarks.sources import notebook, stored
 from benchmarks.splitting import cell_seconds_papermill
 from naavre_ext import RunEvent, RunOptions, run_notebook
+from naavre_ext.executors.batch_sizes import SEND_S
 from naavre_ext.executors.factory import hold_cluster
 from naavre_ext.model.event import StepFinished
 
@@ -158,6 +159,17 @@ def small_rows() -> Iterator[Row]:
     yield cost(name, many_s, few_s, at_most=11, papermill_s=papermill_seconds(*many))
 
 
+def sending_rows() -> Iterator[Row]:
+    """What a batch costs at most the worker that sends and merges all of them, against what sizing counts on.
+
+    By it batches are longer where there are many slots; see ``tests/executors/test_batch_sizes.py``.
+    """
+    cells = ("items = range(400)\ndef work(x):\n    return x", LOOP)
+    body = cells[1].replace("# split: loop", "# split: loop\n# batches: 400")
+    batch_s = median(loop_seconds(cells[0], body) for _ in range(3)) / 400
+    yield cost("one of 400 batches; what sizing counts on", batch_s, SEND_S, at_most=2)
+
+
 def memory_rows() -> Iterator[Row]:
     """How much more the driver and the main worker hold for a million items than for a thousand.
 
@@ -252,6 +264,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "slots": slots_rows,
     "chain": chain_rows,
     "small": small_rows,
+    "sending": sending_rows,
     "memory": memory_rows,
     "shared": shared_array_rows,
     "cpu": cpu_rows,
