@@ -33,6 +33,7 @@ from naavre_ext.executors.tasks import (
 )
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
+from naavre_ext.planning.chains import list_name
 from naavre_ext.planning.inner_rewriting import CALL_HOOK
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import (
@@ -273,8 +274,9 @@ def _added(task: BatchTask, result: dict[str, Any], known: tuple[Operation, ...]
     if task.split.form != "for":
         return list(result["elements"])
     added: list[Any] = []
+    name = list_name(task.then[0].split)
     for number, _, operands in result["log"]:
-        if known[number].root == task.then[0].split.iterable:
+        if known[number].root == name:
             added += operands if known[number].taking == "keep" else operands[-1]
     return added
 

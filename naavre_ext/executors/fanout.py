@@ -36,6 +36,7 @@ from naavre_ext.executors.tasks import (
 )
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.chains import list_name
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.over_rewriting import OVER_HOOK
@@ -208,7 +209,7 @@ class FanOut:
             return
         state.source, state.bar = source, bar
         if held is not None and held.fits(
-            iterable, state.settings, self.pool, self.namespace, guards=self.worker.guards
+            items, state.settings, self.pool, self.namespace, guards=self.worker.guards
         ):
             state.held = held
         self._begun += 1
@@ -370,7 +371,7 @@ class FanOut:
         if passing is None or state.share is None or state.flight is None:
             return
         is_loop = state.split.form == "for"
-        made = self.namespace.get(passing.split.iterable) if is_loop else state.own
+        made = self.namespace.get(list_name(passing.split)) if is_loop else state.own
         if type(made) is not list:
             passing.is_open = False
         if not passing.is_open or not made:
@@ -455,7 +456,7 @@ class FanOut:
         rest = state.source.rest() if state.flight is None else state.flight.rest()
         self.offered[ITEMS] = _over(state.bar, rest)
         if state.passing is not None and state.split.form == "for":
-            self._pass_on(state, self.namespace.get(state.passing.split.iterable))
+            self._pass_on(state, self.namespace.get(list_name(state.passing.split)))
 
     def show(self, outputs: Sequence[OutputMessage]) -> None:
         """Show in the cell what a batch, or making the items, has shown."""

@@ -14,6 +14,7 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.dataflow import CellDataflow, EffectKind
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.loops import Loop, Reduction, changed_place, find_loops
+from naavre_ext.planning.mapping_calls import BARS
 from naavre_ext.planning.replaying import find_records
 
 #: What code between the loops must not do, as the later body would have run before it.
@@ -113,11 +114,28 @@ def _places(position: int, step: Step, dataflow: NotebookDataflow) -> Iterator[_
                 yield _Place(position, number, step, split, loop, body)
 
 
+def list_name(split: Split) -> str:
+    """The list that a chained split goes over, also behind a progress bar."""
+    return _list_of(ast.parse(split.iterable, mode="eval").body)
+
+
+def _list_of(iterable: ast.expr) -> str:
+    """The variable that holds the items of ``xs`` and of ``tqdm(xs, ...)``; "" of other expressions.
+
+    That it is a bar indeed, and over this very list, is checked before what was done early counts.
+    """
+    if isinstance(iterable, ast.Call) and iterable.args:
+        called = iterable.func.attr if isinstance(iterable.func, ast.Attribute) else None
+        called = iterable.func.id if isinstance(iterable.func, ast.Name) else called
+        iterable = iterable.args[0] if called in BARS else iterable
+    return iterable.id if isinstance(iterable, ast.Name) else ""
+
+
 def _maker(then: _Place, earlier: Sequence[_Place]) -> _Place | None:
     """The latest split loop before this one that builds the very list that this one iterates over."""
-    if not isinstance(then.loop.iterable, ast.Name):
+    name = _list_of(then.loop.iterable)
+    if not name:
         return None
-    name = then.loop.iterable.id
     for first in reversed(earlier):
         if name in first.split.reductions or name in _targets(first.node):
             return first if _builds(first, name) else None
@@ -199,7 +217,7 @@ def _why_steps(first: _Place, then: _Place) -> str:
     if any(getattr(one, way) != getattr(two, way) for way in ways) or one.timeout_s or one.retries:
         return "the cells' batches run in different ways"
     mine, theirs = first.split.batches, then.split.batches
-    name = ast.unparse(then.loop.iterable)
+    name = _list_of(then.loop.iterable)
     if mine != theirs or (mine != "auto" and not _adds_once(first, name)):
         return "'# batches:' divides its items in another way"
     return ""
@@ -230,7 +248,7 @@ def _why_body(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
 
 def _why_list(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
     """What happens to the list on the way."""
-    name = ast.unparse(then.loop.iterable)
+    name = _list_of(then.loop.iterable)
     reach = dataflow.aliases.reach([dataflow.node(first.position, name)])
     for piece in _between(first, then, dataflow):
         if name in piece.facts.writes | piece.facts.deletes:

@@ -103,3 +103,30 @@ def test_what_a_long_later_loop_has_not_begun_goes_out_again(
     assert "".join(o["text"] for o in run.ending.outputs[2]) == "".join(f"{y}\n" for y in range(60))
     done = [batch for batch in run.of(events.BatchFinished) if batch.cell_id == "cell-2"]
     assert sum(batch.items for batch in done) == 60
+
+
+TQDM = "from tqdm import tqdm"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "res = []\nfor y in tqdm(out):\n    res.append(-y)",
+        "res = []\nfor y in tqdm(out, desc='again', total=len(out)):\n    res.append(-y)",
+        "res = [-y for y in tqdm(out, disable=True)]",
+    ],
+)
+def test_batches_flow_on_through_a_progress_bar(use: str) -> None:
+    run = run_as_workflow((TQDM, MAKE, split(use)))
+    assert run.ending.variables["res"] == [-x for x in range(9)]
+    assert flowed_on(run, "cell-1", "cell-2")
+
+
+def test_what_is_called_a_bar_and_is_none_gets_its_own_batches() -> None:
+    run = run_as_workflow(
+        ("def tqdm(xs):\n    return xs[1:]", MAKE, split("for y in tqdm(out):\n    print(y)"))
+    )
+    assert run.ending.error is None
+    shown = "".join(o["text"] for o in run.ending.outputs[2])
+    assert shown == "".join(f"{y}\n" for y in range(1, 9))
+    assert not flowed_on(run, "cell-1", "cell-2")
