@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 from naavre_ext.server.compiler import Compiler
 from naavre_ext.server.kernels import Kernel
+
+#: An interpreter without naavre-ext is tried again after so many seconds.
+_TRIED_AGAIN_S = 30.0
 
 
 class Compilers:
@@ -16,8 +20,8 @@ class Compilers:
 
     def __init__(self) -> None:
         self._compilers: dict[str, Compiler] = {}
-        self._unfit: set[str] = set()
-        self._lock = asyncio.Lock()
+        self._unfit_since: dict[str, float] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
 
     async def ask(
         self,
@@ -47,14 +51,18 @@ class Compilers:
 
     async def _of(self, kernel: Kernel) -> tuple[Compiler, bool]:
         interpreter = kernel.interpreter or sys.executable
-        async with self._lock:
-            if interpreter not in self._unfit and interpreter not in self._compilers:
+        async with self._locks.setdefault(interpreter, asyncio.Lock()):
+            if interpreter not in self._compilers and not self._is_unfit(interpreter):
                 compiler = Compiler(interpreter)
                 if await compiler.start():
                     self._compilers[interpreter] = compiler
                 else:
-                    self._unfit.add(interpreter)
-            if interpreter in self._unfit:
-                own = self._compilers.setdefault(sys.executable, Compiler())
-                return own, kernel.interpreter is not None
+                    self._unfit_since[interpreter] = time.monotonic()
+        if interpreter in self._compilers:
             return self._compilers[interpreter], kernel.interpreter is None
+        return self._compilers.setdefault(sys.executable, Compiler()), True
+
+    def _is_unfit(self, interpreter: str) -> bool:
+        """Whether it was found lately not to do: naavre-ext may be installed there any time."""
+        since = self._unfit_since.get(interpreter)
+        return since is not None and time.monotonic() - since < _TRIED_AGAIN_S

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,11 @@ class Sweeps:
         for row in sweep.rows:
             row.is_cancelled = row.is_queued
         for row in sweep.rows:
-            if row.run_id is not None and self._runs.is_held(row.run_id):
+            await self._cancel_row(sweep, row)
+
+    async def _cancel_row(self, sweep: Sweep, row: SweepRow) -> None:
+        if row.run_id is not None and self._runs.is_held(row.run_id):
+            with suppress(RequestError):  # it may have ended meanwhile
                 await self._runs.cancel(self._runs.record(row.run_id, sweep.file))
 
     def close(self) -> None:
@@ -115,6 +120,8 @@ class Sweeps:
                         await self._start_row(sweep, number, request)
                     except RequestError as error:
                         row.problem = error.message
+                    if row.is_cancelled:  # while it was being started
+                        await self._cancel_row(sweep, row)
                 if row.run_id is not None:
                     await self._runs.wait_for_end(row.run_id)
 

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -111,11 +112,18 @@ class RunRecord:
 def read_info(path: Path) -> dict[str, Any] | None:
     """What ``run.json`` says; None when there is none, or when it is no record of a run."""
     try:
-        info = json.loads((path / INFO_FILE).read_bytes())
-        float(info["started_at"])
-        return dict(info)
+        file = path / INFO_FILE
+        return dict(_parsed_info(file, os.stat(file).st_mtime_ns))
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+@lru_cache(maxsize=16)
+def _parsed_info(file: Path, _mtime_ns: int) -> Mapping[str, Any]:
+    """What the file says, remembered for who looks at the latest runs again and again."""
+    info: dict[str, Any] = json.loads(file.read_bytes())
+    float(info["started_at"])
+    return info
 
 
 def is_abandoned(path: Path, info: Mapping[str, Any]) -> bool:

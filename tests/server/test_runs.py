@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from naavre_ext.engine import client, engine_status, place, start_engine, stop_engine
+from naavre_ext.server.sweeps import Sweeps
 from naavre_ext.storage.process_identity import this_process
 
 pytestmark = pytest.mark.slow
@@ -298,6 +299,34 @@ async def test_sweep_runs_every_row_a_few_at_a_time(
     assert sorted(file.name for file in (jp_root_dir / "out").iterdir()) == [
         f"a{n}.ipynb" for n in range(4)
     ]
+
+
+async def test_a_sweep_is_cancelled_whole(engine, fetch_json, notebook, frames, jp_root_dir):
+    body = notebook("param_a = 0", WAITS, "print('not me')")
+    rows = [{"param_a": n} for n in range(3)]
+    _, sweep = await fetch_json("POST", "sweeps", {**body, "rows": rows, "jobs": 1})
+    assert (await fetch_json("POST", f"sweeps/{sweep['sweep']}/cancel"))[0] == 202
+    (jp_root_dir / "go").touch()
+    await frames(sweep["rows"][0]["run"])
+    _, sweep = await fetch_json("GET", f"sweeps/{sweep['sweep']}", path="nb.ipynb")
+    assert [row["state"] for row in sweep["rows"]] == ["cancelled"] * 3
+    assert [row["run"] is None for row in sweep["rows"]] == [False, True, True]
+
+
+async def test_a_sweep_is_found_again_by_another_server(
+    engine, fetch_json, notebook, frames, jp_serverapp
+):
+    body = {**notebook("param_a = 0", "print(param_a)"), "rows": [{"param_a": 1}, {"param_a": 2}]}
+    _, sweep = await fetch_json("POST", "sweeps", body)
+    place, query = f"sweeps/{sweep['sweep']}", {"path": "nb.ipynb"}
+    deadline = time.monotonic() + 20
+    while {row["state"] for row in sweep["rows"]} != {"ok"} and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+        _, sweep = await fetch_json("GET", place, **query)
+    services = jp_serverapp.web_app.settings["naavre_ext_services"]
+    services.sweeps = Sweeps(services.runs)
+    assert await fetch_json("GET", place, **query) == (200, sweep)
+    assert (await fetch_json("GET", "sweeps/sweep-none"))[0] == 404
 
 
 @pytest.mark.parametrize(
