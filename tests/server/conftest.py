@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from description import check_answer
+from documents import document
 from pytest_jupyter.jupyter_server import *  # noqa: F403 - its fixtures and hooks, for this folder
 from tornado.httpclient import HTTPClientError
 
@@ -44,26 +45,6 @@ def fetch_json(jp_fetch: Any, jp_serverapp: Any) -> Callable[..., Any]:
         return code, data
 
     return fetch
-
-
-def document(*sources: str, kernel: str = "python3") -> dict[str, Any]:
-    """A notebook with these code cells, ids ``c0``, ``c1`` and so on."""
-    return {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
-        "cells": [
-            {
-                "cell_type": "code",
-                "id": f"c{number}",
-                "metadata": {},
-                "source": source,
-                "outputs": [],
-                "execution_count": None,
-            }
-            for number, source in enumerate(sources)
-        ],
-    }
 
 
 @pytest.fixture

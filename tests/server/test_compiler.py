@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import document
+from documents import document
 
 from naavre_ext.server import compiler
 from naavre_ext.server.compiler import Abandoned, Compiler
