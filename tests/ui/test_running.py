@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
@@ -122,6 +123,23 @@ def test_refused_notebook_names_the_cell_and_nothing_runs(lab: Lab) -> None:
     lab.select_cell(0)
     row.get_by_role("button", name="Cell 2").click()
     expect(lab.cell(1)).to_have_class(re.compile(r"\bjp-mod-active\b"))
+
+
+def test_old_notebook_without_cell_ids_shows_its_outputs(lab: Lab) -> None:
+    name = lab.add_notebook(
+        "old.ipynb", "# split: double\nout = [2 * i for i in range(3)]", "print(out)"
+    )
+    file = lab.server.root / name
+    old = json.loads(file.read_text())
+    old["nbformat_minor"] = 4
+    for cell in old["cells"]:
+        del cell["id"]
+    file.write_text(json.dumps(old))
+    lab.open(name)
+    lab.wait_for_kernel()
+    run(lab)
+    expect_end(lab, "Run done")
+    assert outputs(lab, 1).strip() == "[0, 2, 4]"
 
 
 def test_sweep_runs_each_row_and_shows_them_in_a_table(lab: Lab) -> None:

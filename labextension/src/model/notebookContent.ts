@@ -3,9 +3,22 @@ import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 
 import type { NotebookJSON } from '../api/client';
 
-/** The notebook as it would be saved, unsaved edits included. */
+/** Cells have ids from this minor version of the format on; without them events couldn't name cells. */
+const MINOR_WITH_IDS = 5;
+
+/** The notebook as it would be saved, unsaved edits included; with the ids of cells also if the file has none. */
 export function notebookContent(panel: NotebookPanel): NotebookJSON {
-  return (panel.model?.toJSON() ?? {}) as unknown as NotebookJSON;
+  const { model } = panel;
+  if (!model) {
+    return {};
+  }
+  const content = model.toJSON() as unknown as { nbformat_minor: number; cells: object[] };
+  const ids = [...model.cells].map(cell => cell.id);
+  return {
+    ...content,
+    nbformat_minor: Math.max(content.nbformat_minor, MINOR_WITH_IDS),
+    cells: content.cells.map((cell, index) => ({ ...cell, id: ids[index] }))
+  };
 }
 
 /** The same without outputs: all that a compiler looks at. */
@@ -13,7 +26,7 @@ export function notebookSource(model: INotebookModel): NotebookJSON {
   const { sharedModel } = model;
   return {
     nbformat: sharedModel.nbformat,
-    nbformat_minor: sharedModel.nbformat_minor,
+    nbformat_minor: Math.max(sharedModel.nbformat_minor, MINOR_WITH_IDS),
     metadata: { ...sharedModel.metadata },
     cells: [...model.cells].map(cell => ({
       id: cell.id,

@@ -116,8 +116,14 @@ function isCode(cell: ICellModel): cell is ICodeCellModel {
   return cell.type === 'code';
 }
 
+/** What a cell shows, without the error that an earlier run of its parameters may have left at the end. */
 function shownBy(cell: ICellModel | null): ICellOutputs | null {
-  return cell && isCode(cell)
-    ? { outputs: cell.sharedModel.getOutputs(), executionCount: cell.executionCount }
-    : null;
+  if (!cell || !isCode(cell)) {
+    return null;
+  }
+  const outputs = cell.sharedModel.getOutputs();
+  if (outputs.at(-1)?.output_type === 'error') {
+    outputs.pop();
+  }
+  return { outputs, executionCount: cell.executionCount };
 }
