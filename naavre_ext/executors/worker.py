@@ -59,6 +59,7 @@ from naavre_ext.model.workflow import Step
 from naavre_ext.planning.inner_rewriting import OWN_PREFIX, split_inner
 from naavre_ext.planning.rewriting import HOOK_NAMES, split_cell
 from naavre_ext.planning.task_rewriting import OPEN, weave_tasks
+from naavre_ext.scheduling.claims import keeps_claim
 
 #: Errors that may come from running on copies in another process rather than from the user's code.
 _SUSPICIOUS = frozenset(
@@ -399,7 +400,10 @@ class Worker:
         first = max((split.index + 1 for split in step.splits), default=0)
         try:
             namespace[OPEN] = task_hook.open_in_cell
-            with splitting_loops(self, pool, step, tell, first), self.spawning(step, pool, tell):
+            loops: AbstractContextManager[None] = nullcontext()
+            if not keeps_claim(step, in_main=task.placement == "main"):
+                loops = splitting_loops(self, pool, step, tell, first)
+            with loops, self.spawning(step, pool, tell):
                 outcome = self.session.run(
                     step.source,
                     execution_count=step.execution_count,
@@ -438,7 +442,7 @@ class Worker:
 
     def batch_splitter(self, step: Step, slots: int) -> InnerSplitter | None:
         """What splits the loops that a batch comes to in functions."""
-        if self.batch_pool is None or not self.splits_inner:
+        if self.batch_pool is None or not self.splits_inner or keeps_claim(step, in_main=False):
             return None
         return InnerSplitter(
             self, self.batch_pool(slots), step, lambda _message: None, 0, keeps=False

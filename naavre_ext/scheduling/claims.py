@@ -35,9 +35,11 @@ class ClaimPlan:
 
     ``main`` is what the main worker holds for as long as it lives, ``slots`` how many batches of a step (or
     how many such steps) there is room for at once, ``refused`` the claims that can never be met.
+    ``wants_more`` says that other steps claim more of what the main worker holds meanwhile.
     """
 
     main: Claim = field(default_factory=dict)
+    wants_more: bool = False
     slots: Mapping[StepId, int] = field(default_factory=dict)
     refused: tuple[Diagnostic, ...] = ()
 
@@ -65,7 +67,9 @@ def plan_claims(workflow: Workflow, nodes: Sequence[Node]) -> ClaimPlan:
         for task in step.tasks
         if task.resources and not _room_beside(main, task.resources, nodes)
     ]
-    return ClaimPlan(main, slots, tuple(refused))
+    others = [_gpus(step) for step in workflow.steps if not _is_whole_in_main(step)]
+    others += [task.resources.get("num_gpus", 0.0) for s in workflow.steps for task in s.tasks]
+    return ClaimPlan(main, bool(main) and any(others), slots, tuple(refused))
 
 
 def main_claim(workflow: Workflow) -> Claim:
@@ -78,6 +82,17 @@ def held_during(step: Step) -> dict[str, float]:
     """What is reserved, by Ray's names, while the main worker runs this cell: all but the GPUs."""
     claim = {name: amount for name, amount in step.resources.items() if name != "num_gpus"}
     return {_RAY_NAMES.get(name, name): amount for name, amount in claim.items() if amount}
+
+
+def keeps_claim(step: Step, *, in_main: bool) -> bool:
+    """Whether what is reserved while the step (or a batch of it) runs stays so while it waits for batches.
+
+    They claim the same, so that all who run could wait for each other. Ray takes a waiting task's CPUs back, but
+    nothing else, and from the main worker nothing.
+    """
+    if in_main and step.splits:
+        return False  # its batches claim, not the cell
+    return any(n for name, n in step.resources.items() if in_main or name != "num_cpus")
 
 
 def ray_options(claim: Claim) -> dict[str, object]:

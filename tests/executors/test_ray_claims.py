@@ -143,6 +143,49 @@ def test_batch_whose_worker_is_killed_runs_again_alone(run):
     assert sorted(event.batch for event in done.of(events.BatchFinished)) == [0, 1, 2]
 
 
+def test_batch_of_an_over_cell_whose_worker_is_killed_runs_again_alone(run):
+    cell = (
+        "# over: xs\n# merge: ys, n=sum\n# batches: 3\nprint(xs)\nn = len(xs)\n"
+        "ys = [dying.work(x, 1 if x == 3 else 0) for x in xs]"
+    )
+    done = run(DYING, "import dying\nxs = list(range(6))", cell, "print(ys, n)")
+    assert text(done, 2) == "[0, 1]\n[2, 3]\n[4, 5]\n", done.end.failure
+    assert text(done, 3) == "[0, 1, 2, 3, 4, 5] 6\n"
+    assert [event.batch for event in done.of(events.BatchRetried)] == [1]
+    assert sorted(event.batch for event in done.of(events.BatchFinished)) == [0, 1, 2]
+
+
+def test_batch_whose_worker_ray_kills_for_want_of_memory_counts_as_lost(ray_cluster, monkeypatch):
+    """As Ray says it: provoking its memory monitor would kill other workers of the machine, too."""
+    import ray
+    from ray.exceptions import OutOfMemoryError
+
+    from naavre_ext.executors.ray import workers
+    from naavre_ext.executors.tasks import BatchTask
+
+    @ray.remote(max_retries=0)
+    def killed():
+        raise AssertionError("never got")
+
+    def out_of_memory(_ref):
+        raise OutOfMemoryError(
+            "Task was killed due to the node running low on memory.\nMemory used: 99%"
+        )
+
+    from naavre_ext.model.workflow import Split, Step
+
+    step = Step("s", "c", 1, 1, "", "", "main")
+    handle = workers._Handle(
+        BatchTask(step, Split(0, 1, "for", "xs"), 2, 4, 6, True), killed.remote()
+    )
+    monkeypatch.setattr(workers.ray, "get", out_of_memory)
+    report = workers.RayBatchPool.report(None, handle)
+    assert (report.batch, report.lost) == (2, True)
+    assert report.error.evalue.startswith(
+        "OutOfMemoryError: Task was killed due to the node running low"
+    )
+
+
 def test_batch_that_kills_each_worker_fails_saying_which(run):
     body = "y = dying.work(x, 9 if x == 3 else 0)"
     done = run(DYING, "import dying", _loop("# batches: 3", body), "print('never')")
@@ -201,3 +244,46 @@ def test_failed_cell_is_tried_again_with_the_same_inputs(run):
     done = run(module, "from failing import work\nxs = [0]", cell, "print(xs, ys)")
     assert text(done, 3) == "[0, 1] [0, 1]\n", done.end.failure
     assert len(done.of(events.StepRetried)) == 1
+
+
+def test_runs_that_hold_gpus_and_want_more_take_turns(ray_cluster, tmp_path):
+    """Each main worker keeps one of two GPUs, and its batches want one: at once they would wait for ever."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from naavre_ext.executors.ray import cluster
+    from naavre_ext.executors.ray.executor import RayExecutor
+
+    # The first cell gives the other run's main worker time to take the other GPU, if it may.
+    holding = "# resources: num_gpus=1\nimport time, os\nos.environ['X'] = '1'\ntime.sleep(0.5)"
+    loop = "# split: part\n# batches: 2\n# resources: num_gpus=1\na = [x for x in range(4)]"
+
+    def go(number):
+        cells = (holding, loop, f"print({number}, a)")
+        executor = RayExecutor(cluster.connect(None))
+        try:
+            return run_with(executor, cells, RunOptions(cwd=str(tmp_path), keep=None))
+        finally:
+            executor.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(go, range(2)))
+    assert [text(done, 2) for done in runs] == ["0 [0, 1, 2, 3]\n", "1 [0, 1, 2, 3]\n"]
+    spans = [
+        (d.of(events.StepFinished)[0].started_at, d.of(events.RunFinished)[0].at) for d in runs
+    ]
+    first, second = sorted(spans)
+    assert first[1] - 0.2 <= second[0]
+
+
+@pytest.mark.parametrize("claim", ["num_cpus=2", "num_cpus=1, telescope=4"])
+def test_loops_in_functions_are_not_sent_where_their_cell_keeps_what_they_claim(run, claim):
+    """The batches would claim the same as their cell, which has all that there is."""
+    function = (
+        "import time\ndef work():\n    out = []\n    # split: part\n    # batches: 2\n"
+        "    for x in range(4):\n        time.sleep(0.05)\n        out.append(x)\n    return out"
+    )
+    main = f"# resources: {claim}\nimport os\nos.environ['X'] = '1'\na = work()"
+    anywhere = f"# resources: {claim}\nb = work()"
+    batches = f"# split: part\n# batches: 2\n# resources: {claim}\nc = [work() for _ in range(2)]"
+    done = run(function, main, anywhere, batches, "print(a, b, c)")
+    assert text(done, 4) == f"{list(range(4))} {list(range(4))} {[list(range(4))] * 2}\n"

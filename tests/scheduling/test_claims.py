@@ -9,6 +9,7 @@ from naavre_ext.model.workflow import Placement, Split, Step, StepId, TaskFuncti
 from naavre_ext.scheduling.claims import (
     at_once,
     held_during,
+    keeps_claim,
     main_claim,
     plan_claims,
     ray_options,
@@ -158,3 +159,37 @@ def test_a_task_is_refused_when_the_main_worker_holds_what_it_claims():
     cell = Step(StepId("a"), CellId("a"), 1, 1, "", tasks=(task,))
     other = Step(StepId("b"), CellId("b"), 2, 2, "", resources={"num_gpus": 1.0})
     assert len(plan_claims(Workflow((cell, other), ()), [GPU_NODE]).refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("steps", "wants_more"),
+    [
+        ((_step(1, "main", num_gpus=1), _step(2, "main", num_gpus=1)), False),
+        ((_step(1, "main", num_gpus=1), _step(2, "any", num_cpus=1)), False),
+        ((_step(1, "main", num_cpus=1), _step(2, "any", num_gpus=1)), False),
+        ((_step(1, "main", num_gpus=1), _step(2, "any", num_gpus=1)), True),
+        ((_step(1, "main", num_gpus=1), _step(2, "main", split=True, num_gpus=1)), True),
+    ],
+)
+def test_run_that_holds_gpus_and_wants_more_is_known(steps, wants_more):
+    assert _plan([GPU_NODE], *steps).wants_more is wants_more
+
+
+@pytest.mark.parametrize(
+    ("claim", "kept_by_main", "kept_by_task"),
+    [
+        ({}, False, False),
+        ({"num_cpus": 2}, True, False),  # Ray takes back the CPUs of a task that waits
+        ({"num_gpus": 1}, True, True),
+        ({"num_gpus": 0, "num_cpus": 0}, False, False),
+        ({"telescope": 1}, True, True),
+        ({"memory": GiB}, True, True),
+    ],
+)
+def test_claim_that_is_kept_while_batches_are_waited_for(claim, kept_by_main, kept_by_task):
+    step = _step(1, "main", **claim)
+    assert (keeps_claim(step, in_main=True), keeps_claim(step, in_main=False)) == (
+        kept_by_main,
+        kept_by_task,
+    )
+    assert not keeps_claim(_step(1, "main", split=True, **claim), in_main=True)

@@ -16,6 +16,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.channel import OutputChannel
 from naavre_ext.executors.ray.cluster import ClusterHandle, on_connection_end
+from naavre_ext.executors.ray.turns import Turn
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.model.portrait import NamespacePortrait
@@ -48,6 +49,7 @@ class RayExecutor:
         self.shares_files = len({node["NodeManagerHostname"] for node in self._nodes}) == 1
         self._claims = ClaimPlan()
         self._main: Any = None
+        self._turn: tuple[Any, Any] | None = None
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = OutputChannel(self._happened.put, host=handle.node_ip)
         self._context: Any = None
@@ -66,7 +68,7 @@ class RayExecutor:
         """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
         if self._context is not None:
             ray.kill(self._main)
-        self._main = _take_main(self._claims.main)
+        self._main = _take_main(self._claims.main, self._its_turn())
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
         self._context = ray.put(told)
@@ -91,6 +93,13 @@ class RayExecutor:
         self._running[step] = (report, task.placement)
         report.future().add_done_callback(lambda future: self._ended(step, report, future))
         return exports
+
+    def _its_turn(self) -> Any:
+        """What is there once the main worker may hold what it claims; None where nobody could wait for it."""
+        if self._claims.wants_more and self._turn is None:
+            turn = Turn.remote()
+            self._turn = turn, turn.come.remote()
+        return self._turn[1] if self._turn is not None else None
 
     def _reserve(self, step: Step) -> Any:
         """What is there once the CPUs and the like that a step claims in the main worker are reserved."""
@@ -176,6 +185,8 @@ class RayExecutor:
             ray.kill(self._main)
         for step in list(self._reserved):
             self._release(step)
+        if self._turn is not None:
+            ray.kill(self._turn[0])
         if self._handle.is_shared:
             start_main()  # for the next run
         self._handle.close()
@@ -188,9 +199,9 @@ def start_main(spares: int = 1) -> None:
             _spares.append(workers.MainWorker.remote())
 
 
-def _take_main(claim: Claim) -> Any:
+def _take_main(claim: Claim, turn: Any) -> Any:
     if claim:
-        return workers.MainWorker.options(num_cpus=0, **ray_options(claim)).remote()
+        return workers.MainWorker.options(num_cpus=0, **ray_options(claim)).remote(turn)
     with _spares_lock:
         spare = _spares.pop(0) if _spares else None
     return spare if spare is not None else workers.MainWorker.remote()

@@ -105,9 +105,12 @@ def _run_step(
 
 
 class _MainWorker:
-    """Holds a run's live namespace. It runs one step at a time and is never restarted."""
+    """Holds a run's live namespace. It runs one step at a time and is never restarted.
 
-    def __init__(self) -> None:
+    Ray starts it, and reserves what it claims, once ``_turn`` is there.
+    """
+
+    def __init__(self, _turn: Any = None) -> None:
         self._devices = assigned_devices()
         this_worker()
 
