@@ -24,6 +24,7 @@ from naavre_ext.model.workflow import StepId, Workflow
 from naavre_ext.preparing import prepare_notebook
 from naavre_ext.running import OnEvent, Run, placed
 from naavre_ext.verification import Observation, StepRun, VerifyReport, compare, sequential
+from naavre_ext.verification.draws import by_chance, unseeded_draws
 from naavre_ext.verification.folders import (
     RunFolders,
     base_folder,
@@ -36,8 +37,8 @@ from naavre_ext.verification.outputs import portray_outputs
 #: Folders larger than this aren't copied for each run.
 COPY_LIMIT_BYTES = 2 << 30
 _POLL_S = 0.05
-#: Where a notebook isn't steady, so many runs more tell whether that is the difference.
-_MORE_RUNS = 2
+#: Where a notebook isn't steady, so many runs more tell whether that is the difference; where it draws, more.
+_MORE_RUNS, _MORE_RUNS_OF_DRAWS = 2, 4
 _CHILD = "from naavre_ext.verifying import observe_for_parent; observe_for_parent()"
 
 
@@ -96,6 +97,7 @@ def verify(
         "sequentially again": sequential(workflow),
         "as a workflow": reshape(workflow),
     }
+    draws = unseeded_draws(prepared.basis)
     seen: list[Observation] = []
     with ExitStack() as stack:
         if options.executor == "ray":
@@ -112,7 +114,12 @@ def verify(
                 request = _Request(
                     source,
                     dict(parameters or {}),
-                    replace(options, cwd=str(folder), store=options.store or str(store)),
+                    replace(
+                        options,
+                        cwd=str(folder),
+                        store=options.store or str(store),
+                        scramble=words == "sequentially again",
+                    ),
                     plan,
                     str(store / "answer"),
                     "2" if words == "sequentially again" else "1",
@@ -126,12 +133,14 @@ def verify(
             run(words, plan)
         first, again, parallel = seen
         report = compare(ways["as a workflow"], first, again, parallel)
-        for _ in range(_MORE_RUNS):
+        for _ in range(_MORE_RUNS_OF_DRAWS if draws else _MORE_RUNS):
             # What isn't steady may be equal in two runs by chance.
-            if report.equal or not report.unsteady:
+            if report.equal or not (report.unsteady or draws):
                 break
             run("sequentially once more", ways["sequentially"])
             report = compare(ways["as a workflow"], first, again, parallel, *seen[3:])
+    if not report.equal:
+        report = replace(report, causes=(*report.causes, *by_chance(workflow, draws)))
     return replace(report, folder=said)
 
 

@@ -29,7 +29,7 @@ from naavre_ext.cli.reporters import (
     write_json_line,
     write_refusal,
 )
-from naavre_ext.cli.run_options import How, run_options
+from naavre_ext.cli.run_options import How, resident_option, run_options
 from naavre_ext.cli.summary import failure_lines, strip_ansi, summary_lines
 from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.run import RunOptions, RunResult
@@ -47,6 +47,7 @@ _EXIT_CODES = {"ok": OK, "failed": FAILED, "cancelled": CANCELLED}
     help="The executed notebook; default: NAME.out.ipynb beside NOTEBOOK. '-': standard output.",
 )
 @parameter_options
+@resident_option
 @run_options
 @click.option(
     "--resume",

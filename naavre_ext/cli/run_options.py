@@ -21,7 +21,6 @@ class How:
     """The options as given on the command line."""
 
     address: str | None
-    resident: bool
     cwd: str | None
     executor: ExecutorName
     timeout_s: float | None
@@ -29,6 +28,7 @@ class How:
     store: str | None
     guards: str
     eager: bool
+    resident: bool = False
 
     def options(self, secrets: Mapping[str, str]) -> RunOptions:
         """The run's options; the cells see this process's environment."""
@@ -45,6 +45,15 @@ class How:
             guards=self.guards == "on",
             eager=self.eager,
         )
+
+
+#: Whether the run is one for the resident engine; ``verify`` has its own processes.
+resident_option = click.option(
+    "--resident/--no-resident",
+    envvar="NAAVRE_RESIDENT",
+    default=True,
+    help="Use the resident engine where one runs (the default).",
+)
 
 
 def run_options(command: Command) -> Command:
@@ -92,12 +101,6 @@ def run_options(command: Command) -> Command:
             "--cwd",
             type=click.Path(exists=True, file_okay=False),
             help="The cells' working folder; default: the notebook's.",
-        ),
-        click.option(
-            "--resident/--no-resident",
-            envvar="NAAVRE_RESIDENT",
-            default=True,
-            help="Use the resident engine where one runs (the default).",
         ),
         click.option(
             "--address",

@@ -68,7 +68,7 @@ def verify(
     from naavre_ext.api import verify_notebook
     from naavre_ext.verifying import Isolation
 
-    how = How(**{name: given.pop(name) for name in How.__dataclass_fields__})
+    how = How(**{name: given.pop(name) for name in How.__dataclass_fields__ if name in given})
     values = collect_parameters(**given)
     source = read_source(notebook)
     secrets, _ = collect_secrets(source, values)

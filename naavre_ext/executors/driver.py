@@ -164,6 +164,7 @@ class RunDriver:
             guards=self.options.guards and not self._restarts,
             attempt=self._restarts,
             observe=self.options.observe,
+            scramble=self.options.scramble,
             inner={
                 (str(step.cell_id), split.index): (step, split)
                 for step in self.workflow.steps

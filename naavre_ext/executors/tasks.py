@@ -45,7 +45,8 @@ class RunContext:
     ``inner`` are the loops in functions and blocks that are split wherever they run: by cell and the loop's index,
     the step that has them in its source and the split.
     ``results`` is where results go that a later run may resume from, None when none are stored.
-    With ``observe``, steps tell what variables they found and left.
+    With ``observe``, steps tell what variables they found and left; with ``scramble``, memory that nothing was
+    written to holds other bytes than usual.
     ``tasks`` are the functions whose calls may run as tasks, with the steps that define them. ``one_machine`` says
     that all workers see the same files.
     """
@@ -62,6 +63,7 @@ class RunContext:
     guards: bool = True
     attempt: int = 0
     observe: bool = False
+    scramble: bool = False
     inner: Mapping[tuple[str, int], tuple[Step, Split]] = field(default_factory=dict, repr=False)
     results: ResultPlace | None = None
     tasks: Mapping[str, tuple[Step, TaskFunction]] = field(default_factory=dict, repr=False)

@@ -52,6 +52,7 @@ from naavre_ext.executors.tasks import (
     Stuck,
 )
 from naavre_ext.executors.undoing import Undo
+from naavre_ext.executors.unwritten_memory import fill_unwritten, spoil_kept_arrays
 from naavre_ext.executors.warning_replay import noted_warnings
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
@@ -122,6 +123,7 @@ class Worker:
             set_environment(context.environment, self._home, self._kernel)
             os.environ.update(self.devices)
             self.threads.as_kernel()
+        fill_unwritten(context.scramble)
         self.session.reset(cwd=context.cwd)
         if context.is_parallel:
             self.session.know(context.sources)
@@ -384,6 +386,7 @@ class Worker:
         if self.context is None or not self.context.observe:
             return self._run_source(task, tell, pool)
         namespace = self.session.namespace
+        spoil_kept_arrays()
         before = digests(namespace, task.step)
         outcome = self._run_source(task, tell, pool)
         self._observed = StepObservation(before, digests(namespace, task.step))

@@ -25,7 +25,8 @@ class RunOptions:
     effects outside the notebook start before earlier ones, which could still fail, have finished.
     ``resume`` is the id of an earlier run of the notebook that didn't end well: of what it has stored, all that
     is still valid is taken over. ``store_results`` has results stored that a later run may resume from.
-    ``observe`` has variables digested around every step and portrayed at the end, for ``verify``.
+    ``observe`` has variables digested around every step and portrayed at the end, for ``verify``; with
+    ``scramble``, memory that nothing was written to holds other bytes than usual.
     ``notebook`` is the file that a notebook given as a document belongs to. ``labels``, JSON-safe, are kept in the
     run's record for whoever started it; with ``keep_notebook`` it has the executed notebook, too. Values beyond
     ``keep_most_bytes`` together aren't kept.
@@ -46,6 +47,7 @@ class RunOptions:
     resume: str | None = None
     store_results: bool = True
     observe: bool = False
+    scramble: bool = False
     notebook: str | None = None
     labels: Mapping[str, Any] = field(default_factory=dict)
     keep_notebook: bool = False

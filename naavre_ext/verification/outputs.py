@@ -16,6 +16,11 @@ from naavre_ext.verification.written_over import with_bars_last
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
 _TIMES = re.compile(r"^(CPU times|Wall time|Compiler|Parser)( *:) .*$", re.MULTILINE)
+#: Lines with which joblib and scikit-learn tell how long they took, if they are asked to.
+_VERBOSE = re.compile(
+    r"^\[(Parallel\(|CV|Pipeline|ColumnTransformer|FeatureUnion|Voting|Stacking).*$", re.MULTILINE
+)
+_TOOK = re.compile(r"\.{3,}|(?<=[:=])\s*\d+(\.\d+)?(e-?\d+)?\s?(ms|s|min|h)\b")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ID = re.compile(r"""\bid=["']([^"'\s]*\d[^"'\s]*)["']""")
 _STYLER = re.compile(r"\bT_[0-9a-f]{5}")
@@ -83,7 +88,8 @@ def lines(text: str) -> Iterator[tuple[str, Any]]:
 
 def scrubbed(text: str) -> str:
     """The text without addresses, colours and measured times."""
-    return _TIMES.sub(r"\1", _ADDRESS.sub("0x…", _ANSI.sub("", text)))
+    plain = _TIMES.sub(r"\1", _ADDRESS.sub("0x…", _ANSI.sub("", text)))
+    return _VERBOSE.sub(lambda line: _TOOK.sub("…", line[0]), plain)
 
 
 def _without_ids(text: str) -> str:

@@ -20,6 +20,7 @@ _SIGNS = (
         r"random_state)\b",
         "a draw from a generator without a seed",
     ),
+    (r"\b(empty|empty_like|resize)\(", "memory that nothing was written to"),
     (r"\b(uuid\d?|secrets|urandom|token_\w+)\b", "an id made anew"),
     (r"\b(id|hash)\(|\bobject at\b", "an address or a hash"),
     (r"\b(getpid|gettempdir|mkd?temp|tempfile|TemporaryDirectory|gethostname|psutil)\b",

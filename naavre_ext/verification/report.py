@@ -42,10 +42,11 @@ class Cause:
 
     ``first``: the first cell that differs. ``stale``: it saw another version of ``name`` than the notebook gives
     it; ``missing``: none. ``inside``: its inputs were right, so it's how it ran. ``follows``: a cell that got a
-    wrong value from another one. ``lost``: a change that never arrived anywhere.
+    wrong value from another one. ``lost``: a change that never arrived anywhere. ``chance``: it draws something
+    that nobody seeded, which may have been the same in the sequential runs by chance.
     """
 
-    kind: Literal["first", "stale", "missing", "inside", "follows", "lost"]
+    kind: Literal["first", "stale", "missing", "inside", "follows", "lost", "chance"]
     cell: int
     name: str
     text: str

@@ -12,6 +12,7 @@ from spoiling import Spoil, unseen_write, with_step, without_edge
 from naavre_ext.api import prepare_notebook
 from naavre_ext.model.run import RunOptions
 from naavre_ext.verification import compare, sequential
+from naavre_ext.verification.draws import unseeded_draws
 from naavre_ext.verifying import Isolation, observe, verify
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -161,3 +162,61 @@ def test_the_sequential_runs_know_no_annotation() -> None:
     for step in sequential(workflow).steps:
         limits = (step.splits, step.inner_splits, step.retries, step.timeout_s)
         assert not any(limits)
+
+
+@pytest.mark.slow
+def test_memory_that_nothing_was_written_to_is_not_steady(tmp_path: Path) -> None:
+    """Here it holds zeros in two runs, and what is computed from it differs in the third one only by chance."""
+    cells = [
+        "import numpy as np",
+        "a, b = np.empty(3), np.empty(50_000)\nc = np.zeros(50_000)",
+        "d = b + 1",
+    ]
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    report = verify(node, options=options)
+    assert report.equal
+    found = {entry.name: entry.reason for entry in report.unsteady}
+    assert set(found) == {"a", "b", "d"}
+    assert set(found.values()) == {"probably memory that nothing was written to, in cell 2"}
+
+
+_SPLIT = "from sklearn.model_selection import train_test_split"
+_MEANS = "from sklearn.cluster import KMeans"
+#: Cells, and by position those that draw without a seed, and what draws.
+DRAWS = [
+    (("import random", "x = random.random() > 0.5"), {1: "random.random"}),
+    (("import random\nrandom.seed(1)", "x = random.random() > 0.5"), {}),
+    ((_SPLIT, "p = train_test_split(range(9))"), {1: "train_test_split"}),
+    ((_SPLIT, "p = train_test_split(range(9), random_state=0)"), {}),
+    ((_MEANS, "m = KMeans(2).fit([[0], [1], [2]])"), {1: "KMeans"}),
+    ((_MEANS, "m = KMeans(2, random_state=0).fit([[0], [1], [2]])"), {}),
+    (("x = 1", "y = sorted([x])"), {}),
+]
+
+
+@pytest.mark.parametrize(("cells", "draws"), DRAWS)
+def test_cell_that_draws_without_a_seed_is_known(
+    cells: tuple[str, ...], draws: dict[int, str]
+) -> None:
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    found = unseeded_draws(prepare_notebook(node).basis)
+    assert list(found) == list(draws)
+    assert all(what in found[position] for position, what in draws.items())
+
+
+@pytest.mark.slow
+def test_difference_after_an_unseeded_draw_is_looked_at_again_and_shown(tmp_path: Path) -> None:
+    """All sequential runs are alike by chance (here: by what the plan is made to do), so nobody can tell."""
+    cells = ["import random", "x = random.random() < 2", "y = [x]\ny.append(1)", "print(y)"]
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    options = RunOptions(
+        executor="local", guards=False, cwd=str(tmp_path), store=str(tmp_path / ".naavre")
+    )
+    phases: list[str] = []
+
+    other = with_step(3, source="y = [x]")
+    report = verify(node, options=options, on_phase=phases.append, reshape=other)
+    assert not report.equal
+    assert phases.count("running sequentially once more") == 4
+    assert (report.causes[-1].kind, report.causes[-1].cell) == ("chance", 2)

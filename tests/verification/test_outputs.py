@@ -50,6 +50,27 @@ ROWS: dict[str, tuple[list[Any], list[Any], str]] = {
     "one more": ([stream("a")], [], "o is 1 outputs, not 0 outputs"),
     "addresses": ([stream("<P at 0x7f12ab>")], [stream("<P at 0x7f99cd>")], ""),
     "measured times": ([stream("Wall time: 3 ms\nx")], [stream("Wall time: 4 ms\nx")], ""),
+    "the time that joblib took": (
+        [stream("[Parallel(n_jobs=1)]: Done  10 out of  10 | elapsed:    0.0s finished\n")],
+        [stream("[Parallel(n_jobs=1)]: Done  10 out of  10 | elapsed:  1.2min finished\n")],
+        "",
+    ),
+    "the time that scikit-learn took": (
+        [stream("[CV 1/2] END .....C=1;, score=0.5 total time=   0.0s")],
+        [stream("[CV 1/2] END ...C=1;, score=0.5 total time= 1.2min")],
+        "",
+    ),
+    "another score beside a time": (
+        [stream("[CV 1/2] END ...C=1;, score=0.5 total time=   0.0s")],
+        [stream("[CV 1/2] END ...C=1;, score=0.6 total time=   0.0s")],
+        "o, output 1, line 1 is '[CV 1/2] END …C=1;, score=0.5 total time=…', "
+        "not '[CV 1/2] END …C=1;, score=0.6 total time=…'",
+    ),
+    "a duration that the notebook says itself": (
+        [stream("elapsed: 3s")],
+        [stream("elapsed: 4s")],
+        "o, output 1, line 1 is 'elapsed: 3s', not 'elapsed: 4s'",
+    ),
     "colours": ([stream("\x1b[31ma\x1b[0m")], [stream("a")], ""),
     "compression and labels of an image": (
         [shown("image/png", png(7, level=0, software=b"A"))],
