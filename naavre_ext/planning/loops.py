@@ -16,6 +16,7 @@ from naavre_ext.planning.mapping_calls import (
     mapping_list,
     mapping_loop,
 )
+from naavre_ext.planning.named_pools import pools_after
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _FORMS: dict[type, SplitForm] = {
@@ -113,15 +114,17 @@ def find_loops(tree: ast.Module) -> tuple[Loop, ...]:
     A ``with`` that only makes progress bars and pools counts as top level.
     """
     found: list[Loop] = []
+    pools: dict[str, ast.Call] = {}
     for statement, around in _top_level(tree.body, ()):
         managers = tuple(item.context_expr for item in around)
-        made = {
+        made = pools | {
             item.optional_vars.id: item.context_expr
             for item in around
             if isinstance(item.optional_vars, ast.Name)
         }
         for node, taker, mapping in _of_statement(statement, made):  # type: ignore[arg-type]
             found.append(Loop(len(found), node, taker, managers, mapping))  # type: ignore[arg-type]
+        pools = pools_after(statement, pools)
     return tuple(found)
 
 

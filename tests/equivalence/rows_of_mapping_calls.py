@@ -74,6 +74,23 @@ SPLIT = {
         ),
         splits=3,
     ),
+    "pools with names": row(
+        POOLS,
+        split(
+            "p = ThreadPool(2)\na = p.map(f, xs)\nprint(a)\nb = []\nfor y in p.imap(f, xs):\n    b.append(y)\n"
+            "p.close()\np.join()\nprint(b)"
+        ),
+        "p",
+        splits=2,
+    ),
+    "an executor and joblib with names": row(
+        FUTURES + "\nfrom joblib import Parallel, delayed",
+        split(
+            "pool = ThreadPoolExecutor(max_workers=2)\na = list(pool.map(f, xs))\npool.shutdown()\n"
+            "run = Parallel(n_jobs=2)\nb = run(delayed(f)(x) for x in xs)\nprint(a, b)"
+        ),
+        splits=2,
+    ),
     "map": row(F, split("out = list(map(f, xs))\nn = sum(map(len, ys))\ns = ', '.join(map(str, xs))"), "print(out, n, s)", splits=3),
     "map in a loop's head": row(F, split("out = []\nfor y in map(f, xs):\n    out.append(y)\nprint(out, y)"), splits=1),
     "map sized while running": row(
@@ -107,6 +124,21 @@ WHOLE = {
     ),
     "executor with a time limit": row(
         FUTURES, split(IN_THREADS + "out = list(pool.map(f, xs, timeout=60))"), "out", splits=0
+    ),
+    "a pool that is closed": row(
+        POOLS,
+        split("p = ThreadPool(2)\np.close()\ntry:\n    p.map(f, xs)\nexcept ValueError as e:\n    print('closed')"),
+        split("p = ThreadPool(2)\np.close()\nout = p.map(f, xs)"),
+        splits=0,
+    ),
+    "a pool that a function may close": row(
+        POOLS,
+        "def shut():\n    p.close()",
+        split("p = ThreadPool(2)\nshut()\nout = p.map(f, xs)"),
+        splits=0,
+    ),
+    "a pool of another cell": row(
+        POOLS, "p = ThreadPool(2)", split("out = p.map(f, xs)\nprint(out)"), "p.close()\np = None", splits=0
     ),
     "executor with an initializer": row(
         FUTURES,
