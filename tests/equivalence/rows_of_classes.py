@@ -682,4 +682,30 @@ ROWS = {
         a.heavy.append('more')
         print(b, c, sets, computed)
     """),
+    "what the notebook pickles itself, of a class that is defined anew": written(
+        """
+        import pickle
+        class A:
+            def __init__(self, x):
+                self.x = x
+            def show(self):
+                return 'old', self.x
+        def work(a):
+            return a.show(), type(a) is A
+        ---
+        data = pickle.dumps([A(1)])
+        old = A(2)
+        ---
+        class A:
+            def show(self):
+                return 'new', self.x
+        ---
+        a = pickle.loads(data)[0]
+        ---
+        b = [work(a), work(old)]
+        ---
+        print(b, isinstance(a, A), isinstance(old, A), old.show(), A.__module__)
+    """,
+        on_ray=True,
+    ),
 }

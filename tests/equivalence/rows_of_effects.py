@@ -105,4 +105,24 @@ ROWS = {
         "x = slow(1)\n---\nprint('main', x)",
         on_ray=True,
     ),
+    "a child process writes what a later cell reads": effects(
+        "import subprocess, sys\ndef child(code):\n"
+        "    return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True).stdout\n---\n"
+        "a = child(\"open('d/a', 'w').write('by a child'); print('done')\")\n---\n"
+        "x = slow(open('d/a').read())\n---\ny = slow(1)\n---\n"
+        "b = child(\"print(open('d/a').read()); open('d/a', 'w').write('again')\")\n---\n"
+        "z = slow(open('d/a').read())\n---\nprint(a, x, b, z)",
+        on_ray=True,
+    ),
+    "a thread changes what a later cell reads": effects(
+        "import threading\nxs = []\n---\n"
+        "t = threading.Thread(target=lambda: [xs.append(slow(n)) for n in range(3)])\nt.start()\n---\n"
+        "y = slow(1)\n---\nt.join()\n---\nz = slow(len(xs))\n---\nprint(xs, y, z)",
+        on_ray=True,
+    ),
+    "a temporary folder of one cell": effects(
+        "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n"
+        "    open(folder + '/a', 'w').write('in it')\n    x = slow(open(folder + '/a').read())\n---\n"
+        "y = slow(os.path.exists(folder))\n---\nfolder = None\nprint(x, y)",
+    ),
 }  # fmt: skip
