@@ -195,6 +195,38 @@ ROWS = (
         (3,),
     ),
     Row(
+        "batches of an over cell",
+        (
+            "import time, os\nxs = list(range(6))",
+            "# over: xs\n# merge: ys, n=sum\n# batches: 3\n"
+            f"{SLOW}\nys = [x * x for x in xs]\nn = len(xs)\nprint(ys)",
+            "FAIL\nprint(ys, n)",
+        ),
+        (1, 2),
+    ),
+    Row(
+        "a chain of split cells",
+        (
+            "import time, os",
+            "# split: first\n# batches: 3\na = []\n"
+            "for i in range(6):\n    time.sleep(0.03)\n    a.append(i)\n    print(i)",
+            "# split: second\nb = []\nfor x in a:\n    time.sleep(0.01)\n    b.append(x * 2)",
+            "FAIL\nprint(a, b)",
+        ),
+        (1, 2, 3),
+    ),
+    Row(
+        "loops in functions, in a split and outside",
+        (
+            "import time, os\ndef work(n):\n    out = []\n    # split: inner\n    for i in range(n):\n"
+            "        time.sleep(0.02)\n        out.append(i)\n    return out",
+            "x = work(5)",
+            "# split: outer\n# batches: 2\ny = [work(n) for n in range(4)]",
+            "FAIL\nprint(x, y, work(3))",
+        ),
+        (2, 3),
+    ),
+    Row(
         "cheap work goes with what it prints",
         ("import time", f"{SLOW}\nx = 1", f"{SLOW}\nprint(x)\nz = 2", "FAIL\nprint(x, z)"),
         (2,),
@@ -590,3 +622,35 @@ def test_only_the_failed_batch_and_what_was_stopped_run_again_on_ray(
     assert not reused & again
     assert done.reused == [1, 2]
     assert (done.result.status, done.shown) == ("ok", expected.shown)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_over_chain_and_nested_splits_go_on_with_what_is_stored_on_ray(
+    ray_options: RunOptions, tmp_path: Path
+) -> None:
+    inner = "    out = []\n    # split: inner\n    for i in range(n):\n        time.sleep(0.01)\n"
+    fails = "os.path.exists('flag') or 1 / 0"
+    cells = [
+        f"import time, os\ndef work(n):\n{inner}        out.append(i * n)\n    return out",
+        "xs = work(12)",
+        "# over: xs\n# merge: ys, n=sum\n# batches: 3\ntime.sleep(0.1)\n"
+        "ys = [x + 1 for x in xs]\nn = len(xs)\nprint(ys)",
+        "# split: first\n# batches: 3\na = []\n"
+        "for y in ys:\n    time.sleep(0.02)\n    a.append(y * 0.1)\n    print(y)",
+        "# split: second\nb = 0.0\nfor x in a:\n    time.sleep(0.02)\n    b += x",
+        "# split: last\n# batches: 4\nz = []\n"
+        f"for k in range(8):\n    time.sleep(0.05)\n    k < 6 or {fails}\n    z.append(work(k))",
+        "print(n, b, z)",
+    ]
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole" / "flag").touch()
+    expected = run(write(tmp_path / "whole", cells), ray_options)
+    path = write(tmp_path, cells)
+    failed = run(path, ray_options)
+    (tmp_path / "flag").touch()
+    done = run(path, replace(ray_options, resume=failed.result.run_id))
+    assert (failed.result.status, expected.result.status) == ("failed", "ok")
+    assert (done.result.status, done.shown) == ("ok", expected.shown)
+    assert plain(done.result.values) == plain(expected.result.values)
+    assert len(done.of(events.BatchReused)) + len(done.reused) >= 3
