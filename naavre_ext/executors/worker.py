@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -403,10 +403,11 @@ class Worker:
         first = max((split.index + 1 for split in step.splits), default=0)
         try:
             namespace[OPEN] = task_hook.open_in_cell
-            loops: AbstractContextManager[None] = nullcontext()
+            sending = ExitStack()
             if not keeps_claim(step, in_main=task.placement == "main"):
-                loops = splitting_loops(self, pool, step, tell, first)
-            with loops, self.spawning(step, pool, tell):
+                sending.enter_context(splitting_loops(self, pool, step, tell, first))
+                sending.enter_context(self.spawning(step, pool, tell))
+            with sending:
                 outcome = self.session.run(
                     step.source,
                     execution_count=step.execution_count,
