@@ -57,7 +57,7 @@ class RestHandler(APIHandler):
         """Send JSON."""
         if status is not None:
             self.set_status(status)
-        self.finish(json.dumps(data, default=repr))
+        self.finish(strict_json(data))
 
     async def fields(self) -> Fields:
         """The body's fields."""
@@ -80,3 +80,12 @@ class RestHandler(APIHandler):
         """The kernel by name, or else the one that the file asks for, or else the server's default."""
         name = name or kernel_of_file(file) or self.kernel_manager.default_kernel_name
         return await find_kernel(self.kernel_spec_manager, str(name))
+
+
+def strict_json(data: Any) -> str:
+    """The data as JSON that browsers read, too: what is no number there is null."""
+    try:
+        return json.dumps(data, default=repr, allow_nan=False)
+    except ValueError:
+        loose = json.dumps(data, default=repr)
+        return json.dumps(json.loads(loose, parse_constant=lambda _: None))

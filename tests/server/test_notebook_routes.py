@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from naavre_ext.server.handlers import strict_json
+
 WORK = (
     "param_n = 3",
     "# split: Work\n# batches: 2\nout = []\nfor i in range(param_n):\n    out.append(i * i)",
@@ -82,3 +84,24 @@ async def test_status_of_an_unknown_kernel_says_what_to_do(fetch_json, notebook)
     status, answer = await fetch_json("GET", "status", path="nb.ipynb")
     assert (status, answer["engine"], answer["interpreter"]) == (200, None, None)
     assert "no kernel 'nosuch'" in answer["problem"]["message"]
+
+
+def test_answers_are_json_that_browsers_read():
+    assert strict_json({"x": [float("nan"), 1e999], "y": 1.5}) == '{"x": [null, null], "y": 1.5}'
+
+
+@pytest.mark.parametrize(
+    ("format_name", "begins"), [("mermaid", "flowchart"), ("svg", "<svg"), ("program", "")]
+)
+async def test_export_gives_the_workflow_as_text(fetch_json, notebook, format_name, begins):
+    body = {**notebook(*WORK), "format": format_name}
+    status, answer = await fetch_json("POST", "export", body)
+    assert (status, answer["text"].startswith(begins)) == (200, True)
+    assert len(answer["text"]) > 100
+
+
+async def test_export_of_a_refused_notebook_is_422(fetch_json, notebook):
+    status, answer = await fetch_json("POST", "export", {**notebook("x = ("), "format": "svg"})
+    assert (status, answer["diagnostics"][0]["cell_id"]) == (422, "c0")
+    status, answer = await fetch_json("POST", "export", {**notebook("x = 1"), "format": "gif"})
+    assert (status, answer["field"]) == (400, "format")
