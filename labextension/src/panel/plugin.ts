@@ -1,4 +1,4 @@
-import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -21,7 +21,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Draws the workflow that a notebook is, and the state of its run.',
   autoStart: true,
   requires: [IWorkflows, INotebookTracker],
-  optional: [ICommandPalette, ILayoutRestorer, ISettingRegistry, ITranslator],
+  optional: [ICommandPalette, ILayoutRestorer, ISettingRegistry, ITranslator, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     workflows: IWorkflows,
@@ -29,15 +29,17 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     registry: ISettingRegistry | null,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    labShell: ILabShell | null
   ) => {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('naavre_ext');
     const tracker = new WidgetTracker<WorkflowPanel>({ namespace: NAMESPACE });
-    const settings = registry?.load(PLUGIN_ID) ?? null;
+    // Not when the application starts: some versions stumble over shortcuts that are loaded before their own.
+    const settings = (): Promise<ISettingRegistry.ISettings> | undefined => registry?.load(PLUGIN_ID);
 
     const readSettings = async (): Promise<IPanelSettings> => {
-      const stored = await settings;
+      const stored = await settings();
       return stored
         ? {
             orientation: stored.get('orientation').composite as Orientation,
@@ -78,7 +80,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
         }
       });
       panel.model.settingsChanged.connect((_, { orientation, showAll, showDetails }) => {
-        void settings?.then(async all => {
+        void settings()?.then(async all => {
           await all.set('orientation', orientation);
           await all.set('showAll', showAll);
           await all.set('showDetails', showDetails);
@@ -103,7 +105,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
         }
       }
       if (!panel.isAttached) {
-        shell.add(panel, 'main', { mode: 'split-right', ref: notebook.id, activate: false });
+        // Notebook 7 has room for one widget in its main area.
+        shell.add(panel, labShell ? 'main' : 'right', { mode: 'split-right', ref: notebook.id, activate: false });
         await tracker.add(panel);
       }
       shell.activateById(panel.id);

@@ -1,4 +1,4 @@
-import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -19,7 +19,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Lists the runs of notebooks, and shows where their time went.',
   autoStart: true,
   requires: [IWorkflows, INotebookTracker],
-  optional: [IRunning, ICommandPalette, ILayoutRestorer, ITranslator],
+  optional: [IRunning, ICommandPalette, ILayoutRestorer, ITranslator, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     workflows: IWorkflows,
@@ -27,7 +27,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     running: IRunning | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    labShell: ILabShell | null
   ) => {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('naavre_ext');
@@ -56,7 +57,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
           widget.title.closable = true;
           const opened = widget;
           content.disposed.connect(() => opened.dispose());
-          shell.add(widget, 'main');
+          // Notebook 7 has room for one widget in its main area.
+          shell.add(widget, labShell ? 'main' : 'right');
           await tracker.add(widget);
         }
         shell.activateById(widget.id);
