@@ -152,7 +152,7 @@ def test_drawing_follows_what_is_typed_and_stays_when_it_is_refused(lab: Lab) ->
 def test_empty_states_teach(lab: Lab) -> None:
     path = lab.add_notebook("empty.ipynb", "")
     show(lab, path)
-    empty = lab.page.locator(".naavre-Empty")
+    empty = lab.page.locator(".naavre-NoDrawing")
     expect(empty).to_contain_text("Every code cell becomes a step")
     lab.screenshot("panel-empty")
     type_into(lab, 0, LOOP)

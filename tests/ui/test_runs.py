@@ -82,7 +82,7 @@ def test_runs_are_listed_opened_and_deleted(lab: Lab, notebook: Path) -> None:
     page = lab.page
     runs = page.locator(".naavre-Run")
     expect(runs).to_have_count(4)
-    sweep = page.locator(".naavre-Sweep")
+    sweep = page.locator(".naavre-RunSweep")
     expect(sweep).to_contain_text("Sweep of param_genomes")
     expect(sweep).to_contain_text("2 of 2 done")
     item = page.locator(f"[data-run='{good.id}']")

@@ -130,21 +130,21 @@ export function NoDrawing({ model }: { model: PanelModel }): ReactElement {
   const { state, trans } = model;
   if (state === 'loading') {
     return (
-      <div className="naavre-Empty" role="status">
+      <div className="naavre-NoDrawing" role="status">
         <p>{trans.__('Reading the notebook…')}</p>
       </div>
     );
   }
   if (state !== 'empty') {
-    return <div className="naavre-Empty" />;
+    return <div className="naavre-NoDrawing" />;
   }
   return (
-    <div className="naavre-Empty">
+    <div className="naavre-NoDrawing">
       <h3>{trans.__('Here the notebook is drawn as a workflow')}</h3>
       <p>{trans.__('Every code cell becomes a step. Arrows show which variables one step needs from another.')}</p>
       <p>{trans.__('Write above a loop that takes long:')}</p>
       <pre>
-        <span className="naavre-Empty-comment"># split: process the stations</span>
+        <span className="naavre-NoDrawing-comment"># split: process the stations</span>
         {'\nfor station in stations:\n    results.append(process(station))'}
       </pre>
       <p>{trans.__('Its iterations then run in batches, at the same time. The result stays the same.')}</p>

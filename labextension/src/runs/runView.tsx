@@ -79,7 +79,7 @@ function Run(props: IViewProps): ReactElement {
   return (
     <>
       <Head {...props} run={summary} />
-      <div className="naavre-Tabs" role="tablist">
+      <div className="naavre-RunTabs" role="tablist">
         {tabs.map(([id, label]) => (
           <button
             key={id}

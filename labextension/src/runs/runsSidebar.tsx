@@ -108,7 +108,7 @@ function SweepItem({
     parts.push(trans.__('%1 failed', failed));
   }
   return (
-    <li className="naavre-Sweep">
+    <li className="naavre-RunSweep">
       <details open={running > 0 || failed > 0}>
         <summary>
           <strong>{trans.__('Sweep of %1', varying.join(', ') || trans.__('equal parameters'))}</strong>
