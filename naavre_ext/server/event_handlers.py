@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -31,9 +32,9 @@ class EventsHandler(RestHandler):
         record = await self.services.in_thread(self.services.runs.record, run_id, file)
         tail = EventTail(record, after)
         lines = tail.read()
-        ended = not tail.more and (tail.ended or record.is_abandoned)
+        is_over = (tail.ended or record.is_abandoned) and not self.services.runs.is_held(run_id)
         frame = json.loads(events_frame(lines))
-        self.answer({**frame, "next": tail.number, "ended": ended})
+        self.answer({**frame, "next": tail.number, "ended": is_over and not tail.more})
 
 
 def event_number(handler: Any) -> int:
@@ -79,8 +80,8 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     async def _send(self) -> None:
         with suppress(WebSocketClosedError):
-            runs, run_id = self.settings[SETTING].runs, self._record.run_id
-            async for frame in follow(self._record, self._after, lambda: runs.end_message(run_id)):
+            settle = partial(self.settings[SETTING].runs.settle, self._record.run_id)
+            async for frame in follow(self._record, self._after, settle):
                 await self.write_message(frame.decode())
             self.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from naavre_ext.server.run_views import STATES, failure_of
@@ -64,9 +64,13 @@ class EventTail:
 
 
 async def follow(
-    record: RunRecord, after: int, message: Callable[[], str | None] = lambda: None
+    record: RunRecord, after: int, settle: Callable[[], Awaitable[str | None]]
 ) -> AsyncIterator[bytes]:
-    """Frames of JSON until the run has ended, the last with its end; ``message`` says why it broke off."""
+    """Frames of JSON until the run has ended, the last with its end.
+
+    ``settle`` returns when all that the run keeps is written, which is after its last event, and says why it broke
+    off, if it did.
+    """
     tail = EventTail(record, after)
     looked_at = time.monotonic()
     while True:
@@ -82,8 +86,9 @@ async def follow(
             if lines:
                 yield events_frame(lines)
         await asyncio.sleep(0 if tail.more else _PAUSE_S)
+    message = await settle()
     status = record.summary.status
-    end = {"status": STATES.get(status, status), "failure": failure_of(record, message())}
+    end = {"status": STATES.get(status, status), "failure": failure_of(record, message)}
     yield json.dumps({"end": end}).encode()
 
 

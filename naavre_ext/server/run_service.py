@@ -186,6 +186,11 @@ class RunService:
         except RefusedError as error:
             raise RequestError(409, str(error), diagnostics=error.diagnostics) from None
 
+    async def settle(self, run_id: str) -> str | None:
+        """Return when all is written that a run keeps; say why it broke off, if it did."""
+        await self.wait_for_end(run_id)
+        return self.end_message(run_id)
+
     def end_message(self, run_id: str) -> str | None:
         """Why a run that was started here broke off, if it did."""
         return self._errors.get(run_id)
@@ -261,11 +266,14 @@ class RunService:
     def _read_summary(self, record: RunRecord) -> dict[str, Any]:
         notebook = record.info.get("notebook")
         output = (record.info.get("labels") or {}).get("output")
-        return run_summary(
+        held = self.is_held(record.run_id)
+        summary = run_summary(
             record,
             None if notebook is None else self._paths.path_of(notebook),
             None if output is None else self._paths.path_of(output),
         )
+        # After its last event the run still writes what it keeps.
+        return {**summary, "state": "running", "speedup": None} if held else summary
 
 
 def _parameters(request: RunRequest) -> dict[str, Any]:

@@ -238,6 +238,7 @@ async def test_output_goes_where_it_was_asked_for(
     body = {**notebook("print(1)"), "output": "out/done.ipynb"}
     _, answer = await fetch_json("POST", "runs", body)
     await frames(answer["run"]["id"])
+    # The end is told when what the run leaves is there.
     assert answer["run"]["output"] == "out/done.ipynb"
     assert json.loads((jp_root_dir / "out" / "done.ipynb").read_text())["cells"][0]["outputs"]
     got = await fetch_json("GET", f"runs/{answer['run']['id']}/notebook", path="nb.ipynb")
