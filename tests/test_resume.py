@@ -82,6 +82,20 @@ def resume(path: Path, failed: Done, **more: Any) -> Done:
     return run(path, replace(LOCAL, resume=failed.result.run_id, **more))
 
 
+def never_failed_failed_resumed(
+    folder: Path, cells: Sequence[str], options: RunOptions = LOCAL
+) -> tuple[Done, Done, Done]:
+    """Three runs of cells that fail until ``flag`` is there: with it, without it, and that one resumed."""
+    whole = folder / "whole"
+    whole.mkdir()
+    (whole / "flag").touch()
+    expected = run(write(whole, cells), options)
+    path = write(folder, cells)
+    failed = run(path, options)
+    (folder / "flag").touch()
+    return expected, failed, run(path, replace(options, resume=failed.result.run_id))
+
+
 def plain(value: Any) -> Any:
     kinds = (int, float, str, list, dict, tuple)
     return {k: v for k, v in value.items() if isinstance(v, kinds) and " at 0x" not in repr(v)}
@@ -242,16 +256,8 @@ def _slow_machine_stores_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_resumed_run_ends_like_one_that_never_failed(row: Row, tmp_path: Path) -> None:
-    broken, whole = tmp_path / "broken", tmp_path / "whole"
-    for folder in (broken, whole):
-        folder.mkdir()
     cells = [cell.replace("FAIL", FAILS) for cell in row.cells]
-    (whole / "flag").touch()
-    expected = run(write(whole, cells))
-    path = write(broken, cells)
-    failed = run(path)
-    (broken / "flag").touch()
-    done = resume(path, failed)
+    expected, failed, done = never_failed_failed_resumed(tmp_path, cells)
     assert failed.result.status == "failed"
     assert (done.result.status, done.shown) == ("ok", expected.shown)
     assert plain(done.result.values) == plain(expected.result.values)
@@ -608,13 +614,7 @@ def test_only_the_failed_batch_and_what_was_stopped_run_again_on_ray(
         SPLIT,
     ]
     cells.append("x.append(random.random())\nprint(sum(out), i, x)")
-    (tmp_path / "whole").mkdir()
-    (tmp_path / "whole" / "flag").touch()
-    expected = run(write(tmp_path / "whole", cells), ray_options)
-    path = write(tmp_path, cells)
-    failed = run(path, ray_options)
-    (tmp_path / "flag").touch()
-    done = run(path, replace(ray_options, resume=failed.result.run_id))
+    expected, _, done = never_failed_failed_resumed(tmp_path, cells, ray_options)
     reused = {event.batch for event in done.of(events.BatchReused)}
     again = {event.batch for event in done.of(events.BatchFinished)}
     assert 2 in again
@@ -643,13 +643,7 @@ def test_over_chain_and_nested_splits_go_on_with_what_is_stored_on_ray(
         f"for k in range(8):\n    time.sleep(0.05)\n    k < 6 or {fails}\n    z.append(work(k))",
         "print(n, b, z)",
     ]
-    (tmp_path / "whole").mkdir()
-    (tmp_path / "whole" / "flag").touch()
-    expected = run(write(tmp_path / "whole", cells), ray_options)
-    path = write(tmp_path, cells)
-    failed = run(path, ray_options)
-    (tmp_path / "flag").touch()
-    done = run(path, replace(ray_options, resume=failed.result.run_id))
+    expected, failed, done = never_failed_failed_resumed(tmp_path, cells, ray_options)
     assert (failed.result.status, expected.result.status) == ("failed", "ok")
     assert (done.result.status, done.shown) == ("ok", expected.shown)
     assert plain(done.result.values) == plain(expected.result.values)
