@@ -3,30 +3,11 @@ import { nullTranslator } from '@jupyterlab/translation';
 import type { ICellCheck, ILoopCheck } from '../../src/api/types';
 import { badgeOf } from '../../src/annotating/badges/badgeText';
 import { foldRun, NO_RUN, type IStepState } from '../../src/model/foldRun';
+import { check as checkOf } from '../panel/builders';
 
 const trans = nullTranslator.load('naavre_ext');
 
-const CHECK: ICellCheck = {
-  cell_id: 'a',
-  cell_number: 1,
-  title: null,
-  kind: 'cell',
-  reads: [],
-  writes: [],
-  changes: [],
-  deletes: [],
-  effects: [],
-  waits: [],
-  placement: 'main',
-  group: null,
-  barrier: false,
-  reasons: [],
-  beside: [],
-  loops: [],
-  suggestions: [],
-  timing: null,
-  limits: []
-};
+const CHECK: ICellCheck = { ...checkOf('a', []), cell_number: 1 };
 
 const LOOP: ILoopCheck = {
   index: 0,
