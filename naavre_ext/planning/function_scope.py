@@ -45,6 +45,19 @@ class FlatFunction:
         return frozenset(f"{_GIVEN}{name}" for name in self.given)
 
 
+def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below, without those of functions in it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield child
+            yield from own_nodes(child)
+
+
+def is_generator(function: ast.AST) -> bool:
+    """Whether a call of the function gives a generator."""
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(function))
+
+
 def is_local(name: str) -> bool:
     """Whether the name stands for a function's variable."""
     return _SUFFIX.search(name) is not None

@@ -7,7 +7,7 @@ A function's accumulators have to be objects of its own, that nobody else holds:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -19,7 +19,9 @@ from naavre_ext.planning.function_scope import (
     FlatFunction,
     flatten,
     in_function,
+    is_generator,
     is_local,
+    own_nodes,
     plain,
 )
 from naavre_ext.planning.inner_loops import InnerLoop
@@ -96,7 +98,7 @@ def _check_form(inner: InnerLoop) -> None:
     if inner.scopes and inner.function is None:
         raise LoopRefused(node.lineno, "it stands in a class body", "Move the loop into a method.")
     check_control_flow(inner.loop)  # of the loop as it is written: its copy has no 'await' any more
-    inside = [node, *_own_nodes(node)]
+    inside = [node, *own_nodes(node)]
     for part in inside:
         line = getattr(part, "lineno", node.lineno)
         if isinstance(part, ast.Return):
@@ -105,7 +107,7 @@ def _check_form(inner: InnerLoop) -> None:
                 "'return' ends it early, so iterations depend on earlier ones",
                 "Collect all results, and return after the loop.",
             )
-        if _is_yield(part):
+        if isinstance(part, (ast.Yield, ast.YieldFrom)):
             raise LoopRefused(
                 line,
                 "'yield' hands out each result before the next iteration begins",
@@ -144,7 +146,7 @@ def _judge_in_function(
         variable = None if verdict.variable is None else plain(verdict.variable)
         return Refusal(verdict.line, plain(verdict.reason), plain(verdict.remedy), variable)
     _check_writes(loop, verdict, flat)
-    if verdict.reductions and any(map(_is_yield, _own_nodes(function))):
+    if verdict.reductions and is_generator(function):
         raise LoopRefused(
             loop.node.lineno,
             "it adds to variables of a generator, which may have handed them out",
@@ -154,17 +156,6 @@ def _judge_in_function(
     callbacks = notebook.environment.callback_reads & set(notebook.environment.bindings)
     more = replace(verdict, shared=(*verdict.shared, *callbacks))
     return _named(more, flat, function.name)
-
-
-def _is_yield(node: ast.AST) -> bool:
-    return isinstance(node, (ast.Yield, ast.YieldFrom))
-
-
-def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            yield child
-            yield from _own_nodes(child)
 
 
 def _check_attributes(loop: Loop, flat: FlatFunction) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.expressions import argument_names
@@ -13,6 +13,7 @@ from naavre_ext.dataflow.recorder import is_provided
 from naavre_ext.model.annotation import TaskAnnotation
 from naavre_ext.model.dataflow import Effect
 from naavre_ext.model.workflow import TaskFunction
+from naavre_ext.planning.function_scope import is_generator
 from naavre_ext.planning.refusal import LoopRefused, Refusal
 
 #: What a task must not do, and what to do instead.
@@ -97,7 +98,7 @@ def _function_at(note: TaskAnnotation, tree: ast.Module) -> ast.FunctionDef:
             raise LoopRefused(
                 line, "it is async, so its callers await it already", "Mark a plain function."
             )
-        if any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in _own_nodes(node)):
+        if is_generator(node):
             raise LoopRefused(
                 line,
                 "it is a generator, which runs piece by piece as its caller asks",
@@ -124,13 +125,6 @@ def _functions(node: ast.AST, owner: _Owner) -> Iterator[tuple[_AnyFunction, _Ow
             yield child, owner
         is_scope = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         yield from _functions(child, child if is_scope else owner)  # type: ignore[arg-type]
-
-
-def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            yield child
-            yield from _own_nodes(child)
 
 
 def _check_binding(function: ast.FunctionDef, notebook: NotebookDataflow) -> None:
@@ -259,8 +253,3 @@ def _check_condition(
         raise LoopRefused(
             note.line, f"when={note.when} does more than look", "Compare sizes or numbers there."
         )
-
-
-def tasks_by_name(found: Sequence[Sequence[TaskFunction | Refusal]]) -> Mapping[str, TaskFunction]:
-    """The tasks of all cells."""
-    return {t.function: t for tasks in found for t in tasks if isinstance(t, TaskFunction)}
