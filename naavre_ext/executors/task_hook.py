@@ -9,34 +9,9 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from naavre_ext.planning.task_rewriting import TASKS
-
-
-class Window(Protocol):
-    """Statements that run now, and the calls in them that may begin ahead of their turn."""
-
-    value: Any
-    args: tuple[Any, ...] | None
-    keywords: Mapping[str, Any]
-
-    def add(
-        self, number: int, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> None:
-        """Offer a call with its arguments."""
-        ...
-
-    def take(self, number: int) -> bool:
-        """Whether the call has run already, so that its result is in ``value``.
-
-        If it hasn't, ``args`` and ``keywords`` are what it is to be given, None where that isn't known.
-        """
-        ...
-
-    def close(self) -> None:
-        """The statements are over, well or not."""
-        ...
 
 
 class NoWindow:

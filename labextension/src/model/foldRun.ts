@@ -226,7 +226,3 @@ export function batchProgress(step: IStepState): { done: number; total: number }
     total: split.reduce((sum, part) => sum + part.batches, 0)
   };
 }
-
-export function hasEnded(step: IStepState): boolean {
-  return step.state !== 'queued' && step.state !== 'running';
-}

@@ -13,7 +13,6 @@ export const EDGE = 'var(--jp-ui-font-color3)';
 export const TEXT = 'var(--jp-ui-font-color1)';
 export const MUTED = 'var(--jp-ui-font-color2)';
 export const ACCENT = 'var(--jp-brand-color1)';
-export const SELECTED = 'var(--jp-brand-color3)';
 export const ERROR = 'var(--jp-error-color1)';
 export const WARNING = 'var(--jp-warn-color1)';
 export const INFO = 'var(--jp-info-color1)';

@@ -2,7 +2,6 @@
 // held to it by tests/golden/outputs.json.
 
 import type {
-  IBaseCell,
   IOutput,
   IMimeBundle,
   MultilineString
@@ -25,8 +24,6 @@ export interface ICellOutputs {
   readonly outputs: readonly IOutput[];
   readonly executionCount: number | null;
 }
-
-export type CellMetadata = IBaseCell['metadata'];
 
 interface IShown {
   readonly writer: string;
