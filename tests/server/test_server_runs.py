@@ -15,8 +15,6 @@ from naavre_ext.storage.process_identity import this_process
 
 pytestmark = pytest.mark.slow
 
-WAITS = "import pathlib, time\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.01)"
-
 
 @pytest.fixture(scope="module")
 def place_of_engines(tmp_path_factory):
@@ -31,6 +29,13 @@ def place_of_engines(tmp_path_factory):
         patch.setattr(place, "_source_digest", lambda: "same")
         yield folder
         stop_engine(None)
+
+
+@pytest.fixture
+def waits(jp_root_dir):
+    """Code that runs until ``go`` is there, by its whole path: the runs of this engine share a working folder."""
+    go = str(jp_root_dir / "go")
+    return f"import pathlib, time\nwhile not pathlib.Path({go!r}).exists():\n    time.sleep(0.01)"
 
 
 @pytest.fixture
@@ -112,9 +117,11 @@ async def test_events_are_read_again_from_any_number(engine, fetch_json, noteboo
     assert polled == {"events": whole[3:], "next": len(whole), "ended": True}
 
 
-async def test_a_run_goes_on_without_its_page(engine, fetch_json, notebook, frames, jp_root_dir):
+async def test_a_run_goes_on_without_its_page(
+    engine, fetch_json, notebook, frames, jp_root_dir, waits
+):
     _, answer = await fetch_json(
-        "POST", "runs", notebook("print('before')", WAITS, "print('after')")
+        "POST", "runs", notebook("print('before')", waits, "print('after')")
     )
     run_id = answer["run"]["id"]
     before, end = await frames(run_id, until="CellOutputReceived")
@@ -161,8 +168,10 @@ async def test_an_engine_that_dies_leaves_a_killed_run(engine, fetch_json, noteb
     assert (_texts(events), end["status"]) == (["again\n"], "ok")
 
 
-async def test_several_runs_at_once_keep_apart(engine, fetch_json, notebook, frames, jp_root_dir):
-    body = notebook("param_n = 0", WAITS, "print(param_n)")
+async def test_several_runs_at_once_keep_apart(
+    engine, fetch_json, notebook, frames, jp_root_dir, waits
+):
+    body = notebook("param_n = 0", waits, "print(param_n)")
     started = [
         (await fetch_json("POST", "runs", {**body, "parameters": {"param_n": n}}))[1]["run"]["id"]
         for n in range(3)
@@ -245,8 +254,10 @@ async def test_output_goes_where_it_was_asked_for(
     assert got == (200, {"path": "out/done.ipynb"})
 
 
-async def test_what_the_state_forbids_is_409(engine, fetch_json, notebook, frames, jp_root_dir):
-    body = notebook(WAITS)
+async def test_what_the_state_forbids_is_409(
+    engine, fetch_json, notebook, frames, jp_root_dir, waits
+):
+    body = notebook(waits)
     _, answer = await fetch_json("POST", "runs", body)
     run_id = answer["run"]["id"]
     assert (await fetch_json("DELETE", f"runs/{run_id}", path="nb.ipynb"))[0] == 409
@@ -257,8 +268,8 @@ async def test_what_the_state_forbids_is_409(engine, fetch_json, notebook, frame
     assert (await fetch_json("POST", f"runs/{run_id}/resume", body))[0] == 409
 
 
-async def test_cancel_ends_the_run(engine, fetch_json, notebook, frames, jp_root_dir):
-    _, answer = await fetch_json("POST", "runs", notebook(WAITS, "print('not me')"))
+async def test_cancel_ends_the_run(engine, fetch_json, notebook, frames, jp_root_dir, waits):
+    _, answer = await fetch_json("POST", "runs", notebook(waits, "print('not me')"))
     run_id = answer["run"]["id"]
     assert (await fetch_json("POST", f"runs/{run_id}/cancel", path="nb.ipynb"))[0] == 202
     (jp_root_dir / "go").touch()  # the sequential executor can't stop within a cell
@@ -279,9 +290,9 @@ async def test_a_run_is_resumed(engine, fetch_json, notebook, frames, jp_root_di
 
 
 async def test_sweep_runs_every_row_a_few_at_a_time(
-    engine, fetch_json, notebook, frames, jp_root_dir
+    engine, fetch_json, notebook, frames, jp_root_dir, waits
 ):
-    body = notebook("param_a = 0", WAITS, "print(param_a)")
+    body = notebook("param_a = 0", waits, "print(param_a)")
     rows = [{"param_a": n} for n in range(4)]
     asked = {**body, "rows": rows, "output": "out/a{param_a}.ipynb", "jobs": 2}
     status, sweep = await fetch_json("POST", "sweeps", asked)
@@ -302,8 +313,8 @@ async def test_sweep_runs_every_row_a_few_at_a_time(
     ]
 
 
-async def test_a_sweep_is_cancelled_whole(engine, fetch_json, notebook, frames, jp_root_dir):
-    body = notebook("param_a = 0", WAITS, "print('not me')")
+async def test_a_sweep_is_cancelled_whole(engine, fetch_json, notebook, frames, jp_root_dir, waits):
+    body = notebook("param_a = 0", waits, "print('not me')")
     rows = [{"param_a": n} for n in range(3)]
     _, sweep = await fetch_json("POST", "sweeps", {**body, "rows": rows, "jobs": 1})
     assert (await fetch_json("POST", f"sweeps/{sweep['sweep']}/cancel"))[0] == 202
@@ -374,9 +385,9 @@ async def test_warm_starts_the_engine_and_the_servers_end_stops_it(
 
 
 async def test_runs_end_with_the_server_but_for_detached_ones(
-    engine, fetch_json, notebook, jp_serverapp, jp_root_dir
+    engine, fetch_json, notebook, jp_serverapp, jp_root_dir, waits
 ):
-    body = notebook(WAITS, "print(1)")
+    body = notebook(waits, "print(1)")
     _, held = await fetch_json("POST", "runs", body)
     _, detached = await fetch_json("POST", "runs", {**body, "options": {"detached": True}})
     await jp_serverapp.extension_manager.extension_apps["naavre_ext"].copy().pop().stop_extension()
