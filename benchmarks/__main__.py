@@ -25,6 +25,7 @@ PARTS = {
     "guards": "benchmarks.guards:guard_rows",
     "storing": "benchmarks.storing:storing_rows",
     "server": "benchmarks.server:server_rows",
+    "jobs": "benchmarks.jobs:job_rows",
 }
 #: The part that has no targets.
 PRECISION = "precision"

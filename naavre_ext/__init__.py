@@ -13,7 +13,9 @@ if TYPE_CHECKING:
         check_cells,
         check_notebook,
         compile_notebook,
+        open_batch,
         open_run,
+        run_batch,
         run_notebook,
         run_workflow,
         verify_notebook,
@@ -35,8 +37,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "api": (
-        "check_cells", "check_notebook", "compile_notebook", "open_run", "run_notebook",
-        "run_workflow", "verify_notebook",
+        "check_cells", "check_notebook", "compile_notebook", "open_batch", "open_run", "run_batch",
+        "run_notebook", "run_workflow", "verify_notebook",
     ),
     "model.diagnostic": (
         "ClusterError", "Diagnostic", "NaavreError", "NotebookFailed", "RefusedError", "RunCancelled",
@@ -64,7 +66,9 @@ __all__ = [
     "check_cells",
     "check_notebook",
     "compile_notebook",
+    "open_batch",
     "open_run",
+    "run_batch",
     "run_notebook",
     "run_workflow",
     "verify_notebook",

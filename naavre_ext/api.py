@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 import pickle
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.awaiting import await_run
 from naavre_ext.model.check import CellCheck
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
+from naavre_ext.opened_batch import OpenedBatch, open_batch
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 from naavre_ext.running import OnEvent, Run, unpacked
 from naavre_ext.verification import VerifyReport
 
 if TYPE_CHECKING:
+    from naavre_ext.model.jobs import BatchResult, Job, JobEnd
     from naavre_ext.storage.run_record import RunRecord
     from naavre_ext.verifying import Isolation
 
 __all__ = [
     "CellCheck",
     "CompiledNotebook",
+    "OpenedBatch",
     "OpenedRun",
     "VerifyReport",
     "check_cells",
     "check_notebook",
     "compile_notebook",
+    "open_batch",
     "open_run",
     "prepare_notebook",
     "raise_failure",
+    "run_batch",
     "run_notebook",
     "run_workflow",
     "verify_notebook",
@@ -50,15 +55,21 @@ class CompiledNotebook(Workflow):
     diagnostics: tuple[Diagnostic, ...] = field(default=(), repr=False, compare=False)
 
     async def run(self, *, options: RunOptions | None = None, **parameters: Any) -> RunResult:
-        """The result of one run with these parameters; many may run at once.
+        """The result of one run with these parameters; many may run at once, in the order of their start.
+
+        Cancelling the task that awaits it stops the run.
 
         Raises:
             RefusedError: a parameter is unknown or has the wrong type.
             NotebookFailed: a cell raised.
         """
         chosen = options or RunOptions(keep=None)
-        run = asyncio.to_thread(run_notebook, self.source, parameters=parameters, options=chosen)
-        return raise_failure(await run)
+        result = await await_run(
+            lambda cancel: run_notebook(
+                self.source, parameters=parameters, options=chosen, cancel=cancel
+            )
+        )
+        return raise_failure(result)
 
 
 def compile_notebook(
@@ -159,6 +170,33 @@ def run_notebook(
         options = replace(options, environment=environment)
     run = Run(options, on_event, cancel)
     return run.notebook(source, output, parameters)
+
+
+def run_batch(
+    source: Any,
+    rows: Sequence[Mapping[str, Any]],
+    output: str | None = None,
+    *,
+    keep: Sequence[str] | None = None,
+    max_jobs: int | None = None,
+    options: RunOptions | None = None,
+    on_job: Callable[[Job, JobEnd], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> BatchResult:
+    """Run a notebook once per row of parameters; ``open_batch(result.batch_id)`` is the table of what came out.
+
+    Each job ends as a run of its own would. What doesn't depend on the parameters that differ runs once for all.
+    ``output`` is a pattern for the executed notebooks, ``"out/{param_a}-{job}.ipynb"``. A failed job doesn't stop
+    the others. ``keep`` are the variables that the table has (None: small ones of cells that run for each job).
+
+    Raises:
+        RefusedError, ClusterError: nothing was run.
+    """
+    from naavre_ext.batching import BatchRequest, batch_rows, begin_batch
+
+    kept = None if keep is None else tuple(keep)
+    request = BatchRequest(source, batch_rows(rows), output, kept, max_jobs)
+    return begin_batch(request, options or RunOptions()).run(on_job, None, cancel)
 
 
 def verify_notebook(

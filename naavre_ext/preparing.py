@@ -49,16 +49,16 @@ def prepare_notebook(
     *,
     star_imports: bool = True,
 ) -> PreparedNotebook:
-    """Read and plan a notebook: a path, an nbformat node or a mapping, which belongs to the file ``path``.
+    """Read and plan a notebook: a path, one that was read already, or an nbformat node or mapping of the file ``path``.
 
     With ``star_imports`` this interpreter, which will run it, is asked what ``from module import *`` binds.
 
     Raises:
         RefusedError: it isn't a Python notebook that can be read.
     """
-    from naavre_ext.storage.notebook_file import apply_injection, read_notebook
+    from naavre_ext.storage.notebook_file import NotebookFile, apply_injection, read_notebook
 
-    file = read_notebook(source, path)
+    file = source if isinstance(source, NotebookFile) else read_notebook(source, path)
     notebook, found = inject_parameters(file.notebook, dict(parameters or {}))
     node = apply_injection(file.node, file.notebook, notebook)
     diagnostics = list(found)

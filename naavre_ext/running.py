@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from naavre_ext.storage.run_log import KeptVariable, RunLog
 
 OnEvent = Callable[[RunEvent], None]
+OpenResults = Callable[[Workflow], "Results | None"]
 
 
 class Run:
-    """One run. ``reshape`` may change the plan; ``node`` is the executed document, ``end`` how it ended."""
+    """One run. ``reshape`` may change the plan; ``node`` is the executed document, ``end`` how it ended.
+
+    With ``largest_bytes`` only variables up to this size are kept, and only in the run's record.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Run:
         reshape: Callable[[Workflow], Workflow] = lambda workflow: workflow,
     ) -> None:
         self.options, self.on_event, self.cancel, self.reshape = options, on_event, cancel, reshape
+        self.largest_bytes: int | None = None
         self.node: Any = None
         self.end: RunEnd | None = None
 
@@ -65,25 +70,30 @@ class Run:
                 check_writable(output)
             executor = stack.enter_context(starting)
             executor.admit(workflow_on(executor, workflow))
-            return self._execute(prepared, workflow, executor, options, output, parameters, earlier)
+            self.options = options
+            return self.planned(prepared, workflow, executor, output, parameters, earlier)
 
-    def _execute(
+    def planned(
         self,
         prepared: PreparedNotebook,
         workflow: Workflow,
         executor: Any,
-        options: RunOptions,
         output: str | Path | None,
         parameters: Mapping[str, Any] | None,
-        earlier: Resumable | None,
+        earlier: Resumable | None = None,
+        results: OpenResults | None = None,
     ) -> RunResult:
+        """Run the workflow on an executor that admits it; the options name the folder.
+
+        ``results`` gives other places for results than a folder of the run.
+        """
         from naavre_ext.executors.driver import RunDriver
         from naavre_ext.storage.masking import SecretMask
         from naavre_ext.storage.notebook_file import write_notebook
         from naavre_ext.storage.output_recorder import OutputRecorder
         from naavre_ext.storage.run_store import RunStore
 
-        path = prepared.notebook.path
+        options, path = self.options, prepared.notebook.path
         store = RunStore(Path(options.store)) if options.store else RunStore.beside(path)
         recorder = OutputRecorder(prepared.node)
         secrets = tuple(options.secrets.values())
@@ -104,7 +114,7 @@ class Run:
                 if self.on_event is not None:
                     self.on_event(event)
 
-            results = _open_results(log, options, earlier)
+            results = results or _open_results(log, options, earlier)
             driver = RunDriver(
                 workflow,
                 executor,
@@ -126,13 +136,15 @@ class Run:
                 if output is not None:
                     write_notebook(self.node, output)
             packs = {n: p for n, p in end.values.items() if not n.startswith(SECRET_PREFIX)}
+            if self.largest_bytes is not None:
+                packs = {n: p for n, p in packs.items() if p.nbytes <= self.largest_bytes}
             if packs:
                 log.save_values(pickle.dumps(packs, protocol=5), _kept_variables(packs))
         return RunResult(
             run_id=log.run_id,
             status=end.status,
             duration_s=end.duration_s,
-            values=LateValues(packs),
+            values=LateValues(packs) if self.largest_bytes is None else {},
             failure=end.failure,
             diagnostics=prepared.diagnostics,
             batches=end.batches,
@@ -142,7 +154,7 @@ class Run:
 
 def _open_results(
     log: RunLog, options: RunOptions, earlier: Resumable | None
-) -> Callable[[Workflow], Results] | None:
+) -> OpenResults | None:
     """Where the run's results go, given the workflow as it will be run; None when none are stored."""
     from naavre_ext.executors.result_environment import environment_key
     from naavre_ext.executors.result_files import take_over

@@ -19,6 +19,7 @@ OK, FAILED, REFUSED, INTERNAL, CANCELLED = 0, 1, 2, 70, 130
 #: Command → module and attribute; a module is imported when its command is asked for.
 _COMMANDS = {
     "run": "naavre_ext.cli.run:run",
+    "batch": "naavre_ext.cli.batch:batch",
     "check": "naavre_ext.cli.check:check",
     "plan": "naavre_ext.cli.plan:plan",
     "verify": "naavre_ext.cli.verify:verify",

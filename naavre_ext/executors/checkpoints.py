@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from naavre_ext.executors import ambient
 from naavre_ext.executors.observing import HISTORY
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
+from naavre_ext.executors.packing_classes import forget_classes
 
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
@@ -39,6 +40,13 @@ class Surroundings:
         self.names = dict(worker.session.namespace)
         self.settings = worker.settings(rng=False)
         self.threads = set(threading.enumerate())
+
+
+def is_tidy(worker: Worker) -> bool:
+    """Whether nothing is left in the process that :meth:`Worker.enter` couldn't put back."""
+    if worker.session.has_tasks() or any(_is_notebooks(t) for t in threading.enumerate()):
+        return False
+    return not worker.settings(rng=False).unshippable_changes(ambient.pristine())
 
 
 def pack_namespace(worker: Worker, before: Surroundings, budget_s: float) -> Packed:
@@ -77,6 +85,7 @@ def restore_namespace(worker: Worker, packed: Packed) -> None:
         PackingError: something can't be rebuilt here.
     """
     namespace = worker.session.namespace
+    forget_classes()
     values = unpack(packed, namespace, writable=True)
     settings, shown, order = values.pop(_SETTINGS), values.pop(_WARNINGS), values.pop(_ORDER)
     for name in order:

@@ -22,7 +22,13 @@ from naavre_ext.executors.resuming import (
     retold,
 )
 from naavre_ext.executors.stuck_values import StuckValues
-from naavre_ext.executors.tasks import ErrorReport, RunContext, StepReport, StepTask
+from naavre_ext.executors.tasks import (
+    ErrorReport,
+    ResultPlace,
+    RunContext,
+    StepReport,
+    StepTask,
+)
 from naavre_ext.model import event as events
 from naavre_ext.model.event import RunEvent, RunStatus
 from naavre_ext.model.portrait import NamespacePortrait, StepObservation
@@ -79,7 +85,7 @@ class RunDriver:
         emit: Callable[[RunEvent], None],
         notebook: str | None = None,
         cancel: threading.Event | None = None,
-        results: Callable[[Workflow], Results] | None = None,
+        results: Callable[[Workflow], Results | None] | None = None,
     ) -> None:
         workflow = workflow_on(executor, workflow)
         executor.admit(workflow)
@@ -171,7 +177,6 @@ class RunDriver:
                 if not self._restarts
                 for split in step.inner_splits
             },
-            results=None if self._results is None or self._restarts else self._results.place,
             tasks={
                 task.function: (step, task)
                 for step in self.workflow.steps
@@ -179,7 +184,13 @@ class RunDriver:
                 for task in step.tasks
             },
             one_machine=self.executor.shares_files,
+            results=self._result_place(),
         )
+
+    def _result_place(self) -> ResultPlace | None:
+        """Where workers store results."""
+        stores = self._results is not None and self._results.stores and not self._restarts
+        return self._results.place if self._results is not None and stores else None
 
     # What an earlier run has stored
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -103,3 +105,48 @@ def hold_cluster(options: RunOptions) -> Any:
     from naavre_ext.executors.ray.cluster import connect
 
     return connect(options.address)
+
+
+class JobExecutors:
+    """A context manager: executors for many runs of one notebook, which share a cluster and hand on main workers.
+
+    ``slots`` are how many runs there is room for at once. May be used from several threads.
+    """
+
+    def __init__(self, options: RunOptions) -> None:
+        self._options = options
+        self._handle: Any = None
+        self._mains: Any = None
+
+    def __enter__(self) -> JobExecutors:
+        self.slots = 1
+        if self._options.executor == "ray":
+            self._handle = hold_cluster(self._options)
+            self.slots = self._handle.slots
+            from naavre_ext.executors.ray.main_workers import MainWorkers
+
+            self._mains = MainWorkers()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle is not None:
+            self._mains.close()
+            self._handle.close()
+
+    @contextmanager
+    def open(self, *, hands_on: bool) -> Iterator[Executor]:
+        """One run's executor. Its main worker is handed on to a later run where it ``hands_on``."""
+        executor = self._make(hands_on)
+        try:
+            yield executor
+        finally:
+            executor.close()
+
+    def _make(self, hands_on: bool) -> Executor:
+        if self._handle is None:
+            from naavre_ext.executors.local import LocalExecutor
+
+            return LocalExecutor()
+        from naavre_ext.executors.ray.executor import RayExecutor
+
+        return RayExecutor(hold_cluster(self._options), self._mains if hands_on else None)

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import cloudpickle
+
 from naavre_ext.executors.packing_identity import is_immutable
 
 #: The digest of a value, None where it has none.
@@ -84,6 +86,16 @@ def current_version(cls: type, digest: Digest) -> str:
         history.contents = contents
         history.seen.add(history.version)
     return history.version
+
+
+def forget_classes() -> None:
+    """From here on no class that arrives is one that was here: another run begins in this process.
+
+    A class of an earlier run would bring its attributes, and functions that see that run's variables.
+    """
+    for tracker in ("_DYNAMIC_CLASS_TRACKER_BY_ID", "_DYNAMIC_CLASS_TRACKER_BY_CLASS"):
+        getattr(cloudpickle.cloudpickle, tracker).clear()
+    _histories.clear()
 
 
 def _contents(cls: type, attributes: Mapping[str, Any], digest: Digest) -> bytes | None:

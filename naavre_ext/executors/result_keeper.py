@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -75,7 +76,8 @@ class ResultKeeper:
         self.work_s += seconds
         self._tried_s += seconds
         self.full = self.full or self._writer.failure
-        budget_s = packing_budget_s(min(self.work_s, self._tried_s))
+        is_wanted = task.keep is not None and task.keep.is_wanted
+        budget_s = math.inf if is_wanted else packing_budget_s(min(self.work_s, self._tried_s))
         if task.keep is None or task.is_late or task.visiting or self.full or not budget_s:
             return ""
         self._tried_s = 0.0
@@ -85,7 +87,7 @@ class ResultKeeper:
             return ""
         except NoCheckpoint as reason:
             return str(reason)
-        if not is_worth_storing(packed.nbytes, self.work_s):
+        if not is_wanted and not is_worth_storing(packed.nbytes, self.work_s):
             return ""
         header = {
             "step": task.step.id,
@@ -94,7 +96,7 @@ class ResultKeeper:
             **self._header(),
         }
         path = self._folder / f"{task.keep.key}{MAIN}"
-        if packed.nbytes <= _COPIED_BYTES:
+        if packed.nbytes <= _COPIED_BYTES and not is_wanted:
             self._writer.later(path, header, packed.detached(), packed.nbytes)
         else:
             self._write(path, header, packed, packed.nbytes)
@@ -106,7 +108,9 @@ class ResultKeeper:
     ) -> None:
         """Store the packs and outputs of a step that ran elsewhere if that is worth it."""
         nbytes = sum(packed.nbytes for packed in (*inputs, *end[0]))
-        if task.keep is None or task.send_settings or not is_worth_storing(nbytes, seconds):
+        if task.keep is None or task.send_settings:
+            return
+        if not (task.keep.is_wanted or is_worth_storing(nbytes, seconds)):
             return
         header = {"step": task.step.id, "given": _given(inputs), **self._header()}
         self._write(self._folder / f"{task.keep.key}{ANYWHERE}", header, end, nbytes)

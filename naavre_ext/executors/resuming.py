@@ -25,34 +25,53 @@ _DOUBTFUL = "doubtful"
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """The run that is resumed. ``told`` are each step's outputs and then its end, of steps that ended well."""
+    """The run that is resumed. ``told`` are each step's outputs and then its end, of steps that ended well.
+
+    The global generators of the libraries in ``reseed`` aren't taken over.
+    """
 
     run_id: str
     told: Mapping[StepId, Sequence[RunEvent]] = field(default_factory=dict)
+    reseed: tuple[str, ...] = ()
 
 
 class Results:
-    """Where a run's results go, and under which names; what is there already, where a run is resumed."""
+    """Where a run's results go, and under which names; what is there already, where a run is resumed.
+
+    ``part`` is what the run has in common with the earlier one, where that isn't all: only steps of it are
+    taken over. With ``stores`` off nothing is stored. ``wanted`` are steps whose results are stored whatever that
+    costs.
+    """
 
     def __init__(
-        self, workflow: Workflow, place: ResultPlace, earlier: EarlierRun | None = None
+        self,
+        workflow: Workflow,
+        place: ResultPlace,
+        earlier: EarlierRun | None = None,
+        *,
+        part: Workflow | None = None,
+        stores: bool = True,
+        wanted: frozenset[StepId] = frozenset(),
     ) -> None:
         self.workflow, self.place, self.earlier = workflow, place, earlier
-        self.unkeepable = unkeepable(workflow)
+        self.stores, self.wanted = stores, wanted
+        self.unkeepable = unkeepable(part or workflow)
         self.private = private_steps(workflow)
-        self._keys = step_keys(workflow, place.environment)
+        self._keys = step_keys(part or workflow, place.environment)
 
     def keeping(
         self, step: StepId, covers: Sequence[StepId], in_main: Mapping[str, StepId]
     ) -> Keeping | None:
         """How the step's result is stored; None when it must not be."""
-        if step in self.unkeepable:
+        if step in self.unkeepable or not self.stores:
             return None
-        return Keeping(self._keys[step], tuple(covers), in_main)
+        return Keeping(self._keys[step], tuple(covers), in_main, is_wanted=step in self.wanted)
 
     def doubt(self) -> None:
         """From now on no step's result of this run counts, as a value turned out to be stale."""
         self.unkeepable = {step.id: "a value changed unforeseen" for step in self.workflow.steps}
+        if not self.stores:
+            return
         try:
             self._path(_DOUBTFUL).touch(mode=0o600)
         except OSError:
@@ -62,10 +81,12 @@ class Results:
 
     def offer(self, hash_probe: int) -> Offer:
         """What is stored and still valid."""
-        offer = Offer(self.workflow)
+        offer = Offer(self.workflow, () if self.earlier is None else self.earlier.reseed)
         if self.earlier is None or self._path(_DOUBTFUL).exists():
             return offer
         for step in self.workflow.steps:
+            if step.id not in self._keys:
+                continue
             suffix = MAIN if step.placement == "main" else ANYWHERE
             path = self._path(f"{self._keys[step.id]}{suffix}")
             if step.id in self.unkeepable or not path.exists():
@@ -87,8 +108,8 @@ class Results:
 class Offer:
     """Results that could be taken over. What turns out to be unusable is withdrawn."""
 
-    def __init__(self, workflow: Workflow) -> None:
-        self.workflow = workflow
+    def __init__(self, workflow: Workflow, reseed: tuple[str, ...] = ()) -> None:
+        self.workflow, self.reseed = workflow, reseed
         self.damaged: list[StepId] = []
         self.other_seed = False
         self._ids = {step.id for step in workflow.steps}
@@ -143,6 +164,7 @@ class Offer:
             exports=tuple(bundle for _, bundle in reuse.exports),
             send_settings=reuse.settings is not None,
             checkpoint=str(self._main[reuse.checkpoint.step][1]),
+            reseed=self.reseed,
         )
 
 

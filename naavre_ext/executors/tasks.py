@@ -75,12 +75,13 @@ class Keeping:
     """Where a step's result is stored: ``key`` is the name of its file.
 
     Of a main step, ``covers`` are the steps whose effects the main worker has then, and ``in_main`` tells which
-    step the names are from that it took over.
+    step the names are from that it took over. A result that ``is_wanted`` is stored whatever that costs.
     """
 
     key: str
     covers: tuple[StepId, ...] = ()
     in_main: Mapping[str, StepId] = field(default_factory=dict)
+    is_wanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class StepTask:
     the step's, by its index. What an ``is_repeatable`` step has done is undone when it fails.
 
     ``keep`` says where the result is stored if it is worth it. With ``checkpoint`` nothing is run: the worker
-    takes over what that file holds.
+    takes over what that file holds, but for the global generators of libraries in ``reseed``, which begin anew.
     """
 
     step: Step
@@ -120,6 +121,7 @@ class StepTask:
     is_repeatable: bool = False
     keep: Keeping | None = None
     checkpoint: str | None = None
+    reseed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

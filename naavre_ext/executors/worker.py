@@ -34,7 +34,9 @@ from naavre_ext.executors.packing import (
     shares_objects,
     unpack,
 )
+from naavre_ext.executors.packing_classes import forget_classes
 from naavre_ext.executors.pool import BatchPool
+from naavre_ext.executors.reseeding import reseed
 from naavre_ext.executors.result_files import ResultUnusable, read_result
 from naavre_ext.executors.result_keeper import ResultKeeper
 from naavre_ext.executors.session import CellOutcome, CellSession
@@ -119,6 +121,7 @@ class Worker:
         if self.context == context:
             return
         if self.isolated:
+            forget_classes()
             ambient.restore(ambient.pristine(), shell=self.session.shell)
             set_environment(context.environment, self._home, self._kernel)
             os.environ.update(self.devices)
@@ -228,6 +231,7 @@ class Worker:
         try:
             _, packed = read_result(Path(str(task.checkpoint)))
             restore_namespace(self, packed)
+            reseed(task.reseed)
             packs, unpackable = self._export(task)
         except (ResultUnusable, PackingError) as error:
             return _StepEnd("relocate", None, str(error), [NOTHING] * count)

@@ -67,7 +67,7 @@ def find_resumable(options: RunOptions, source: Any) -> Resumable | None:
         results,
         dict(record.info.get("parameters") or {}),
         outcomes(record),
-        _variables(results),
+        hash_seed_of(results),
     )
 
 
@@ -94,7 +94,7 @@ def fold_outcomes(events: Iterable[RunEvent]) -> dict[StepId, tuple[RunEvent, ..
     return {step: (*outputs.get(step, ()), end) for step, end in ended.items()}
 
 
-def _variables(results: Path) -> dict[str, str]:
+def hash_seed_of(results: Path) -> dict[str, str]:
     """The hash seed of the run's workers, so that texts hash alike and sets keep their order."""
     try:
         seed = (results / HASH_SEED_FILE).read_text()

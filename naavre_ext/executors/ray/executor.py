@@ -16,6 +16,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.channel import OutputChannel
 from naavre_ext.executors.ray.cluster import ClusterHandle, on_connection_end
+from naavre_ext.executors.ray.main_workers import MainWorkers
 from naavre_ext.executors.ray.turns import Turn
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.diagnostic import RefusedError
@@ -38,12 +39,15 @@ _spares_lock = threading.Lock()
 
 
 class RayExecutor:
-    """One run's hold on a cluster. ``handle`` is closed with it."""
+    """One run's hold on a cluster. ``handle`` is closed with it.
+
+    The main worker is taken from ``mains`` and handed on to them, where they are given.
+    """
 
     name = "ray"
 
-    def __init__(self, handle: ClusterHandle) -> None:
-        self._handle = handle
+    def __init__(self, handle: ClusterHandle, mains: MainWorkers | None = None) -> None:
+        self._handle, self._mains = handle, mains
         self.slots = handle.slots
         self._nodes = [node for node in ray.nodes() if node["Alive"]]
         self.shares_files = len({node["NodeManagerHostname"] for node in self._nodes}) == 1
@@ -68,7 +72,9 @@ class RayExecutor:
         """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
         if self._context is not None:
             ray.kill(self._main)
-        self._main = _take_main(self._claims.main, self._its_turn())
+            self._mains = None
+        waiting = None if self._mains is None or self._claims.main else self._mains.take()
+        self._main = waiting or _take_main(self._claims.main, self._its_turn())
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
         self._context = ray.put(told)
@@ -125,6 +131,8 @@ class RayExecutor:
         """Cancel a task by force; a main step just goes on until the run is closed."""
         self._release(step)
         report, placement = self._running.pop(step, (None, None))
+        if placement == "main":
+            self._mains = None  # it may go on for long
         if report is not None and placement == "any":
             ray.cancel(report, force=True)
 
@@ -180,16 +188,20 @@ class RayExecutor:
         for report, placement in self._running.values():
             if placement == "any":
                 ray.cancel(report, force=True)
+        is_idle = all(placement == "any" for _, placement in self._running.values())
         self._running.clear()
-        if self._main is not None:
+        if self._main is not None and not (is_idle and self._hand_on()):
             ray.kill(self._main)
         for step in list(self._reserved):
             self._release(step)
         if self._turn is not None:
             ray.kill(self._turn[0])
-        if self._handle.is_shared:
+        if self._handle.is_shared and self._mains is None:
             start_main()  # for the next run
         self._handle.close()
+
+    def _hand_on(self) -> bool:
+        return self._mains is not None and not self._claims.main and self._mains.hand_on(self._main)
 
 
 def start_main(spares: int = 1) -> None:

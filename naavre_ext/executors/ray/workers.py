@@ -15,6 +15,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError, RayTaskError
 
+from naavre_ext.executors.checkpoints import is_tidy
 from naavre_ext.executors.collecting import collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
@@ -22,6 +23,7 @@ from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.ray.channel import ChannelSender
 from naavre_ext.executors.ray.devices import assigned_devices
 from naavre_ext.executors.ray.timed_batches import Deadline, first_in_time
+from naavre_ext.executors.reseeding import reseed
 from naavre_ext.executors.result_environment import hash_probe
 from naavre_ext.executors.tasks import (
     BatchReport,
@@ -121,6 +123,11 @@ class _MainWorker:
     def hash_probe(self) -> int:
         """How this process hashes a certain text."""
         return hash_probe()
+
+    def tidy(self) -> bool:
+        """Whether another run may begin here; the generators go on from where no other job's do."""
+        reseed()
+        return is_tidy(this_worker())
 
     def run_step(self, context: RunContext, task: StepTask, _reserved: Any, *inputs: Packed) -> Any:
         """The step's report, then its exports. Ray calls this once what the step claims is reserved."""

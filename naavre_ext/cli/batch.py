@@ -1,0 +1,284 @@
+"""``naavre-ext batch``: runs a notebook for each row of a table of parameters."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from naavre_ext.cli.entry import CANCELLED, FAILED, OK
+from naavre_ext.cli.inputs import collect_parameters, collect_secrets, parameter_options
+from naavre_ext.cli.interrupt import StopOnInterrupt
+from naavre_ext.cli.reporters import write_json_line, write_refusal
+from naavre_ext.cli.run_options import How, run_options
+from naavre_ext.exporters.wording import duration_phrase
+from naavre_ext.model.diagnostic import NaavreError
+
+if TYPE_CHECKING:
+    from naavre_ext.batching import Batch
+    from naavre_ext.model.jobs import BatchResult, Job, JobEnd, Row
+    from naavre_ext.model.run import RunOptions
+
+_MOST_ROWS = 40
+
+
+@click.command(short_help="Run a notebook for each row of a table of parameters.")
+@click.argument("arguments", nargs=-1, metavar="NOTEBOOK")
+@click.option(
+    "--params",
+    "table",
+    metavar="TABLE",
+    help="A .csv, .tsv, .json or .yaml file with a row per job.",
+)
+@click.option(
+    "--grid",
+    "axes",
+    multiple=True,
+    metavar="NAME=VALUE,VALUE...",
+    help="A job for each combination; more axes may follow: --grid param_a=1,2,3 param_b=x,y",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATTERN",
+    help="Where the executed notebooks go: out/{param_a}-{job}.ipynb",
+)
+@click.option(
+    "--keep",
+    metavar="NAME,NAME",
+    help="Variables that the batch's table has; default: small ones that differ.",
+)
+@click.option(
+    "--jobs",
+    "max_jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="At most N jobs at once; default: one per CPU.",
+)
+@click.option(
+    "--resume",
+    metavar="BATCH",
+    help="Run the jobs of BATCH that haven't ended well (an id, or how one starts).",
+)
+@parameter_options
+@run_options
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a line of JSON per job, then one for the batch."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
+def batch(
+    ctx: click.Context,
+    /,
+    arguments: tuple[str, ...],
+    table: str | None,
+    axes: tuple[str, ...],
+    output: str | None,
+    keep: str | None,
+    max_jobs: int | None,
+    resume: str | None,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Run NOTEBOOK once per row of a table or a grid of parameters. Parameters given with -p hold for all jobs.
+
+    What doesn't depend on the parameters that differ runs once for all jobs. A failed job doesn't stop the others.
+    """  # fmt: skip
+    how = How(**{name: given.pop(name) for name in How.__dataclass_fields__})
+    notebook, more = _split(arguments)
+    try:
+        made = _make(notebook, table, (*axes, *more), output, keep, max_jobs, resume, how, given)
+        with StopOnInterrupt() as stop:
+            told = _Told(made, as_json=as_json, quiet=quiet)
+            result = made.run(told.job, told.shared, stop.event)
+    except NaavreError as error:
+        if as_json:
+            write_refusal(error)
+        raise
+    _show(result, as_json=as_json, quiet=quiet)
+    ctx.exit(CANCELLED if stop.event.is_set() else OK if result.is_ok else FAILED)
+
+
+def _split(arguments: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
+    """The notebook, and the axes that follow --grid without one of their own."""
+    axes = tuple(a for a in arguments if "=" in a and a.partition("=")[0].isidentifier())
+    notebooks = [a for a in arguments if a not in axes]
+    if len(notebooks) > 1:
+        raise click.UsageError(f"one notebook at a time: {', '.join(notebooks)}")
+    return (notebooks[0] if notebooks else None), axes
+
+
+def _make(
+    notebook: str | None,
+    table: str | None,
+    axes: tuple[str, ...],
+    output: str | None,
+    keep: str | None,
+    max_jobs: int | None,
+    resume: str | None,
+    how: How,
+    given: dict[str, Any],
+) -> Batch:
+    from naavre_ext.batching import BatchRequest, begin_batch, resume_batch
+
+    common = collect_parameters(**given)
+    if resume is not None:
+        if table or axes or output or common or keep:
+            raise click.UsageError(
+                "--resume goes on with the batch's own rows and outputs: give no others"
+            )
+        return resume_batch(resume, _options(how, notebook, common), notebook, max_jobs)
+    if notebook is None:
+        raise click.UsageError("Missing argument 'NOTEBOOK'.")
+    options = _options(how, notebook, common)
+    rows = _rows(notebook, table, axes, common)
+    names = tuple(name.strip() for name in keep.split(",") if name.strip()) if keep else None
+    pattern = output or f"{notebook.removesuffix('.ipynb')}.{{job}}.out.ipynb"
+    return begin_batch(BatchRequest(notebook, rows, pattern, names, max_jobs), options)
+
+
+def _options(how: How, notebook: str | None, common: dict[str, Any]) -> RunOptions:
+    secrets: dict[str, str] = {}
+    if notebook is not None:
+        secrets, missing = collect_secrets(notebook, common)
+        for name in missing:
+            click.echo(
+                f"{name} isn't set in the environment: the notebook's own value is used", err=True
+            )
+    return how.options(secrets)
+
+
+def _rows(
+    notebook: str, table: str | None, axes: tuple[str, ...], common: dict[str, Any]
+) -> tuple[Row, ...]:
+    from naavre_ext.model.jobs import Row
+    from naavre_ext.planning.job_tables import read_grid, read_table
+    from naavre_ext.planning.parameters import find_parameters
+    from naavre_ext.storage.notebook_file import read_notebook
+
+    if bool(table) == bool(axes):
+        raise click.UsageError("give either --params TABLE or --grid NAME=VALUE,VALUE")
+    parameters = find_parameters(read_notebook(notebook).notebook)
+    if table:
+        ending = Path(table).suffix.lstrip(".").lower().replace("yml", "yaml")
+        if ending not in ("csv", "tsv", "json", "yaml"):
+            raise click.UsageError(f"--params takes a .csv, .tsv, .json or .yaml file, not {table}")
+        try:
+            text = Path(table).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise click.UsageError(f"{table} can't be read: {reason}") from None
+        rows = read_table(text, ending, parameters)
+    else:
+        rows = read_grid(axes, parameters)
+    return tuple(Row(row.place, {**common, **row.values}) for row in rows)
+
+
+class _Told:
+    """Says on standard error how it goes; with ``--json``, a line per job on standard output."""
+
+    def __init__(self, batch: Batch, *, as_json: bool, quiet: bool) -> None:
+        self.batch, self.as_json, self.quiet = batch, as_json, quiet
+        self.done, self.total = 0, len(batch.record.jobs)
+
+    def shared(self, sharing: Any, workflow: Any) -> None:
+        """What runs once."""
+        if self.quiet or self.as_json:
+            return
+        click.echo(f"batch {self.batch.record.batch_id}: {self.total} jobs", err=True)
+        cells = {step.id: step.cell_number for step in workflow.steps}
+        once = ", ".join(str(cells[step]) for step in sharing.steps)
+        click.echo(f"once for all jobs: {'cells ' + once if once else 'nothing'}", err=True)
+
+    def job(self, job: Job, end: JobEnd) -> None:
+        """A job ended."""
+        self.done += 1
+        if self.as_json:
+            write_json_line(
+                {
+                    "type": "JobEnd",
+                    **end.to_json(),
+                    "parameters": dict(job.parameters),
+                    "output": job.output,
+                }
+            )
+        elif not self.quiet:
+            words = f"{self.done}/{self.total} {end.status}: {_in_words(job, self.batch.varying)}"
+            click.echo(f"{words}{' - ' + end.reason if end.reason else ''}", err=True)
+
+
+def _in_words(job: Job, varying: Sequence[str]) -> str:
+    return (
+        ", ".join(f"{name}={job.parameters.get(name)!r}" for name in varying) or f"job {job.number}"
+    )
+
+
+def _show(result: BatchResult, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        write_json_line(result_json(result))
+        return
+    if not quiet:
+        for line in table_lines(result):
+            click.echo(line)
+    elif not result.is_ok:
+        for end in result.ends:
+            if end.reason:
+                click.echo(f"job {end.number} {end.status}: {end.reason}", err=True)
+    sys.stdout.flush()
+
+
+def result_json(result: BatchResult) -> dict[str, Any]:
+    """The last line of ``--json``."""
+    return {
+        "type": "Batch",
+        "batch_id": result.batch_id,
+        "ok": result.is_ok,
+        "duration_s": result.duration_s,
+        "shared_cells": list(result.shared),
+        "reasons": {str(cell): reason for cell, reason in result.reasons.items()},
+        "jobs": [end.to_json() for end in result.ends],
+    }
+
+
+def table_lines(result: BatchResult) -> list[str]:
+    """A row per job, those that aren't ok at the end again with the reason, then the sum."""
+    from naavre_ext.planning.job_tables import varying_names
+
+    names = varying_names([job.parameters for job in result.jobs])
+    head = ["job", *names, "status", "time", "notebook"]
+    lines = [head]
+    for job, end in zip(result.jobs, result.ends, strict=True):
+        values = [str(job.parameters.get(name, "")) for name in names]
+        path = os.path.relpath(job.output) if job.output and end.run_id else end.run_id or ""
+        took = duration_phrase(end.duration_s) if end.run_id else ""
+        lines.append(
+            [
+                str(job.number),
+                *(v if len(v) <= 20 else v[:17] + "..." for v in values),
+                end.status,
+                took,
+                path,
+            ]
+        )
+    left = len(lines) - 1 - _MOST_ROWS
+    shown = lines if left <= 0 else lines[: _MOST_ROWS + 1]
+    widths = [max(len(line[column]) for line in shown) for column in range(len(head))]
+    text = [
+        "  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)).rstrip() for line in shown
+    ]
+    if left > 0:
+        text.append(f"... and {left} more (naavre_ext.open_batch('{result.batch_id}'))")
+    text += [f"job {end.number}: {end.reason}" for end in result.ends if end.reason][:_MOST_ROWS]
+    counts: dict[str, int] = {}
+    for end in result.ends:
+        counts[end.status] = counts.get(end.status, 0) + 1
+    said = ", ".join(f"{count} {status}" for status, count in counts.items())
+    text.append(f"batch {result.batch_id}: {said} after {duration_phrase(result.duration_s)}")
+    if not result.is_ok:
+        text.append(f"go on with: naavre-ext batch --resume {result.batch_id}")
+    return text

@@ -1,0 +1,139 @@
+"""Which steps several jobs of one notebook may share: they run once, and every job takes over what they gave.
+
+A job is a run with parameters of its own. Its steps are the same as the others' but for the cells that assign
+the differing parameters, and what depends on these. The main worker's steps are shared up to the first one
+that isn't the same for all: what comes after it may depend on it in ways that no edge tells. Only an assignment
+of literals may be passed over, as it does nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from naavre_ext.model.workflow import Step, StepId, Workflow
+from naavre_ext.planning.planner import PlanBasis
+from naavre_ext.planning.unsteady import unsteady_cells
+from naavre_ext.scheduling.lineage import predecessors, unkeepable
+
+#: Why a cell runs for each job that sets the parameters.
+DIFFERS = "its parameters differ"
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """``steps`` run once, in notebook order; ``reasons`` tell of each other step why it runs for each job.
+
+    ``seeded`` are the libraries whose global generators the shared steps seed. ``hands_on`` says that a job leaves
+    nothing in its main worker's process that the next one there could find.
+    """
+
+    steps: tuple[StepId, ...] = ()
+    reasons: Mapping[StepId, str] = field(default_factory=dict)
+    seeded: frozenset[str] = frozenset()
+    hands_on: bool = True
+
+    def part_of(self, workflow: Workflow) -> Workflow:
+        """The workflow of the shared steps alone."""
+        kept = frozenset(self.steps)
+        return replace(
+            workflow,
+            steps=tuple(step for step in workflow.steps if step.id in kept),
+            edges=tuple(e for e in workflow.edges if e.source in kept and e.target in kept),
+        )
+
+
+def find_sharing(workflow: Workflow, basis: PlanBasis, varying: frozenset[str]) -> Sharing:
+    """What jobs that differ in the ``varying`` parameters share."""
+    before = predecessors(workflow)
+    why_not = _own_reasons(workflow, basis, varying)
+    shared: list[StepId] = []
+    reasons: dict[StepId, str] = {}
+    blocked = ""
+    passed = False
+    for step in workflow.steps:
+        reason = why_not.get(step.id, "")
+        source = next((s for s in before[step.id] if s in reasons), None)
+        if not reason and source is not None:
+            reason = _needs(workflow, source, step, reasons)
+        if not reason and step.placement == "main":
+            reason = blocked
+        if not reason and passed and varying & {*step.writes, *step.deletes}:
+            reason = "it changes a parameter that differs"
+        if not reason:
+            shared.append(step.id)
+            continue
+        reasons[step.id] = reason
+        if reason == DIFFERS:
+            passed = True
+        elif step.placement == "main" and not blocked:
+            blocked = f"it comes after cell {step.cell_number} in the main worker"
+    effects = {
+        step.id: node.facts for step, node in zip(workflow.steps, basis.dataflow.cells, strict=True)
+    }
+    seeds = [e.what for step in shared for e in effects[step].effects if e.kind == "rng-seed"]
+    return Sharing(
+        tuple(shared),
+        reasons,
+        frozenset(seed.split(".")[0] for seed in seeds),
+        not any(s.lasting or s.barrier or effects[s.id].has("import") for s in workflow.steps),
+    )
+
+
+def _needs(workflow: Workflow, source: StepId, step: Step, reasons: Mapping[StepId, str]) -> str:
+    names = sorted(
+        {n for e in workflow.edges if (e.source, e.target) == (source, step.id) for n in e.names}
+    )
+    if reasons[source] == DIFFERS and names:
+        return f"it needs {', '.join(names)}"
+    return f"it needs cell {workflow.step(source).cell_number}"
+
+
+def _own_reasons(
+    workflow: Workflow, basis: PlanBasis, varying: frozenset[str]
+) -> dict[StepId, str]:
+    """For each step, why it can't be shared whatever comes before it."""
+    found: dict[StepId, str] = {}
+    private = unkeepable(workflow)
+    writes_files = any(step.touches_outside or step.barrier for step in workflow.steps)
+    unsteady = unsteady_cells(basis.dataflow)
+    for step, chance in zip(workflow.steps, unsteady, strict=True):
+        if _assigns_differing(step, varying):
+            found[step.id] = DIFFERS
+        elif step.touches_outside or step.barrier:
+            found[step.id] = "it may change things outside the notebook"
+        elif step.reads_outside and writes_files:
+            found[step.id] = "it reads what cells may write"
+        elif chance:
+            found[step.id] = chance
+        elif step.id in private:
+            found[step.id] = private[step.id]
+    return found
+
+
+def _assigns_differing(step: Step, varying: frozenset[str]) -> bool:
+    """Whether the step is an injected cell that sets a differing parameter, and does nothing else."""
+    if not (step.source.startswith("# Parameters\n") and varying & {*step.writes}):
+        return False
+    try:
+        body = ast.parse(step.source).body
+    except SyntaxError:
+        return False
+    return all(
+        isinstance(one, ast.Assign)
+        and all(isinstance(target, ast.Name) for target in one.targets)
+        and _is_literal(one.value)
+        for one in body
+    )
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        # papermill's way to write numbers that no literal can
+        return isinstance(node, ast.Call) and ast.unparse(node) in (
+            "float('nan')", "float('inf')", "float('-inf')",
+        )  # fmt: skip
+    return True

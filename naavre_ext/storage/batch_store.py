@@ -1,0 +1,154 @@
+"""Batches on disk: ``<root>/batches/<batch id>/`` holds what was asked for, and how each job ended.
+
+``batch.json`` is written once, ``jobs.jsonl`` grows by a line per job that ended, ``shared`` holds the results
+of the steps that all jobs share. Only their owner can read them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from naavre_ext.model.diagnostic import Diagnostic, NaavreError, RefusedError
+from naavre_ext.model.jobs import Job, JobEnd
+from naavre_ext.storage.atomic_file import replace_file
+
+_INFO, _JOBS = "batch.json", "jobs.jsonl"
+_BATCH_ID = re.compile(r"batch-\d{8}-\d{6}-[a-z0-9]{4}")
+_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class BatchRecord:
+    """One batch on disk; ``info`` is what ``batch.json`` says."""
+
+    def __init__(self, path: Path, info: Mapping[str, Any]) -> None:
+        self.path, self.info = path, info
+        self.batch_id = path.name
+        self._lock = threading.Lock()
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs, in their order."""
+        return tuple(Job(**job) for job in self.info["jobs"])
+
+    @property
+    def shared(self) -> Path:
+        """The folder of results that all jobs share."""
+        folder = self.path / "shared"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def ends(self, digest: str | None = None) -> dict[int, JobEnd]:
+        """How each job ended last, by its number; with ``digest`` only what ran from that notebook."""
+        found: dict[int, JobEnd] = {}
+        with contextlib.suppress(FileNotFoundError):
+            for line in (self.path / _JOBS).read_bytes().splitlines():
+                with contextlib.suppress(
+                    ValueError, TypeError, KeyError
+                ):  # a line that was cut off
+                    entry = json.loads(line)
+                    if digest in (None, entry.pop("notebook")):
+                        entry.pop("notebook", None)
+                        found[entry["number"]] = JobEnd(**entry)
+        return found
+
+    def append(self, end: JobEnd, digest: str) -> None:
+        """Note how a job ended, at once.
+
+        Raises:
+            NaavreError: it can't be written.
+        """
+        line = json.dumps({**end.to_json(), "notebook": digest}).encode() + b"\n"
+        try:
+            with self._lock, open(self.path / _JOBS, "ab", opener=_private) as file:
+                file.write(line)
+        except OSError as error:
+            message = f"The batch's record '{self.path}' can't be written: {error.strerror}."
+            raise NaavreError(message) from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def create_batch(
+    root: Path,
+    *,
+    notebook: str | None,
+    jobs: Sequence[Job],
+    varying: Sequence[str],
+    keep: Sequence[str],
+    keeps_all: bool,
+) -> BatchRecord:
+    """The record of a new batch; ``keeps_all`` says that the kept variables may be of any size.
+
+    Raises:
+        RefusedError: it can't be written.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    letters = "".join(secrets.choice(_ID_LETTERS) for _ in range(4))
+    path = root / "batches" / f"batch-{stamp}-{letters}"
+    rows = [
+        {"number": j.number, "parameters": dict(j.parameters), "output": j.output} for j in jobs
+    ]
+    info = {
+        "notebook": None if notebook is None else os.path.abspath(notebook),
+        "started_at": time.time(), "jobs": rows, "varying": list(varying), "keep": list(keep),
+        "keeps_all": keeps_all,
+    }  # fmt: skip
+    try:
+        path.mkdir(parents=True, mode=0o700)
+        if not (root / ".gitignore").exists():
+            replace_file(root / ".gitignore", b"*\n", mode=0o600)
+        replace_file(path / _INFO, json.dumps(info, indent=1).encode(), mode=0o600)
+    except TypeError as error:
+        raise _refused(
+            "NX543", f"The table can't be kept: {error}.", "Give values that JSON knows."
+        ) from None
+    except OSError as error:
+        message = f"The batch's record can't be written to '{path}': {error.strerror}."
+        raise _refused(
+            "NX019", message, "Name a folder that can be written to with --store."
+        ) from None
+    return BatchRecord(path, info)
+
+
+def find_batch(root: Path, batch_id: str | None = None) -> BatchRecord:
+    """The batch with this id, or with the only one that starts so; None: the latest.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    folders = sorted(p for p in (root / "batches").glob("batch-*") if _BATCH_ID.fullmatch(p.name))
+    wanted = batch_id or ""
+    found = [p for p in folders if p.name == wanted] or [
+        p for p in folders if p.name.startswith(wanted) or p.name.startswith(f"batch-{wanted}")
+    ]
+    if batch_id is None:
+        found = found[-1:]
+    if len(found) == 1:
+        with contextlib.suppress(OSError, ValueError):
+            return BatchRecord(found[0], json.loads((found[0] / _INFO).read_bytes()))
+    latest = ", ".join(path.name for path in folders[-5:])
+    what = "More than one batch starts" if len(found) > 1 else "There is no batch that starts"
+    raise _refused(
+        "NX015", f"{what} with '{wanted}' in '{root}'.", latest and f"The latest: {latest}."
+    )
+
+
+def digest_of_cells(sources: Sequence[str]) -> str:
+    """Stands for a notebook's code."""
+    return hashlib.sha256(json.dumps(list(sources)).encode()).hexdigest()[:32]
+
+
+def _refused(code: str, message: str, remedy: str) -> RefusedError:
+    return RefusedError([Diagnostic(code, "error", message, remedy)])

@@ -1,0 +1,238 @@
+"""Batches by the local executor: outputs, failures, resuming, the table, the command line."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from naavre_ext import RefusedError, RunOptions, open_batch, run_batch
+from naavre_ext.batching import resume_batch
+from naavre_ext.cli.entry import _exit_code
+from naavre_ext.model import event as events
+from naavre_ext.storage.run_store import RunStore
+
+CELLS = (
+    "import os",
+    "param_x = 1\nparam_name = 'a'",
+    "base = [n * n for n in range(5)]\nprint('base')",
+    "y = sum(base) + param_x\nprint(param_name, y)",
+    "if param_x == 2 and not os.path.exists('mended'):\n    raise ValueError('two')",
+    "z = {'y': y}",
+)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    made = [nbformat.v4.new_code_cell(cell, id=f"cell-{n}") for n, cell in enumerate(CELLS, 1)]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = tmp_path / "study.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+LOCAL = RunOptions(executor="local")
+ROWS = [{"param_x": x} for x in (1, 2, 3)]
+
+
+def text(path: Path) -> str:
+    cells = nbformat.read(path, as_version=4).cells
+    return "".join(o.get("text", "") for cell in cells for o in cell.get("outputs", ()))
+
+
+def batch(study: Path, **more):
+    return run_batch(study, ROWS, str(study.parent / "out/{param_x}.ipynb"), options=LOCAL, **more)
+
+
+def test_each_job_has_its_notebook_and_a_failed_one_stops_no_other(study):
+    told = []
+    done = batch(study, on_job=lambda job, end: told.append((job.number, end.status)))
+    assert [end.status for end in done.ends] == ["ok", "failed", "ok"]
+    assert done.ends[1].reason == "cell 6: ValueError: two"
+    assert told == [(1, "ok"), (2, "failed"), (3, "ok")]
+    out = study.parent / "out"
+    assert [text(out / f"{x}.ipynb") for x in (1, 2, 3)] == [
+        f"base\na {30 + x}\n" for x in (1, 2, 3)
+    ]
+    assert done.shared == (1, 2, 4)
+
+
+def test_what_all_share_runs_once(study):
+    done = batch(study)
+    store = RunStore(study.parent / ".naavre")
+    ran = [
+        [e.cell_id for e in store.open(end.run_id).events() if isinstance(e, events.StepFinished)]
+        for end in done.ends
+    ]
+    assert "cell-3" not in {cell for cells in ran for cell in cells}
+    told = store.open(done.ends[0].run_id).events()
+    assert [e.cell_id for e in told if isinstance(e, events.StepReused)] == [
+        "cell-1", "cell-2", "cell-3",
+    ]  # fmt: skip
+
+
+def test_the_table_has_parameters_and_what_differs(study):
+    done = batch(study)
+    table = open_batch(done.batch_id, notebook=study)
+    assert len(table) == 3
+    assert list(table) == [
+        {"param_x": 1, "y": 31, "z": {"y": 31}},
+        {"param_x": 2, "y": None, "z": None},
+        {"param_x": 3, "y": 33, "z": {"y": 33}},
+    ]
+    assert table["y"] == [31, None, 33]
+    assert table.table("y", status=True)[1] == {"param_x": 2, "y": None, "status": "failed"}
+    assert list(table.to_pandas("y").columns) == ["param_x", "y"]
+    with pytest.raises(KeyError, match="no job kept 'base'"):
+        table.table("base")
+
+
+def test_other_variables_are_kept_when_asked_for(study):
+    done = batch(study, keep=["base"])
+    assert open_batch(notebook=study)["base"] == [[0, 1, 4, 9, 16], None, [0, 1, 4, 9, 16]]
+    assert done.batch_id == open_batch(notebook=study).batch_id
+    with pytest.raises(RefusedError, match="No cell sets 'nothing'"):
+        batch(study, keep=["nothing"])
+
+
+def test_resuming_runs_only_what_did_not_end_well(study):
+    first = batch(study)
+    (study.parent / "mended").touch()
+    told: list[int] = []
+    again = resume_batch(first.batch_id, LOCAL, str(study)).run(
+        lambda job, end: told.append(job.number)
+    )
+    assert told == [2]
+    assert again.is_ok
+    assert open_batch(notebook=study)["y"] == [31, 32, 33]
+    assert [end.run_id for end in again.ends][::2] == [end.run_id for end in first.ends][::2]
+    told.clear()
+    assert (
+        resume_batch(first.batch_id, LOCAL, str(study)).run(lambda job, end: told.append(1)).is_ok
+    )
+    assert told == []
+
+
+def test_a_changed_notebook_runs_again_for_all(study):
+    first = batch(study)
+    node = nbformat.read(study, as_version=4)
+    node.cells[4].source = "pass"
+    nbformat.write(node, study)
+    told: list[int] = []
+    again = resume_batch(first.batch_id, LOCAL, str(study)).run(
+        lambda job, end: told.append(job.number)
+    )
+    assert told == [1, 2, 3]
+    assert again.is_ok
+
+
+def test_a_stopped_batch_runs_no_more_jobs(study):
+    cancel = threading.Event()
+    done = batch(study, on_job=lambda job, end: cancel.set(), cancel=cancel)
+    assert [end.status for end in done.ends] == ["ok", "not run", "not run"]
+    again = resume_batch(done.batch_id, LOCAL, str(study)).run()
+    assert [end.status for end in again.ends] == ["ok", "failed", "ok"]
+
+
+def test_a_failure_in_what_all_share_fails_every_job(study):
+    node = nbformat.read(study, as_version=4)
+    node.cells[2].source = "print('before')\nbase = []\nif not base:\n    raise KeyError('shared')"
+    nbformat.write(node, study)
+    done = batch(study)
+    assert {end.reason for end in done.ends} == {"cell 4: KeyError: 'shared'"}
+    assert text(study.parent / "out/3.ipynb") == "before\n"
+
+
+def test_jobs_draw_different_numbers_where_nobody_seeds(study):
+    node = nbformat.read(study, as_version=4)
+    node.cells[2].source = "import random\nimport numpy as np\nbase = [1]"
+    node.cells[3].source = "y = [param_x, random.random(), np.random.rand()]"
+    nbformat.write(node, study)
+    batch(study)
+    drawn = [row["y"] for row in open_batch(notebook=study) if row["y"]]
+    assert len({tuple(y[1:]) for y in drawn}) == len(drawn) == 2
+
+
+def test_jobs_draw_what_runs_draw_where_the_shared_part_seeds(study):
+    node = nbformat.read(study, as_version=4)
+    node.cells[2].source = "import random\nrandom.seed(3)\nbase = [random.random()]"
+    node.cells[3].source = "y = param_x + random.random()"
+    nbformat.write(node, study)
+    batch(study)
+    import random
+
+    expected = random.Random(3)
+    expected.random()
+    value = expected.random()
+    assert open_batch(notebook=study)["y"] == [1 + value, None, 3 + value]
+
+
+def test_rows_are_checked_before_anything_runs(study):
+    with pytest.raises(RefusedError, match="NX202 row 2, column 'param_x'"):
+        run_batch(study, [{"param_x": 1}, {"param_x": "x"}], options=LOCAL)
+    with pytest.raises(RefusedError, match=r"NX542 .*over the notebook itself"):
+        run_batch(study, [{"param_x": 1}], str(study), options=LOCAL)
+    assert not (study.parent / ".naavre").exists()
+
+
+def cli(study: Path, *arguments: str) -> tuple[int, str, str]:
+    class _Done(Exception):
+        pass
+
+    runner = CliRunner()
+    code: list[int] = []
+
+    import click
+
+    @click.command(context_settings={"ignore_unknown_options": True})
+    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+    def through(rest: tuple[str, ...]) -> None:
+        code.append(_exit_code(rest))
+
+    result = runner.invoke(through, ["batch", *arguments, "--executor", "local"])
+    return code[0], result.stdout, result.stderr
+
+
+def test_command_line_prints_a_table_and_exits_with_1_for_a_failed_job(study):
+    code, out, err = cli(study, str(study), "--grid", "param_x=1,2", "param_name=u,v", "-o",
+                         str(study.parent / "{param_x}{param_name}.ipynb"))  # fmt: skip
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].split() == ["job", "param_x", "param_name", "status", "time", "notebook"]
+    assert [line.split()[1:4] for line in lines[1:5]] == [
+        ["1", "u", "ok"], ["1", "v", "ok"], ["2", "u", "failed"], ["2", "v", "failed"],
+    ]  # fmt: skip
+    assert "job 3: cell 6: ValueError: two" in lines
+    assert "once for all jobs: cells 1, 2, 4" in err
+    (study.parent / "mended").touch()
+    batch_id = lines[-1].rsplit(" ", 1)[-1]
+    code, out, _ = cli(
+        study, "--resume", batch_id, "--store", str(study.parent / ".naavre"), "--json"
+    )
+    ends = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [end["number"] for end in ends[:-1]] == [3, 4]
+    assert (ends[-1]["type"], ends[-1]["ok"], len(ends[-1]["jobs"])) == ("Batch", True, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--grid", "param_x=1,many"), "NX541 --grid: 'param_x' takes int, not 'many'"),
+        (("--grid", "param_z=1"), "NX201 row 1, column 'param_z'"),
+        (("--grid", "param_x=1,2", "-o", "same.ipynb"), "NX542 row 1 and row 2"),
+        ((), "give either --params TABLE or --grid"),
+        (("--params", "none.csv"), "none.csv can't be read"),
+        (("--params", "none.xls"), "--params takes"),
+        (("--grid", "param_x=1,1", "-o", "{param_x}.ipynb"), "NX542"),
+    ],
+)  # fmt: skip
+def test_wrong_requests_exit_with_2(study, arguments, message, monkeypatch):
+    monkeypatch.chdir(study.parent)
+    code, _, err = cli(study, "study.ipynb", *arguments)
+    assert (code, message in err) == (2, True), err
+    assert sorted(p.name for p in study.parent.iterdir()) == ["study.ipynb"]

@@ -1,0 +1,98 @@
+"""Jobs of a batch end as runs of their own would, whatever they share: notebooks nobody thought of."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
+
+from both_ways import notebook
+from notebook_strategy import notebooks
+
+from naavre_ext import RefusedError, RunOptions, run_batch, run_notebook
+
+_DEEP = os.environ.get("NAAVRE_HYPOTHESIS") == "deep"
+_FIRST_SEED = int(os.environ.get("NAAVRE_HYPOTHESIS_SEED", "0"))
+_EXAMPLES = 2_000 if _DEEP else 12
+#: Says what all variables are in the end; addresses differ.
+_LAST = (
+    "print(sorted((n, repr(v)) for n, v in list(globals().items()) if n[0].islower() and n not in "
+    "('exit', 'quit', 'get_ipython', 'open')))"
+)
+#: What keeps state where no analysis sees it would keep the first cell, and so all, from being shared.
+_HIDING = re.compile(
+    r"\b(double_square|tick|it|gen|cached|lru_cache|param_k = \d|shuffle|time|timeit|random|rand)\b"
+)
+_ROWS = ({"param_k": 1}, {"param_k": 3}, {"param_k": 2})
+
+pytestmark = [
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.timeout(36_000 if _DEEP else 600),
+    pytest.mark.parametrize("shard", range(_FIRST_SEED, _FIRST_SEED + 2)),
+]
+
+
+def _plainer(cells: list[str]) -> list[str]:
+    """The notebook without hidden state, with the parameter in a cell of its own."""
+    first = "\n".join(
+        line
+        for line in cells[0].replace(" os, random", " os").split("\n")
+        if not _HIDING.search(line)
+    )
+    first = first.replace("(x):\n    return x + 2\n", "").replace("def cached", "")
+    others = [cell for cell in cells[1:] if not _HIDING.search(cell)]
+    return ["param_k = 1", first, *others, _LAST]
+
+
+def _shown(path: Path) -> list[tuple[str, int | None, str]]:
+    """What each cell of an executed notebook shows."""
+    cells = nbformat.read(path, as_version=4).cells
+    texts = [(c.source, c.execution_count, repr(c.get("outputs"))) for c in cells]
+    return [(s, n, re.sub(r"0x[0-9A-Fa-f]+", "0x", t)) for s, n, t in texts]
+
+
+def test_batch_of_a_generated_notebook_ends_as_runs_do(shard, tmp_path):
+    counts: Counter[str] = Counter()
+    phases = [Phase.generate, Phase.shrink] if _DEEP else [Phase.generate]
+
+    @seed(shard)
+    @settings(
+        max_examples=_EXAMPLES, phases=phases, database=None, deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(notebooks())
+    def check(cells):
+        own, other, out = (tmp_path / f"{counts['all']}-{name}" for name in ("own", "other", "out"))
+        own.mkdir()
+        other.mkdir()
+        counts["all"] += 1
+        options = RunOptions(executor="local", cwd=str(own), store=str(tmp_path / "store"))
+        node = notebook(_plainer(cells))
+        try:
+            done = run_batch(node, _ROWS, str(out / "{param_k}.ipynb"), options=options)
+        except RefusedError:
+            counts["refused"] += 1
+            return
+        counts["shared"] += len(done.shared) > 1
+        counts["reused"] += len(done.shared)
+        counts["cells"] += len(done.shared) + len(done.reasons)
+        for job, end in zip(done.jobs, done.ends, strict=True):
+            alone = out / "alone.ipynb"
+            elsewhere = replace(options, cwd=str(other))
+            result = run_notebook(node, alone, parameters=job.parameters, options=elsewhere)
+            assert end.status == result.status
+            assert _shown(Path(str(job.output))) == _shown(alone), done.shared
+
+    check()
+    print(counts)
+    assert counts["shared"] > 0.5 * counts["all"]
+    assert counts["reused"] > 0.2 * counts["cells"]

@@ -1,0 +1,129 @@
+"""Batches on Ray: what is shared, who works, and how many at once; and papermill from several threads."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from naavre_ext import RunOptions, compile_notebook, open_batch, run_batch
+from naavre_ext.model import event as events
+from naavre_ext.storage.run_store import RunStore
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.filterwarnings("default")]
+
+CELLS = (
+    "import random\nimport numpy as np\nclass Box:\n    total = 0\n    def __init__(self, n):\n"
+    "        Box.total += n\n        self.n = n\n    def scaled(self):\n        return self.n * param_x",
+    "param_x = 1",
+    "random.seed(5)\nboxes = [Box(n) for n in range(4)]\nfirst = boxes[0]\nprint(random.random())",
+    "table = np.arange(10.0)\nview = table[2:5]",
+    "view += param_x\nboxes.append(Box(param_x))\nscaled = [b.scaled() for b in boxes]",
+    "# split: twice\n# batches: 3\nout = []\nfor box in boxes:\n    out.append(box.scaled() * 2)",
+    "end = (table.tolist(), Box.total, first is boxes[0], random.random(), out)\nprint(end)",
+)
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    from naavre_ext.executors.ray import cluster
+
+    with cluster.connect(None, num_cpus=2) as handle:
+        yield handle
+
+
+def write(folder: Path, *cells: str) -> Path:
+    made = [nbformat.v4.new_code_cell(cell, id=f"cell-{n}") for n, cell in enumerate(cells, 1)]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = folder / "study.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+def shown(path: Path) -> list[str]:
+    cells = nbformat.read(path, as_version=4).cells
+    return ["".join(o.get("text", "") for o in c.get("outputs", ())) for c in cells]
+
+
+def most_at_once(spans) -> int:
+    times = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
+    now = most = 0
+    for _, step in times:
+        now += step
+        most = max(most, now)
+    return most
+
+
+def test_jobs_end_as_runs_do_in_few_processes(ray_cluster, tmp_path):
+    study = write(tmp_path, *CELLS)
+    rows = [{"param_x": x} for x in (3, 1, 2, 5, 4)]
+    done = run_batch(study, rows, str(tmp_path / "out/{param_x}.ipynb"))
+    assert done.is_ok, done.ends
+    assert len(done.shared) >= 4, done.reasons
+    alone = run_batch(study, rows[:1], str(tmp_path / "alone-{param_x}.ipynb"))
+    assert shown(tmp_path / "out/3.ipynb") == shown(tmp_path / "alone-3.ipynb")
+    for row in open_batch(done.batch_id, notebook=study):
+        x = row["param_x"]
+        assert row["scaled"] == [n * x for n in (0, 1, 2, 3, x)]
+        assert row["end"][0][2:5] == [2.0 + x, 3.0 + x, 4.0 + x]
+        assert row["end"][1:3] == (6 + x, True)
+        assert row["out"] == [2 * n for n in row["scaled"]]
+    assert len({end.run_id for end in (*done.ends, *alone.ends)}) == 6
+    store = RunStore(tmp_path / ".naavre")
+    logs = [list(store.open(str(end.run_id)).events()) for end in done.ends]
+    assert most_at_once([(log[0].at, log[-1].at) for log in logs]) <= 2
+    mains = {e.worker for log in logs for e in log if isinstance(e, events.StepFinished)}
+    assert len(mains) <= 4  # two main workers, handed on; and two others
+
+
+def test_what_cannot_be_copied_is_made_by_each_job(ray_cluster, tmp_path):
+    study = write(
+        tmp_path, "param_x = 1", "import threading\nlock = threading.Lock()\ncount = [1]",
+        "with lock:\n    count.append(param_x)\nprint(count)",
+    )  # fmt: skip
+    done = run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
+    assert done.is_ok, done.ends
+    assert [shown(tmp_path / f"{x}-o.ipynb")[-1] for x in (1, 2)] == ["[1, 1]\n", "[1, 2]\n"]
+
+
+def test_awaited_runs_are_stopped_one_by_one(ray_cluster, tmp_path):
+    study = write(
+        tmp_path, "import time", "param_s = 0.0", "time.sleep(param_s)\nx = param_s\nprint(x)"
+    )
+    workflow = compile_notebook(study)
+    options = RunOptions(keep=("x",), store=str(tmp_path / "store"))
+
+    async def main() -> list[float]:
+        tasks = [
+            asyncio.create_task(workflow.run(options=options, param_s=s)) for s in (0.0, 60.0, 0.1)
+        ]
+        done = await asyncio.gather(tasks[0], tasks[2])
+        tasks[1].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[1]
+        return [result["x"] for result in done]
+
+    assert asyncio.run(main()) == [0.0, 0.1]
+    ended = {run.status for run in RunStore(tmp_path / "store").list()}
+    assert ended == {"ok", "cancelled"}
+
+
+def test_papermill_runs_in_several_threads(ray_cluster, tmp_path):
+    import papermill
+
+    study = write(tmp_path, *CELLS)
+
+    def execute(x: int) -> list[str]:
+        out = tmp_path / f"p{x}.ipynb"
+        papermill.execute_notebook(
+            str(study), str(out), {"param_x": x}, engine_name="naavre", progress_bar=False
+        )
+        return shown(out)
+
+    with ThreadPoolExecutor(3) as threads:
+        several = list(threads.map(execute, (1, 2, 3)))
+    assert several == [execute(x) for x in (1, 2, 3)]
+    assert len({cells[-1] for cells in several}) == 3
