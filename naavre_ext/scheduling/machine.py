@@ -16,7 +16,7 @@ turns out to be made of a stale value doesn't count, nor does what followed from
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -32,7 +32,8 @@ class Graph:
     """What the machine needs of a workflow: positions, predecessors and successors.
 
     ``held`` steps start only when all earlier ones are done, as their effects couldn't be taken back; so
-    do ``movable`` ones that had to be relocated, as several of them must run in notebook order.
+    do ``movable`` ones that had to be relocated, as several of them must run in notebook order. ``limit`` is how
+    many workers may work at once; a ``wide`` step may use all of them for its batches.
     """
 
     order: tuple[StepId, ...]
@@ -42,6 +43,13 @@ class Graph:
     limit: int | None = None
     held: frozenset[StepId] = frozenset()
     movable: frozenset[StepId] = frozenset()
+    wide: frozenset[StepId] = frozenset()
+
+    def is_room_for(self, step: StepId, running: Sequence[StepId]) -> bool:
+        """Whether the step may start beside those that run."""
+        if self.limit is None or not running:
+            return True
+        return not self.wide.intersection((step, *running)) and len(running) < self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,11 @@ def graph_of(
         limit=max_parallelism,
         held=frozenset(s.id for s in workflow.steps if s.touches_outside and not eager),
         movable=frozenset(s.id for s in workflow.steps if s.placement == "any"),
+        wide=frozenset(
+            s.id
+            for s in workflow.steps
+            if s.splits or any(other.inner_splits for other in workflow.steps)
+        ),
     )
 
 
@@ -264,7 +277,7 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
     main_busy = state.main_busy
     if main_busy is not None and states[main_busy] != "running":
         main_busy = None
-    running = sum(1 for value in states.values() if value == "running")
+    running = [step for step, value in states.items() if value == "running"]
     main_is_next = True
     all_before_done = True
     for step in graph.order:
@@ -282,10 +295,10 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
             may_start = main_is_next and main_busy is None and ready
             main_is_next = False
         else:
-            may_start = ready and (graph.limit is None or running < graph.limit)
-        if may_start:
+            may_start = ready
+        if may_start and graph.is_room_for(step, running):
             states[step] = "running"
-            running += 1
+            running.append(step)
             main_busy = step if in_main else main_busy
             draft.commands.append(StartStep(step, state.placement[step]))
     state = replace(state, main_busy=main_busy)

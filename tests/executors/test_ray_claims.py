@@ -102,6 +102,41 @@ def test_max_parallelism_counts_beside_the_claim(run):
     assert most_at_once(done.of(events.BatchFinished)) == 1
 
 
+#: Cells that may run anywhere, one that is split, one whose function is split, and more that may run anywhere.
+MIXED = (
+    "import time\ndef work(n, s=0.05):\n    time.sleep(s)\n    return n",
+    *(f"# resources: {{claim}}\na{n} = work({n})" for n in range(3)),
+    "# split: main\n# batches: 4\nout = []\nfor x in range(4):\n    out.append(work(x))",
+    "def inner(n):\n    # split: inner\n    # batches: 2\n    return [work(m) for m in range(n)]",
+    "found = inner(4)",
+    *(f"# resources: {{claim}}\nb{n} = work({n})" for n in range(3)),
+    "print(a0, a1, a2, out, found, b0, b1, b2)",
+)
+
+
+def working(done) -> list:
+    """What workers worked on: batches, and cells that had none."""
+    steps = [e for e in done.of(events.StepFinished) if not e.batches]
+    return [*done.of(events.BatchFinished), *steps]
+
+
+@pytest.mark.parametrize(
+    ("claim", "limit"),
+    [("num_cpus=0.2", 1), ("num_cpus=0.2", 2), ("num_cpus=0, telescope=2", None)],
+)
+def test_never_more_works_at_once_than_is_allowed(run, claim, limit):
+    """Told from all events of a run: batches, cells in other workers, and the main worker itself."""
+    done = run(*(cell.replace("{claim}", claim) for cell in MIXED), max_parallelism=limit)
+    assert text(done, len(MIXED) - 1) == "0 1 2 [0, 1, 2, 3] [0, 1, 2, 3] 0 1 2\n"
+    if limit is not None:
+        assert most_at_once(working(done)) <= limit
+    elsewhere = {s.cell_id for s in done.workflow.steps if s.placement == "any" and s.resources}
+    claiming = [e for e in done.of(events.StepFinished) if e.cell_id in elsewhere]
+    assert len(claiming) == 6
+    if "telescope" in claim:
+        assert most_at_once(claiming) <= 2  # there are four, and two for each
+
+
 def test_cells_and_batches_are_given_the_gpus_that_they_claim(run):
     """Two batches have one each; a cell that can run anywhere has a worker with one; the main worker keeps one."""
     see = "import os\ndef see():\n    return os.environ.get('CUDA_VISIBLE_DEVICES')"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naavre_ext.model.notebook import CellId
-from naavre_ext.model.workflow import Edge, Placement, Step, StepId, Workflow
+from naavre_ext.model.workflow import Edge, Placement, Split, Step, StepId, Workflow
 from naavre_ext.scheduling import machine
 from naavre_ext.scheduling.machine import DropStep, Finish, StartStep
 
@@ -20,7 +20,7 @@ from naavre_ext.scheduling.machine import DropStep, Finish, StartStep
 def workflow(
     placements: str, edges: list[tuple[int, int]], may_raise: frozenset[int] = frozenset()
 ) -> Workflow:
-    """Steps ``s0``, ``s1``, ...: ``m`` in the main worker, ``a`` anywhere, ``w`` in main and writing files."""
+    """Steps ``s0``, ``s1``, ...: ``m`` in the main worker, ``a`` anywhere, ``w`` writing files, ``s`` split."""
     steps = tuple(
         Step(
             id=StepId(f"s{number}"),
@@ -30,6 +30,7 @@ def workflow(
             source="",
             placement="any" if kind == "a" else "main",
             touches_outside=kind == "w",
+            splits=(Split(0, 1, "for", "xs"),) if kind == "s" else (),
             raises_exception=number in may_raise,
         )
         for number, kind in enumerate(placements)
@@ -135,9 +136,9 @@ class Play:
         in_main = [step for step, placement in self.running.items() if placement == "main"]
         assert len(in_main) <= 1
         assert {s for s, v in self.state.states.items() if v == "running"} == set(self.running)
-        others = len(self.running) - len(in_main)
         if self.limit is not None:
-            assert others <= self.limit
+            assert len(self.running) <= self.limit
+            assert len(self.running) < 2 or not self.graph.wide & set(self.running)
 
     def check_end(self) -> None:
         states = [self.state.states[step.id] for step in self.flow.steps]
@@ -198,10 +199,21 @@ def test_independent_steps_start_together():
     assert len(play.running) == 4
 
 
-def test_limit_bounds_what_runs_together():
-    play = Play(SHAPES["independent"], limit=2)
+@pytest.mark.parametrize(
+    ("kinds", "limit", "started"),
+    [
+        ("aaaa", 2, ["s0", "s1"]),
+        ("amaa", 1, ["s0"]),  # the main worker counts
+        ("amaa", 2, ["s0", "s1"]),
+        ("asaa", 3, ["s0", "s2", "s3"]),  # a split may use all three
+        ("saaa", 3, ["s0"]),
+        ("saaa", None, ["s0", "s1", "s2", "s3"]),
+    ],
+)
+def test_limit_bounds_what_runs_together(kinds, limit, started):
+    play = Play(workflow(kinds, []), limit=limit)
     play.feed(machine.Began())
-    assert len(play.running) == 2
+    assert [step for step, _ in play.started] == started
 
 
 @pytest.mark.parametrize(
@@ -280,7 +292,7 @@ def random_runs(draw):
     count = draw(st.integers(0, 9))
     pairs = list(itertools.combinations(range(count), 2))
     edges = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    kinds = "".join(draw(st.lists(st.sampled_from("maw"), min_size=count, max_size=count)))
+    kinds = "".join(draw(st.lists(st.sampled_from("maws"), min_size=count, max_size=count)))
     may_raise = frozenset(draw(st.lists(st.integers(0, 8), max_size=2)))
     flow = workflow(kinds, edges, may_raise)
     endings = st.lists(st.sampled_from(["ok", "ok", "ok", "fail", "retry", "relocate"]), max_size=2)
