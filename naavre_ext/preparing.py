@@ -49,7 +49,7 @@ def prepare_notebook(
     *,
     star_imports: bool = True,
 ) -> PreparedNotebook:
-    """Read and plan a notebook: a path, one that was read already, or an nbformat node or mapping of the file ``path``.
+    """Read and plan a notebook: a path, one read already, or an nbformat node or mapping of the file ``path``.
 
     With ``star_imports`` this interpreter, which will run it, is asked what ``from module import *`` binds.
 
