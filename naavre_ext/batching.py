@@ -397,7 +397,8 @@ def _make_folders(jobs: Sequence[Job], notebook: str | None) -> None:
 def _root(options: RunOptions, notebook: Any) -> Path:
     from naavre_ext.storage.run_store import RunStore
 
-    path = notebook if isinstance(notebook, (str, Path)) else None
+    read = getattr(getattr(notebook, "notebook", None), "path", None)
+    path = notebook if isinstance(notebook, (str, Path)) else read
     return (RunStore(options.store) if options.store else RunStore.beside(path)).root
 
 

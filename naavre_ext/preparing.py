@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from naavre_ext.annotations import parse_annotations
+from naavre_ext.annotations.overlay import overlaid
 from naavre_ext.dataflow.source import star_modules
+from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
-from naavre_ext.model.notebook import Cell, Notebook
+from naavre_ext.model.notebook import Cell, CellId, Notebook
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.planning.parameters import (
     find_parameters,
@@ -56,26 +58,33 @@ def prepare_notebook(
     Raises:
         RefusedError: it isn't a Python notebook that can be read.
     """
-    from naavre_ext.storage.notebook_file import NotebookFile, apply_injection, read_notebook
+    from naavre_ext.storage.notebook_file import apply_injection, read_notebook
 
-    file = source if isinstance(source, NotebookFile) else read_notebook(source, path)
+    file = read_notebook(source, path)
     notebook, found = inject_parameters(file.notebook, dict(parameters or {}))
     node = apply_injection(file.node, file.notebook, notebook)
     diagnostics = list(found)
-    annotations = {}
+    annotations: dict[CellId, Annotations] = {}
     for cell in notebook.cells:
         parsed = parse_annotations(cell)
         annotations[cell.id] = parsed.annotations
         diagnostics += parsed.diagnostics
         if not parsed.annotations.containerize:
             diagnostics += _nested_parameters(cell)
+    if file.settings:
+        numbers = {str(cell.id): cell.number for cell in file.notebook.cells}
+        cells = [(cell, annotations[cell.id]) for cell in notebook.cells]
+        made, more = overlaid(cells, file.settings, numbers)
+        annotations = {cell.id: notes for cell, notes in zip(notebook.cells, made, strict=True)}
+        diagnostics += more
     stars = _star_imports(notebook) if star_imports else {}
     planned = plan(notebook, annotations, find_parameters(file.notebook), stars)
     diagnostics += planned.diagnostics
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
     if refused:
         return PreparedNotebook(node, notebook, None, tuple(diagnostics))
-    return PreparedNotebook(node, notebook, planned.workflow, tuple(diagnostics), planned.basis)
+    workflow = planned.workflow and file.order.added_to(planned.workflow)
+    return PreparedNotebook(node, notebook, workflow, tuple(diagnostics), planned.basis)
 
 
 def _star_imports(notebook: Notebook) -> dict[str, dict[str, str]]:

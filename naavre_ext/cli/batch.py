@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from naavre_ext.cli.entry import CANCELLED, FAILED, OK
-from naavre_ext.cli.inputs import collect_parameters, collect_secrets, parameter_options
+from naavre_ext.cli.inputs import (
+    collect_parameters,
+    collect_secrets,
+    config_option,
+    parameter_options,
+    read_source,
+)
 from naavre_ext.cli.interrupt import StopOnInterrupt
 from naavre_ext.cli.reporters import write_json_line, write_refusal
 from naavre_ext.cli.run_options import How, run_options
@@ -65,6 +71,7 @@ _MOST_ROWS = 40
     help="Run the jobs of BATCH that haven't ended well (an id, or how one starts).",
 )
 @parameter_options
+@config_option
 @run_options
 @click.option(
     "--json", "as_json", is_flag=True, help="Print a line of JSON per job, then one for the batch."
@@ -81,6 +88,7 @@ def batch(
     keep: str | None,
     max_jobs: int | None,
     resume: str | None,
+    config: str | None,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -92,7 +100,9 @@ def batch(
     how = How(**{name: given.pop(name) for name in How.__dataclass_fields__})
     notebook, more = _split(arguments)
     try:
-        made = _make(notebook, table, (*axes, *more), output, keep, max_jobs, resume, how, given)
+        made = _make(
+            notebook, config, table, (*axes, *more), output, keep, max_jobs, resume, how, given
+        )
         with StopOnInterrupt() as stop:
             told = _Told(made, as_json=as_json, quiet=quiet)
             result = made.run(told.job, told.shared, stop.event)
@@ -115,6 +125,7 @@ def _split(arguments: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
 
 def _make(
     notebook: str | None,
+    config: str | None,
     table: str | None,
     axes: tuple[str, ...],
     output: str | None,
@@ -132,17 +143,19 @@ def _make(
             raise click.UsageError(
                 "--resume goes on with the batch's own rows and outputs: give no others"
             )
-        return resume_batch(resume, _options(how, notebook, common), notebook, max_jobs)
+        source = None if notebook is None else read_source(notebook, config)
+        return resume_batch(resume, _options(how, source, common), source, max_jobs)
     if notebook is None:
         raise click.UsageError("Missing argument 'NOTEBOOK'.")
-    options = _options(how, notebook, common)
-    rows = _rows(notebook, table, axes, common)
+    source = read_source(notebook, config)
+    options = _options(how, source, common)
+    rows = _rows(source, table, axes, common)
     names = tuple(name.strip() for name in keep.split(",") if name.strip()) if keep else None
-    pattern = output or f"{notebook.removesuffix('.ipynb')}.{{job}}.out.ipynb"
-    return begin_batch(BatchRequest(notebook, rows, pattern, names, max_jobs), options)
+    pattern = output or f"{os.path.splitext(notebook)[0]}.{{job}}.out.ipynb"
+    return begin_batch(BatchRequest(source, rows, pattern, names, max_jobs), options)
 
 
-def _options(how: How, notebook: str | None, common: dict[str, Any]) -> RunOptions:
+def _options(how: How, notebook: Any, common: dict[str, Any]) -> RunOptions:
     secrets: dict[str, str] = {}
     if notebook is not None:
         secrets, missing = collect_secrets(notebook, common)
@@ -154,7 +167,7 @@ def _options(how: How, notebook: str | None, common: dict[str, Any]) -> RunOptio
 
 
 def _rows(
-    notebook: str, table: str | None, axes: tuple[str, ...], common: dict[str, Any]
+    notebook: Any, table: str | None, axes: tuple[str, ...], common: dict[str, Any]
 ) -> tuple[Row, ...]:
     from naavre_ext.model.jobs import Row
     from naavre_ext.planning.job_tables import read_grid, read_table

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from naavre_ext.cli.entry import OK, REFUSED
-from naavre_ext.cli.inputs import collect_parameters, parameter_options, read_source
+from naavre_ext.cli.inputs import collect_parameters, config_option, parameter_options, read_source
 from naavre_ext.cli.reporters import write_json_line
 from naavre_ext.exporters.cell_text import cell_lines
 from naavre_ext.exporters.wording import count_phrase, parameter_phrase
@@ -29,9 +29,16 @@ from naavre_ext.model.workflow import Workflow
     help="Where earlier runs are kept, whose times it uses; default: .naavre beside NOTEBOOK.",
 )
 @parameter_options
+@config_option
 @click.pass_context
 def check(
-    ctx: click.Context, /, notebook: str, as_json: bool, store: str | None, **given: Any
+    ctx: click.Context,
+    /,
+    notebook: str,
+    as_json: bool,
+    store: str | None,
+    config: str | None,
+    **given: Any,
 ) -> None:
     """Say whether NOTEBOOK can be run, and for each cell what was inferred.
 
@@ -43,7 +50,7 @@ def check(
     workflow: Workflow | None = None
     cells: tuple[CellCheck, ...] = ()
     try:
-        prepared = prepare_notebook(read_source(notebook), collect_parameters(**given))
+        prepared = prepare_notebook(read_source(notebook, config), collect_parameters(**given))
         workflow, diagnostics = prepared.workflow, prepared.diagnostics
         if workflow is not None:
             cells = check_cells(prepared, store=store)

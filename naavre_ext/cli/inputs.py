@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +55,15 @@ def parameter_options(command: Command) -> Command:
             command
         )
     return command
+
+
+def config_option(command: Command) -> Command:
+    """Adds ``--config`` to a command."""
+    return click.option(
+        "--config",
+        metavar="FILE",
+        help="A YAML file that says of cells, by title or number, what annotations would.",
+    )(command)
 
 
 def collect_parameters(
@@ -112,8 +122,22 @@ def _refuse_secrets(values: Mapping[str, Any]) -> None:
             )
 
 
-def read_source(notebook: str) -> Source:
-    """The path itself; for ``-`` the notebook from standard input."""
+def read_source(notebook: str, config: str | None = None) -> Any:
+    """The path itself; for ``-`` the notebook from standard input.
+
+    A workflow's file (``.yaml``) is read, and so is all with settings from the file ``config``.
+    """
+    if config is not None:
+        from naavre_ext.annotations.overlay import read_overlay
+        from naavre_ext.storage.notebook_file import read_notebook
+
+        settings = read_overlay(_read_text(config), os.path.basename(config))
+        file = read_notebook(read_source(notebook))
+        return replace(file, settings=(*file.settings, *settings))
+    if notebook.lower().endswith((".yaml", ".yml")):
+        from naavre_ext.storage.workflow_file import read_workflow
+
+        return read_workflow(_read_text(notebook), notebook)
     if notebook != "-":
         return notebook
     try:

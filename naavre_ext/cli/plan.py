@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from naavre_ext.cli.inputs import collect_parameters, parameter_options, read_source
+from naavre_ext.cli.inputs import collect_parameters, config_option, parameter_options, read_source
+
+_ENDINGS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".mmd": "mermaid", ".svg": "svg"}
+
+
+def _yaml(workflow: Any) -> str:
+    from naavre_ext.storage.workflow_file import workflow_yaml
+
+    return workflow_yaml(workflow)
 
 
 @click.command(short_help="Show the workflow that a notebook becomes.")
@@ -15,9 +23,8 @@ from naavre_ext.cli.inputs import collect_parameters, parameter_options, read_so
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["text", "json", "mermaid", "svg"]),
-    default="text",
-    show_default=True,
+    type=click.Choice(["text", "json", "yaml", "mermaid", "svg"]),
+    help="Default: text; for -o FILE.yaml a workflow that can be run, for .json, .mmd and .svg these.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option(
@@ -29,9 +36,11 @@ from naavre_ext.cli.inputs import collect_parameters, parameter_options, read_so
 @click.option("--cell", "cell_number", type=int, metavar="N", help="With --code: only cell N.")
 @click.option("-o", "--output", metavar="FILE", help="Write it to FILE. '-': standard output.")
 @parameter_options
+@config_option
 def plan(
     notebook: str,
-    format_name: str,
+    config: str | None,
+    format_name: str | None,
     as_json: bool,
     code: bool,
     cell_number: int | None,
@@ -46,7 +55,7 @@ def plan(
     if cell_number is not None and not code:
         raise click.UsageError("--cell N belongs to --code")
     values = collect_parameters(**given)
-    workflow, diagnostics = check_notebook(read_source(notebook), parameters=values)
+    workflow, diagnostics = check_notebook(read_source(notebook, config), parameters=values)
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
     if workflow is None or errors:
         raise RefusedError(errors or diagnostics)
@@ -56,7 +65,10 @@ def plan(
             raise click.UsageError(f"there is no cell {cell_number} that runs; there are {numbers}")
         text = render_program(workflow, cell_number)
     else:
-        text = RENDERERS["json" if as_json else format_name](workflow)
+        wanted = (
+            "json" if as_json else format_name or _ENDINGS.get(Path(output or "").suffix, "text")
+        )
+        text = _yaml(workflow) if wanted == "yaml" else RENDERERS[wanted](workflow)
     if output in (None, "-"):
         click.echo(text, nl=False)
         return

@@ -17,6 +17,7 @@ from naavre_ext.cli.inputs import (
     Source,
     collect_parameters,
     collect_secrets,
+    config_option,
     parameter_options,
     read_source,
 )
@@ -60,6 +61,7 @@ _EXIT_CODES = {"ok": OK, "failed": FAILED, "cancelled": CANCELLED}
     default=True,
     help="Store results of costly steps and batches, so that the run can be resumed (the default).",
 )
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @click.option("--log-output", is_flag=True, help="Print the cells' outputs, too.")
@@ -76,6 +78,7 @@ def run(
     output: str | None,
     resume: str | None,
     store_results: bool,
+    config: str | None,
     as_json: bool,
     quiet: bool,
     log_output: bool,
@@ -95,7 +98,7 @@ def run(
     values = collect_parameters(**given)
     try:
         reporter, result = _run(
-            read_source(notebook),
+            read_source(notebook, config),
             output,
             values,
             lambda secrets: replace(
@@ -131,7 +134,8 @@ def default_output(notebook: str) -> str:
     if notebook == "-":
         return "-"
     path = Path(notebook)
-    return str(path.with_name(f"{path.name.removesuffix('.ipynb')}.out.ipynb"))
+    stem = path.stem if path.suffix.lower() in (".ipynb", ".yaml", ".yml") else path.name
+    return str(path.with_name(f"{stem}.out.ipynb"))
 
 
 def result_json(result: RunResult) -> dict[str, Any]:
@@ -191,6 +195,8 @@ def _run(
             f"{name} isn't set in the environment: the notebook's own value is used", err=True
         )
     options = make_options(secrets)
+    if not isinstance(source, (str, Mapping)):
+        options = replace(options, resident=False)  # an engine takes notebooks only
     run_notebook = find_runner(options, values)
     target = Path(output)
     with tempfile.TemporaryDirectory(prefix="naavre-ext-") as folder:

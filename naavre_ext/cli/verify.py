@@ -12,6 +12,7 @@ from naavre_ext.cli.entry import CANCELLED, FAILED, OK
 from naavre_ext.cli.inputs import (
     collect_parameters,
     collect_secrets,
+    config_option,
     parameter_options,
     read_source,
     size,
@@ -31,6 +32,7 @@ _SHOWN = 10
 @click.command(short_help="Run a notebook both ways and compare.")
 @click.argument("notebook")
 @parameter_options
+@config_option
 @run_options
 @click.option("--in-place", is_flag=True, help="Run in the folder itself, not in copies of it.")
 @click.option(
@@ -53,6 +55,7 @@ def verify(
     ctx: click.Context,
     /,
     notebook: str,
+    config: str | None,
     in_place: bool,
     copy_limit: int,
     link: tuple[str, ...],
@@ -70,7 +73,7 @@ def verify(
 
     how = How(**{name: given.pop(name) for name in How.__dataclass_fields__ if name in given})
     values = collect_parameters(**given)
-    source = read_source(notebook)
+    source = read_source(notebook, config)
     secrets, _ = collect_secrets(source, values)
     try:
         with StopOnInterrupt() as stop:

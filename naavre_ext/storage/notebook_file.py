@@ -9,15 +9,17 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import nbformat
 from nbformat import NotebookNode
 
+from naavre_ext.annotations.overlay import Setting
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import INJECTED_TAG, Cell, CellId, Notebook
+from naavre_ext.planning.asked_order import AskedOrder
 from naavre_ext.storage.atomic_file import check_creatable, replace_file
 
 _FORMAT, _MINOR_WITH_IDS = 4, 5
@@ -37,17 +39,20 @@ _CONVERSION_ERRORS = (
 class NotebookFile:
     """A notebook twice: as the compiler sees it, and as nbformat does, with all it holds.
 
-    ``node`` is valid, of format 4.5 or later, and its cells have the ids of ``notebook``'s.
+    ``node`` is valid, of format 4.5 or later, and its cells have the ids of ``notebook``'s. ``settings`` hold
+    besides the cells' own annotations, and ``order`` besides the order that the code needs.
     """
 
     notebook: Notebook
     node: NotebookNode
+    settings: tuple[Setting, ...] = ()
+    order: AskedOrder = field(default_factory=AskedOrder)
 
 
 def read_notebook(
-    source: str | os.PathLike[str] | Mapping[str, Any], path: str | None = None
+    source: str | os.PathLike[str] | Mapping[str, Any] | NotebookFile, path: str | None = None
 ) -> NotebookFile:
-    """The notebook in a file, or in a mapping of nbformat's shape, which isn't changed.
+    """The notebook in a file, or in a mapping of nbformat's shape, which isn't changed; or what was read already.
 
     ``path`` is the file that a mapping belongs to, if any: an editor's, say, that has yet to be saved.
 
@@ -57,6 +62,8 @@ def read_notebook(
     Raises:
         RefusedError: it can't be read, isn't a notebook, or isn't one that can run.
     """
+    if isinstance(source, NotebookFile):
+        return source
     if isinstance(source, Mapping):
         data = copy.deepcopy(dict(source))
     else:

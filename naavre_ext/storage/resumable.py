@@ -53,7 +53,8 @@ def find_resumable(options: RunOptions, source: Any) -> Resumable | None:
             "a run that stores no results can't resume another.",
             "Leave out one of the two options.",
         )
-    notebook = source if isinstance(source, (str, os.PathLike)) else None
+    read = getattr(getattr(source, "notebook", None), "path", None)  # one that was read already
+    notebook = source if isinstance(source, (str, os.PathLike)) else read
     store = RunStore(options.store) if options.store else RunStore.beside(notebook)
     record = store.open(options.resume)
     status = record.summary.status

@@ -1,0 +1,147 @@
+"""A file that says of a notebook's cells what annotations would: YAML → values, with the lines of the file.
+
+``steps:`` has an entry per cell, by its title, its id, or ``cell 3``; keys and values are those of annotations.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from naavre_ext.annotations.keys import ANNOTATION_KEYS, DO_NOT_CONTAINERIZE, NOT_YET_IN_EFFECT
+from naavre_ext.annotations.yaml_lines import Place, entries, pairs, read_yaml, written
+from naavre_ext.model.annotation import Annotations
+from naavre_ext.model.diagnostic import Diagnostic, RefusedError
+from naavre_ext.model.notebook import Cell
+
+#: What is wrong with a file of settings.
+CODE = "NX545"
+KEYS = tuple(
+    k for k, row in ANNOTATION_KEYS.items() if k != DO_NOT_CONTAINERIZE and row.scope == "cell"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value: of which cell, what, as an annotation would write it, and where it stands in the file."""
+
+    cell: str
+    key: str
+    value: str
+    place: Place
+
+
+def read_overlay(text: str, file: str) -> tuple[Setting, ...]:
+    """The file's settings, whose values have all been understood.
+
+    Raises:
+        RefusedError: with everything that is wrong, each with the file and line.
+    """
+    root = read_yaml(text, file, CODE)
+    wrong: list[Diagnostic] = []
+    found: list[Setting] = []
+    for name, place, node in entries(root, file, CODE):
+        if name not in ("steps", "version"):
+            wrong.append(_problem(place, f"'{name}' isn't known here.", "Write 'steps:'."))
+        if name != "steps":
+            continue
+        for cell, _, settings in entries(node, file, CODE):
+            for key, where, value in entries(settings, file, CODE):
+                key = key.replace("_s", "") if key == "timeout_s" else key
+                problem = _check(key, written(value))
+                if problem:
+                    wrong.append(_problem(where, f"'{key}' of '{cell}': {problem}", _remedy(key)))
+                found.append(Setting(cell, key, written(value), where))
+            partner_missing = {"replicas": "group", "merge": "over"}
+            given = {key for key, _ in pairs(settings)}
+            for key, partner in partner_missing.items():
+                if key in given and partner not in given:
+                    wrong.append(
+                        _problem(
+                            Place(file, settings.start_mark.line + 1),
+                            f"'{key}' of '{cell}' needs '{partner}' beside it.",
+                            "",
+                        )
+                    )
+    if wrong:
+        raise RefusedError(wrong)
+    return tuple(found)
+
+
+def _check(key: str, value: str) -> str:
+    """Why the value isn't one of the key's; "" if it is."""
+    if key not in KEYS:
+        near = difflib.get_close_matches(key, KEYS, n=1)
+        return f"there is no such setting{f' (did you mean {near[0]!r}?)' if near else ''}."
+    try:
+        ANNOTATION_KEYS[key].parse(value)
+    except ValueError as error:
+        return f"{error}."
+    return ""
+
+
+def _remedy(key: str) -> str:
+    if key in KEYS:
+        return f"Write {ANNOTATION_KEYS[key].expects}, as in '{ANNOTATION_KEYS[key].example}'."
+    return f"Settings are {', '.join(KEYS)}."
+
+
+def _problem(place: Place, message: str, remedy: str) -> Diagnostic:
+    return Diagnostic(CODE, "error", f"{place}: {message}", remedy)
+
+
+def overlaid(
+    cells: Sequence[tuple[Cell, Annotations]],
+    settings: Iterable[Setting],
+    numbers: Mapping[str, int],
+) -> tuple[list[Annotations], list[Diagnostic]]:
+    """Each cell's annotations with what the settings say of it instead, and what can't be used.
+
+    ``numbers`` are the cells' numbers in the user's notebook, by id.
+    """
+    made = [annotations for _, annotations in cells]
+    found: list[Diagnostic] = []
+    for setting in settings:
+        matching = [
+            n
+            for n, (cell, notes) in enumerate(cells)
+            if _is_meant(setting.cell, cell, notes, numbers)
+        ]
+        if not matching:
+            titles = [notes.title for _, notes in cells if notes.title]
+            near = difflib.get_close_matches(setting.cell, titles, n=1)
+            hint = (
+                f"Did you mean '{near[0]}'?"
+                if near
+                else "Name a cell by its title, its id, or as 'cell 3'."
+            )
+            found.append(_problem(setting.place, f"no cell is called '{setting.cell}'.", hint))
+        elif len(matching) > 1:
+            told = ", ".join(str(numbers.get(cells[n][0].id)) for n in matching)
+            found.append(
+                _problem(
+                    setting.place,
+                    f"the cells {told} are all called '{setting.cell}'.",
+                    "Name one as 'cell 3'.",
+                )
+            )
+        else:
+            place = matching[0]
+            made[place] = replace(made[place], **_fields(setting))
+            if setting.key in NOT_YET_IN_EFFECT:
+                text = f"{setting.place}: '{setting.key}' is not yet in effect: {NOT_YET_IN_EFFECT[setting.key]}."
+                found.append(Diagnostic("NX150", "warning", text))
+    return made, list(dict.fromkeys(found))
+
+
+def _fields(setting: Setting) -> Mapping[str, Any]:
+    row = ANNOTATION_KEYS[setting.key]
+    return {row.sets: row.parse(setting.value), **row.implies}
+
+
+def _is_meant(name: str, cell: Cell, annotations: Annotations, numbers: Mapping[str, int]) -> bool:
+    if cell.kind != "code":
+        return False
+    return name in (annotations.title, cell.id) or name.lower() == f"cell {numbers.get(cell.id)}"

@@ -1,0 +1,91 @@
+"""``--config``: settings by cell in a file, as if they were annotations; what is wrong is told with its line."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+from naavre_ext.annotations.overlay import read_overlay
+from naavre_ext.model.diagnostic import RefusedError
+from naavre_ext.preparing import prepare_notebook
+from naavre_ext.storage.notebook_file import NotebookFile, read_notebook
+
+CELLS = (
+    "param_n = 3",
+    "# split: Measure\n# batches: 2\nout = []\nfor n in range(9):\n    out.append(n * n)",
+    "# split: Sum up\ntotal = sum(out)",
+    "# split: Sum up\nmore = [n for n in out]",
+)
+
+
+def prepared(text: str, values=None):
+    cells = [nbformat.v4.new_code_cell(c, id=f"c{n}") for n, c in enumerate(CELLS, 1)]
+    file = read_notebook(nbformat.v4.new_notebook(cells=cells))
+    file = NotebookFile(file.notebook, file.node, read_overlay(text, "over.yaml"))
+    return prepare_notebook(file, values)
+
+
+def test_settings_stand_in_for_annotations():
+    text = """
+steps:
+  Measure:
+    batches: param_n
+    resources: {num_cpus: 2, memory: 2GiB}
+    concurrency: 3
+    retries: 1
+    timeout: 10m
+  cell 4: {cache: off, split: Copy}
+"""
+    workflow = prepared(text, {"param_n": 5}).require_workflow()
+    measure, copied = workflow.step("c2"), workflow.step("c4")
+    assert measure.splits[0].batches == "param_n"
+    assert dict(measure.resources) == {"num_cpus": 2.0, "memory": 2 * 2**30}
+    assert (measure.concurrency, measure.retries, measure.timeout_s) == (3, 1, 600.0)
+    assert (copied.cache, copied.title) == (
+        False,
+        "Copy",
+    )  # 4 as in the user's notebook, not the run's
+    assert measure.source == CELLS[1]
+
+
+def test_what_is_not_set_stays_as_annotated():
+    workflow = prepared("steps: {c2: {retries: 2}}").require_workflow()
+    assert workflow.step("c2").splits[0].batches == 2
+
+
+WRONG = [
+    ("steps:\n  Measure:\n    batchs: 3", "NX545 over.yaml, line 3: .*did you mean 'batches'"),
+    ("steps:\n  Measure:\n    batches: lots of", "NX545 over.yaml, line 3: 'batches' of 'Measure'"),
+    ("steps:\n  Measure:\n    retries: -1", "NX545 over.yaml, line 3"),
+    (
+        "steps:\n  Measur:\n    retries: 1",
+        "NX545 over.yaml, line 3: no cell is called 'Measur'.*'Measure'",
+    ),
+    ("steps:\n  Sum up:\n    retries: 1", "NX545 over.yaml, line 3: the cells 3, 4 are all called"),
+    (
+        "steps:\n  Measure:\n    replicas: 2",
+        "NX545 over.yaml, line 3: 'replicas' of 'Measure' needs 'group'",
+    ),
+    ("steps:\n- Measure", "NX545 over.yaml, line 2: names with values are expected"),
+    ("groups:\n  a: 1", "NX545 over.yaml, line 1: 'groups' isn't known here"),
+    (
+        "steps:\n  Measure:\n    retries: 1\n    retries: 2",
+        "NX545 over.yaml, line 4: .*second time",
+    ),
+    ("steps: {Measure: [", "NX545 over.yaml, line 1: this isn't YAML"),
+    ("", "NX545 over.yaml, line 1: the file is empty"),
+    ("steps:\n  Measure:\n    title: !!python/object:os.system x", "NX545 over.yaml, line 3"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG)
+def test_what_is_wrong_is_told_with_file_and_line(text, message):
+    with pytest.raises(RefusedError, match=message):
+        prepared(text).require_workflow()
+
+
+def test_settings_that_have_no_effect_yet_are_said():
+    found = prepared("steps: {Measure: {group: model}}").diagnostics
+    assert [d.message for d in found if d.code == "NX150"] == [
+        "over.yaml, line 1: 'group' is not yet in effect: the cell runs in the run's main worker."
+    ]
