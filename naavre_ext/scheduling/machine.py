@@ -181,7 +181,7 @@ def graph_of(
         wide=frozenset(
             s.id
             for s in workflow.steps
-            if s.splits or any(other.inner_splits for other in workflow.steps)
+            if s.splits or any(other.inner_splits or other.tasks for other in workflow.steps)
         ),
     )
 
