@@ -76,7 +76,7 @@ def test_jobs_end_as_runs_do_in_few_processes(ray_cluster, tmp_path):
     logs = [list(store.open(str(end.run_id)).events()) for end in done.ends]
     assert most_at_once([(log[0].at, log[-1].at) for log in logs]) <= 2
     mains = {e.worker for log in logs for e in log if isinstance(e, events.StepFinished)}
-    assert len(mains) <= 4  # two main workers, handed on; and two others
+    assert len(mains) < len(rows) + 2  # main workers are handed on; two are others
 
 
 def test_what_cannot_be_copied_is_made_by_each_job(ray_cluster, tmp_path):
