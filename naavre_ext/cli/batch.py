@@ -97,7 +97,7 @@ def batch(
 
     What doesn't depend on the parameters that differ runs once for all jobs. A failed job doesn't stop the others.
     """  # fmt: skip
-    how = How(**{name: given.pop(name) for name in How.__dataclass_fields__})
+    how = How(**{name: given.pop(name) for name in How.__dataclass_fields__ if name in given})
     notebook, more = _split(arguments)
     try:
         made = _make(
