@@ -24,6 +24,7 @@ PARTS = {
     "processes": "benchmarks.processes:process_rows",
     "guards": "benchmarks.guards:guard_rows",
     "storing": "benchmarks.storing:storing_rows",
+    "tasks": "benchmarks.tasks:task_rows",
     "server": "benchmarks.server:server_rows",
     "jobs": "benchmarks.jobs:job_rows",
 }
