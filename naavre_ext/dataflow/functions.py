@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.aliases import AliasGraph, share
+from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.compression import compressed, union
-from naavre_ext.dataflow.environment import Environment, FunctionNode
+from naavre_ext.dataflow.environment import Binding, Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.known_calls import class_method
-from naavre_ext.dataflow.recorder import Scope, Value, assigned_names
+from naavre_ext.dataflow.own_names import own_names
+from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.region import Region
-from naavre_ext.model.dataflow import CellDataflow, Change, Effect, Sharing
+from naavre_ext.model.dataflow import CellDataflow, Change, Effect, EffectKind, Sharing
 
 NOTHING = CellDataflow({}, frozenset(), frozenset(), frozenset(), frozenset(), (), (), (), False)
 #: Recursive functions whose summaries still grow after so many rounds count as unknown code.
 _ROUNDS = 8
+#: Code in a function that may run after it, and expressions at which others run before it is done.
+_RUN_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp,
+              ast.Yield, ast.YieldFrom, ast.Await)  # fmt: skip
+#: Effects of code that may keep what it is given, or give what others have.
+_UNSEEN: tuple[EffectKind, ...] = ("opaque", "unknown", "star-import", "history", "monkeypatch")
 #: Walks of a body until the kinds of its local names are known.
 _WALKS = 4
 
@@ -29,7 +36,8 @@ class Summary:
 
     ``when_escaped`` are the facts when the function itself is handed on and called by others.
     ``variadic`` parameters collect several arguments, ``defaulted`` ones have a default that can change.
-    ``changes_parameters`` says that it changes something that it was given.
+    ``changes_parameters`` says that it changes something that it was given, ``runs_later`` that some of what it
+    does may be done after it has returned.
     """
 
     when_called: CellDataflow = NOTHING
@@ -40,13 +48,15 @@ class Summary:
     result_node: str = "%result"
     shape: str = ""
     changes_parameters: bool = False
+    runs_later: bool = False
 
 
 class _FunctionRegion(Region):
-    """A function's body; collects what it returns."""
+    """A function's body; collects what it returns, and whether all that it calls is over when it returns."""
 
     def __init__(self, environment: Environment, summaries: Summaries) -> None:
         super().__init__(environment, summaries)
+        self.calls_later = False
         self.results: list[Value] = []
         result = self.temporary("").node
         assert result is not None
@@ -62,6 +72,23 @@ class _FunctionRegion(Region):
             self.nested_result(value)
         elif value.node is not None:
             self.hold(self.result_node, value.node)
+
+    def notebook_call(
+        self, binding: Binding, arguments: Arguments, self_value: Value = FRESH, name: str = ""
+    ) -> Value:
+        """A generator, say, changes things while its result is iterated over."""
+        if isinstance(binding.node, FunctionNode):
+            self.calls_later = self.calls_later or self.summaries.of(binding.node).runs_later
+        return super().notebook_call(binding, arguments, self_value, name)
+
+    def _called(self, what: str, node: ast.expr, value: Value, arguments: Arguments) -> None:
+        self.calls_later = True  # ``map(xs.append, ys)`` does so when somebody asks for its items
+        super()._called(what, node, value, arguments)
+
+    def operate(self, value: Value, line: int) -> None:
+        """Operators may hand out iterators that change things."""
+        self.calls_later = self.calls_later or self.environment.operators_change
+        super().operate(value, line)
 
 
 class Summaries:
@@ -169,7 +196,17 @@ class Summaries:
             if not isinstance(node, ast.Lambda) and not _always_returns(node):
                 shape = shapes.join((shape, "none"))
         interface = [*parameters.values(), region.result_node]
-        facts = compressed(region.dataflow(), interface)
+        facts = region.dataflow()
+        runs_later = (
+            region.calls_later
+            or isinstance(node, (ast.AsyncFunctionDef, ast.Lambda))
+            or any(isinstance(part, _RUN_LATER) for part in ast.walk(node) if part is not node)
+        )
+        if not runs_later and not facts.has(*_UNSEEN):
+            facts = _without_own_changes(
+                facts, parameters.values(), self._own_variables(node, region, parameters)
+            )
+        facts = compressed(facts, interface)
         defaulted = self._changeable_defaults(node)
         escaped = facts
         if defaulted and not isinstance(node, ast.Lambda):
@@ -184,7 +221,19 @@ class Summaries:
             result_node=region.result_node,
             shape=shape,
             changes_parameters=_changes_parameters(facts, parameters.values()),
+            runs_later=runs_later,
         )
+
+    def _own_variables(
+        self, node: FunctionNode, region: _FunctionRegion, parameters: Mapping[str, str]
+    ) -> frozenset[str]:
+        """Nodes of the variables that only ever stand for containers that the call makes."""
+        if not isinstance(node, ast.FunctionDef) or not self.environment.trusted_builtins:
+            return frozenset()
+        names = region.scopes[0].names
+        known = {*names, *self.environment.bindings}
+        found = own_names(node, frozenset(names) - set(parameters), lambda n: n not in known)
+        return frozenset(names[name] for name in found)
 
     def _changeable_defaults(self, node: FunctionNode) -> tuple[str, ...]:
         """Parameters whose default is an object that a call could change."""
@@ -209,6 +258,31 @@ class Summaries:
             if method is not None and isinstance(method.node, ast.FunctionDef):
                 escaped = union(escaped, self.of(method.node).when_escaped)
         return Summary(when_called=escaped, when_escaped=escaped)
+
+
+def _without_own_changes(
+    facts: CellDataflow, parameters: Iterable[str], own: frozenset[str]
+) -> CellDataflow:
+    """The facts without sure changes of objects that the call makes: its caller gets them when they are done.
+
+    An object that anything from before the call may be, hold or get isn't its own: arguments, defaults, globals,
+    functions and classes with what they keep. What the ``own`` nodes stand for is.
+    """
+    graph = AliasGraph()
+    share(graph, facts.sharing)
+    nodes = {node for pair in facts.sharing for node in (pair.first, pair.second)}
+    nodes |= {change.node for change in facts.changes}
+    older = {node for node in nodes if "%" not in node} | set(facts.reads) | facts.writes
+    reached = graph.reach([*parameters, *sorted(older)])
+
+    def is_own(change: Change) -> bool:
+        if change.suspected:
+            return False
+        if change.node in own and not change.deep:
+            return True
+        return not graph.changed_by(change.node, change.deep) & reached
+
+    return replace(facts, changes=tuple(c for c in facts.changes if not is_own(c)))
 
 
 def _changes_parameters(facts: CellDataflow, parameters: Iterable[str]) -> bool:
@@ -251,6 +325,7 @@ def _form(summary: Summary) -> tuple[object, ...]:
         frozenset((p.relation, number(p.first), number(p.second)) for p in facts.sharing),
         frozenset((e.kind, e.what) for e in facts.effects),
         summary.shape,
+        summary.runs_later,
     )
 
 

@@ -665,4 +665,81 @@ ROWS = {
         ---
         print(a, b, later())
     """),
+    "a list that a helper fills and returns, while others go on changing theirs": written("""
+        KEPT = []
+        def made(n):
+            out, rest = [], {}
+            for i in range(n):
+                out.append(i)
+                rest[i] = out
+            return out, rest
+        def kept(n):
+            out = []
+            out.append(n)
+            KEPT.append(out)
+            out.append(-n)
+            return out
+        def again(xs):
+            ys = xs or []
+            ys.append(9)
+            return ys
+        ---
+        a, rest = made(3)
+        b = kept(4)
+        ---
+        c = again(b)
+        ---
+        d = again(rest[1])
+        ---
+        print(a, b, c, d, KEPT, c is b, d is a)
+    """),
+    "what goes on changing after the function that made it": written("""
+        def piecewise(xs):
+            for i in range(3):
+                xs.append(i)
+                yield i
+        def started():
+            xs = []
+            return xs, piecewise(xs)
+        def adding():
+            xs = []
+            return xs, xs.append
+        def later():
+            xs = []
+            return xs, map(xs.append, [7, 8])
+        ---
+        a, it = started()
+        b, add = adding()
+        c, m = later()
+        ---
+        first = next(it)
+        ---
+        add(5)
+        ---
+        done = list(m)
+        ---
+        shown = [list(a), list(b), list(c)]
+        ---
+        rest = list(it)
+        print(first, rest, shown, a, b, c, done)
+    """),
+    "a split loop over calls that return lists of their own": written("""
+        def parted(xs):
+            pivot, below, above = xs[0], [], []
+            for x in xs[1:]:
+                if x > pivot:
+                    above.append(x)
+                else:
+                    below.append(x)
+            return pivot, below, above
+        lists = [[3, 1, 5], [[2], [1]], [4]]
+        ---
+        # split:
+        found = []
+        for xs in lists:
+            found.append(parted(xs))
+        ---
+        found[1][1].append(0)
+        print(found, lists, found[1][0] is lists[1][0])
+    """),
 }

@@ -45,6 +45,27 @@ _ROWS = {
         """,
         tasks=3,
     ),
+    "quick sort with a helper that fills lists": written(
+        """
+        def divided(xs):
+            pivot, below, above = xs[0], [], []
+            for x in xs[1:]:
+                if x > pivot:
+                    above.append(x)
+                else:
+                    below.append(x)
+            return pivot, below, above
+        # task
+        def quick(xs):
+            if len(xs) < 3:
+                return sorted(xs)
+            pivot, below, above = divided(xs)
+            return quick(below) + [pivot] + quick(above)
+        xs = [5, 3, 8, 1, 9, 2, 7, 4, 6, 0]
+        print(quick(xs), xs)
+        """,
+        tasks=3,
+    ),
     "calls in one expression and mutual recursion": written(
         """
         # task
