@@ -132,13 +132,15 @@ def verify(
         for words, plan in ways.items():
             run(words, plan)
         first, again, parallel = seen
-        report = compare(ways["as a workflow"], first, again, parallel)
+        report = compare(ways["as a workflow"], first, again, parallel, draws=bool(draws))
         for _ in range(_MORE_RUNS_OF_DRAWS if draws else _MORE_RUNS):
             # What isn't steady may be equal in two runs by chance.
             if report.equal or not (report.unsteady or draws):
                 break
             run("sequentially once more", ways["sequentially"])
-            report = compare(ways["as a workflow"], first, again, parallel, *seen[3:])
+            report = compare(
+                ways["as a workflow"], first, again, parallel, *seen[3:], draws=bool(draws)
+            )
     if not report.equal:
         report = replace(report, causes=(*report.causes, *by_chance(workflow, draws)))
     return replace(report, folder=said)

@@ -36,7 +36,9 @@ class _History:
 _histories: weakref.WeakKeyDictionary[type, _History] = weakref.WeakKeyDictionary()
 
 #: Made by the class machinery, not by the user; differs from one look to the next.
-_UNCOMPARED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__annotations_cache__"})
+_UNCOMPARED = frozenset(
+    {"__dict__", "__weakref__", "_abc_impl", "__annotations_cache__", "__slotnames__"}
+)
 
 
 #: Classes whose contents are being looked at, which may lead back to them.

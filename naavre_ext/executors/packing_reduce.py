@@ -63,6 +63,10 @@ class NotPackable(Exception):
         super().__init__(reason)
 
 
+#: Where Python remembers how to pickle a class's instances, once it did.
+_MARK = "__slotnames__"
+
+
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
     """Pickles by the rules of :mod:`naavre_ext.executors.packing`."""
 
@@ -91,11 +95,23 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         pickler._cells = {}
         pickler._latest = None
         pickler._sets = {} if exact_sets else None
+        pickler._marked = set()
         return pickler
 
     _cells: dict[int, types.CellType]
     _latest: Any
     _sets: dict[int, SetKey] | None
+    #: Classes that pickling their instances marks, for ``dir`` to see.
+    _marked: set[type]
+
+    def dump(self, obj: Any) -> None:
+        """Pickle ``obj``, and leave no trace of that in the notebook's classes."""
+        try:
+            super().dump(obj)
+        finally:
+            for kind in self._marked:
+                if _MARK in vars(kind):
+                    type.__delattr__(kind, _MARK)
 
     def explain(self, error: BaseException) -> NotPackable:
         """Why pickling failed, in words: the kind of the object that it failed at."""
@@ -129,6 +145,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
 
     def _reduce_instance(self, obj: Any) -> Any:
         kind = type(obj)
+        if kind.__module__ == NOTEBOOK and _MARK not in vars(kind):
+            self._marked.add(kind)
         base, why_not = plan_of(kind)
         if isinstance(obj, BaseException) and obj.__traceback__ is not None:
             raise _refusal(obj, Live("an exception with its traceback", _KEEP_TEXT))
@@ -193,6 +211,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             raise NotPackable(
                 f"{_kind(cls)} can't be copied: making {cls.__name__} anew runs its code"
             )
+        if cls in self._marked:
+            reduced[2][0].pop(_MARK, None)
         return reduce_class(cls, reduced, self._digest)
 
     def _digest(self, value: Any) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -71,11 +72,13 @@ def compare(
     again: Observation,
     parallel: Observation,
     *more: Observation,
+    draws: bool = False,
 ) -> VerifyReport:
     """The report on two sequential runs, in fresh processes, and a run as a workflow.
 
     What differs between the first two, or ``more`` sequential runs, isn't compared, but listed with the likely
-    reason.
+    reason. With ``draws``, where the notebook draws without a seed, neither are the elements beside it in a list
+    or an array, nor the lines beside it in an output: they may have been the same by chance.
     """
     from naavre_ext.verification.causes import find_causes
     from naavre_ext.verification.reasons import likely_reason
@@ -87,10 +90,15 @@ def compare(
     for where, name in sorted({key for view in views for key in view}, key=_order(views[0])):
         one, third, *others = (view.get((where, name), _absent(where, name)) for view in views)
         unlike = itertools.chain.from_iterable(mismatches(other, one) for other in others)
+        drawn: set[str] = set()
         if (found := next(unlike, None)) is not None:
             reason = likely_reason(workflow, (first.steps, again.steps), where, name, found)
             unsteady.append(Unsteady(where, name, found.path, reason))
-        beside = [next(mismatches(third, one, other), None) for other in others]
+            drawn = {_around(each.path) for each in (found, *unlike)} if draws else set()
+        beside = [
+            next((m for m in mismatches(third, one, other) if _around(m.path) not in drawn), None)
+            for other in others
+        ]
         if (found := beside[-1]) is not None and None not in beside:
             text = f"{found.describe()} (workflow, then sequential)"
             differences.append(Difference(where, name, found.path, text))
@@ -106,6 +114,15 @@ def compare(
         workflow_s=parallel.duration_s,
         sequential_s=first.duration_s,
     )
+
+
+#: The place of an element in the sequences or arrays around it, or of a line in an output.
+_PLACE = re.compile(r"(\[[\d:, ]+\])+$|, line \d+$")
+
+
+def _around(path: str) -> str:
+    """What the element or line at ``path`` is one of many in."""
+    return _PLACE.sub("", path)
 
 
 _Key = tuple[Where, str]

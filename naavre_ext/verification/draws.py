@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 
+from naavre_ext.dataflow.environment import Environment
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.planning.planner import PlanBasis
 from naavre_ext.verification.report import Cause
 
+#: Makers of generators, and seeders of the global ones, which without a seed take one from the system.
+_MAKERS = frozenset(
+    {"numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.SeedSequence", "numpy.random.PCG64",
+     "numpy.random.PCG64DXSM", "numpy.random.MT19937", "numpy.random.Philox", "numpy.random.SFC64",
+     "numpy.random.seed", "random.Random", "random.seed"}
+)  # fmt: skip
+#: What draws from the system itself.
+_SYSTEM = frozenset({"random.SystemRandom", "os.urandom", "uuid.uuid1", "uuid.uuid4"})
+
 
 def unseeded_draws(basis: PlanBasis | None) -> dict[int, str]:
-    """By position, the cells that draw from a global generator that hasn't been seeded, and what draws."""
+    """By position, the cells that draw what nobody seeded, and what draws: from a global generator, or from one of
+    their own that they make."""
     if basis is None:
         return {}
     found = {}
@@ -18,7 +30,39 @@ def unseeded_draws(basis: PlanBasis | None) -> dict[int, str]:
         what = [effect.what for effect in cell.facts.effects if effect.kind == "rng-draw"]
         if what and basis.placements.rng_seeded[position] is None:
             found[position] = what[0]
+        elif made := next(_made(cell.source.tree, basis.dataflow.environment), None):
+            found[position] = made
     return found
+
+
+def _made(tree: ast.Module, environment: Environment) -> Iterator[str]:
+    """The unseeded generators that the code makes, and what it draws from the system."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        for path in _paths(node.func, environment):
+            if (
+                path in _SYSTEM
+                or path.startswith("secrets.")
+                or (path in _MAKERS and _unseeded(node))
+            ):
+                yield path
+
+
+def _unseeded(call: ast.Call) -> bool:
+    given = [
+        *call.args[:1],
+        *(k.value for k in call.keywords if k.arg in (None, "seed", "entropy")),
+    ]
+    return all(isinstance(seed, ast.Constant) and seed.value is None for seed in given)
+
+
+def _paths(node: ast.expr, environment: Environment) -> set[str]:
+    """What of which modules the expression may be, by dotted names."""
+    if isinstance(node, ast.Attribute):
+        return {f"{path}.{node.attr}" for path in _paths(node.value, environment)}
+    bound = environment.lookup(node.id) if isinstance(node, ast.Name) else ()
+    return {binding.path for binding in bound if binding.path}
 
 
 def by_chance(workflow: Workflow, draws: Mapping[int, str]) -> Iterator[Cause]:

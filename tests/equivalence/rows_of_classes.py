@@ -5,6 +5,24 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
+    "looks into instances that travelled": written(
+        """
+        class Triangle:
+            def __init__(self, a):
+                self.a = a
+        t = Triangle(3)
+        ---
+        names = [n for n in dir(t) if n.endswith("__")]
+        ---
+        # split:
+        out = []
+        for x in range(4):
+            out.append(t.a + x)
+        ---
+        print("__slotnames__" in names, "__slotnames__" in dir(t), sorted(vars(Triangle))[:9], out)
+    """,
+        on_ray=True,
+    ),
     "bound methods as callbacks": written("""
         class Tally:
             def __init__(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -130,6 +131,30 @@ def test_a_cell_that_does_not_work_on_each_item_apart_is_named(tmp_path: Path) -
     assert list(report.uncompared) == ["mean"]
 
 
+@pytest.mark.parametrize("draws", [False, True])
+def test_element_beside_one_that_is_drawn_may_be_the_same_by_chance(
+    draws: bool, tmp_path: Path
+) -> None:
+    def seen(rolled: list[int], fixed: int) -> Any:
+        cells = (
+            f"rolled = {rolled}\nfound = {{'rolled': rolled, 'fixed': {fixed}}}",
+            "print(rolled)",
+        )
+        node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+        for number, cell in enumerate(node.cells):
+            cell.id = f"cell-{number}"
+        workflow = prepare_notebook(node).require_workflow()
+        return workflow, observe(node, workflow, options)
+
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    workflow, first = seen([1, 5], 0)
+    again, parallel = seen([2, 5], 0)[1], seen([3, 6], 0)[1]
+    assert compare(workflow, first, again, parallel, draws=draws).equal == draws
+    found = compare(workflow, first, again, seen([3, 6], 1)[1], draws=draws)
+    assert ("variable found['fixed']" in {each.path for each in found.differences}) == draws
+    assert not found.equal
+
+
 @pytest.mark.slow
 def test_what_two_runs_have_alike_by_chance_is_looked_at_again(tmp_path: Path) -> None:
     counting = (
@@ -192,6 +217,25 @@ DRAWS = [
     ((_MEANS, "m = KMeans(2).fit([[0], [1], [2]])"), {1: "KMeans"}),
     ((_MEANS, "m = KMeans(2, random_state=0).fit([[0], [1], [2]])"), {}),
     (("x = 1", "y = sorted([x])"), {}),
+    (("import numpy as np", "g = np.random.default_rng()", "x = g.random()"), {1: "default_rng"}),
+    (("import numpy as np", "g = np.random.default_rng(seed=None)"), {1: "default_rng"}),
+    (("import numpy as np", "g = np.random.default_rng(1)", "x = g.random()"), {}),
+    (("from numpy.random import default_rng as make", "g = make()"), {1: "default_rng"}),
+    (
+        ("import numpy as np", "def f():\n    return np.random.RandomState().rand()"),
+        {1: "RandomState"},
+    ),
+    (("import numpy as np", "np.random.RandomState(seed=3).rand()"), {}),
+    (
+        ("import numpy as np", "np.random.seed()", "x = np.random.rand() > 0.5"),
+        {1: "numpy.random.seed"},
+    ),
+    (("import random", "g = random.Random()"), {1: "random.Random"}),
+    (("import random", "g = random.Random(4)"), {}),
+    (
+        ("import uuid, secrets", "a = uuid.uuid4().hex[0]", "b = secrets.token_hex(1)"),
+        {1: "uuid4", 2: "secrets"},
+    ),
 ]
 
 

@@ -111,6 +111,10 @@ ROWS = {
     "shape": Row(
         "x = np.zeros((2, 1))", "x = np.zeros((1, 2))", "x is float64(2, 1), not float64(1, 2)"
     ),
+    "callbacks that were asked for a copy": Row(
+        "import matplotlib.cbook as m; x = m.CallbackRegistry()",
+        "import matplotlib.cbook as m; x = m.CallbackRegistry(); x.__getstate__()",
+    ),
     "strides don't count": Row(
         "x = np.arange(6).reshape(2, 3).T", "x = np.array([[0, 3], [1, 4], [2, 5]])"
     ),

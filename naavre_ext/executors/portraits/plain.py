@@ -188,6 +188,9 @@ def _progress_bar(value: Any) -> Anatomy:
 
 RULES: dict[str, Callable[[Any], Anatomy]] = {
     "tqdm.std.tqdm": _progress_bar,
+    # What lies behind it is the process's own, and ours.
+    "ipykernel.zmqshell.ZMQInteractiveShell": _by_name,
+    "naavre_ext.executors.session_shell.KernelStandIn": _by_name,
     # Pools differ by what they happen to have done.
     "concurrent.futures._base.Executor": _by_name,
     "multiprocessing.pool.Pool": _by_name,

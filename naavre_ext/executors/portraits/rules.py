@@ -27,12 +27,14 @@ RULES: dict[str, Rule] = {
 #: What CPython calls heap types: those made by class statements (and some of C libraries).
 _HEAP_TYPE = 1 << 9
 
-#: Attributes that libraries fill in when they are first asked for, by the class that has them.
+#: Attributes that libraries fill in or count on when they are asked for something, by the class that has them.
 DERIVED_ATTRIBUTES = {
     "sympy.core.basic.Basic": frozenset({"_mhash"}),
     "pandas.core.generic.NDFrame": frozenset(
         {"_item_cache", "_mgr", "_attrs", "_flags", "_metadata"}
     ),
+    # Counts on whenever somebody asks for a copy.
+    "matplotlib.cbook.CallbackRegistry": frozenset({"_cid_gen"}),
 }
 
 
@@ -139,7 +141,7 @@ def _of_reduced(value: Any, reduced: tuple[Any, ...]) -> Iterator[tuple[str, Any
     for index, argument in enumerate(arguments):
         yield f".__args__[{index}]", argument
     if isinstance(state, dict) and all(isinstance(name, str) for name in state):
-        for name in sorted(state):
+        for name in sorted(state.keys() - DERIVED_ATTRIBUTES.get(qualified(type(value)), ())):
             yield f".{name}", state[name]
     elif state is not None:
         yield ".__state__", state
