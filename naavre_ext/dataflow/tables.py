@@ -206,6 +206,8 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "IPython.display.set_matplotlib_formats": "settings",
     "locale.setlocale": "settings", "decimal.getcontext": "settings", "decimal.setcontext": "settings",
     "decimal.localcontext": "settings", "gc.*": "settings", "sys.setrecursionlimit": "settings",
+    **dict.fromkeys((f"numpy.{n}.at" for n in ("add", "subtract", "multiply", "divide", "maximum", "minimum",
+        "logical_or", "logical_and", "bitwise_or", "bitwise_and")), "change0"),
     "numpy.put": "change0", "numpy.place": "change0", "numpy.copyto": "change0", "numpy.putmask": "change0",
     "numpy.fill_diagonal": "change0", "numpy.put_along_axis": "change0", "numpy.frompyfunc": "",
     "heapq.heappush": "change0", "heapq.heappop": "change0", "heapq.heapify": "change0",

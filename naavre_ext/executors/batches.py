@@ -44,10 +44,8 @@ from naavre_ext.planning.rewriting import (
 )
 
 if TYPE_CHECKING:
+    from naavre_ext.executors.accumulators import Accumulator
     from naavre_ext.executors.worker import Worker
-
-#: Accumulators that keep a reference to what is stored in them; arrays and frames copy it.
-KEEPING_TYPES = (list, dict)
 
 
 class _Recorder:
@@ -56,7 +54,7 @@ class _Recorder:
     def __init__(
         self,
         known: tuple[Operation, ...],
-        keeps: dict[str, bool],
+        keeps: dict[str, Accumulator],
         outputs: list[OutputMessage],
         flush: Callable[[], None],
     ) -> None:
@@ -74,6 +72,12 @@ class _Recorder:
         else:
             value_at = 0 if operation.taking == "store" else len(operands) - 1
             value = operands[value_at]
+            if operation.protected:
+                index = operands[1] if operation.taking == "store" else None
+                if not self.keeps[operation.root].surely_takes(operation, index, value):
+                    raise Violation(
+                        f"changing '{operation.root}' may raise, which 'try' would catch"
+                    )
             if type(value) not in _ATOMS:
                 self.plain = False
                 value = self._taken(operation, value)
@@ -86,17 +90,27 @@ class _Recorder:
         if all(type(operand) in _ATOMS for operand in operands):
             return operands
         self.plain = False
+        takings = [taking.removeprefix("lazy ") for taking in operation.takings]
+        given = [
+            value if taking == how else _looked_up(value)
+            for value, taking, how in zip(operands, operation.takings, takings, strict=True)
+        ]
         return tuple(
-            copy.copy(value) if taking == "copy" and not is_immutable(value) else value
-            for taking, value in zip(operation.takings, operands, strict=True)
+            copy.copy(value) if self._copies(taking) and not is_immutable(value) else value
+            for taking, value in zip(takings, given, strict=True)
         )
+
+    def _copies(self, taking: str) -> bool:
+        place = taking.removeprefix("store ")
+        stores = taking != place and place in self.keeps
+        return not self.keeps[place].keeps if stores else taking == "copy"
 
     def _taken(self, operation: Operation, value: Any) -> Any:
         """The operand in the state that the operation would have used it in."""
         taking = operation.taking
         if taking == "store":
             if operation.depth == 1:
-                taking = "keep" if self.keeps[operation.root] else "copy"
+                taking = "keep" if self.keeps[operation.root].keeps else "copy"
             elif not is_immutable(value):
                 raise Violation(f"what is stored in '{operation.root}' may be shared")
         if taking == "keep" or is_immutable(value):
@@ -104,6 +118,16 @@ class _Recorder:
         if taking == "spread" and isinstance(value, Iterator):
             return list(value)
         return copy.copy(value)
+
+
+def _looked_up(value: Callable[[], Any]) -> Any:
+    """What only a branch needs, which the notebook may not come to."""
+    try:
+        return value()
+    except Exception as error:  # noqa: BLE001  (whatever it is, the notebook may do without)
+        raise Violation(
+            f"a value that is needed in one branch only isn't there ({error})"
+        ) from None
 
 
 #: The parts of a batch's result, which are no variables of the notebook's.

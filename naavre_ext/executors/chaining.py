@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors import ambient
+from naavre_ext.executors.accumulators import Accumulator
 from naavre_ext.executors.batches import run_batch
 from naavre_ext.executors.guarding import changed_since
 from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack
@@ -185,7 +186,7 @@ def stages_for(
     stages: list[Stage] = []
     for step, split in links:
         values = {name: namespace[name] for name in split.shared if name in namespace}
-        keeps = dict.fromkeys(split.reductions, True)  # planned only for lists and dicts
+        keeps = dict.fromkeys(split.reductions, Accumulator("a list"))  # not there yet; or a dict
         try:
             own = {KEEPS: keeps, SETTINGS: settings, TOKEN: f"{token}.{len(stages)}"}
             stages.append(Stage(step, split, pool.share(pack({**values, **own}, namespace))))

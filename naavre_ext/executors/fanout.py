@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from naavre_ext.executors.accumulators import accumulators
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.chaining import Held, Link, stages_for
 from naavre_ext.executors.flight import Flight, Whole
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 _REDUCTION_TYPES = frozenset(
     {"list", "dict", "set", "int", "float", "complex", "bool", "str", "bytes", "tuple", "deque", "Counter",
-     "defaultdict", "OrderedDict", "ndarray", "DataFrame", "Series"}
+     "defaultdict", "OrderedDict", "ndarray", "DataFrame", "Series", "bytearray", "array", "SimpleNamespace"}
 )  # fmt: skip
 
 
@@ -559,7 +560,7 @@ class FanOut:
     def _shared(self, state: SplitState) -> Packed:
         namespace, known, split = self.namespace, self.variables, state.split
         values = {name: known[name] for name in split.shared if name in known}
-        keeps = {name: isinstance(known.get(name), (list, dict)) for name in split.reductions}
+        keeps = accumulators(split.reductions, known)
         try:
             own = {KEEPS: keeps, SETTINGS: state.settings, TOKEN: self._token(split)}
             return pack({**values, **own}, namespace)

@@ -19,7 +19,8 @@ class Record:
     """What a batch hands to the merge: its operations with their operands, and what it printed.
 
     ``takings`` say for each operand of each operation whether the merge gets the object itself (``keep``), a
-    copy of its present state (``copy``) or what it holds now (``spread``).
+    copy of its present state (``copy``) or what it holds now (``spread``). A ``lazy`` one is a function that
+    gives it.
     """
 
     def __init__(self, *takings: tuple[str, ...]) -> None:
@@ -52,6 +53,8 @@ class Record:
 
 def take(value: Any, how: str) -> Any:
     """The operand as the merge has to get it."""
+    if how.startswith("lazy "):
+        value, how = value(), how.removeprefix("lazy ")
     if how == "spread" and hasattr(value, "__next__"):
         return list(value)
     return value if how == "keep" else copy.copy(value)

@@ -14,12 +14,21 @@ AUTO_BATCHES = 4
 def taking_texts(operations: Sequence[Operation]) -> Iterator[str]:
     """How each operation's operands are taken, as Python text."""
     for operation in operations:
-        takings = [repr(taking) for taking in operation.takings]
+        takings = [_text(taking) for taking in operation.takings]
         if operation.taking != "replay":
             takings = ["'keep'"] * operation.operands
             place = 0 if operation.taking == "store" else -1
             takings[place] = repr(operation.taking)
             if operation.taking == "store":
-                kept = f"'keep' if isinstance({own_name(operation.root)}, (list, dict)) else 'copy'"
+                kept = _text(f"store {operation.root}")
                 takings[place] = kept if operation.depth == 1 else "'keep'"
         yield f"({', '.join(takings)}{',' * (len(takings) == 1)})"
+
+
+def _text(taking: str) -> str:
+    lazy = "lazy " if taking.startswith("lazy ") else ""
+    place = taking.removeprefix("lazy ")
+    if not place.startswith("store "):
+        return repr(taking)
+    name = own_name(place.removeprefix("store "))
+    return f"'{lazy}keep' if isinstance({name}, (list, dict)) else '{lazy}copy'"

@@ -229,10 +229,16 @@ def inner_operations(source: str, split: Split) -> tuple[Operation, ...]:
             r.taking,
             len(r.operands) - 1,
             len(r.operands),
-            r.takings,
+            tuple(_of_function(taking, split.function) for taking in r.takings),
+            r.protected,
         )
         for r in inner_reductions(inner.loop.node, split)
     )
+
+
+def _of_function(taking: str, function: str) -> str:
+    before, store, name = taking.partition("store ")
+    return f"{before}{store}{in_function(name, function)}" if store else taking
 
 
 @lru_cache(maxsize=64)

@@ -132,6 +132,11 @@ def _replayed(
     state = {name for name in candidates if name in facts.reads or name in facts.writes}
     state |= facts.writes & set(facts.reads)
     state |= {c.node for c in facts.changes if c.node in facts.reads and not c.suspected}
+    state |= {
+        r.root
+        for r in find_reductions(body)
+        if r.protected and r.root in candidates and not _may_stand_in_try(r)
+    }
     if not state:
         return frozenset()
     names = carried_names(body, frozenset(state))
@@ -140,12 +145,47 @@ def _replayed(
         return frozenset()
     try:
         records = find_records(body, candidates, names)
-        check_calls(records, notebook.environment)
-    except NotReplayable:
+        check_calls(records, notebook.environment, (facts.writes | targets) - names)
+    except NotReplayable as error:
+        if error.remedy:
+            raise _carries(min(state & names), facts, loop, str(error), error.remedy) from None
+        return frozenset()
+    again = [ast.Expr(node) for record in records for node, _ in record.repeats]
+    if again and _shows_or_changes(_facts(loop, again, notebook), notebook):
         return frozenset()
     left = _facts(loop, _without(body, records), notebook)
-    independent = not names & (left.writes | set(left.reads) | left.deletes)
-    return names if left.costly and independent else frozenset()
+    if names & (left.writes | set(left.reads) | left.deletes):
+        return frozenset()
+    if not left.costly and not state <= {_owner(r.statement) for r in records} - candidates:
+        return frozenset()
+    if not left.costly:  # other checks would take the method that changes it for an accident
+        why = "all else in an iteration is done faster than it is sent to a worker"
+        raise _carries(min(state & names), facts, loop, why, "It is fast as it is.")
+    return names
+
+
+def _owner(statement: ast.stmt) -> str:
+    """The name whose method is called: ``groups`` in ``groups.setdefault(k, set()).add(v)``."""
+    node: ast.AST | None = statement.value if isinstance(statement, ast.Expr) else None
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _shows_or_changes(facts: CellDataflow, notebook: NotebookDataflow) -> bool:
+    """Whether it makes a difference that something is computed once more."""
+    nodes = [b.node for name in facts.reads for b in notebook.environment.lookup(name) if b.node]
+    words = {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return bool(facts.effects or facts.changes or words & {"print", "display"})
+
+
+def _carries(name: str, facts: CellDataflow, loop: Loop, why: str, remedy: str) -> LoopRefused:
+    return LoopRefused(
+        facts.reads.get(name, loop.node.lineno),
+        f"'{name}' carries a value from one iteration to the next, and {why}",
+        remedy,
+        name,
+    )
 
 
 def _check_consumer(loop: Loop, notebook: NotebookDataflow) -> None:
@@ -271,13 +311,22 @@ def _check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> N
                 f"Only add to '{root}' in the loop and look at it afterwards.",
                 root,
             )
-        if reduction.protected and reduction.taking not in ("keep",):
+        if (
+            reduction.protected
+            and reduction.taking != "replay"
+            and not _may_stand_in_try(reduction)
+        ):
             raise LoopRefused(
                 line,
                 f"'{root}' is changed inside 'try', where an error must be caught at once",
                 f"Compute in the 'try' and change '{root}' after it.",
                 root,
             )
+
+
+def _may_stand_in_try(reduction: Reduction) -> bool:
+    """Whether a batch can tell that the change raises nothing: that of a plain dict, list or number."""
+    return len(reduction.operands) - 1 == (reduction.taking == "store")
 
 
 def _check_classes(loop: Loop, notebook: NotebookDataflow) -> None:

@@ -92,7 +92,8 @@ class Reduction:
     recorded: ``keep`` the object, ``spread`` a container's present elements, ``copy`` its present state,
     ``store`` like keep for containers and like copy for arrays. A statement that also reads what it changes
     is done again as a whole (``replay``): ``replayed`` are the names that are the merge's own then, ``takings``
-    says how each operand has to be recorded.
+    says how each operand has to be recorded. ``repeats`` are expressions that stand for an operand again.
+    ``protected`` changes stand in a ``try`` that would catch their errors.
     """
 
     statement: ast.stmt
@@ -102,6 +103,7 @@ class Reduction:
     protected: bool = False
     takings: tuple[str, ...] = ()
     replayed: frozenset[str] = frozenset()
+    repeats: tuple[tuple[ast.expr, int], ...] = ()
 
 
 #: A loop's node, its consumer and the call that the node was made for.
@@ -209,7 +211,7 @@ def _reductions(body: Sequence[ast.stmt], protected: bool) -> Iterator[Reduction
             yield from _reductions(statement.body, protected=True)
             for block in blocks(statement):
                 if block is not statement.body:
-                    yield from _reductions(block, protected=True)
+                    yield from _reductions(block, protected or bool(statement.finalbody))
 
 
 def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

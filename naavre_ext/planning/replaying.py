@@ -27,7 +27,11 @@ PURE_FUNCTIONS = frozenset(
 )  # fmt: skip
 _METHODS = frozenset(
     {"append", "appendleft", "add", "extend", "update", "insert", "pop", "popleft", "popitem", "remove", "discard",
-     "get", "setdefault", "keys", "values", "items", "count", "index", "copy", "most_common", "join", "format"}
+     "get", "setdefault", "keys", "values", "items", "count", "index", "copy", "most_common", "join", "format",
+     "extendleft", "rotate", "clear", "reverse", "subtract", "move_to_end", "union", "intersection", "difference",
+     "symmetric_difference", "intersection_update", "difference_update", "symmetric_difference_update",
+     "isdisjoint", "issubset", "issuperset", "startswith", "endswith", "strip", "upper", "lower", "replace",
+     "split"}
 )  # fmt: skip
 _LIBRARY = frozenset(
     {f"numpy.{name}" for name in (
@@ -35,12 +39,28 @@ _LIBRARY = frozenset(
         "bitwise_or", "bitwise_and", "hypot", "logaddexp", "abs", "sqrt", "isnan", "append", "concatenate",
         "vstack", "hstack", "stack", "where")}
     | {f"math.{name}" for name in ("sqrt", "exp", "log", "hypot", "isnan", "isclose", "fsum")}
-    | {"pandas.concat", "heapq.heappush"}
+    | {"pandas.concat", "numpy.add.at", "numpy.maximum.at", "numpy.minimum.at", "numpy.subtract.at"}
+    | {f"heapq.{name}" for name in ("heappush", "heappop", "heappushpop", "heapreplace", "heapify")}
+    | {f"bisect.{name}" for name in ("insort", "insort_left", "insort_right", "bisect_left", "bisect_right")}
 )  # fmt: skip
+#: Methods of a value of the iteration's own that a branch may call: ``best_x = x.copy()``.
+_OF_VALUES = frozenset(
+    {"copy", "keys", "values", "items", "get", "upper", "lower", "strip", "format"}
+)
+#: Those that put an argument, the object itself, into another one.
+_KEEPING = frozenset(
+    {"heappush", "heappushpop", "heapreplace", "insort", "insort_left", "insort_right"}
+)
+#: What a table is changed through: ``df.loc[key] = row``.
+ACCESSORS = frozenset({"loc", "at", "iloc", "iat"})
 
 
 class NotReplayable(Exception):
-    """A statement can't be left to the merge."""
+    """A statement can't be left to the merge; with a ``remedy``, the message says what the user wouldn't guess."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 def carried_names(body: Sequence[ast.stmt], carried: frozenset[str]) -> frozenset[str]:
@@ -71,13 +91,41 @@ def find_records(
     return records
 
 
-def check_calls(records: Sequence[Reduction], environment: Environment) -> None:
-    """Raises NotReplayable where a statement left to the merge calls something that is no quick known function."""
+def check_calls(
+    records: Sequence[Reduction], environment: Environment, private: frozenset[str]
+) -> None:
+    """Raises NotReplayable where a statement left to the merge calls something that is no quick known function.
+
+    ``private`` are the names of the iteration's own values, which the merge doesn't have.
+    """
     for record in records:
         operands = {id(operand) for operand in record.operands}
+        operands |= {id(node) for node, _ in record.repeats}
         for node in _own_nodes(record.statement, operands):
             if record.replayed and isinstance(node, ast.Call) and not _is_cheap(node, environment):
+                if not _mentions(node, record.replayed):
+                    raise _in_a_branch(node)
                 raise NotReplayable(f"{ast.unparse(node.func)}() takes what is carried")
+            if (
+                record.replayed
+                and isinstance(node, ast.Call)
+                and _is_of_iteration(node, record, private)
+            ):
+                raise _in_a_branch(node)
+
+
+def _in_a_branch(node: ast.expr) -> NotReplayable:
+    what = ast.unparse(node)
+    return NotReplayable(
+        f"{what} is computed in one branch only", f"Compute {what} before, in every iteration."
+    )
+
+
+def _is_of_iteration(call: ast.Call, record: Reduction, private: frozenset[str]) -> bool:
+    """Whether a method is called of an object that the merge doesn't have."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    known = {id(operand) for operand in record.operands} | {id(node) for node, _ in record.repeats}
+    return isinstance(owner, ast.Name) and owner.id in private and id(owner) not in known
 
 
 def _is_cheap(call: ast.Call, environment: Environment) -> bool:
@@ -93,6 +141,11 @@ def _is_cheap(call: ast.Call, environment: Environment) -> bool:
         bound = environment.lookup(function.value.id)
         if any(b.role == "import" for b in bound):
             return all(f"{b.path}.{function.attr}" in _LIBRARY for b in bound)
+    if function.attr == "at" and isinstance(function.value, ast.Attribute):  # np.add.at(...)
+        module = function.value.value
+        bound = environment.lookup(module.id) if isinstance(module, ast.Name) else ()
+        paths = {f"{b.path}.{function.value.attr}.at" for b in bound}
+        return bool(paths) and paths <= _LIBRARY
     return function.attr in _METHODS
 
 
@@ -146,20 +199,24 @@ def _replay(statement: ast.stmt, names: frozenset[str]) -> Reduction:
         "replay",
         takings=tuple(operands.takings),
         replayed=names,
+        repeats=tuple(operands.repeats),
     )
 
 
 class _Operands:
     """Collects what an iteration has to evaluate for a statement that the merge runs.
 
-    What only a branch needs must be a plain name, as it is evaluated in any case.
+    What only a branch needs is evaluated in any case. So it must be a name or a part of what a name stands for,
+    which is ``lazy`` where that may raise an error; or the very expression that was evaluated before the branch.
     """
 
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
         self._conditional = False
+        self._catches = False
         self.found: list[ast.expr] = []
         self.takings: list[str] = []
+        self.repeats: list[tuple[ast.expr, int]] = []
 
     def statement(self, node: ast.stmt) -> None:
         """The operands of a statement; raises NotReplayable."""
@@ -169,7 +226,7 @@ class _Operands:
             for inner in [*node.body, *node.orelse]:
                 self.statement(inner)
         elif isinstance(node, ast.Assign):
-            self.value(node.value, "keep")
+            self.value(node.value, _kept_as(node))
             for target in node.targets:
                 self._target(target)
         elif isinstance(node, ast.AugAssign):
@@ -177,8 +234,25 @@ class _Operands:
             self._target(node.target)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             self.value(node.value, "keep")
+        elif isinstance(node, ast.Try):
+            self._try(node)
         elif not isinstance(node, ast.Pass):
-            raise NotReplayable(f"{type(node).__name__.lower()!r} uses what is carried")
+            word = type(node).__name__.lower()
+            remedy = f"Write the rest of the iteration in an 'if' instead of '{word}'."
+            raise NotReplayable(f"'{word}' depends on it", remedy if word == "continue" else "")
+
+    def _try(self, node: ast.Try) -> None:
+        """``try: groups[k].append(v)`` and ``except KeyError: groups[k] = [v]``."""
+        for handler in node.handlers:
+            kinds = [] if handler.type is None else list(ast.walk(handler.type))
+            if handler.name or any(isinstance(part, ast.Call) for part in kinds):
+                raise NotReplayable("an error is looked at")
+        before = self._conditional, self._catches
+        self._conditional = self._catches = True
+        blocks_of = [node.body, node.orelse, node.finalbody, *(h.body for h in node.handlers)]
+        for statement in (statement for block in blocks_of for statement in block):
+            self.statement(statement)
+        self._conditional, self._catches = before
 
     def _target(self, node: ast.expr) -> None:
         if isinstance(node, (ast.Tuple, ast.List)):
@@ -187,6 +261,10 @@ class _Operands:
         elif isinstance(node, ast.Subscript):
             self._target(node.value)
             self.value(node.slice, "keep")
+        elif isinstance(node, ast.Attribute) and node.attr in ACCESSORS:
+            self._target(node.value)
+        elif isinstance(node, ast.Call) and _mentions(node, self._names):
+            self._call(node)  # groups.setdefault(k, {})[x] = v
         elif not (isinstance(node, ast.Name) and node.id in self._names):
             raise NotReplayable(f"{ast.unparse(node)} is set")
 
@@ -219,47 +297,93 @@ class _Operands:
         )
         if isinstance(function, ast.Attribute) and stored:
             self.value(function.value, "keep")
-        elif not isinstance(function, ast.Name) and not (
-            isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
-        ):
+        elif isinstance(function, ast.Attribute) and called in _OF_VALUES:
+            self.value(function.value, "copy")
+        elif not isinstance(function, ast.Name) and not _is_named(function):
             raise NotReplayable(f"{ast.unparse(function)}() takes what is carried")
         for part in [*node.args, *[keyword.value for keyword in node.keywords]]:
-            self.value(part, "keep" if stored or called == "heappush" else "copy")
+            self.value(part, "keep" if stored or called in _KEEPING else "copy")
 
     def _operand(self, node: ast.expr, taking: str) -> None:
         if not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node)):
             return  # a literal is as good in the merge
-        if self._conditional and not isinstance(node, ast.Name):
-            if isinstance(
-                node, (ast.Tuple, ast.List, ast.Call, ast.Compare, ast.BinOp, ast.UnaryOp)
-            ):
-                self._parts(node, taking)
-                return
-            raise NotReplayable(f"{ast.unparse(node)} is needed in one branch only")
+        if self._conditional and self._repeats(node, taking):
+            return
+        if self._conditional and isinstance(node, _PUT_TOGETHER):
+            self._parts(node, taking)
+            return
+        if self._conditional and not _is_part(node):
+            what = ast.unparse(node)
+            raise NotReplayable(
+                f"{what} is computed in one branch only",
+                f"Compute {what} before, in every iteration.",
+            )
+        lazy = self._conditional and (self._catches or not isinstance(node, ast.Name))
         self.found.append(node)
-        self.takings.append(taking)
+        self.takings.append(f"lazy {taking}" if lazy else taking)
+
+    def _repeats(self, node: ast.expr, taking: str) -> bool:
+        """Whether the expression is recorded already: ``f(x)`` in ``if f(x) < best: best = f(x)``."""
+        form = ast.dump(node)
+        for place, known in enumerate(self.found):
+            if not isinstance(node, ast.Name) and ast.dump(known) == form:
+                self.repeats.append((node, place))
+                if taking != "copy":
+                    self.takings[place] = self.takings[place].replace("copy", taking)
+                return True
+        return False
 
     def _parts(
         self,
-        node: ast.Tuple | ast.List | ast.Call | ast.Compare | ast.BinOp | ast.UnaryOp,
+        node: ast.expr,
         taking: str,
     ) -> None:
         """What a branch puts together, calls or computes: the merge does it with the parts."""
         if isinstance(node, ast.Call):
             self._call(node)
             return
-        if not isinstance(node, (ast.Tuple, ast.List)):
-            for part in ast.iter_child_nodes(node):
-                if isinstance(part, ast.expr):
-                    self.value(part, "copy")
-            return
-        for part in node.elts:
-            self.value(part, taking)
+        keeps = isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict))
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
+                self.value(part, taking if keeps else "copy")
+
+
+def _kept_as(node: ast.Assign) -> str:
+    """How the value is recorded: tables copy it; whether ``NAME`` does, only shows when the loop runs."""
+    places = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
+    if any(isinstance(place, ast.Attribute) and place.attr in ACCESSORS for place in places):
+        return "copy"
+    (name,) = {place.id for place in places if isinstance(place, ast.Name)} or {""}
+    return f"store {name}" if name and len(node.targets) == 1 else "keep"
+
+
+def _is_named(function: ast.expr) -> bool:
+    """``name.method``, and ``np.add.at``."""
+    if isinstance(function, ast.Attribute) and function.attr == "at":
+        function = function.value
+    return isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+
+
+def _is_part(node: ast.expr) -> bool:
+    """``x``, ``x.y``, ``x[0].y``: what is quickly looked up."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        if isinstance(node, ast.Subscript) and any(
+            isinstance(part, (ast.Call, ast.NamedExpr)) for part in ast.walk(node.slice)
+        ):
+            return False
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 _TRANSPARENT = (
     ast.BinOp, ast.UnaryOp, ast.Compare, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Subscript, ast.Slice,
-    ast.JoinedStr, ast.FormattedValue, ast.Starred,
+    ast.JoinedStr, ast.FormattedValue, ast.Starred, ast.Attribute,
+)  # fmt: skip
+
+
+_PUT_TOGETHER = (
+    ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Call, ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr,
+    ast.FormattedValue,
 )  # fmt: skip
 
 

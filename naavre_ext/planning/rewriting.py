@@ -54,7 +54,8 @@ class Operation:
     """A recorded operation: the accumulator it belongs to and how its last operands are taken.
 
     ``depth`` counts the indexes between the accumulator and what is changed. A replayed statement has
-    ``takings``, one for each operand.
+    ``takings``, one for each operand; a ``lazy`` one comes as a function that gives it. A ``protected``
+    operation must not raise.
     """
 
     root: str
@@ -62,6 +63,7 @@ class Operation:
     depth: int
     operands: int
     takings: tuple[str, ...] = ()
+    protected: bool = False
 
 
 #: Makes what a split loop becomes in its cell: statements for a ``for`` loop, else an expression.
@@ -212,7 +214,7 @@ def operations(source: str, split: Split) -> tuple[Operation, ...]:
     if split.form == "over":
         return ()
     return tuple(
-        Operation(r.root, r.taking, len(r.operands) - 1, len(r.operands), r.takings)
+        Operation(r.root, r.taking, len(r.operands) - 1, len(r.operands), r.takings, r.protected)
         for r in _reductions(find_loop(source, split), split)
     )
 
@@ -236,6 +238,7 @@ def merge_loop(loop: Loop, split: Split) -> ast.For:
 def replay(reduction: Reduction) -> ast.stmt:
     """The user's statement with its operands taken from the record."""
     positions = {id(operand): index for index, operand in enumerate(reduction.operands)}
+    positions |= {id(operand): index for operand, index in reduction.repeats}
 
     def swap(node: ast.AST) -> ast.AST:
         if id(node) in positions:
@@ -275,6 +278,9 @@ def recorded(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -> list[
                 return self.generic_visit(node)
             index, reduction = found
             operands = [plain_index(operand) for operand in reduction.operands]
+            for place, taking in enumerate(reduction.takings):
+                if taking.startswith("lazy "):
+                    operands[place] = _lazy(operands[place])
             call = ast.Call(ast.Name(RECORD_HOOK, ast.Load()), [ast.Constant(index), *operands], [])
             ast.copy_location(call, node)
             for part in (call.func, call.args[0]):
@@ -283,6 +289,11 @@ def recorded(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -> list[
 
     replace = Replace()
     return [replace.visit(statement) for statement in body]
+
+
+def _lazy(node: ast.expr) -> ast.expr:
+    none = ast.arguments([], [], None, [], [], None, [])
+    return ast.copy_location(ast.Lambda(none, node), node)
 
 
 def find_loop(source: str, split: Split) -> Loop:

@@ -11,7 +11,7 @@ from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
-from naavre_ext.planning.replaying import PURE_FUNCTIONS
+from naavre_ext.planning.replaying import ACCESSORS, PURE_FUNCTIONS
 
 
 def check_iterable(
@@ -30,10 +30,15 @@ def check_iterable(
         if notebook.environment.kind(reduction.root) == "progress":
             continue  # a bar shows something else then, and gives the same items
         changed = changed_by(reduction, notebook, position, graph) & live
-        if changed & containers or (changed and not reduction.replayed):
+        by_copying = (
+            is_accessor(changed_place(reduction.statement)) if not reduction.replayed else True
+        )
+        if changed & containers or (changed and not by_copying):
             raise LoopRefused(
                 loop.node.lineno,
-                f"it changes '{reduction.root}' while it iterates over it",
+                f"it changes '{reduction.root}' while it iterates over it"
+                if reduction.root in names
+                else f"'{reduction.root}', which it changes, may be or hold what it iterates over",
                 f"Collect the changes and make them to '{reduction.root}' after the loop.",
                 reduction.root,
             )
@@ -70,11 +75,15 @@ def changed_by(
     """The alias classes of what the merge will change."""
     if reduction.replayed and _only_binds(reduction.statement):
         return set()
+    if reduction.replayed and _only_adds_rows(reduction):
+        return {graph.find(notebook.node(position, reduction.root))}
     if reduction.replayed:
         names = _changed_names(reduction)
         return graph.reach(notebook.node(position, name) for name in sorted(names))
     root = graph.find(notebook.node(position, reduction.root))
     node = changed_place(reduction.statement)
+    if is_accessor(node):
+        return {root}
     if any(isinstance(part, ast.Attribute) for part in ast.walk(node)):
         return graph.reach([root])
     while isinstance(node, ast.Subscript):
@@ -96,6 +105,32 @@ def _only_binds(statement: ast.stmt) -> bool:
         if stores and isinstance(node, (ast.Subscript, ast.Attribute)):
             return False
     return True
+
+
+def is_accessor(node: ast.expr) -> bool:
+    """Whether it is ``df.loc`` or the like, through which a table itself is changed, and nothing that it holds."""
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in ACCESSORS
+        and isinstance(node.value, ast.Name)
+    )
+
+
+def _only_adds_rows(reduction: Reduction) -> bool:
+    """``df.loc[len(df)] = row``"""
+    statement = reduction.statement
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return False
+    target = statement.targets[0]
+    calls = [ast.unparse(part.func) for part in ast.walk(target) if isinstance(part, ast.Call)]
+    roots = {
+        part.id for part in ast.walk(target) if isinstance(part, ast.Name)
+    } & reduction.replayed
+    reads = any(
+        isinstance(p, ast.Name) and p.id in reduction.replayed for p in ast.walk(statement.value)
+    )
+    adds = isinstance(target, ast.Subscript) and is_accessor(target.value)
+    return adds and set(calls) <= {"len"} and roots == {reduction.root} and not reads
 
 
 def _changed_names(reduction: Reduction) -> set[str]:

@@ -174,7 +174,7 @@ REFUSED = [
     ("for x in xs:\n    os.remove('a')", "same place"),
     ("for x in xs:\n    try:\n        table[x] += 1\n    except KeyError:\n        pass", "inside 'try'"),
     ("for x in xs:\n    xs.append(x)", "while it iterates over it"),
-    ("also = xs\nfor x in xs:\n    also.append(x)", "while it iterates over it"),
+    ("also = xs\nfor x in xs:\n    also.append(x)", "may be or hold what it iterates"),
     ("for k in table:\n    table[k] = 1", "while it iterates over it"),
     ("for k, v in table.items():\n    table[k] = 1", "while it iterates over it"),
     ("for x in enumerate(xs):\n    xs.append(1)", "while it iterates over it"),

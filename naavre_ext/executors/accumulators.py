@@ -1,0 +1,76 @@
+"""What a batch has to know of the objects that the merge changes for it, which stay with the cell."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from naavre_ext.planning.rewriting import Operation
+
+_NUMBERS = (int, float, bool)
+_ATOMS = (*_NUMBERS, str, bytes, type(None))
+#: A float takes smaller integers without an error.
+_LARGEST = 2**1000
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulator:
+    """An accumulator's kind, and how many elements it had when the loop began.
+
+    It ``keeps`` a reference to what is stored in it; arrays and frames copy that.
+    """
+
+    kind: str = ""
+    size: int = 0
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is stored is the very object."""
+        return self.kind in ("list", "dict", "a list", "a dict")
+
+    def surely_takes(self, operation: Operation, index: Any, value: Any) -> bool:
+        """Whether the operation raises nothing that a ``try`` around it could catch."""
+        if operation.taking == "store" and operation.depth == 1:
+            if self.kind == "dict":
+                return type(index) in _ATOMS or _is_flat(index)
+            fits = type(index) is int and -self.size <= index < self.size
+            return fits and (self.kind == "list" or (self.kind == "floats" and _is_small(value)))
+        if operation.taking == "copy" and operation.depth == 0:
+            return self.kind == "number" and _is_small(value)
+        if operation.taking == "keep" and operation.depth == 0:
+            return self.kind in ("list", "a list", "deque") or (
+                self.kind == "set" and type(value) in _ATOMS
+            )
+        if operation.taking == "spread" and operation.depth == 0:
+            return self.kind == "list" and type(value) in (list, tuple)
+        return False
+
+
+def _is_flat(index: Any) -> bool:
+    return type(index) is tuple and all(type(part) in _ATOMS for part in index)
+
+
+def _is_small(value: Any) -> bool:
+    return type(value) in _NUMBERS and (type(value) is float or abs(value) < _LARGEST)
+
+
+def accumulator(value: Any) -> Accumulator:
+    """What batches are told of an accumulator."""
+    if type(value) in (list, dict):
+        return Accumulator(type(value).__name__, len(value))
+    if type(value) in (set, deque):
+        return Accumulator(type(value).__name__)
+    if isinstance(value, (list, dict)):
+        return Accumulator("a list" if isinstance(value, list) else "a dict")
+    if type(value) in _NUMBERS:
+        return Accumulator("number")
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 0) == 1:
+        return Accumulator("floats" if value.dtype == float else "", len(value))
+    return Accumulator()
+
+
+def accumulators(names: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, Accumulator]:
+    """The named accumulators, as batches know them."""
+    return {name: accumulator(known.get(name)) for name in names}
