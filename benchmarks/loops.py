@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -17,7 +19,7 @@ import ray
 from ray.util.multiprocessing import Pool
 
 from benchmarks.memory import DRIVER, MAIN_WORKER, peak_megabytes, peaks_by_process
-from benchmarks.rows import Row, cost, seconds, speed_up
+from benchmarks.rows import Row, cost, paired, seconds, speed_up, told
 from benchmarks.sources import notebook, stored
 from benchmarks.splitting import cell_seconds_papermill
 from naavre_ext import RunEvent, RunOptions, run_notebook
@@ -71,17 +73,6 @@ def papermill_seconds(*cells: str) -> float:
         )
 
 
-def paired(
-    ours: Callable[[], float], reference: Callable[[], float], repeats: int
-) -> tuple[float, float]:
-    """The pair of times whose ratio is the median one, measured alternately."""
-    ours()
-    pairs = sorted(
-        ((ours(), reference()) for _ in range(repeats)), key=lambda pair: pair[0] / pair[1]
-    )
-    return pairs[len(pairs) // 2]
-
-
 def by_hand(turns: int, count: int) -> dict[str, Callable[[], Any]]:
     """The same work as people write it; the task per item only for a tenth of the items."""
     names: dict[str, Any] = {"__name__": "by_hand"}
@@ -110,17 +101,36 @@ def cpu_rows() -> Iterator[Row]:
     for count, item_s, at_least in ((100_000, 0.0001, 0.90), (1000, 0.01, 0.95)):
         turns = turns_in(item_s)
         cells = (BUSY.format(turns=turns) + f"\nitems = range({count})", LOOP)
-        times = paired(
-            lambda c=cells: loop_seconds(*c), lambda c=cells: plain_seconds(*c) / SLOTS, 3
-        )  # type: ignore[misc]
+        ours = partial(loop_seconds, *cells)
+        times = paired(ours, lambda c=cells: plain_seconds(*c) / SLOTS, at_least=at_least)  # type: ignore[misc]
         name = f"{count} items of {item_s * 1000:g} ms; ideal"
-        yield speed_up(name, *times, at_least=at_least, papermill_s=papermill_seconds(*cells))
-        if count == 100_000:
-            ours_s = times[0]
-            for name, run in by_hand(turns, count).items():
-                run()
-                factor = 10 if "tenth" in name else 1
-                yield speed_up(f"the same; {name}", ours_s, factor * seconds(run), at_least=1)
+        yield speed_up(name, *times, at_least=at_least, papermill=papermill_seconds(*cells))
+        if count == 1000:
+            yield told("the same; two plain processes, half each", times[0], halves_s(turns, count))
+            continue
+        for name, run in by_hand(turns, count).items():
+            run()
+            factor = 10 if "tenth" in name else 1
+            times = paired(
+                ours,
+                lambda r=run, f=factor: f * seconds(r),
+                at_least=1,
+                is_warm=True,  # type: ignore[misc]
+            )
+            yield speed_up(f"the same; {name}", *times, at_least=1)
+
+
+def busy(turns: int, count: int) -> float:
+    """How long so many items take in plain Python."""
+    return plain_seconds(BUSY.format(turns=turns), f"for x in range({count}): work(x)")
+
+
+def halves_s(turns: int, count: int) -> float:
+    """How long plain processes take that share the items: what this machine gives when all processors work."""
+    share = [(turns, count // SLOTS)] * SLOTS
+    with multiprocessing.get_context("spawn").Pool(SLOTS) as pool:
+        pool.starmap(busy, [(1, 1)] * SLOTS)
+        return median(max(pool.starmap(busy, share, chunksize=1)) for _ in range(3))
 
 
 def skewed_rows() -> Iterator[Row]:
@@ -129,34 +139,30 @@ def skewed_rows() -> Iterator[Row]:
     body = f"out.append(work(x, {slow} if x % 100 == 37 else {fast}))"
     loop = "out = []\nfor x in items:\n    " + body
     setup = BUSY.format(turns=1) + "\nitems = range(3000)"
-    fixed = {
-        n: loop_seconds(setup, f"# split: loop\n# batches: {n}\n{loop}")
-        for n in (2, 4, 8, 16, 32, 64, 128)
-    }
-    best = min(fixed, key=fixed.__getitem__)
-    times = paired(
-        lambda: loop_seconds(setup, f"# split: loop\n{loop}"),
-        lambda: loop_seconds(setup, f"# split: loop\n# batches: {best}\n{loop}"),
-        3,
-    )
+
+    def fixed(batches: int) -> float:
+        return loop_seconds(setup, f"# split: loop\n# batches: {batches}\n{loop}")
+
+    best = min((2, 4, 8, 16, 32, 64, 128), key=fixed)
+    ours = partial(loop_seconds, setup, f"# split: loop\n{loop}")
+    times = paired(ours, lambda: fixed(best), at_least=0.97)
     name = f"3000 skewed items; the best fixed number of batches ({best})"
-    yield speed_up(name, *times, at_least=0.97, papermill_s=papermill_seconds(setup, loop))
+    yield speed_up(name, *times, at_least=0.97, papermill=papermill_seconds(setup, loop))
 
 
 def small_rows() -> Iterator[Row]:
     """What a split costs where it isn't worth it, and how it grows with the number of items."""
-    cells = ("items = range(20)\ndef work(x):\n    return x", LOOP)
-    extra_s = median(loop_seconds(*cells) for _ in range(5)) - plain_seconds(*cells)
-    plain_s = papermill_seconds(*cells)
-    yield cost(
-        "a loop that is over in no time; 20 ms", extra_s, 0.02, at_most=1, papermill_s=plain_s
-    )
+    cells = (BUSY.format(turns=turns_in(0.0005)) + "\nitems = range(10)", LOOP)
+    plain_s = median(plain_seconds(*cells) for _ in range(5))
+    extra_s = median(loop_seconds(*cells) for _ in range(5)) - plain_s
+    name = "a loop of 5 ms, beyond plain Python; 20 ms"
+    yield cost(name, extra_s, 0.02, at_most=1, papermill=papermill_seconds(*cells))
     few, many = [
         (f"items = range({n})\ndef work(x):\n    return x", LOOP) for n in (100_000, 1_000_000)
     ]
     few_s, many_s = (median(loop_seconds(*cells) for _ in range(3)) for cells in (few, many))
     name = "1,000,000 trivial items; 100,000"
-    yield cost(name, many_s, few_s, at_most=11, papermill_s=papermill_seconds(*many))
+    yield cost(name, many_s, few_s, at_most=11, papermill=papermill_seconds(*many))
 
 
 def sending_rows() -> Iterator[Row]:
@@ -182,11 +188,12 @@ def memory_rows() -> Iterator[Row]:
         for n in (1000, 1_000_000)
     )
     result = list(range(1_000_000))
+    plain = peak_megabytes(lambda: papermill_seconds(setup.format(1_000_000), LOOP))
     own = (sys.getsizeof(result) + sum(map(sys.getsizeof, result))) / 2**20
     for name, has in ((DRIVER, 0.0), (MAIN_WORKER, own)):
         grown = many[name] - few[name] - has
         row = f"1,000,000 items in 10,000 batches: {name}; 50 MB"
-        yield cost(row, max(0.0, grown), 50, at_most=1, unit="MB")
+        yield cost(row, max(0.0, grown), 50, at_most=1, unit="MB", papermill=plain)
 
 
 def slots_rows() -> Iterator[Row]:
@@ -199,7 +206,7 @@ def slots_rows() -> Iterator[Row]:
         loop_seconds(*cells)
         ours_s = median(loop_seconds(*cells) for _ in range(3))
     plain_s = papermill_seconds(*cells)
-    yield cost("16 sleeps of 1 s, 16 slots; 1 s", ours_s, 1.0, at_most=1.1, papermill_s=plain_s)
+    yield cost("16 sleeps of 1 s, 16 slots; 1 s", ours_s, 1.0, at_most=1.1, papermill=plain_s)
 
 
 def connected(slots: int) -> Any:
@@ -222,10 +229,12 @@ def chain_rows() -> Iterator[Row]:
     ]
     # A list that is set anew waits for all of its elements.
     apart = [f"{cell}\n{name} = list({name})" for cell, name in zip(chain, names[1:], strict=True)]
-    times = paired(lambda: loop_seconds(setup, *chain), lambda: loop_seconds(setup, *apart), 5)
+    times = paired(
+        lambda: loop_seconds(setup, *chain), lambda: loop_seconds(setup, *apart), at_least=1
+    )
     plain_s = papermill_seconds(setup, *chain)
     name = "a chain of 3 split cells; with barriers"
-    yield speed_up(name, *times, at_least=1, papermill_s=plain_s)
+    yield speed_up(name, *times, at_least=1, papermill=plain_s)
 
 
 def shared_array_rows() -> Iterator[Row]:
@@ -252,11 +261,12 @@ def shared_array_rows() -> Iterator[Row]:
 
         return seconds(all_of_it)
 
-    times = paired(lambda: loop_seconds(setup, LOOP), bare, 3)
+    times = paired(lambda: loop_seconds(setup, LOOP), bare, at_most=1.05)
     name = f"{megabytes} MB shared by 16 items; ray.put"
-    yield cost(name, *times, at_most=1.05, papermill_s=papermill_seconds(setup, LOOP))
+    yield cost(name, *times, at_most=1.05, papermill=papermill_seconds(setup, LOOP))
     peaks = (peak_megabytes(lambda: loop_seconds(setup, LOOP)), peak_megabytes(bare))
-    yield cost(f"{name}: peak memory", *peaks, at_most=1.05, unit="MB")
+    plain = peak_megabytes(lambda: papermill_seconds(setup, LOOP))
+    yield cost(f"{name}: peak memory", *peaks, at_most=1.05, unit="MB", papermill=plain)
 
 
 #: The rows by name. Those of ``slots`` need a Ray of their own.

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
+
+#: By such a factor a single measurement is beyond doubt.
+_FAR = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """``met`` says whether ``ratio`` reached ``target``.
 
-    ``papermill_s`` is how long papermill's own engine takes for the same notebook, where that was measured. A row
-    of memory is in megabytes.
+    ``papermill`` is what papermill's own engine takes for the plain notebook, where that was measured. A row of
+    memory is in megabytes. A row without a ``target`` only tells what the machine itself gives.
     """
 
     name: str
@@ -22,7 +26,7 @@ class Row:
     ratio: float
     target: str
     met: bool
-    papermill_s: float | None = None
+    papermill: float | None = None
     unit: str = "s"
 
 
@@ -32,11 +36,11 @@ def speed_up(
     reference_s: float,
     *,
     at_least: float,
-    papermill_s: float | None = None,
+    papermill: float | None = None,
 ) -> Row:
     """A row whose ratio is how many times faster we are."""
     ratio = reference_s / ours_s
-    return Row(name, ours_s, reference_s, ratio, f"≥ {at_least:g}", ratio >= at_least, papermill_s)
+    return Row(name, ours_s, reference_s, ratio, f"≥ {at_least:g}", ratio >= at_least, papermill)
 
 
 def cost(
@@ -45,13 +49,50 @@ def cost(
     reference: float,
     *,
     at_most: float,
-    papermill_s: float | None = None,
+    papermill: float | None = None,
     unit: str = "s",
 ) -> Row:
     """A row whose ratio is how many times as long we take, or as many ``MB``."""
     ratio = ours / reference
     met = ratio <= at_most
-    return Row(name, ours, reference, ratio, f"≤ {at_most:g}", met, papermill_s, unit)
+    return Row(name, ours, reference, ratio, f"≤ {at_most:g}", met, papermill, unit)
+
+
+def told(name: str, ours: float, reference: float) -> Row:
+    """A row that nothing is asked of; its ratio is the reference by ours."""
+    return Row(name, ours, reference, reference / ours, "", met=True)
+
+
+def paired(
+    ours: Callable[[], float],
+    reference: Callable[[], float],
+    *,
+    at_least: float = 0.0,
+    at_most: float = math.inf,
+    most: int = 7,
+    is_warm: bool = False,
+) -> tuple[float, float]:
+    """The pair of times whose ratio is the median one, measured alternately.
+
+    ``at_least`` is asked of reference by ours, ``at_most`` of ours by reference. There are as many pairs as it
+    takes for the verdict not to depend on the next two: one that is far off, three that agree, ``most`` at most.
+    """
+    if not is_warm:
+        ours()
+
+    def met(ours_s: float, reference_s: float, slack: float = 1.0) -> bool:
+        most_s = min(at_most, 1 / at_least if at_least else math.inf) * reference_s
+        return ours_s <= most_s * slack
+
+    pairs: list[tuple[float, float]] = []
+    while len(pairs) < most:
+        pairs.append((ours(), reference()))
+        agreeing = abs(sum(1 if met(*pair) else -1 for pair in pairs))
+        is_far = met(*pairs[0], 1 / _FAR) or not met(*pairs[0], _FAR)
+        if agreeing > 2 or (len(pairs) == 1 and is_far):
+            break
+    pairs.sort(key=lambda pair: pair[0] / pair[1])
+    return pairs[len(pairs) // 2]
 
 
 def in_turn(
@@ -83,8 +124,8 @@ def table(rows: Iterable[Row]) -> str:
             amount(row.reference, row.unit),
             f"{row.ratio:.2f}",
             row.target,
-            "yes" if row.met else "NO",
-            "" if row.papermill_s is None else duration(row.papermill_s),
+            ("yes" if row.met else "NO") if row.target else "",
+            "" if row.papermill is None else amount(row.papermill, row.unit),
         )
         for row in rows
     ]
