@@ -24,6 +24,10 @@ from naavre_ext.startup import defer_slow_imports
 # What the processes of a Ray that was asked to stop may take before they are killed.
 _STOP_GRACE_S = 2.0
 
+#: Processes of Ray's that nobody needs here, as no machines are added and no logs are shown: they would take a
+#: hundredth of a processor, and a second to stop.
+_NEEDLESS = ("/monitor.py", "/log_monitor.py")
+
 
 class LocalRay:
     """The processes and the folder of a Ray that this process started."""
@@ -50,6 +54,7 @@ class LocalRay:
         try:
             with environment(changes), quiet_ray_logger():
                 self._init(num_cpus, resources)
+            self._end_needless()
         except Exception as error:
             self.stop()
             raise ClusterError(
@@ -76,13 +81,17 @@ class LocalRay:
         )
         silence_raylet_messages()
 
+    def _end_needless(self) -> None:
+        processes = ray_processes(self._folder.ray_path)
+        needless = [p for p in processes if any(mentions(p, name) for name in _NEEDLESS)]
+        kill(needless)
+        end(needless, _STOP_GRACE_S)
+
     def stop(self) -> None:
         """Disconnect; when this returns no process and no folder of this Ray is left."""
         import ray
 
         processes = ray_processes(self._folder.ray_path)
-        # The autoscaler's monitor sits out a polite request for a second, and has nothing to lose.
-        kill(process for process in processes if mentions(process, "/monitor.py"))
         with quiet_ray_logger():
             ray.shutdown()
         end(processes, _STOP_GRACE_S)
