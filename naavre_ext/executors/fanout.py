@@ -307,12 +307,31 @@ class FanOut:
         """Send all that the cell hasn't begun; called from the watching thread or at the share's end."""
         assert state.share is not None
         assert state.source is not None
+        self._share_values(
+            state
+        )  # while the cell goes on with its share: large values take their time
         item_s = state.share.item_s()
         if item_s is not None:  # the loops that go on with the elements may well take as long
             item_s *= 1 + len(self.chains.get(state.split.index, ()))
         state.start = state.share.hand_over()
-        if state.source.left != 0:
+        if state.source.left == 0:
+            state.refusal = ""
+        else:
             self.send(state, GuidedSizes(self.slots, item_s), 1)
+
+    def _share_values(self, state: SplitState) -> None:
+        """Hand over what all batches read; ``state.refusal`` says why that can't be done."""
+        try:
+            if state.watch is not None:  # what the cell changes from here on, the batches don't see
+                state.prints = self._prints(state, self._guarded(state))
+            if state.held is not None:
+                state.shared = state.held.stages[0].shared
+            else:
+                state.shared = self.pool.share(self._shared(state))
+        except Whole as whole:
+            state.refusal = str(whole)
+        except Exception as error:  # noqa: BLE001  (in the watching thread nobody would see it)
+            state.refusal = f"batches can't be sent: {error}"
 
     def note_settings(self, state: SplitState) -> str:
         """Note the settings that the batches take over; or why they can't be handed over."""
@@ -327,14 +346,14 @@ class FanOut:
         assert state.source is not None
         own = 1 if state.start else 0  # what the cell does itself is the first batch
         self.tell_split(state, state.source, own + expected, "")
+        if state.shared is None and not state.refusal:
+            self._share_values(state)
+        if state.refusal:
+            return
         try:
-            if state.watch is not None:
-                state.guarded_items = state.source.rest() if state.split.guard_items else ()
-                state.prints = self._prints(state)
-            if state.held is not None:
-                state.shared = state.held.stages[0].shared
-            else:
-                state.shared = self.pool.share(self._shared(state))
+            if state.watch is not None and state.split.guard_items:
+                state.guarded_items = state.source.rest()
+                state.prints |= self._prints(state, {ITEMS: state.guarded_items})
             state.passing = None if state.stored else self._passing(state)
             state.flight = Flight(
                 self,
@@ -396,11 +415,12 @@ class FanOut:
             links = self.chains[state.split.index]
             self.worker.holds.put(*links[0], passing)
 
-    def _prints(self, state: SplitState) -> dict[str, bytes]:
-        """Fingerprints of what the cell's own share might change while batches work on copies of it."""
-        values: dict[str, Any] = {name: self.variables.get(name) for name in state.split.guarded}
-        if state.split.guard_items:
-            values[ITEMS] = state.guarded_items
+    def _guarded(self, state: SplitState) -> dict[str, Any]:
+        """The variables that the cell's own share might change while batches work on copies of them."""
+        return {name: self.variables.get(name) for name in state.split.guarded}
+
+    def _prints(self, state: SplitState, values: Mapping[str, Any]) -> dict[str, bytes]:
+        """Fingerprints of the values."""
         prints = {}
         for name, value in values.items():
             try:
@@ -414,7 +434,10 @@ class FanOut:
 
     def _check_own_share(self, state: SplitState) -> None:
         """Raises Whole when the cell's own share changed what the batches worked on meanwhile."""
-        if state.prints and self._prints(state) != state.prints:
+        guarded = self._guarded(state)
+        if state.split.guard_items:
+            guarded[ITEMS] = state.guarded_items
+        if guarded and self._prints(state, guarded) != state.prints:
             raise Whole("an earlier iteration changed what the batches worked on")
         if self.worker.guards:
             values = {n: self.variables[n] for n in state.split.shared if n in self.variables}
@@ -427,10 +450,11 @@ class FanOut:
     def _settle(self, state: SplitState) -> None:
         """The cell's own share is over: see to it that all else is sent."""
         assert state.source is not None
-        share, flight = state.share, state.flight
+        share = state.share
+        own_s = 0.0 if share is None else share.elapsed_s()
         if state.watch is not None:
             state.watch.stop()
-        own_s = 0.0 if share is None else share.elapsed_s()
+        flight = state.flight
         if share is not None and state.flight is None and not state.refusal:
             if state.source.left == 0:
                 self.tell_split(state, state.source, 0, "it was over in no time")

@@ -53,12 +53,15 @@ class Threads:
         if self._limited is not None and self._limited[:2] == (loaded, threads):
             return
         self.as_kernel()
-        pools = self._pools() if loaded else None
+        pools = self.find() if loaded else None
         if pools is not None:
             self._limited = loaded, threads, pools.limit(limits=threads)
 
-    def _pools(self) -> Any:
-        """The thread pools of all libraries loaded by now; None where nothing can find them."""
+    def find(self) -> Any:
+        """The thread pools of all libraries loaded by now; None where nothing can find them.
+
+        Worth doing ahead: the first time takes some ten milliseconds.
+        """
         if self._found[0] != len(sys.modules):
             control = _control()
             pools = None if control is None else control.ThreadpoolController()

@@ -212,8 +212,8 @@ def warm_up(hold_s: float) -> int:
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def enter_run(context: RunContext) -> None:
     """Make this process ready for the run's batches, before there are any."""
-    with _ready_worker(context, NOTHING, assigned_devices()):
-        pass
+    with _ready_worker(context, NOTHING, assigned_devices()) as worker:
+        worker.threads.find()
 
 
 @dataclass(eq=False)
