@@ -153,6 +153,12 @@ def analyse(
     return _analyse(sources, better)
 
 
+def relinked(dataflow: NotebookDataflow, facts: Sequence[CellDataflow]) -> NotebookDataflow:
+    """The dataflow of the same cells with other facts about each."""
+    sources = [node.source for node in dataflow.cells]
+    return _Linker(dataflow.environment, dataflow.summaries).link(sources, facts)
+
+
 def _with_automagic(sources: Sequence[CellSource]) -> Sequence[CellSource]:
     """The cells, those that are magics without ``%`` as what IPython makes of them."""
     if not any(source.automagic for source in sources):

@@ -45,6 +45,10 @@ class Executor(Protocol):
         """Stop a running step whose result isn't wanted, as far as that can be done."""
         ...
 
+    def end_group(self, group: str) -> None:
+        """End the group's worker, with all that is live in it; its next step gets a fresh one."""
+        ...
+
     def next_report(self, timeout_s: float) -> StepReport | Mapping[str, Any] | None:
         """The next thing that happened: a step's final report or a live message; None in time of quiet."""
         ...
@@ -68,6 +72,16 @@ class Executor(Protocol):
 
         They take no more than ``most_bytes`` together; what comes after that is left out.
         """
+        ...
+
+    def collect_live(
+        self, group: str, names: Sequence[str], most_bytes: int | None = None
+    ) -> tuple[dict[str, Packed], dict[str, str]]:
+        """The same of live values in a group's worker."""
+        ...
+
+    def portray_live(self, group: str, names: Sequence[str]) -> NamespacePortrait:
+        """The live variables of a group's worker."""
         ...
 
     def portray(self, bundles: Sequence[tuple[Sequence[str], ValueHandle]]) -> NamespacePortrait:

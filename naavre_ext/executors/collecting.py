@@ -48,3 +48,11 @@ def collect_values(
         packed[name] = found
         room -= found.nbytes
     return packed, missing
+
+
+def collect_live(
+    namespace: dict[str, Any], names: Sequence[str], most_bytes: int | None = None
+) -> tuple[dict[str, Packed], dict[str, str]]:
+    """The same of a group's worker, of those ``names`` that are the user's."""
+    live = set(names)
+    return collect_values(namespace, [n for n in user_names(namespace) if n in live], most_bytes)

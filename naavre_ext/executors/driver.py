@@ -34,13 +34,16 @@ from naavre_ext.model.event import RunEvent, RunStatus
 from naavre_ext.model.portrait import NamespacePortrait, StepObservation
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Step, StepId, Workflow
-from naavre_ext.scheduling import guards, machine
+from naavre_ext.scheduling import groups, guards, machine
+from naavre_ext.scheduling.groups import group_at
 from naavre_ext.scheduling.reuse import Reuse
 
 #: How often a quiet run looks whether it was stopped or a cell takes too long.
 _POLL_S = 0.1
 #: How long the first worker may take until it can say that a step has begun.
 _START_S = 30.0
+#: So many deaths of a group's worker are made good.
+_MOST_DEATHS = 3
 
 
 @dataclass(slots=True)
@@ -100,6 +103,9 @@ class RunDriver:
         self._state = machine.initial(workflow)
         self._handover = Handover(workflow, guards=options.guards)
         self._restarts = 0
+        self._kin = groups.kin_of(workflow)
+        #: How often a group's worker died.
+        self._deaths: dict[str, int] = {}
         #: Which names a step is known to change unexpectedly.
         self._culprits: dict[StepId, tuple[str, ...]] = {}
         self._progress = {step.id: _Progress() for step in workflow.steps}
@@ -138,7 +144,7 @@ class RunDriver:
         if self._status == "ok" and self.options.keep != ():
             self._collect(end)
         if self._status == "ok" and self.options.observe:
-            end.portrait = self.executor.portray(self._handover.bundles_outside_main())
+            end.portrait = self._portray()
         end.observations = self._observations
         end.duration_s = time.perf_counter() - clock
         for found in self._stuck.diagnostics():
@@ -314,9 +320,21 @@ class RunDriver:
         """The step took too long. In the main worker that is the end, as the step can't be stopped alone."""
         text = f"A cell timed out while it was being executed, after {limit_s:g} seconds."
         error = ErrorReport("CellTimeoutError", text, (f"CellTimeoutError: {text}",))
-        in_main = self._state.placement[StepId(report.step)] == "main"
-        report = replace(report, status="error", error=error, is_undone=not in_main, changes=())
-        if not self._try_again(report):
+        step = StepId(report.step)
+        plan, in_main = self._handover.steps[step], self._state.placement[step] == "main"
+        group = group_at(plan, self._state.placement[step])
+        why_final = "it may have changed live objects of its group" if group and plan.live else ""
+        undone = not in_main and not why_final
+        report = replace(
+            report, status="error", error=error, is_undone=undone, changes=(), why_final=why_final
+        )
+        if group is not None:
+            self.executor.end_group(group)
+            lost = groups.lost_with(self.workflow, self._state, group)
+            again = groups.again_with(self.workflow, self._state, lost)
+            if again:
+                self._run_again(step, (), again, f"the worker of group '{group}' was stopped")
+        if self._state.states[step] == "running" and not self._try_again(report):
             self._end_step(report, is_fatal=in_main)
 
     # What happened
@@ -336,7 +354,10 @@ class RunDriver:
             self._culprits[step] = happened.changes
             for stuck in happened.stuck:
                 self._stuck.moved(step, step, stuck)
-            self._relocate(step, happened.reason)
+            self._relocate(step, happened.reason, happened)
+            return
+        if happened.lost:
+            self._revive(step, happened)
             return
         self._tell_rest(happened)
         limit_s = self._limit_s(step)
@@ -385,9 +406,71 @@ class RunDriver:
         self._feed(machine.Retried(step))
         return True
 
-    def _relocate(self, step: StepId, reason: str) -> None:
+    def _relocate(self, step: StepId, reason: str, report: StepReport | None = None) -> None:
+        plan, kin = self._handover.steps[step], tuple(self._kin.get(step, (step,)))
+        if group_at(plan, self._state.placement[step]) is not None:
+            text = groups.explain_move(self.workflow, step, kin, reason)
+            self._emit(events.MessageLogged(level="warning", text=text, code=groups.CODE))
+            again = groups.again_with(self.workflow, self._state, (step,))
+            mistaken = report is not None and bool(report.changes)
+            self._run_again(step, kin, again, reason, mistaken=mistaken)
+            return
         self._forget(step, reason)
         self._feed(machine.Relocated(step))
+
+    # What becomes of a group's live values
+
+    def _revive(self, step: StepId, report: StepReport) -> None:
+        """The worker of the step's group died: what was live in it is made again, and the step runs again."""
+        plan = self._handover.steps[step]
+        group = str(plan.group)
+        assert report.error is not None
+        self._deaths[group] = self._deaths.get(group, 0) + 1
+        self.executor.end_group(group)
+        if self._deaths[group] > _MOST_DEATHS:
+            self._end_step(report)
+            return
+        self._emit(
+            events.StepRetried(
+                step=step,
+                cell_id=plan.cell_id,
+                tries=self._deaths[group],
+                reason=report.error.evalue,
+            )
+        )
+        lost = groups.lost_with(self.workflow, self._state, group, {step})
+        again = groups.again_with(self.workflow, self._state, {step, *lost})
+        self._run_again(step, (), again, f"the worker of group '{group}' died")
+
+    def _run_again(
+        self,
+        step: StepId,
+        moved: tuple[StepId, ...],
+        again: tuple[StepId, ...],
+        reason: str,
+        *,
+        mistaken: bool = False,
+    ) -> None:
+        """Run steps once more, the ``moved`` ones in the main worker; from the start where that can't be done."""
+        verdict = guards.repeat(self.workflow, self._state, again, start_over=mistaken)
+        if verdict.action == "rerun":
+            for other in dict.fromkeys((*again, *moved)):
+                self.executor.drop(other)
+                self._forget(other, reason if other in moved else "")
+            self._feed(machine.Invalidated(moved, again))
+            return
+        text = f"{reason}; the run starts over, cell after cell"
+        if verdict.action == "fail":
+            text = f"{reason}, and the run can't start over because a cell changed things outside the notebook"
+        if self._results is not None:
+            self._results.doubt()
+        self._emit(events.MessageLogged(level="warning", text=text, code=groups.CODE))
+        if verdict.action == "fail":
+            error = ErrorReport("StaleValueError", text, (f"StaleValueError: {text}",))
+            report = StepReport(step, "error", time.time(), 0.0, "", error=error)
+            self._end_step(report, is_fatal=True)
+        else:
+            self._start_over()
 
     def _forget(self, step: StepId, reason: str = "") -> None:
         """What the step has done or told doesn't count; with a reason, it runs again in the main worker."""
@@ -561,12 +644,28 @@ class RunDriver:
     def _batches(self) -> dict[str, int]:
         return {step: p.batches for step, p in self._progress.items() if p.batches}
 
+    def _portray(self) -> NamespacePortrait:
+        found = self.executor.portray(self._handover.bundles_outside_main())
+        for group, names in self._handover.live_names().items():
+            live = self.executor.portray_live(group, names)
+            variables = {**found.variables, **live.variables}
+            found = NamespacePortrait(variables, (*found.shared, *live.shared))
+        return found
+
     def _collect(self, end: RunEnd) -> None:
         wanted = self.options.keep
         outside = self._handover.outside_main()
-        inside = None if wanted is None else [name for name in wanted if name not in outside]
+        live = self._handover.live_names()
+        elsewhere = set(outside).union(*live.values())
+        inside = None if wanted is None else [name for name in wanted if name not in elsewhere]
         most = self.options.keep_most_bytes
         end.values, end.missing = self.executor.collect(inside, most)
+        for group, names in live.items():
+            mine = names if wanted is None else [name for name in wanted if name in names]
+            left = None if most is None else most - sum(p.nbytes for p in end.values.values())
+            values, missing = self.executor.collect_live(group, mine, left)
+            end.values.update(values)
+            end.missing.update(missing)
         room = math.inf if most is None else most - sum(p.nbytes for p in end.values.values())
         for name, handle in outside.items():
             if wanted is None or name in wanted:

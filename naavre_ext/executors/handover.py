@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from naavre_ext.executors.base import ValueHandle
 from naavre_ext.executors.chaining import chains_of
 from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model.workflow import Placement, Step, StepId, Workflow
+from naavre_ext.scheduling.groups import group_at, kin_of
 from naavre_ext.scheduling.reuse import Reuse
 
 
@@ -42,6 +44,7 @@ class Handover:
         for index, step in enumerate(steps):
             for name in step.writes:
                 self._writers.setdefault(name, []).append(index)
+        self._kin = kin_of(workflow)
         #: Position of the step whose value of a name the main worker holds.
         self._in_main: dict[str, int] = {}
         #: Position of the latest step that the main worker has been given.
@@ -63,7 +66,9 @@ class Handover:
         if settings is not None:
             inputs.append(settings)
         exports = self._exports(step, placement)
-        in_main = placement == "main" and self.guards
+        # Analysis took a group's word for what code that can't be seen leaves alone.
+        trusted = step.placement == "any" and step.group is not None
+        in_main = placement == "main" and (self.guards or trusted)
         checks = self._checks(step) if in_main else []
         inputs += [handle for _, handle in checks]
         task = StepTask(
@@ -80,8 +85,28 @@ class Handover:
             visiting=visiting and (settings is not None or step.settings_from is None),
             chains=chains_of(self.workflow, step),
             attempt=attempt,
+            **self._in_group(step, placement),
         )
         return task, inputs
+
+    def _in_group(self, step: Step, placement: Placement) -> dict[str, Any]:
+        """What of its task concerns the worker of the step's group."""
+        group = group_at(step, placement)
+        if group is None:
+            return {}
+        kin = self._kin.get(step.id, ())
+        first = kin[:1] == (step.id,)
+        fresh = {name for member in kin for name in self.steps[member].live} if first else ()
+        return {"group": group, "live": step.live, "fresh": tuple(sorted(fresh))}
+
+    def live_names(self) -> dict[str, list[str]]:
+        """For each group the names whose last values only its worker has."""
+        found: dict[str, dict[str, None]] = {}
+        for step in self.workflow.steps:
+            group = group_at(step, self.placement[step.id])
+            if group is not None and step.id in self._exported:
+                found.setdefault(group, {}).update(dict.fromkeys(step.live))
+        return {group: list(names) for group, names in found.items()}
 
     def started(self, task: StepTask, handles: Sequence[ValueHandle]) -> None:
         """Remember where the step's exports will be."""
@@ -151,7 +176,8 @@ class Handover:
 
     def _exports(self, step: Step, placement: Placement) -> tuple[tuple[str, ...], ...]:
         if placement == "any":
-            return step.bundles
+            kept = (tuple(n for n in bundle if n not in step.live) for bundle in step.bundles)
+            return tuple(bundle for bundle in kept if bundle)
         needed: set[str] = set()
         for target, names in self._provides.get(step.id, ()):
             if self.placement[target] == "any":

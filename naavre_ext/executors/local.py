@@ -10,7 +10,7 @@ from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.ambient_shell import follow
-from naavre_ext.executors.collecting import collect_values
+from naavre_ext.executors.collecting import collect_live, collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.result_environment import hash_probe
@@ -18,6 +18,7 @@ from naavre_ext.executors.tasks import BatchReport, BatchTask, RunContext, StepR
 from naavre_ext.executors.worker import Worker
 from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Step, Workflow
+from naavre_ext.scheduling.groups import groups_of
 
 #: Which of the waiting steps runs next: the default takes the one that was started first.
 Chooser = Callable[[Sequence[StepTask]], int]
@@ -41,16 +42,23 @@ class LocalExecutor:
         self._main = Worker(isolated=False)
         self._other = Worker(isolated=False)
         self._pool = _LocalPool(Worker(isolated=False), slots, self._main, runs_calls=sends_calls)
+        self._groups: dict[str, Worker] = {}
+        #: Sessions that earlier runs' groups have left.
+        self._idle: list[Worker] = []
         self._waiting: list[tuple[StepTask, Sequence[list[Any]], list[list[Any]]]] = []
         self._messages: deque[StepReport | Mapping[str, Any]] = deque()
         self._before = (os.getcwd(), list(sys.path), ambient.capture())
 
     def admit(self, workflow: Workflow) -> None:
         """Anything goes: one step or batch runs after the other, and nothing is reserved."""
+        self._idle += self._groups.values()
+        self._groups.clear()
+        for group in groups_of(workflow):
+            self._groups[group] = self._idle.pop() if self._idle else Worker(isolated=False)
 
     def begin(self, context: RunContext) -> None:
-        """All three sessions start afresh in the notebook's folder."""
-        for worker in (self._main, self._other, *self._pool.workers()):
+        """All sessions start afresh in the notebook's folder."""
+        for worker in (self._main, self._other, *self._groups.values(), *self._pool.workers()):
             worker.context = None
             worker.enter(context)
 
@@ -64,6 +72,9 @@ class LocalExecutor:
         """Forget a queued step."""
         self._waiting = [w for w in self._waiting if w[0].step.id != step]
 
+    def end_group(self, group: str) -> None:
+        """Its session stays as it is: nothing dies here."""
+
     def next_report(self, timeout_s: float) -> StepReport | Mapping[str, Any] | None:
         """Run one of the queued steps now; its live messages come before its report."""
         if self._messages:
@@ -71,8 +82,9 @@ class LocalExecutor:
         if not self._waiting:
             return None
         task, inputs, boxes = self._waiting.pop(self._choose([w[0] for w in self._waiting]))
-        worker = self._main if task.placement == "main" else self._other
-        if worker is self._other:
+        worker = self._main
+        if task.placement == "any":
+            worker = self._groups[task.group] if task.group is not None else self._other
             follow(self._main.session.shell, worker.session.shell)
         packs = [box[0] for box in inputs]
         report, exports = worker.run_step(task, packs, self._messages.append, self._pool)
@@ -105,9 +117,20 @@ class LocalExecutor:
         packs = [(names, box[0]) for names, box in bundles]
         return portray_namespace(self._main.session.namespace, packs)
 
+    def collect_live(
+        self, group: str, names: Sequence[str], most_bytes: int | None = None
+    ) -> tuple[dict[str, Packed], dict[str, str]]:
+        """The live values of a group's session."""
+        return collect_live(self._groups[group].session.namespace, names, most_bytes)
+
+    def portray_live(self, group: str, names: Sequence[str]) -> NamespacePortrait:
+        """The live variables of a group's session."""
+        return portray_namespace(self._groups[group].session.namespace, (), names)
+
     def close(self) -> None:
         """End the sessions; put settings, generators, the folder and the import path back."""
-        for worker in (self._main, self._other, *self._pool.workers()):
+        others = (*self._groups.values(), *self._idle, *self._pool.workers())
+        for worker in (self._main, self._other, *others):
             worker.session.close()
         ambient.restore(self._before[2])
         os.chdir(self._before[0])

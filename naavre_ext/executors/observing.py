@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.collecting import IPYTHON_NAMES
@@ -53,9 +53,14 @@ def digests(namespace: dict[str, Any], step: Step) -> dict[str, bytes | None]:
 
 
 def portray_namespace(
-    namespace: dict[str, Any], bundles: Iterable[tuple[Sequence[str], Packed]]
+    namespace: dict[str, Any],
+    bundles: Iterable[tuple[Sequence[str], Packed]],
+    only: Collection[str] | None = None,
 ) -> NamespacePortrait:
-    """The portraits of all variables, those in packs from elsewhere included, as a later cell would get them."""
+    """The portraits of all variables, those in packs from elsewhere included, as a later cell would get them.
+
+    Of a group's worker, ``only`` the live ones.
+    """
     lost: dict[str, str] = {}
     for names, packed in bundles:
         try:
@@ -66,7 +71,8 @@ def portray_namespace(
         namespace.update({name: values[name] for name in names if name in values})
     painter = Painter(render=True)
     portraits = {}
-    for name in sorted({*variable_names(namespace), *lost}):
+    wanted = {*variable_names(namespace), *lost}
+    for name in sorted(wanted if only is None else wanted.intersection(only)):
         value = Anatomy("lost value", lost[name]) if name in lost else namespace[name]
         portraits[name] = painter.portray(name, value)
     return NamespacePortrait(portraits, tuple(painter.shared))

@@ -145,12 +145,14 @@ class CommonObjects:
         return found
 
 
-def shares_objects(values: Iterable[Any], others: Iterable[Any], limit: int = 200_000) -> bool:
+def shares_objects(
+    values: Iterable[Any], others: Iterable[Any], limit: int = 200_000, *, frozen: bool = False
+) -> bool:
     """Whether a changeable object can be reached both from ``values`` and from ``others``.
 
     True also when more than ``limit`` objects would have to be looked at. Globals of functions
     aren't followed, their closures and defaults are. Arrays share where their memory overlaps and
-    one of them is writable.
+    one of them is writable, or both are ``frozen`` and that counts.
     """
     budget = [limit]
     mine = _Reached()
@@ -161,7 +163,7 @@ def shares_objects(values: Iterable[Any], others: Iterable[Any], limit: int = 20
     theirs = _Reached(known=mine.ids)
     if not theirs.visit(others, budget):
         return True
-    return theirs.met or _arrays_share(mine.arrays, theirs.arrays)
+    return theirs.met or _arrays_share(mine.arrays, theirs.arrays, frozen=frozen)
 
 
 class _Reached:
@@ -262,12 +264,12 @@ def _elements_of_frame(obj: Any) -> Iterator[Any]:
         yield from attributes.values()
 
 
-def _arrays_share(mine: list[Any], theirs: list[Any]) -> bool:
+def _arrays_share(mine: list[Any], theirs: list[Any], *, frozen: bool = False) -> bool:
     by_root: dict[int, list[Any]] = {}
     for array in mine:
         by_root.setdefault(memory_of(array), []).append(array)
     return any(
-        _is_changeable(array, other) and share_memory(array, other)
+        (frozen or _is_changeable(array, other)) and share_memory(array, other)
         for array in theirs
         for other in by_root.get(memory_of(array), ())
     )

@@ -100,6 +100,8 @@ class StepTask:
     those that it would have found, and theirs are put back. ``chains`` are the splits that continue one of
     the step's, by its index. What an ``is_repeatable`` step has done is undone when it fails.
 
+    In a ``group``'s worker the step's ``live`` names stay when it is done; ``fresh`` ones are unset before it.
+
     ``keep`` says where the result is stored if it is worth it. With ``checkpoint`` nothing is run: the worker
     takes over what that file holds, but for the global generators of libraries in ``reseed``, which begin anew.
     """
@@ -119,6 +121,9 @@ class StepTask:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempt: int = 0
     is_repeatable: bool = False
+    group: str | None = None
+    live: tuple[str, ...] = ()
+    fresh: tuple[str, ...] = ()
     keep: Keeping | None = None
     checkpoint: str | None = None
     reseed: tuple[str, ...] = ()
@@ -166,7 +171,7 @@ class StepReport:
     ``outputs`` are all outputs in order, ``messages`` all other live messages (splits, batches).
     A failed step that ``is_undone`` left no trace, so that it can be tried again; ``why_final`` says why not.
     ``unkept`` says why its result couldn't be stored though that was worth it; ``is_reused`` that it is an
-    earlier run's.
+    earlier run's. ``lost`` says that the worker of its group died.
     """
 
     step: str
@@ -187,6 +192,7 @@ class StepReport:
     why_final: str = ""
     unkept: str = ""
     is_reused: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

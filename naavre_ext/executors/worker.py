@@ -19,6 +19,7 @@ from naavre_ext.executors.batches import item_text
 from naavre_ext.executors.chaining import Holds, run_stages
 from naavre_ext.executors.checkpoints import has_open_figures, restore_namespace
 from naavre_ext.executors.fanout import FanOut
+from naavre_ext.executors.group_checks import why_not_kept
 from naavre_ext.executors.guarding import PlainContainers
 from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words, numbers_in
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
@@ -303,10 +304,12 @@ class Worker:
     ) -> _StepEnd:
         namespace = self.session.namespace
         nothing = [NOTHING] * (len(task.exports) + task.send_settings)
-        known = self.names()
+        for name in task.fresh:
+            namespace.pop(name, None)
+        known, guards = self.names(), self.guards or task.group is not None
         try:
             given = self._bind(task, inputs, writable=False)
-            plain = PlainContainers(given if self.guards else {}, numbers_in(inputs))
+            plain = PlainContainers(given if guards else {}, numbers_in(inputs))
             hidden, classes = hidden_state(namespace), ClassState(namespace)
             before = self.settings(task.step.guard_rng)
             warned: list[OutputMessage] = []
@@ -321,13 +324,15 @@ class Worker:
             if not reason and any(after.get(name) != state for name, state in hidden.items()):
                 classes.restore()
                 reason = "a function or class of the notebook changed its own state"
-            changed = changed_inputs(task, inputs, plain, namespace) if self.guards else ()
+            changed = changed_inputs(task, inputs, plain, namespace) if guards else ()
             reason = reason or in_words(changed)
             error = self._error(outcome)
             if error is not None and is_suspicious(error):
                 reason = reason or f"{error.ename} on copies of its inputs: {error.evalue}"
             packs = nothing
-            if outcome.ok and not reason and self._shares(task, given):
+            if outcome.ok and not reason and task.group is not None:
+                reason = why_not_kept(task, namespace, known, given)
+            elif outcome.ok and not reason and self._shares(task, given):
                 reason = "what it makes holds objects of its inputs, which would become copies"
             if outcome.ok and not reason:
                 packs, unpackable = self._export(task)
@@ -337,12 +342,14 @@ class Worker:
             self._stuck.append(Stuck.of(failure))
             return _StepEnd("relocate", None, str(failure), nothing)
         finally:
-            for name in self.names() - known:
+            for name in self.names() - known - set(task.live):
                 namespace.pop(name, None)
         if reason:
             return _StepEnd("relocate", None, reason, nothing, changes=changed)
         status: ReportStatus = "ok" if outcome.ok else "error"
-        return _StepEnd(status, error, "", packs, is_undone=not outcome.ok)
+        why_final = "it may have changed live objects of its group" if task.live else ""
+        is_undone = not outcome.ok and not why_final
+        return _StepEnd(status, error, "", packs, is_undone=is_undone, why_final=why_final)
 
     @property
     def hash_seed(self) -> str | None:

@@ -150,6 +150,8 @@ class Step:
     ``touches_outside`` says that the step changes things outside the notebook (files, processes, the
     network), which can't be taken back; ``reads_outside`` that it reads such things. ``lasting`` says in words
     what the step may leave in its process beside variables and settings; "" when analysis knows of nothing.
+    With a ``group`` and placement ``any`` it runs in the group's worker; ``live`` are the names it uses whose
+    objects never leave that, as no step elsewhere uses them.
     """
 
     id: StepId
@@ -177,6 +179,7 @@ class Step:
     lasting: str = ""
     secrets: tuple[str, ...] = ()
     group: str | None = None
+    live: tuple[str, ...] = ()
     resources: Mapping[str, float] = field(default_factory=dict)
     replicas: int | None = None
     concurrency: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow, first_effect
 from naavre_ext.dataflow.tables import IMMUTABLE
@@ -55,7 +55,7 @@ class Placements:
 
 
 @dataclass(frozen=True, slots=True)
-class _Notebook:
+class Survey:
     """What all cells' verdicts need to know of the notebook."""
 
     dataflow: NotebookDataflow
@@ -67,7 +67,8 @@ class _Notebook:
     method_globals_later: tuple[frozenset[str], ...]
 
 
-def _survey(dataflow: NotebookDataflow) -> _Notebook:
+def survey_notebook(dataflow: NotebookDataflow) -> Survey:
+    """What there is to know of the notebook."""
     seeded: list[str | None] = []
     may_exist: list[bool] = []
     verdict: str | None = None
@@ -88,7 +89,7 @@ def _survey(dataflow: NotebookDataflow) -> _Notebook:
     poisoned = bool(dataflow.environment.classes_run_code) or any(
         node.facts.has("monkeypatch", "history") for node in dataflow.cells
     )
-    return _Notebook(
+    return Survey(
         dataflow,
         poisoned,
         dataflow.compares_identity(),
@@ -114,13 +115,17 @@ def _method_globals_later(dataflow: NotebookDataflow) -> tuple[frozenset[str], .
 
 
 def place(
-    dataflow: NotebookDataflow, ids: Sequence[StepId], apart: Collection[int] = ()
+    dataflow: NotebookDataflow,
+    ids: Sequence[StepId],
+    apart: Collection[int] = (),
+    grouped: Collection[int] = (),
 ) -> Placements:
     """Each step's placement: ``any`` only where the analysis proves it, and it can overlap another.
 
     Cells ``apart`` need a worker of their own, whatever they gain by it: they claim resources, or may be stopped.
+    ``grouped`` cells run in their group's worker, where it was found that they can.
     """
-    survey = _survey(dataflow)
+    survey = survey_notebook(dataflow)
     verdicts = [_why_main(survey, position) for position in range(len(dataflow.cells))]
     for position in apart:
         if verdicts[position] == [_NO_TIME]:
@@ -135,18 +140,47 @@ def place(
         reasons = tuple(why)
         if position in candidates and position not in overlapping:
             reasons = ("nothing costly could run beside it",)
+        if position in grouped:
+            reasons = ()
         placement: Placement = "main" if reasons else "any"
-        changes = node.facts.has("settings", "figure", "ambient", "import", *BARRIER_EFFECTS)
+        changes = position not in grouped and node.facts.has(
+            "settings", "figure", "ambient", "import", *BARRIER_EFFECTS
+        )
         placed.append(Placed(placement, reasons, changes))
         if changes:
             latest = position
     return Placements(tuple(placed), tuple(settings_before), survey.rng_seeded, tuple(ids))
 
 
-def _why_main(survey: _Notebook, position: int) -> list[str]:
+def _why_main(survey: Survey, position: int) -> list[str]:
+    node = survey.dataflow.cells[position]
+    reasons = effect_reasons(survey, position)
+    if not node.facts.costly:
+        reasons.append(_NO_TIME)
+    if not reasons:
+        reasons += _why_shared(survey, position, node)
+    return reasons
+
+
+def effect_reasons(
+    survey: Survey,
+    position: int,
+    allowed: Collection[str] = (),
+    harmless: Collection[str] = (),
+    live: Collection[str] = (),
+) -> list[str]:
+    """Why a cell belongs in the main worker by what it does, whatever objects it shares with others.
+
+    ``allowed`` kinds of effects don't count, nor do ``harmless`` calls, nor the use of ``live`` names' objects.
+    """
     dataflow = survey.dataflow
     node = dataflow.cells[position]
-    facts = node.facts
+    facts = replace(
+        node.facts,
+        effects=tuple(
+            e for e in node.facts.effects if e.kind not in allowed and e.what not in harmless
+        ),
+    )
     reasons = [
         text
         for kind, text in MAIN_EFFECTS.items()
@@ -165,26 +199,23 @@ def _why_main(survey: _Notebook, position: int) -> list[str]:
     missing = [name for name in facts.reads if name not in node.providers]
     if missing and survey.may_exist[position]:
         reasons.append(f"'{missing[0]}' may come from code that can't be seen")
-    if any(dataflow.environment.kind(n) in ("figure", "file", "iterator") for n in facts.reads):
+    kinds = {dataflow.environment.kind(n) for n in facts.reads if n not in live}
+    if kinds & {"figure", "file", "iterator"}:
         reasons.append("it uses a live object (a figure, a file or an iterator)")
     late = survey.method_globals_later[position].intersection(facts.reads)
     if late:
         reasons.append(f"a method may use '{min(late)}', which a later cell sets or changes")
     if survey.poisoned:
         reasons.append("another cell changes modules or uses the output history")
-    if not facts.costly:
-        reasons.append(_NO_TIME)
-    if not reasons:
-        reasons += _why_shared(survey, position, node)
     return reasons
 
 
-def _why_shared(survey: _Notebook, position: int, node: CellNode) -> list[str]:
+def _why_shared(survey: Survey, position: int, node: CellNode) -> list[str]:
     """Objects that the cell shares with others and that somebody changes in place."""
     if node.changed_names:
         return [f"it changes '{min(node.changed_names)}' in place"]
     dataflow = survey.dataflow
-    older = _older_classes(dataflow, position)
+    older = older_classes(dataflow, position, node.facts.reads)
     if node.changed & older:
         return ["it changes an object of an earlier cell in place"]
     outputs = dataflow.aliases.reach((name, position) for name in sorted(node.facts.writes))
@@ -194,15 +225,15 @@ def _why_shared(survey: _Notebook, position: int, node: CellNode) -> list[str]:
         return [
             "what it makes shares objects with its inputs, and the notebook compares identities"
         ]
-    if survey.compares_identity and _share_objects(dataflow, position):
+    if survey.compares_identity and share_objects(dataflow, position, node.facts.reads):
         return ["its inputs may be one object, and the notebook compares identities"]
     return []
 
 
-def _share_objects(dataflow: NotebookDataflow, position: int) -> bool:
-    """Whether two names that the cell reads may stand for (or hold) the same object."""
+def share_objects(dataflow: NotebookDataflow, position: int, names: Collection[str]) -> bool:
+    """Whether two of the names that the cell reads may stand for (or hold) the same object."""
     seen: set[Hashable] = set()
-    for name in sorted(dataflow.cells[position].facts.reads):
+    for name in sorted(names):
         if dataflow.environment.kind(name) in IMMUTABLE:
             continue
         reach = dataflow.aliases.reach([dataflow.node(position, name)])
@@ -212,11 +243,11 @@ def _share_objects(dataflow: NotebookDataflow, position: int) -> bool:
     return False
 
 
-def _older_classes(dataflow: NotebookDataflow, position: int) -> set[Hashable]:
-    node = dataflow.cells[position]
-    return dataflow.aliases.reach(
-        dataflow.node(position, name) for name in sorted(node.facts.reads)
-    )
+def older_classes(
+    dataflow: NotebookDataflow, position: int, names: Collection[str]
+) -> set[Hashable]:
+    """The alias classes of the names that the cell reads."""
+    return dataflow.aliases.reach(dataflow.node(position, name) for name in sorted(names))
 
 
 def _overlapping(dataflow: NotebookDataflow, candidates: set[int]) -> set[int]:

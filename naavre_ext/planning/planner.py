@@ -18,6 +18,7 @@ from naavre_ext.model.parameter import Parameter
 from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step, StepId, Workflow
 from naavre_ext.planning.annotated_loops import AnnotatedLoop, annotated_loops, with_annotated
 from naavre_ext.planning.chains import link_splits
+from naavre_ext.planning.groups import in_group, plan_groups, refused_group
 from naavre_ext.planning.header import check_header
 from naavre_ext.planning.lasting import lasting_effect
 from naavre_ext.planning.legality import Refusal, judge_loop
@@ -87,7 +88,13 @@ def plan(
     for unit, node in zip(units, dataflow.cells, strict=True):
         diagnostics += check_header(unit.cell, unit.annotations, node)
     apart = [n for n, unit in enumerate(units) if needs_own_worker(unit.annotations)]
-    placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units], apart)
+    asked = {
+        n: u.annotations.group
+        for n, u in enumerate(units)
+        if u.annotations.group and not u.parameters_only
+    }
+    groups = plan_groups(dataflow, asked, [unit.cell for unit in units])
+    placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units], apart, groups.live)
     notes = [Annotations() if unit.parameters_only else unit.annotations for unit in units]
     tasks = plan_tasks(notes, dataflow, placements.rng_seeded, star_imports)
     names = {task.function for found in tasks for task in found.tasks}
@@ -103,6 +110,10 @@ def plan(
     ]
     for unit, found in zip(units, tasks, strict=True):
         diagnostics += refused_tasks(unit.cell, unit.annotations.title, found)
+    for position in groups.live:
+        steps[position] = in_group(steps[position], position, groups)
+    for position, why in sorted(groups.refused.items()):
+        diagnostics.append(refused_group(steps[position], units[position].cell, why))
     diagnostics += _batch_names(steps, units, dataflow)
     diagnostics += _without_loop(units, annotated)
     if any(d.severity == "error" for d in diagnostics):
@@ -111,7 +122,7 @@ def plan(
     facts, cells = [node.facts for node in dataflow.cells], [unit.cell for unit in units]
     steps, unkept = settle_retries(steps, facts, cells)
     diagnostics += unkept
-    edges = _edges(steps, dataflow, placements)
+    edges = _edges(steps, groups.dataflow, placements)
     workflow = Workflow(
         steps=tuple(steps),
         edges=edges,

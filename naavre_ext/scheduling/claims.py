@@ -33,12 +33,13 @@ _EPSILON = 1e-6
 class ClaimPlan:
     """What a workflow's claims mean on a cluster.
 
-    ``main`` is what the main worker holds for as long as it lives, ``slots`` how many batches of a step (or
-    how many such steps) there is room for at once, ``refused`` the claims that can never be met.
-    ``wants_more`` says that other steps claim more of what the main worker holds meanwhile.
+    ``main`` is what the main worker holds for as long as it lives, ``groups`` what each group's worker does.
+    ``slots`` is how many batches of a step (or how many such steps) there is room for at once, ``refused`` are the
+    claims that can never be met. ``wants_more`` says that several hold something, or others claim more of it.
     """
 
     main: Claim = field(default_factory=dict)
+    groups: Mapping[str, Claim] = field(default_factory=dict)
     wants_more: bool = False
     slots: Mapping[StepId, int] = field(default_factory=dict)
     refused: tuple[Diagnostic, ...] = ()
@@ -46,30 +47,68 @@ class ClaimPlan:
 
 def plan_claims(workflow: Workflow, nodes: Sequence[Node]) -> ClaimPlan:
     """The plan of a workflow's claims on a cluster of these nodes."""
-    main = main_claim(workflow)
-    refused: list[Diagnostic] = []
+    main, groups = main_claim(workflow), group_claims(workflow)
+    holders = [claim for claim in (main, *groups.values()) if claim]
+    refused = _refused_groups(workflow, groups, nodes)
+    if refused:
+        return ClaimPlan(main, groups, refused=tuple(refused))
     slots: dict[StepId, int] = {}
     for step in workflow.steps:
+        if _has_group_worker(step):
+            continue
         if not step.resources:
+            if _sends(step) and not _room_beside(holders, NOTHING, nodes):
+                refused.append(_refusal(step, {"num_cpus": 1}, nodes, holders))
             continue
         in_main = _is_whole_in_main(step)
         claim = step.resources if not in_main else {"num_cpus": 0, **step.resources}
         slots[step.id] = room_for(claim, nodes)
         if not slots[step.id]:
             refused.append(_refusal(step, claim, nodes))
-        elif main and not in_main:
-            slots[step.id] = min(room_for(claim, rest) for rest in _beside_main(main, nodes))
+        elif holders and not (in_main and len(holders) == bool(main)):
+            beside = [h for h in holders if h is not main] if in_main else holders
+            slots[step.id] = _room_beside(beside, claim, nodes)
             if not slots[step.id]:
-                refused.append(_refusal(step, claim, nodes, main))
+                refused.append(_refusal(step, claim, nodes, beside))
     refused += [
         _refused_task(step, task, nodes)
         for step in workflow.steps
         for task in step.tasks
-        if task.resources and not _room_beside(main, task.resources, nodes)
+        if task.resources and not _room_beside(holders, task.resources, nodes)
     ]
-    others = [_gpus(step) for step in workflow.steps if not _is_whole_in_main(step)]
-    others += [task.resources.get("num_gpus", 0.0) for s in workflow.steps for task in s.tasks]
-    return ClaimPlan(main, bool(main) and any(others), slots, tuple(refused))
+    held = {name for claim in holders for name in claim}
+    wants_more = len(holders) > 1 or any(held & set(claim) for claim in _others(workflow))
+    return ClaimPlan(main, groups, bool(holders) and wants_more, slots, tuple(refused))
+
+
+def group_claims(workflow: Workflow) -> dict[str, Claim]:
+    """For each group what its worker holds: the most that a cell of it claims."""
+    found: dict[str, dict[str, float]] = {}
+    for step in workflow.steps:
+        if step.group is not None and step.placement == "any":
+            claim = found.setdefault(step.group, {})
+            for name, amount in ({} if step.splits else step.resources).items():
+                claim[name] = max(amount, claim.get(name, 0.0))
+    return dict(found)
+
+
+def _has_group_worker(step: Step) -> bool:
+    return step.group is not None and step.placement == "any" and not step.splits
+
+
+def _sends(step: Step) -> bool:
+    """Whether something of the step surely runs in workers of which nobody says what they claim."""
+    return bool(step.splits) or (step.placement == "any" and not step.group)
+
+
+def _others(workflow: Workflow) -> Iterable[Claim]:
+    """What is claimed by what doesn't run in the main worker or a group's."""
+    for step in workflow.steps:
+        if _sends(step) or step.inner_splits:
+            yield {"num_cpus": 1.0, **step.resources}
+        elif _is_whole_in_main(step):
+            yield {name: amount for name, amount in step.resources.items() if name != "num_gpus"}
+        yield from ({"num_cpus": 1.0, **task.resources} for task in step.tasks)
 
 
 def main_claim(workflow: Workflow) -> Claim:
@@ -137,18 +176,49 @@ def _gpus(step: Step) -> float:
     return step.resources.get("num_gpus", 0.0)
 
 
-def _beside_main(main: Claim, nodes: Sequence[Node]) -> Iterable[list[Node]]:
-    """What is left of the nodes, for each that the main worker may be on."""
-    need = demand({"num_cpus": 0, **main})
-    for place, host in enumerate(nodes):
-        if _times(need, host):
-            left = {name: amount - need.get(name, 0.0) for name, amount in host.items()}
-            yield [*nodes[:place], left, *nodes[place + 1 :]]
+def _beside(holders: Sequence[Claim], nodes: Sequence[Node]) -> list[list[Node]]:
+    """What may be left of the nodes when each of these claims is held on one of them."""
+    found = [[dict(node) for node in nodes]]
+    for claim in holders:
+        need = demand({"num_cpus": 0, **claim})
+        kinds: dict[tuple[tuple[tuple[str, float], ...], ...], list[dict[str, float]]] = {}
+        for left in found:
+            for place, host in enumerate(left):
+                if _times(need, host):
+                    less = {name: much - need.get(name, 0.0) for name, much in host.items()}
+                    rest = [*left[:place], less, *left[place + 1 :]]
+                    kinds[tuple(sorted(tuple(sorted(node.items())) for node in rest))] = rest
+        found = list(kinds.values())
+    return [list(left) for left in found]
 
 
-def _refusal(step: Step, claim: Claim, nodes: Sequence[Node], main: Claim = NOTHING) -> Diagnostic:
-    whose = "a batch of this cell" if step.splits else "this cell"
-    kept = f" beside {claim_phrase(main)} for the main worker" if main else ""
+def _refused_groups(
+    workflow: Workflow, groups: Mapping[str, Claim], nodes: Sequence[Node]
+) -> list[Diagnostic]:
+    """The group whose worker can't be had, beside those of the groups before it."""
+    holders: list[Claim] = [main_claim(workflow)]
+    for group, claim in groups.items():
+        step = next(s for s in workflow.steps if s.group == group and s.placement == "any")
+        whose = f"the worker of group '{group}'"
+        if not room_for({"num_cpus": 0, **claim}, nodes):
+            return [_refusal(step, claim, nodes, whose=whose)]
+        if not _beside([*holders, claim], nodes):
+            return [_refusal(step, claim, nodes, holders, whose)]
+        holders.append(claim)
+    return []
+
+
+def _refusal(
+    step: Step,
+    claim: Claim,
+    nodes: Sequence[Node],
+    holders: Sequence[Claim] = (),
+    whose: str = "",
+) -> Diagnostic:
+    whose = whose or ("a batch of this cell" if step.splits else "this cell")
+    held = " and ".join(claim_phrase(holder) for holder in holders if holder)
+    by = "the main worker" if len(holders) == 1 else "the workers of the run and its groups"
+    kept = f" beside {held} for {by}" if held else ""
     return Diagnostic(
         CODE,
         "error",
@@ -162,9 +232,9 @@ def _refusal(step: Step, claim: Claim, nodes: Sequence[Node], main: Claim = NOTH
     )
 
 
-def _room_beside(main: Claim, claim: Claim, nodes: Sequence[Node]) -> int:
-    """How many tasks with this claim there is room for, wherever the main worker is."""
-    found = [room_for(claim, rest) for rest in _beside_main(main, nodes)] if main else []
+def _room_beside(holders: Sequence[Claim], claim: Claim, nodes: Sequence[Node]) -> int:
+    """How many tasks with this claim there is room for, wherever the holders of others are."""
+    found = [room_for(claim, rest) for rest in _beside(holders, nodes)] if holders else []
     return min([room_for(claim, nodes), *found])
 
 

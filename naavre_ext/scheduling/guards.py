@@ -7,10 +7,11 @@ ran in the main worker can't be undone: the run starts over, cell after cell, if
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from naavre_ext.model.workflow import Step, StepId, Workflow
+from naavre_ext.scheduling.groups import again_with, kin_of
 from naavre_ext.scheduling.machine import RunState
 
 #: The diagnostic code of what a guard found.
@@ -53,18 +54,28 @@ def judge(
             for step in workflow.steps[here + 1 :]
             if step.settings_from is None or position[step.settings_from] < here
         }
-    stale = _with_followers(workflow, readers)
+    stale = set(again_with(workflow, state, _with_followers(workflow, readers)))
     started = [step for step in workflow.steps if state.states[step.id] in _STARTED]
     again = tuple(step.id for step in started if step.id in stale)
+    kin = kin_of(workflow)
+    moving = {member for step in readers for member in kin.get(step, (step,))}
     elsewhere = tuple(
         step.id
         for step in workflow.steps
-        if step.id in readers and state.placement[step.id] == "any"
+        if step.id in moving and state.placement[step.id] == "any"
     )
-    if all(state.placement[step] == "any" for step in again):
-        return Verdict("rerun", elsewhere, again)
+    return replace(repeat(workflow, state, again), readers=elsewhere)
+
+
+def repeat(
+    workflow: Workflow, state: RunState, again: tuple[StepId, ...], *, start_over: bool = False
+) -> Verdict:
+    """How these started steps can run once more; where that isn't enough, all do."""
+    if not start_over and all(state.placement[step] == "any" for step in again):
+        return Verdict("rerun", (), again)
+    started = (step for step in workflow.steps if state.states[step.id] in _STARTED)
     repeated = next((step.id for step in started if step.touches_outside), None)
-    return Verdict("start over" if repeated is None else "fail", elsewhere, again, repeated)
+    return Verdict("start over" if repeated is None else "fail", (), again, repeated)
 
 
 _STARTED = ("running", "done", "failed")

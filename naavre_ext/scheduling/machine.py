@@ -8,7 +8,8 @@ State of each step (``StepState``):
 ``failed``    raised
 ``not run``   an earlier cell failed, or the run was stopped; what it may have done is discarded
 
-Main steps run one at a time, in notebook order. Other steps start as soon as what they need is done. A step
+Main steps run one at a time, in notebook order; so do, in their worker, those of each group. Other steps start
+as soon as what they need is done. A step
 that touches the outside world starts only when all before it are done, unless the run is eager.
 When a cell fails, steps before it in the notebook still finish; all later ones are *not run*. A result that
 turns out to be made of a stale value doesn't count, nor does what followed from it: these steps wait again.
@@ -33,7 +34,8 @@ class Graph:
 
     ``held`` steps start only when all earlier ones are done, as their effects couldn't be taken back; so
     do ``movable`` ones that had to be relocated, as several of them must run in notebook order. ``limit`` is how
-    many workers may work at once; a ``wide`` step may use all of them for its batches.
+    many workers may work at once; a ``wide`` step may use all of them for its batches. ``groups``
+    tells in whose worker a step runs unless it is relocated.
     """
 
     order: tuple[StepId, ...]
@@ -43,6 +45,7 @@ class Graph:
     limit: int | None = None
     held: frozenset[StepId] = frozenset()
     movable: frozenset[StepId] = frozenset()
+    groups: Mapping[StepId, str] = field(default_factory=dict)
     wide: frozenset[StepId] = frozenset()
 
     def is_room_for(self, step: StepId, running: Sequence[StepId]) -> bool:
@@ -183,6 +186,7 @@ def graph_of(
             for s in workflow.steps
             if s.splits or any(other.inner_splits or other.tasks for other in workflow.steps)
         ),
+        groups={s.id: s.group for s in workflow.steps if s.placement == "any" and s.group},
     )
 
 
@@ -280,6 +284,11 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
     running = [step for step, value in states.items() if value == "running"]
     main_is_next = True
     all_before_done = True
+    busy_groups = {
+        graph.groups.get(s)
+        for s, v in states.items()
+        if v == "running" and state.placement[s] == "any"
+    }
     for step in graph.order:
         may_start_if_held, all_before_done = (
             all_before_done,
@@ -288,6 +297,7 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
         if states[step] != "waiting":
             continue
         in_main = state.placement[step] == "main"
+        group = None if in_main else graph.groups.get(step)
         ready = all(states[source] == "done" for source in graph.before[step])
         held = step in graph.held or (in_main and step in graph.movable)
         ready = ready and (may_start_if_held or not held)
@@ -296,6 +306,9 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
             main_is_next = False
         else:
             may_start = ready
+            if group is not None:
+                may_start = ready and group not in busy_groups
+                busy_groups.add(group)
         if may_start and graph.is_room_for(step, running):
             states[step] = "running"
             running.append(step)

@@ -66,6 +66,14 @@ class WorkflowRun:
         return [event for event in self.told if isinstance(event, kind)]
 
     @property
+    def grouped(self) -> int:
+        """How many steps ended in the worker of their group."""
+        inside = {step.id for step in self.workflow.steps if step.group}
+        last = {event.step: event.placement for event in self.of(events.StepStarted)}
+        ended = {event.step for event in self.of(events.StepFinished)}
+        return sum(last[step] == "any" for step in inside & ended)
+
+    @property
     def fanned_out(self) -> int:
         """How many splits ran in batches to the end."""
         started = sum(1 for event in self.of(events.SplitStarted) if event.batches)
@@ -214,6 +222,9 @@ def _fetch_rest(executor: Any, driver: RunDriver, namespace: dict[str, Any]) -> 
     for handle, names in by_pack.values():
         values = unpack(executor.fetch(handle), namespace, writable=True)
         namespace.update({name: values[name] for name in names if name in values})
+    for group, live in driver._handover.live_names().items():
+        found = executor._groups[group].session.namespace
+        namespace.update({name: found[name] for name in live if name in found})
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ class Row:
     """``splits`` is how many loops must really run in batches; None where that is left open.
 
     ``tasks`` is how many calls of ``# task`` functions must run as tasks, where all that may do.
+    ``grouped`` is how many cells must end in the worker of their group.
     ``in_process`` is false where two shells in one process would get in each other's way, ``gap`` says what
     doesn't work yet.
     """
@@ -21,6 +22,7 @@ class Row:
     cells: tuple[Cell, ...]
     splits: int | None = None
     tasks: int | None = None
+    grouped: int | None = None
     on_ray: bool = True
     in_process: bool = True
     gap: str = ""

@@ -43,6 +43,8 @@ def test_notebook_ends_on_ray_as_top_to_bottom(row, executor, tmp_path):
     assert_same(without_parts(expected, run), run.ending, row.cells, identity=False)
     if row.splits is not None:
         assert run.fanned_out == row.splits
+    if row.grouped is not None:
+        assert run.grouped == row.grouped
 
 
 #: A process tells its number, which analysis takes for the name of a file.

@@ -322,3 +322,57 @@ def test_loops_in_functions_are_not_sent_where_their_cell_keeps_what_they_claim(
     batches = f"# split: part\n# batches: 2\n# resources: {claim}\nc = [work() for _ in range(2)]"
     done = run(function, main, anywhere, batches, "print(a, b, c)")
     assert text(done, 4) == f"{list(range(4))} {list(range(4))} {[list(range(4))] * 2}\n"
+
+
+def test_workers_of_groups_keep_their_gpus_and_live_objects(run):
+    done = run(
+        "import os, threading\ndef see():\n    return os.environ.get('CUDA_VISIBLE_DEVICES')",
+        "# group: a\n# resources: num_gpus=1\nlock, one = threading.Lock(), see()",
+        "# group: b\n# resources: num_gpus=1\ntwo = see()",
+        "# group: a\nwith lock:\n    three = see()\nsame = one == three",
+        "print(sorted([one, two]), same)",
+    )
+    assert text(done, 4) == "['0', '1'] True\n"
+    assert done.grouped == 3
+    assert "lock" in done.end.missing
+
+
+def test_cell_of_another_group_starts_while_the_group_that_gives_it_a_value_still_runs(run):
+    done = run(
+        "import time",
+        "# group: one\ntime.sleep(0.1)\na = 1",
+        "# group: one\ntime.sleep(0.2)\nb = a + 1",
+        "# group: two\ntime.sleep(0.1)\nc = a + 2",
+        "print(a, b, c)",
+    )
+    assert text(done, 4) == "1 2 3\n"
+    order = [(type(e).__name__, e.cell_id) for e in done.told if hasattr(e, "cell_id")]
+    assert order.index(("StepStarted", "cell-3")) < order.index(("StepFinished", "cell-2"))
+    workers = {e.cell_id: e.worker for e in done.of(events.StepFinished)}
+    assert workers["cell-1"] == workers["cell-2"] != workers["cell-3"] != workers["cell-4"]
+
+
+def test_what_was_live_in_a_group_whose_worker_dies_is_made_again(run):
+    done = run(
+        DYING,
+        "import dying, threading",
+        "# group: g\nlock, seen = threading.Lock(), []\nprint('made')",
+        "# group: g\nwith lock:\n    seen.append(dying.work(20))",
+        "# group: g\nseen.append(2)\nn = list(seen)",
+        "print(n)",
+    )
+    assert done.end.status == "ok", done.end.failure
+    assert text(done, 5) == "[20, 2]\n"
+    assert text(done, 2) == "made\n"
+    (again,) = done.of(events.StepRetried)
+    assert (again.cell_id, again.tries) == ("cell-3", 1)
+    assert [e.cell_id for e in done.of(events.StepStarted)].count("cell-2") == 2
+    assert done.grouped == 3
+
+
+def test_group_that_can_never_have_a_worker_is_refused(run):
+    cells = (f"# group: {name}\n# resources: num_gpus=2\n{name} = [1]" for name in "ab")
+    with pytest.raises(
+        RefusedError, match=r"NX515 cell 2.*group 'b'.*num_gpus=2 beside num_gpus=2"
+    ):
+        run(*cells)

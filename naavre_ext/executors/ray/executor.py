@@ -53,6 +53,7 @@ class RayExecutor:
         self.shares_files = len({node["NodeManagerHostname"] for node in self._nodes}) == 1
         self._claims = ClaimPlan()
         self._main: Any = None
+        self._groups: dict[str, Any] = {}
         self._turn: tuple[Any, Any] | None = None
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = OutputChannel(self._happened.put, host=handle.node_ip)
@@ -73,8 +74,12 @@ class RayExecutor:
         if self._context is not None:
             ray.kill(self._main)
             self._mains = None
+            for group in list(self._groups):
+                self.end_group(group)
         waiting = None if self._mains is None or self._claims.main else self._mains.take()
         self._main = waiting or _take_main(self._claims.main, self._its_turn())
+        for group in self._claims.groups if context.is_parallel else ():
+            self._group(group)
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
         self._context = ray.put(told)
@@ -91,14 +96,30 @@ class RayExecutor:
         if task.placement == "main":
             call = self._main.run_step.options(num_returns=returns)
             refs = call.remote(self._context, task, self._reserve(task.step), *inputs)
+        elif task.group is not None:
+            call = self._group(task.group).run_step.options(num_returns=returns)
+            refs = call.remote(self._context, task, None, *inputs)
         else:
             call = workers.run_anywhere.options(num_returns=returns, **ray_options(claim))
             refs = call.remote(self._context, task, *inputs)
         report, *exports = refs if returns > 1 else [refs]
         step = str(task.step.id)
-        self._running[step] = (report, task.placement)
+        self._running[step] = (report, task.placement if task.group is None else "group")
         report.future().add_done_callback(lambda future: self._ended(step, report, future))
         return exports
+
+    def _group(self, group: str) -> Any:
+        """The group's worker, which holds what the group claims from now on."""
+        if group not in self._groups:
+            claim = self._claims.groups.get(group, {})
+            self._groups[group] = _take_main(claim, self._its_turn() if claim else None)
+        return self._groups[group]
+
+    def end_group(self, group: str) -> None:
+        """End its worker, if it lives."""
+        worker = self._groups.pop(group, None)
+        if worker is not None:
+            ray.kill(worker)
 
     def _its_turn(self) -> Any:
         """What is there once the main worker may hold what it claims; None where nobody could wait for it."""
@@ -109,7 +130,8 @@ class RayExecutor:
 
     def _reserve(self, step: Step) -> Any:
         """What is there once the CPUs and the like that a step claims in the main worker are reserved."""
-        held = {} if step.splits else held_during(step)
+        in_group = step.group is not None and step.placement == "any"  # its worker holds the claim
+        held = {} if step.splits or in_group else held_during(step)
         if not held:
             return None
         self._reserved[step.id] = group = placement_group([held])
@@ -123,12 +145,13 @@ class RayExecutor:
     def _ended(self, step: str, report: Any, future: Any) -> None:
         error = future.exception()
         if isinstance(error, RayError) and not isinstance(error, RayTaskError):
-            self._happened.put((step, report, workers.lost_report(step, error)))
+            held = self._running.get(step, (None, ""))[1] == "group"
+            self._happened.put((step, report, workers.lost_report(step, error, in_group=held)))
         else:
             self._happened.put((step, report, error if error is not None else future.result()))
 
     def drop(self, step: str) -> None:
-        """Cancel a task by force; a main step just goes on until the run is closed."""
+        """Cancel a task by force; a step in the main worker or a group's just goes on, until that is ended."""
         self._release(step)
         report, placement = self._running.pop(step, (None, None))
         if placement == "main":
@@ -174,6 +197,21 @@ class RayExecutor:
         packed, missing = ray.get(self._main.collect.remote(names, most_bytes))
         return dict(packed), dict(missing)
 
+    def collect_live(
+        self, group: str, names: Sequence[str], most_bytes: int | None = None
+    ) -> tuple[dict[str, Packed], dict[str, str]]:
+        """The live values of a group's worker, if it still lives."""
+        try:
+            packed, missing = ray.get(self._group(group).collect_live.remote(names, most_bytes))
+        except RayError:
+            return {}, dict.fromkeys(names, "the worker of its group is gone")
+        return dict(packed), dict(missing)
+
+    def portray_live(self, group: str, names: Sequence[str]) -> NamespacePortrait:
+        """The live variables of a group's worker."""
+        found: NamespacePortrait = ray.get(self._group(group).portray_live.remote(names))
+        return found
+
     def portray(self, bundles: Sequence[tuple[Sequence[str], Any]]) -> NamespacePortrait:
         """The main worker's variables."""
         names = [names for names, _ in bundles]
@@ -192,6 +230,8 @@ class RayExecutor:
         self._running.clear()
         if self._main is not None and not (is_idle and self._hand_on()):
             ray.kill(self._main)
+        for group in list(self._groups):
+            self.end_group(group)
         for step in list(self._reserved):
             self._release(step)
         if self._turn is not None:

@@ -16,7 +16,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 from naavre_ext.executors.checkpoints import is_tidy
-from naavre_ext.executors.collecting import collect_values
+from naavre_ext.executors.collecting import collect_live, collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.pool import ResultLost
@@ -107,7 +107,7 @@ def _run_step(
 
 
 class _MainWorker:
-    """Holds a run's live namespace. It runs one step at a time and is never restarted.
+    """Holds a run's live namespace, or a group's live values. It runs one step at a time and is never restarted.
 
     Ray starts it, and reserves what it claims, once ``_turn`` is there.
     """
@@ -138,6 +138,16 @@ class _MainWorker:
     ) -> tuple[Mapping[str, Packed], Mapping[str, str]]:
         """The values of the notebook's variables."""
         return collect_values(this_worker().session.namespace, names, most_bytes)
+
+    def collect_live(
+        self, names: Sequence[str], most_bytes: int | None
+    ) -> tuple[Mapping[str, Packed], Mapping[str, str]]:
+        """The values of the user's variables among these."""
+        return collect_live(this_worker().session.namespace, names, most_bytes)
+
+    def portray_live(self, names: Sequence[str]) -> NamespacePortrait:
+        """The user's variables among these."""
+        return portray_namespace(this_worker().session.namespace, (), names)
 
     def portray(self, names: Sequence[Sequence[str]], *packs: Packed) -> NamespacePortrait:
         """The notebook's variables, with those in the packs."""
@@ -389,6 +399,7 @@ def _first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def lost_report(step: str, error: BaseException) -> StepReport:
+def lost_report(step: str, error: BaseException, *, in_group: bool) -> StepReport:
     """The report of a step whose worker died."""
-    return StepReport(step, "error", 0.0, 0.0, "", error=ErrorReport(*lost_worker(error)))
+    cause = ErrorReport(*lost_worker(error))
+    return StepReport(step, "error", 0.0, 0.0, "", error=cause, lost=in_group)
