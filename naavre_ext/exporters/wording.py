@@ -95,7 +95,7 @@ def over_phrase(
 
 def placement_phrase(step: Step) -> str:
     """Where the step runs."""
-    if step.group and step.placement == "any":
+    if step.group:
         place = f"in the worker of group {one_line(step.group)}"
     elif step.placement == "any":
         place = "in any worker, in parallel with other steps"

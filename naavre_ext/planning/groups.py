@@ -168,7 +168,6 @@ def in_group(step: Step, position: int, plan: GroupPlan) -> Step:
         bundles=tuple(bundle for bundle in bundles if bundle),
         live=tuple(sorted(live)),
         writes_settings=False,
-        cache=step.cache and not live,
         reasons=(),
     )
 

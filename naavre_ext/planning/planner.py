@@ -114,6 +114,7 @@ def plan(
         steps[position] = in_group(steps[position], position, groups)
     for position, why in sorted(groups.refused.items()):
         diagnostics.append(refused_group(steps[position], units[position].cell, why))
+        steps[position] = replace(steps[position], group=None)
     diagnostics += _batch_names(steps, units, dataflow)
     diagnostics += _without_loop(units, annotated)
     if any(d.severity == "error" for d in diagnostics):
@@ -276,7 +277,7 @@ def _step(
         reads_outside=node.facts.has("outside-read"),
         lasting=lasting_effect(node.facts, unit.source),
         secrets=tuple(secrets),
-        group=notes.group,
+        group=None if unit.parameters_only else notes.group,
         resources=dict(notes.resources),
         replicas=notes.replicas,
         concurrency=notes.concurrency,

@@ -86,6 +86,8 @@ def _uses_history(workflow: Workflow) -> bool:
 def _own_reason(step: Step) -> str:
     if not step.cache:
         return f"cell {step.cell_number} has '# cache: off'"
+    if step.live and step.placement == "any":
+        return f"cell {step.cell_number} uses live objects of its group, which aren't stored"
     if _uses_secrets(step):
         return f"cell {step.cell_number} uses a secret, and secrets aren't stored"
     if step.lasting:

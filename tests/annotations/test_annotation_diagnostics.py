@@ -220,7 +220,7 @@ def test_annotation_too_far_down_gives_a_warning(comment: str) -> None:
 
 IN_EFFECT_LATER = [
     ("# over: a\n# merge: b", ["over", "merge"]),
-    ("# group: g\n# replicas: 2", ["group", "replicas"]),
+    ("# group: g\n# replicas: 2", ["replicas"]),
     ("# resources: num_cpus=2", ["resources"]),
     ("# concurrency: 2\n# retries: 1\n# timeout: 5", ["concurrency", "retries", "timeout"]),
     ("# cache: off", []),
