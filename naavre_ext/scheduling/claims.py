@@ -181,6 +181,8 @@ def _beside(holders: Sequence[Claim], nodes: Sequence[Node]) -> list[list[Node]]
     found = [[dict(node) for node in nodes]]
     for claim in holders:
         need = demand({"num_cpus": 0, **claim})
+        if not need:
+            continue
         kinds: dict[tuple[tuple[tuple[str, float], ...], ...], list[dict[str, float]]] = {}
         for left in found:
             for place, host in enumerate(left):

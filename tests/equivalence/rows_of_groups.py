@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from notebook_row import sampled, written
+from dataclasses import replace
+
+from notebook_row import written
 
 _ROWS = {
     "an object that can't be copied, shared within a group": written(
@@ -316,8 +318,7 @@ _ROWS = {
     ),
 }
 
-ROWS = sampled(
-    _ROWS,
+_ON_RAY = (
     "an object that can't be copied, shared within a group",
     "a generator that goes on from cell to cell",
     "a model that is fitted in place",
@@ -328,3 +329,5 @@ ROWS = sampled(
     "settings and generators are taken over, not changed",
     "classes and functions of other cells",
 )
+
+ROWS = {name: replace(row, on_ray=name in _ON_RAY) for name, row in _ROWS.items()}

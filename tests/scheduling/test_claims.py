@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from naavre_ext.model.notebook import CellId
@@ -193,3 +195,52 @@ def test_claim_that_is_kept_while_batches_are_waited_for(claim, kept_by_main, ke
         kept_by_task,
     )
     assert not keeps_claim(_step(1, "main", split=True, **claim), in_main=True)
+
+
+def _grouped(number: int, group: str, **resources: float) -> Step:
+    return replace(_step(number, "any", **resources), group=group)
+
+
+def test_worker_of_a_group_holds_the_most_that_a_cell_of_it_claims():
+    steps = _grouped(1, "a", num_gpus=1, num_cpus=2), _grouped(2, "a", num_cpus=1), _grouped(3, "b")
+    plan = _plan([GPU_NODE], *steps)
+    assert plan.groups == {"a": {"num_gpus": 1, "num_cpus": 2}, "b": {}}
+    assert (plan.refused, plan.wants_more) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("steps", "text"),
+    [
+        ((_grouped(3, "a", num_gpus=3),), "the worker of group 'a' claims num_gpus=3, which"),
+        (
+            (_grouped(1, "a", num_gpus=2), _grouped(3, "b", num_gpus=1)),
+            "the worker of group 'b' claims num_gpus=1 beside num_gpus=2 for the workers of the",
+        ),
+        (
+            (_grouped(1, "a", num_cpus=8), _step(3, "main", split=True)),
+            "a batch of this cell claims num_cpus=1 beside num_cpus=8 for",
+        ),
+        (
+            (_step(1, "main", num_gpus=1), _grouped(3, "a", num_gpus=2)),
+            "the worker of group 'a' claims num_gpus=2 beside num_gpus=1 for the main worker",
+        ),
+    ],
+)
+def test_workers_of_groups_must_find_room_together_and_leave_some(steps, text):
+    (refused,) = _plan([GPU_NODE], *steps).refused
+    assert refused.message.startswith(text)
+    assert refused.cell_number == 3
+    assert not _plan([GPU_NODE, GPU_NODE], *steps).refused or "num_gpus=3" in text
+
+
+@pytest.mark.parametrize(
+    ("steps", "wants_more"),
+    [
+        ((_grouped(1, "a", num_cpus=1), _step(2, "any")), True),
+        ((_grouped(1, "a", num_gpus=1), _step(2, "any")), False),
+        ((_grouped(1, "a", num_gpus=1), _grouped(2, "b", num_gpus=1)), True),
+        ((_grouped(1, "a"), _grouped(2, "b"), _step(3, "any")), False),
+    ],
+)
+def test_runs_whose_groups_could_wait_for_each_other_take_turns(steps, wants_more):
+    assert _plan([GPU_NODE], *steps).wants_more is wants_more
