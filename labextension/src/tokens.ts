@@ -52,6 +52,7 @@ export const CommandIDs = {
   exportPng: 'naavre-ext:export-workflow-png',
   exportSvg: 'naavre-ext:export-workflow-svg',
   openRun: 'naavre-ext:open-run',
+  openSweep: 'naavre-ext:open-sweep',
   showRuns: 'naavre-ext:show-runs',
   showWorkflow: 'naavre-ext:show-workflow',
   runWorkflow: 'naavre-ext:run-workflow',

@@ -4,6 +4,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import { Client } from './api/client';
 import { WorkflowRegistry } from './model/registry';
+import { followSettings, loadSettings } from './model/settings';
 import { IWorkflows, PLUGIN_ID } from './tokens';
 
 /** Provides the open notebooks as workflows, and owns the settings of all plugins. */
@@ -20,12 +21,8 @@ export const workflowsPlugin: JupyterFrontEndPlugin<IWorkflows> = {
     registry: ISettingRegistry | null
   ): IWorkflows => {
     let delayMs = 150;
-    void registry?.load(PLUGIN_ID).then(settings => {
-      const read = (): void => {
-        delayMs = settings.get('compileDelay').composite as number;
-      };
-      settings.changed.connect(read);
-      read();
+    followSettings(loadSettings(app, registry, PLUGIN_ID), settings => {
+      delayMs = settings.get('compileDelay').composite as number;
     });
     return new WorkflowRegistry(new Client(app.serviceManager.serverSettings), tracker, () => delayMs);
   }

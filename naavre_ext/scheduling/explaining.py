@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -82,13 +83,19 @@ def explain(events: Iterable[RunEvent], workflow: Mapping[str, Any] | None = Non
         slots=line.slots,
         seconds=round(line.seconds, 3),
         work_s=round(work_s, 3),
-        speed_up=round(work_s / seconds, 2),
+        speed_up=speed_up(line),
         efficiency=round(min(1.0, work_s / (seconds * line.slots)), 3),
         lost={cause: round(lost.get(cause, 0.0), 3) for cause in CAUSES},
         critical_path=_critical_path(line, workflow),
         batch_times=tuple(_batch_times(step) for step in line.ran if step.batches),
         advice=advise(line, lost, workflow),
     )
+
+
+def speed_up(line: Timeline) -> float:
+    """All computing over the run's time: how many times as fast as one worker it was."""
+    work_s = sum(end - start for start, end in _busy_spans(line))
+    return round(work_s / (line.seconds or 1e-9), 2)
 
 
 def _busy_spans(line: Timeline) -> list[tuple[float, float]]:
@@ -111,29 +118,31 @@ def own_spans(step: StepSpan) -> list[tuple[float, float]]:
 def _lost(line: Timeline, spans: Sequence[tuple[float, float]]) -> dict[str, float]:
     """For each cause the idle slots' share of the run's time: a sweep over all moments when something changes."""
     lost: dict[str, float] = {}
-    windows = [(step, step.window) for step in line.ran if step.window is not None]
+    windows = [
+        (*step.window, max(batch.start for batch in step.batches))
+        for step in line.ran
+        if step.window is not None
+    ]
     edges = {line.start, line.end, *(t for span in spans for t in span)}
     edges |= {batch.start for step in line.ran for batch in step.batches}
     moments = sorted(t for t in edges if line.start <= t <= line.end)
-    first = min((start for start, _ in spans), default=line.end)
+    starts, ends = sorted(start for start, _ in spans), sorted(end for _, end in spans)
+    first = starts[0] if starts else line.end
     for left, right in pairwise(moments):
         middle = (left + right) / 2
-        active = sum(start <= middle < end for start, end in spans)
+        active = bisect_right(starts, middle) - bisect_right(ends, middle)
         idle = line.slots - min(active, line.slots)
-        split = next((s for s, w in windows if w is not None and w[0] <= middle < w[1]), None)
-        cause = _cause(split, active, middle, first)
+        last_start = next((last for start, end, last in windows if start <= middle < end), None)
+        cause = "start-up" if middle < first else _cause(last_start, active, middle)
         lost[cause] = lost.get(cause, 0.0) + (right - left) * idle / line.slots
     return lost
 
 
-def _cause(split: StepSpan | None, active: int, now: float, first: float) -> str:
-    if now < first:
-        return "start-up"
-    if split is None:
+def _cause(last_start: float | None, active: int, now: float) -> str:
+    """Why slots idle ``now``; ``last_start`` is that of the batches of the loop that is at work, if one is."""
+    if last_start is None:
         return "serial" if active else "between"
-    if active and all(batch.start <= now for batch in split.batches):
-        return "long batch"
-    return "hand-over"
+    return "long batch" if active and last_start <= now else "hand-over"
 
 
 def _critical_path(line: Timeline, workflow: Mapping[str, Any] | None) -> tuple[PathPart, ...]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from naavre_ext.scheduling.explaining import explain, own_spans
 from naavre_ext.scheduling.timeline import StepSpan, timeline_of
-from naavre_ext.server.run_views import STATES, known_events
+from naavre_ext.server.known_events import known_events
+from naavre_ext.server.run_views import STATES
 from naavre_ext.storage.run_record import RunRecord
 
 

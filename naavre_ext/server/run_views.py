@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import (
     BatchFinished,
     BatchReused,
@@ -17,7 +16,9 @@ from naavre_ext.model.event import (
     StepNotRun,
     StepRelocated,
 )
-from naavre_ext.scheduling.explaining import explain
+from naavre_ext.scheduling.explaining import speed_up
+from naavre_ext.scheduling.timeline import timeline_of
+from naavre_ext.server.known_events import known_events
 from naavre_ext.storage.run_record import RunRecord
 
 #: What the record's words for a run's state are here.
@@ -42,7 +43,7 @@ def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict
         "slots": started.slots if started else None,
         "steps_total": len(started.steps) if started else 0,
         "steps_done": len(_steps_done(events)),
-        "speedup": explain(events).speed_up if over and started else None,
+        "speedup": speed_up(timeline_of(events)) if over and started else None,
         "batches": sum(isinstance(event, (BatchFinished, BatchReused)) for event in events),
         "sweep": labels.get("sweep"),
         "sweep_row": labels.get("sweep_row"),
@@ -80,18 +81,7 @@ def source_digests(document: Mapping[str, Any], hidden: frozenset[str]) -> dict[
     return found
 
 
-def known_events(record: RunRecord) -> list[RunEvent]:
-    """The events up to the first that this version doesn't know."""
-    events: list[RunEvent] = []
-    try:
-        for event in record.events():
-            events.append(event)  # those before an unknown one are kept
-    except NaavreError:
-        pass
-    return events
-
-
-def _steps_done(events: list[RunEvent]) -> set[str]:
+def _steps_done(events: Iterable[RunEvent]) -> set[str]:
     done: set[str] = set()
     for event in events:
         if isinstance(event, StepEnded):

@@ -8,7 +8,7 @@ from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
 
 from tests.ui.labserver import LabServer
 
@@ -20,7 +20,8 @@ THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"
 class Lab:
     """A page with JupyterLab (or Notebook 7) in it.
 
-    ``offsite`` lists requests that left this machine, ``errors`` what went wrong in the page's scripts.
+    ``offsite`` lists requests that left this machine, ``errors`` what went wrong in the page's scripts, with the
+    warnings and errors of its console.
     """
 
     def __init__(self, context: BrowserContext, server: LabServer) -> None:
@@ -30,10 +31,18 @@ class Lab:
         self.errors: list[str] = []
         self.page.on("request", self._look_at)
         self.page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
+        self.page.on("console", self._hear)
 
     def _look_at(self, request: Any) -> None:
         if not request.url.startswith((self.server.url, "data:", "blob:", "ws://127.0.0.1")):
             self.offsite.append(request.url)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            place = message.location
+            self.errors.append(
+                f"{message.type}: {message.text} ({place['url']}:{place['lineNumber']})"
+            )
 
     def go(self, path: str = "lab") -> None:
         """Loads the application and waits for it."""

@@ -160,7 +160,16 @@ def test_sweep_runs_each_row_and_shows_them_in_a_table(lab: Lab) -> None:
     lab.screenshot("sweep-form")
     accept(lab)
     table = lab.page.locator(".naavre-SweepView")
+    expect(table.locator("tbody tr")).to_have_count(4, timeout=RUN_MS)
+    lab.page.wait_for_timeout(600)  # JupyterLab notes half a second later what is open
+    lab.page.reload()
+    lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
     expect(table.locator(".naavre-mod-ok")).to_have_count(4, timeout=RUN_MS)
+
+    lab.command("application:close")
+    lab.command("naavre-ext:show-runs")
+    lab.page.get_by_role("button", name="Open as a table").click()
+    expect(table.locator(".naavre-mod-ok")).to_have_count(4)
     table.get_by_role("button", name="Show in notebook").first.click()
     expect_end(lab, "Run done")
     expect(lab.cell(1).locator(".jp-Cell-outputArea")).to_contain_text("2.0")  # floats stay floats

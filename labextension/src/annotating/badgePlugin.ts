@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { followSettings, loadSettings } from '../model/settings';
 import type { WorkflowModel } from '../model/workflowModel';
 import { CommandIDs, IWorkflows, PLUGIN_ID } from '../tokens';
 import { CellBadges, type BadgeChoice } from './badges/cellBadges';
@@ -31,13 +32,9 @@ export const badgePlugin: JupyterFrontEndPlugin<void> = {
     };
     workflows.added.connect((_, model) => follow(model));
     workflows.all.forEach(follow);
-    void registry?.load(PLUGIN_ID).then(settings => {
-      const read = (): void => {
-        choice = settings.get('cellBadges').composite as BadgeChoice;
-        badges.forEach(one => one.schedule());
-      };
-      settings.changed.connect(read);
-      read();
+    followSettings(loadSettings(app, registry, PLUGIN_ID), settings => {
+      choice = settings.get('cellBadges').composite as BadgeChoice;
+      badges.forEach(one => one.schedule());
     });
   }
 };

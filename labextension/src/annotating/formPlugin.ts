@@ -4,10 +4,10 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { annotateIcon } from '../icons';
+import { LazyWidget } from '../model/lazyWidget';
 import { CommandIDs, IWorkflows } from '../tokens';
 import { DO_NOT_CONTAINERIZE } from './annotationText';
-import { defaultTitle } from './form/annotations';
-import { AnnotationSidebar } from './form/sidebar';
+import { defaultTitle } from './defaultTitle';
 
 /** The form in the right sidebar, and the commands that annotate the selected cell. */
 export const formPlugin: JupyterFrontEndPlugin<void> = {
@@ -25,7 +25,10 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('naavre_ext');
     const { commands, shell } = app;
-    const sidebar = new AnnotationSidebar(workflows, workflows.keys, trans);
+    const sidebar = new LazyWidget(async () => {
+      const { AnnotationSidebar } = await import('./form/sidebar');
+      return new AnnotationSidebar(workflows, workflows.keys, trans);
+    });
     sidebar.id = 'naavre-ext-annotations';
     sidebar.title.icon = annotateIcon;
     sidebar.title.caption = trans.__('Annotations');

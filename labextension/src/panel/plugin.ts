@@ -35,11 +35,9 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('naavre_ext');
     const tracker = new WidgetTracker<WorkflowPanel>({ namespace: NAMESPACE });
-    // Not when the application starts: some versions stumble over shortcuts that are loaded before their own.
-    const settings = (): Promise<ISettingRegistry.ISettings> | undefined => registry?.load(PLUGIN_ID);
 
     const readSettings = async (): Promise<IPanelSettings> => {
-      const stored = await settings();
+      const stored = await registry?.load(PLUGIN_ID);
       return stored
         ? {
             orientation: stored.get('orientation').composite as Orientation,
@@ -80,7 +78,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
         }
       });
       panel.model.settingsChanged.connect((_, { orientation, showAll, showDetails }) => {
-        void settings()?.then(async all => {
+        void registry?.load(PLUGIN_ID).then(async all => {
           await all.set('orientation', orientation);
           await all.set('showAll', showAll);
           await all.set('showDetails', showDetails);

@@ -1,5 +1,7 @@
 /** The workflow panel as a widget of the main area, with its toolbar. Loaded when the first one is opened. */
 
+import '@xyflow/react/dist/base.css';
+
 import { MainAreaWidget, ReactWidget, Toolbar, ToolbarButton } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandToolbarButton, downloadIcon, type LabIcon } from '@jupyterlab/ui-components';

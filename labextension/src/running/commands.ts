@@ -7,11 +7,10 @@ import { refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 
 import { runIcon } from '../icons';
 import { isPython } from '../model/notebookContent';
+import { telling } from '../model/telling';
 import { CommandIDs, type IRunning, type IWorkflows } from '../tokens';
-import { loadResults } from './results';
 import type { IRunActions } from './runBarStates';
 import type { RunController } from './runController';
-import { resumeRun, runAgain, runNotebook } from './runNotebook';
 import type { RunSettings } from './settings';
 
 /** What can be done with the run of one notebook. */
@@ -24,10 +23,11 @@ export function runActions(
   const { workflow } = controller;
   const { client, panel } = workflow;
   return {
-    runAgain: () => void runAgain(controller, settings, trans),
-    resume: () => void resumeRun(controller, trans),
+    runAgain: () => telling(async () => (await asking()).runAgain(controller, settings, trans)),
+    resume: () => telling(async () => (await asking()).resumeRun(controller, trans)),
     loadResults: () =>
-      void telling(async () => {
+      telling(async () => {
+        const { loadResults } = await import('./results');
         const run = controller.run?.summary;
         const names = run && (await loadResults(client, run, panel.sessionContext, trans));
         if (names) {
@@ -36,7 +36,7 @@ export function runActions(
         }
       }),
     openExecuted: () =>
-      void telling(async () => {
+      telling(async () => {
         const run = controller.run?.summary;
         if (run) {
           const path = await client.executedNotebook(run.id, run.path, run.output !== null);
@@ -46,13 +46,9 @@ export function runActions(
   };
 }
 
-/** Does something and tells what went wrong. */
-async function telling(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error), { autoClose: false });
-  }
+/** What asks before a run, which isn't loaded when JupyterLab starts. */
+function asking(): Promise<typeof import('./runNotebook')> {
+  return import('./runNotebook');
 }
 
 /** Adds the commands. They do nothing where the notebook in front can't do it. */
@@ -84,7 +80,7 @@ export function addRunCommands(
     execute: async () => {
       const current = controller();
       if (current) {
-        await runNotebook(current, settings, trans);
+        await (await asking()).runNotebook(current, settings, trans);
       }
     }
   });

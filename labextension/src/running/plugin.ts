@@ -4,7 +4,8 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { CommandIDs, IRunning, IWorkflows } from '../tokens';
+import { loadSettings } from '../model/settings';
+import { CommandIDs, IRunning, IWorkflows, PLUGIN_ID } from '../tokens';
 import { addRunCommands, runActions } from './commands';
 import { RunMemory } from './memory';
 import { RunningNotebooks } from './runningNotebooks';
@@ -27,7 +28,7 @@ export const runningPlugin: JupyterFrontEndPlugin<IRunning> = {
     state: IStateDB | null
   ): IRunning => {
     const trans = (translator ?? nullTranslator).load('naavre_ext');
-    const settings = new RunSettings(registry);
+    const settings = new RunSettings(loadSettings(app, registry, PLUGIN_ID));
     const running = new RunningNotebooks({
       workflows,
       memory: new RunMemory(state),

@@ -25,6 +25,7 @@ export async function runNotebook(
     return;
   }
   const fields = fieldsOf(parameters);
+  await settings.ready;
   const texts = lastTexts.get(controller) ?? { fields: {}, options: settings.optionTexts };
   if (!settings.askBeforeRun) {
     await controller.start({ parameters: {}, secrets: {}, options: controller.standardOptions });

@@ -84,7 +84,12 @@ export class RunningNotebooks implements IRunning {
         });
       }
     };
-    workflow.compiled.connect(onCompiled);
+    void this._options.settings.ready.then(() => {
+      if (!workflow.isDisposed) {
+        workflow.compiled.connect(onCompiled);
+        onCompiled();
+      }
+    });
   }
 
   private readonly _controllers = new WeakMap<WorkflowModel, RunController>();

@@ -2,16 +2,19 @@
 
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 
-import { PLUGIN_ID } from '../tokens';
 import type { IOptionTexts } from './optionsForm';
 
 /** The settings, with the schema's defaults where there is no registry. */
 export class RunSettings {
-  constructor(registry: ISettingRegistry | null) {
-    void registry?.load(PLUGIN_ID).then(settings => {
+  /** `loaded` is what is stored; the defaults hold before it is there. */
+  constructor(loaded: Promise<ISettingRegistry.ISettings | null>) {
+    this.ready = loaded.then(settings => {
       this._settings = settings;
     });
   }
+
+  /** Resolves when the settings are the user's. */
+  readonly ready: Promise<void>;
 
   get askBeforeRun(): boolean {
     return this._get('askBeforeRun', true);

@@ -2,14 +2,14 @@ import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndP
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 
+import type { IRunSummary } from '../api/types';
 import { CommandIDs, IRunning, IWorkflows } from '../tokens';
+import { LazyWidget } from '../model/lazyWidget';
 import { runsIcon } from './icons';
 import { runActions } from './runActions';
-import { RunDocument } from './runDocument';
-import { RunsModel } from './runsModel';
-import { RunsSidebar } from './runsSidebar';
-import { RunView } from './runView';
+import type { RunView } from './runView';
 
 const RANK = 650;
 
@@ -33,9 +33,17 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('naavre_ext');
     const tracker = new WidgetTracker<MainAreaWidget<RunView>>({ namespace: 'naavre-run' });
-    const model = new RunsModel(workflows, () => sidebar.isVisible);
-    const actions = runActions(app, workflows, notebooks, running, run => model.remove(run), trans);
-    const sidebar: RunsSidebar = new RunsSidebar({ model, actions, trans });
+    const deleted = new Signal<object, IRunSummary>({});
+    const actions = runActions(app, workflows, notebooks, running, run => deleted.emit(run), trans);
+    const sidebar: LazyWidget = new LazyWidget(async () => {
+      const [{ RunsModel }, { RunsSidebar }] = await Promise.all([import('./runsModel'), import('./runsSidebar')]);
+      const model = new RunsModel(workflows, () => sidebar.isVisible);
+      deleted.connect((_, run) => model.forget(run));
+      return new RunsSidebar({ model, actions, trans });
+    });
+    sidebar.id = 'naavre-runs';
+    sidebar.title.icon = runsIcon;
+    sidebar.title.caption = trans.__('Runs of the workflow');
     shell.add(sidebar, 'left', { rank: RANK, type: 'NaaVRE runs' });
     restorer?.add(sidebar, sidebar.id);
 
@@ -51,9 +59,11 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
         const [id, path] = [String(args.id), String(args.path)];
         let widget = tracker.find(open => open.content.document.id === id);
         if (!widget) {
+          const [{ RunDocument }, { RunView }] = await Promise.all([import('./runDocument'), import('./runView')]);
           const content = new RunView(new RunDocument(workflows.client, id, path), actions, trans);
           widget = new MainAreaWidget({ content });
           widget.id = content.id;
+          widget.toolbar.hide();
           widget.title.closable = true;
           const opened = widget;
           content.disposed.connect(() => opened.dispose());

@@ -6,13 +6,15 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IRunSummary } from '../api/types';
-import { loadResults } from '../running/results';
+import { openNotebook } from '../model/openNotebook';
+import { telling } from '../model/telling';
 import type { RunController } from '../running/runController';
-import { resumeRun } from '../running/runNotebook';
 import { CommandIDs, type IRunning, type IWorkflows } from '../tokens';
 
 export interface IRunActions {
   open(run: IRunSummary): void;
+  /** Opens the table of a sweep, which belongs to the notebook at this path. */
+  openSweep(id: string, path: string): void;
   /** Shows the states of its steps in the notebook's workflow panel. */
   show(run: IRunSummary): void;
   stop(run: IRunSummary): void;
@@ -29,43 +31,26 @@ export function runActions(
   workflows: IWorkflows,
   notebooks: INotebookTracker,
   running: IRunning | null,
-  remove: (run: IRunSummary) => Promise<void>,
+  onDeleted: (run: IRunSummary) => void,
   trans: TranslationBundle
 ): IRunActions {
   const { commands, shell } = app;
   const { client } = workflows;
 
-  /** The run's notebook, opened if it isn't. */
-  const notebookOf = async (run: IRunSummary): Promise<NotebookPanel> => {
-    const find = (): NotebookPanel | undefined => notebooks.find(panel => panel.context.path === run.path);
-    let panel = find();
-    if (!panel) {
-      await commands.execute('docmanager:open', { path: run.path });
-      panel = find();
-    }
-    if (!panel) {
-      throw new Error(trans.__("The notebook %1 can't be opened.", run.path));
-    }
-    await panel.context.ready;
-    return panel;
-  };
-  const doing = (action: () => Promise<void>): void => {
-    action().catch((error: unknown) => {
-      Notification.error(error instanceof Error ? error.message : String(error), { autoClose: false });
-    });
-  };
+  const notebookOf = (run: IRunSummary): Promise<NotebookPanel> => openNotebook(commands, notebooks, run.path, trans);
 
   return {
     open: run => void commands.execute(CommandIDs.openRun, { id: run.id, path: run.path }),
+    openSweep: (id, path) => void commands.execute(CommandIDs.openSweep, { id, path }),
     show: run =>
-      doing(async () => {
+      telling(async () => {
         const panel = await notebookOf(run);
         workflows.modelOf(panel).showRun(run);
         await commands.execute(CommandIDs.showWorkflow, { path: run.path });
       }),
-    stop: run => doing(() => client.cancelRun(run.id, run.path)),
+    stop: run => telling(() => client.cancelRun(run.id, run.path)),
     resume: run =>
-      doing(async () => {
+      telling(async () => {
         const panel = await notebookOf(run);
         shell.activateById(panel.id);
         const controller = running?.controllerOf(workflows.modelOf(panel));
@@ -78,17 +63,19 @@ export function runActions(
         if (controller.run?.id !== run.id) {
           await followed(controller, run);
         }
+        const { resumeRun } = await import('../running/runNotebook');
         await resumeRun(controller, trans);
       }),
     openExecuted: run =>
-      doing(async () => {
+      telling(async () => {
         const path = await client.executedNotebook(run.id, run.path);
         await commands.execute('docmanager:open', { path });
       }),
     loadResults: run =>
-      doing(async () => {
+      telling(async () => {
         const panel = await notebookOf(run);
         shell.activateById(panel.id);
+        const { loadResults } = await import('../running/results');
         const names = await loadResults(client, run, panel.sessionContext, trans);
         if (names) {
           Notification.success(trans.__('In the kernel now: %1', names.join(', ')), { autoClose: 5000 });
@@ -104,7 +91,8 @@ export function runActions(
         return false;
       }
       try {
-        await remove(run);
+        await client.deleteRun(run.id, run.path);
+        onDeleted(run);
         return true;
       } catch (error) {
         Notification.error(error instanceof Error ? error.message : String(error), { autoClose: false });
@@ -112,7 +100,7 @@ export function runActions(
       }
     },
     goToCell: (run, cellId) =>
-      doing(async () => {
+      telling(async () => {
         const panel = await notebookOf(run);
         shell.activateById(panel.id);
         workflows.modelOf(panel).selectCell(cellId);

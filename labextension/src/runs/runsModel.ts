@@ -65,8 +65,8 @@ export class RunsModel implements IDisposable {
     void this.poll.refresh();
   }
 
-  async remove(run: IRunSummary): Promise<void> {
-    await this.workflows.client.deleteRun(run.id, run.path);
+  /** The run was deleted. */
+  forget(run: IRunSummary): void {
     this._runs = this._runs.filter(other => other.id !== run.id);
     this.changed.emit();
     this.refresh();

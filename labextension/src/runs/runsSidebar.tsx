@@ -8,8 +8,7 @@ import type { ReactElement } from 'react';
 import type { IRunSummary } from '../api/types';
 import { StateMark } from '../panel/runShapes';
 import { durationText } from '../panel/runWording';
-import { workflowIcon } from '../icons';
-import { runsIcon } from './icons';
+import { sweepIcon, workflowIcon } from '../icons';
 import type { IRunActions } from './runActions';
 import { agoText, entriesOf, parametersText, runMark, runStateText, speedText, type RunEntry } from './runList';
 import type { RunsModel } from './runsModel';
@@ -23,13 +22,9 @@ interface IListProps {
 export class RunsSidebar extends ReactWidget {
   constructor(private readonly props: IListProps) {
     super();
-    const { trans } = props;
-    this.id = 'naavre-runs';
     this.addClass('naavre-Runs');
-    this.title.icon = runsIcon;
-    this.title.caption = trans.__('Runs of the workflow');
     this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', trans.__('Runs of the workflow'));
+    this.node.setAttribute('aria-label', props.trans.__('Runs of the workflow'));
   }
 
   protected override render(): ReactElement {
@@ -120,6 +115,11 @@ function SweepItem({
           ))}
         </ul>
       </details>
+      <IconButton
+        icon={sweepIcon}
+        label={trans.__('Open as a table')}
+        onClick={() => actions.openSweep(sweep.id, runs[0].path)}
+      />
     </li>
   );
 }

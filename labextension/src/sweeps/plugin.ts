@@ -1,125 +1,122 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget, Notification } from '@jupyterlab/apputils';
+import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
-import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import type { ISweep } from '../api/client';
 import { sweepIcon } from '../icons';
-import { isPython, notebookContent } from '../model/notebookContent';
-import { askForm } from '../running/formDialog';
-import { fieldsOf } from '../running/parameters';
+import { isPython } from '../model/notebookContent';
+import { openNotebook } from '../model/openNotebook';
+import { telling } from '../model/telling';
 import type { RunController } from '../running/runController';
-import { checkedParameters } from '../running/runNotebook';
 import { CommandIDs, IRunning, IWorkflows } from '../tokens';
-import { EMPTY_SWEEP, SweepForm, type ISweepState } from './sweepForm';
-import { SweepModel } from './sweepModel';
-import { SweepView } from './sweepView';
+import type { ISweepActions, SweepView } from './sweepView';
 
 /** Runs a notebook once for each row of a table of parameters, and shows the runs in a table. */
 export const sweepsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'naavre-ext:sweeps',
   description: 'Runs notebooks over tables of parameters.',
   autoStart: true,
-  requires: [IWorkflows, IRunning],
-  optional: [ITranslator, ICommandPalette],
+  requires: [IWorkflows, IRunning, INotebookTracker],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     workflows: IWorkflows,
     running: IRunning,
+    notebooks: INotebookTracker,
     translator: ITranslator | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null
   ) => {
+    const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('naavre_ext');
+    const { client } = workflows;
+    const tracker = new WidgetTracker<MainAreaWidget<SweepView>>({ namespace: 'naavre-sweep' });
     const current = (): RunController | null => {
       const workflow = workflows.current;
       const model = workflow?.panel.model;
       return workflow && model && isPython(model) ? running.controllerOf(workflow) : null;
     };
-    app.commands.addCommand(CommandIDs.sweep, {
+    const actions: ISweepActions = {
+      show: run =>
+        telling(async () => {
+          const panel = await openNotebook(commands, notebooks, run.path, trans);
+          const controller = running.controllerOf(workflows.modelOf(panel));
+          if (controller.isActive && controller.run?.id !== run.id && controller.run?.summary.sweep === null) {
+            throw new Error(trans.__('This notebook is being run. Stop that run first.'));
+          }
+          controller.follow(run);
+          shell.activateById(panel.id);
+        }),
+      open: run =>
+        telling(async () => {
+          const path = await client.executedNotebook(run.id, run.path, run.output !== null);
+          await commands.execute('docmanager:open', { path });
+        })
+    };
+
+    /** The table of a sweep as a widget that isn't in the shell yet. */
+    const create = async (id: string, path: string): Promise<MainAreaWidget<SweepView>> => {
+      const [{ SweepModel }, { SweepView }] = await Promise.all([import('./sweepModel'), import('./sweepView')]);
+      const model = new SweepModel(client, path, id);
+      const widget = new MainAreaWidget({ content: new SweepView(model, actions, trans) });
+      widget.id = `naavre-${id}`;
+      widget.toolbar.hide();
+      widget.title.label = trans.__('Sweep: %1', PathExt.basename(path));
+      widget.title.caption = trans.__('Runs of %1 over a table of parameters', path);
+      widget.title.icon = sweepIcon;
+      widget.title.closable = true;
+      widget.disposed.connect(() => model.dispose());
+      return widget;
+    };
+
+    commands.addCommand(CommandIDs.openSweep, {
+      label: trans.__('Open the Table of a Sweep'),
+      execute: async args => {
+        const [id, path] = [String(args.id), String(args.path)];
+        let widget = tracker.find(open => open.content.model?.id === id);
+        if (!widget) {
+          widget = await create(id, path);
+          const notebook = notebooks.find(panel => panel.context.path === path);
+          // Notebook 7 has room for one widget in its main area.
+          shell.add(widget, labShell ? 'main' : 'down', { mode: 'split-bottom', ref: notebook?.id ?? null });
+          await tracker.add(widget);
+        }
+        shell.activateById(widget.id);
+      },
+      describedBy: {
+        args: {
+          type: 'object',
+          required: ['id', 'path'],
+          properties: {
+            id: { type: 'string', description: trans.__('The id of the sweep') },
+            path: { type: 'string', description: trans.__('The path of its notebook') }
+          }
+        }
+      }
+    });
+    commands.addCommand(CommandIDs.sweep, {
       label: trans.__('Run over a Table of Parameters\u2026'),
       caption: trans.__('Run this notebook as a workflow once for each row of a table'),
       icon: sweepIcon,
       isEnabled: () => current()?.isActive === false,
       execute: async () => {
         const controller = current();
+        const { startSweep } = await import('./startSweep');
         const sweep = controller && (await startSweep(controller, trans));
         if (controller && sweep) {
-          show(app, controller, sweep, trans);
+          await commands.execute(CommandIDs.openSweep, { id: sweep.sweep, path: controller.workflow.path });
         }
       }
     });
     palette?.addItem({ command: CommandIDs.sweep, category: trans.__('Workflow') });
+    void restorer?.restore(tracker, {
+      command: CommandIDs.openSweep,
+      args: widget => ({ id: widget.content.model?.id ?? '', path: widget.content.model?.path ?? '' }),
+      name: widget => widget.content.model?.id ?? '',
+      // The notebooks come first: a table stands below its notebook.
+      when: notebooks.restored
+    });
   }
 };
-
-/** What was typed for the last sweep of each notebook, as long as the page lives; never a secret. */
-const lastStates = new WeakMap<RunController, ISweepState>();
-
-async function startSweep(
-  controller: RunController,
-  trans: TranslationBundle
-): Promise<ISweep | null> {
-  const parameters = await checkedParameters(controller);
-  if (parameters === null) {
-    return null;
-  }
-  if (!parameters.some(parameter => parameter.kind === 'param')) {
-    const message = trans.__('This notebook has no parameters: assign a name that begins with param_ in a cell.');
-    Notification.info(message, { autoClose: 8000 });
-    return null;
-  }
-  const { client, path, panel } = controller.workflow;
-  const form = new SweepForm(fieldsOf(parameters), lastStates.get(controller) ?? EMPTY_SWEEP, trans);
-  const answer = await askForm(trans.__('Run over a table of parameters'), form, trans.__('Run all'), trans);
-  if (!answer) {
-    return null;
-  }
-  lastStates.set(controller, answer.state);
-  const { rows, output, jobs, secrets } = answer;
-  try {
-    return await client.startSweep({
-      ...{ path, notebook: notebookContent(panel), rows, output, jobs, secrets },
-      options: controller.standardOptions,
-      kernel_name: panel.sessionContext.session?.kernel?.name
-    });
-  } catch (error) {
-    controller.fail(error);
-    return null;
-  }
-}
-
-function show(
-  app: JupyterFrontEnd,
-  controller: RunController,
-  sweep: ISweep,
-  trans: TranslationBundle
-): void {
-  const { client, path, panel } = controller.workflow;
-  const model = new SweepModel(client, path, sweep);
-  const content = new SweepView(
-    model,
-    {
-      show: run => {
-        if (!panel.isDisposed && !controller.isActive) {
-          controller.follow(run);
-          app.shell.activateById(panel.id);
-        }
-      },
-      open: run => {
-        client.executedNotebook(run.id, run.path, run.output !== null).then(
-          path => app.commands.execute('docmanager:open', { path }),
-          (error: unknown) => Notification.error(error instanceof Error ? error.message : String(error))
-        );
-      }
-    },
-    trans
-  );
-  const widget = new MainAreaWidget({ content });
-  widget.id = `naavre-${sweep.sweep}`;
-  widget.title.label = trans.__('Sweep: %1', PathExt.basename(path));
-  widget.title.icon = sweepIcon;
-  widget.title.closable = true;
-  widget.disposed.connect(() => model.dispose());
-  app.shell.add(widget, 'main', { mode: 'split-bottom', ref: panel.id });
-  app.shell.activateById(widget.id);
-}

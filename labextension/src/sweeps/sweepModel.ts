@@ -2,27 +2,29 @@
 
 import { VDomModel } from '@jupyterlab/ui-components';
 
-import type { Client, ISweep, ISweepRow } from '../api/client';
+import { RequestError, type Client, type ISweep, type ISweepRow } from '../api/client';
 import type { IRunSummary } from '../api/types';
 
 const INTERVAL_MS = 1000;
 
 export class SweepModel extends VDomModel {
+  /** `path` is the notebook's. Any page can watch a sweep, as often as it likes. */
   constructor(
     readonly client: Client,
     readonly path: string,
-    private _sweep: ISweep
+    readonly id: string
   ) {
     super();
-    this._watch();
+    void this._refresh();
   }
 
-  get id(): string {
-    return this._sweep.sweep;
+  /** Whether the server has told the rows. */
+  get isReady(): boolean {
+    return this._sweep !== null;
   }
 
   get rows(): readonly ISweepRow[] {
-    return this._sweep.rows;
+    return this._sweep?.rows ?? [];
   }
 
   /** Why the rows may not be up to date. */
@@ -49,16 +51,17 @@ export class SweepModel extends VDomModel {
   }
 
   run(row: ISweepRow): IRunSummary | null {
-    return this._sweep.runs.find(run => run.id === row.run) ?? null;
+    return this._sweep?.runs.find(run => run.id === row.run) ?? null;
   }
 
   async stop(): Promise<void> {
     try {
       await this.client.cancelSweep(this.id);
+      await this._refresh();
     } catch (error) {
       this._problem = error instanceof Error ? error.message : String(error);
+      this.stateChanged.emit();
     }
-    await this._refresh();
   }
 
   override dispose(): void {
@@ -66,26 +69,32 @@ export class SweepModel extends VDomModel {
     super.dispose();
   }
 
-  private _watch(): void {
+  private async _refresh(): Promise<void> {
     window.clearTimeout(this._timer);
-    if (this.isActive && !this.isDisposed) {
+    const number = (this._asked += 1);
+    let isGone = false;
+    try {
+      const sweep = await this.client.sweep(this.id, this.path);
+      if (number !== this._asked) {
+        return; // a later answer counts
+      }
+      this._sweep = sweep;
+      this._problem = '';
+    } catch (error) {
+      isGone = error instanceof RequestError && error.status === 404;
+      this._problem = error instanceof Error ? error.message : String(error);
+    }
+    if (this.isDisposed) {
+      return;
+    }
+    this.stateChanged.emit();
+    if (!isGone && (this.isActive || !this.isReady)) {
       this._timer = window.setTimeout(() => void this._refresh(), INTERVAL_MS);
     }
   }
 
-  private async _refresh(): Promise<void> {
-    try {
-      this._sweep = await this.client.sweep(this.id, this.path);
-      this._problem = '';
-    } catch (error) {
-      this._problem = error instanceof Error ? error.message : String(error);
-    }
-    if (!this.isDisposed) {
-      this.stateChanged.emit();
-      this._watch();
-    }
-  }
-
-  private _timer = 0;
+  private _sweep: ISweep | null = null;
   private _problem = '';
+  private _timer = 0;
+  private _asked = 0;
 }

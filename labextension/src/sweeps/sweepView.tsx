@@ -48,6 +48,7 @@ export class SweepView extends VDomRenderer<SweepModel> {
             {model.problem}
           </div>
         )}
+        {model.isReady && (
         <table>
           <thead>
             <tr>
@@ -63,6 +64,7 @@ export class SweepView extends VDomRenderer<SweepModel> {
           </thead>
           <tbody>{model.rows.map((row, index) => this._row(model, row, index))}</tbody>
         </table>
+        )}
       </>
     );
   }
@@ -114,6 +116,9 @@ export class SweepView extends VDomRenderer<SweepModel> {
   }
 
   private _summary(model: SweepModel): string {
+    if (!model.isReady) {
+      return model.problem ? '' : this._trans.__('Looking for the runs\u2026');
+    }
     const order: ISweepRow['state'][] = ['ok', 'failed', 'killed', 'cancelled', 'running', 'queued'];
     const parts = order
       .filter(state => model.counts.has(state))

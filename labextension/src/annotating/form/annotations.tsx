@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import type { ICellCheck } from '../../api/types';
 import type { WorkflowModel } from '../../model/workflowModel';
 import { DO_NOT_CONTAINERIZE } from '../annotationText';
+import { defaultTitle } from '../defaultTitle';
 import type { KeyTable } from '../../model/keyTable';
 import { valueOptions } from '../valueOptions';
 import { formSections, type IField, type ISection } from './fields';
@@ -102,10 +103,4 @@ export function AnnotationForm(props: IAnnotationForm): ReactElement {
       {!isOut && formSections(trans).map(sectionOf)}
     </div>
   );
-}
-
-/** What a cell is called before the user has found a name: after what it makes. */
-export function defaultTitle(check: ICellCheck | null, trans: TranslationBundle): string {
-  const made = check?.loops.flatMap(loop => loop.reductions)[0] ?? check?.writes[0];
-  return made ? trans.__('make %1', made) : trans.__('step');
 }

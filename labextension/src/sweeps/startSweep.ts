@@ -1,0 +1,46 @@
+// From the command to the sweep: compile what is in the editor, ask for the rows, start.
+
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { ISweep } from '../api/client';
+import { notebookContent } from '../model/notebookContent';
+import { askForm } from '../running/formDialog';
+import { fieldsOf } from '../running/parameters';
+import type { RunController } from '../running/runController';
+import { checkedParameters } from '../running/runNotebook';
+import { EMPTY_SWEEP, SweepForm, type ISweepState } from './sweepForm';
+
+/** What was typed for the last sweep of each notebook, as long as the page lives; never a secret. */
+const lastStates = new WeakMap<RunController, ISweepState>();
+
+/** Asks for the rows and starts a run for each; null when it was given up or refused, which is shown then. */
+export async function startSweep(controller: RunController, trans: TranslationBundle): Promise<ISweep | null> {
+  const parameters = await checkedParameters(controller);
+  if (parameters === null) {
+    return null;
+  }
+  if (!parameters.some(parameter => parameter.kind === 'param')) {
+    const message = trans.__('This notebook has no parameters: assign a name that begins with param_ in a cell.');
+    Notification.info(message, { autoClose: 8000 });
+    return null;
+  }
+  const { client, path, panel } = controller.workflow;
+  const form = new SweepForm(fieldsOf(parameters), lastStates.get(controller) ?? EMPTY_SWEEP, trans);
+  const answer = await askForm(trans.__('Run over a table of parameters'), form, trans.__('Run all'), trans);
+  if (!answer) {
+    return null;
+  }
+  lastStates.set(controller, answer.state);
+  const { rows, output, jobs, secrets } = answer;
+  try {
+    return await client.startSweep({
+      ...{ path, notebook: notebookContent(panel), rows, output, jobs, secrets },
+      options: controller.standardOptions,
+      kernel_name: panel.sessionContext.session?.kernel?.name
+    });
+  } catch (error) {
+    controller.fail(error);
+    return null;
+  }
+}
