@@ -123,6 +123,8 @@ def changed(before: AmbientState, after: AmbientState) -> tuple[str, ...]:
 
     Generators are compared where both states have them.
     """
+    if not before.rng and not after.rng and same(before.settings, after.settings):
+        return ()
     return tuple(name for name in _BY_NAME if _differs(name, before, after))
 
 

@@ -65,12 +65,11 @@ def read_pandas(_shell: Any) -> dict[str, Any]:
     config = _pandas_config()
     if config is None:
         return {}
-    found = {}
-    for key, option in config._registered_options.items():
-        value = _nested(config._global_config, key)
-        if value is not option.defval and not _equal(value, option.defval):
-            found[key] = value
-    return found
+    return {
+        key: here[name]
+        for key, here, name, default in _places(config)
+        if here[name] is not default and not _equal(here[name], default)
+    }
 
 
 def write_pandas(value: dict[str, Any] | None, _shell: Any) -> None:
@@ -92,10 +91,26 @@ def _pandas_config() -> Any:
     return sys.modules.get("pandas._config.config")
 
 
-def _nested(tree: Any, key: str) -> Any:
-    for part in key.split("."):
+#: Where pandas keeps its options: each one's name, the dictionary that holds it, its name there, and its default.
+_Place = tuple[str, dict[str, Any], str, Any]
+_options: list[_Place] = []
+
+
+def _places(config: Any) -> list[_Place]:
+    registered = config._registered_options
+    if len(_options) != len(registered):
+        _options[:] = [
+            (key, *_nested(config._global_config, key), option.defval)
+            for key, option in registered.items()
+        ]
+    return _options
+
+
+def _nested(tree: Any, key: str) -> tuple[dict[str, Any], str]:
+    *path, name = key.split(".")
+    for part in path:
         tree = tree[part]
-    return tree
+    return tree, name
 
 
 def read_rc(_shell: Any) -> dict[str, Any]:
@@ -104,15 +119,17 @@ def read_rc(_shell: Any) -> dict[str, Any]:
     fresh = getattr(matplotlib, "rcParamsOrig", None)
     if fresh is None:
         return {}
-    now = matplotlib.rcParams
-    read = dict.__getitem__  # matplotlib's own look-up would choose a backend
+    # matplotlib's own look-ups would choose a backend, and sort.
+    now, original = dict.items(matplotlib.rcParams), dict(dict.items(fresh))
+    other = [
+        (key, value) for key, value in now if value is not original[key] or key in _BACKEND_KEYS
+    ]
     found = {}
-    for key in now:
-        value, original = read(now, key), read(fresh, key)
+    for key, value in sorted(other):
         if key in _BACKEND_KEYS:
             if _is_chosen(key, value):
                 found[key] = value
-        elif value is not original and not _equal(value, original):
+        elif not _equal(value, original[key]):
             found[key] = list(value) if isinstance(value, list) else value
     return found
 

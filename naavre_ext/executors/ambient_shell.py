@@ -155,14 +155,22 @@ def read_extensions(shell: Any) -> Any:
 
 
 def _own_magics(shell: Any) -> tuple[str, ...]:
-    magics = shell.magics_manager.magics
+    magics = [shell.magics_manager.magics[kind] for kind in ("line", "cell")]
+    seen, found = _seen_magics.get(id(shell), (None, ()))
+    if seen == magics:
+        return found
     own = {
         name
-        for kind in ("line", "cell")
-        for name, magic in magics[kind].items()
+        for known in magics
+        for name, magic in known.items()
         if getattr(magic, "__module__", None) == "__main__"
     }
-    return tuple(sorted(own))
+    _seen_magics[id(shell)] = [dict(known) for known in magics], tuple(sorted(own))
+    return _seen_magics[id(shell)][1]
+
+
+#: The magics that a shell (by its id) had when it was last looked at, and which of them were the notebook's.
+_seen_magics: dict[int, tuple[Any, tuple[str, ...]]] = {}
 
 
 #: What a shell has before any cell ran, by what it is; one process has one session.

@@ -230,9 +230,10 @@ def _run(
         namespace[CALL_HOOK] = calling(worker, task.step)
     try:
         watched = {**given, **(over or (arguments_of(values) if is_call else {ITEMS: values}))}
-        inputs = Inputs(
-            _guarded(worker, split, watched), namespace, set(shared.numbers) - set(over)
-        )
+        token, known = worker.plain
+        plain = known if token == shared.token else frozenset(shared.numbers)
+        inputs = Inputs(_guarded(worker, split, watched), namespace, plain - set(over))
+        worker.plain = shared.token, inputs.plain & set(given)
         hidden, classes = hidden_state(namespace), ClassState(namespace)
         with splitting_in_batch(worker, task.step, task.slots):
             outcome = worker.capture(

@@ -64,6 +64,21 @@ class PlainContainers:
             if (held := _elements(value) if name in plain else _plain_elements(value))
         }
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of those that are such containers."""
+        return frozenset(self._held)
+
+    def is_of(self, name: str, value: Any) -> bool:
+        """Whether this is the very container that had the name."""
+        return name in self._held and self._values[name] is value
+
+    def holds(self, name: str, value: Any) -> bool:
+        """Whether it is, and holds the same elements."""
+        return self.is_of(name, value) and all(
+            map(hold_identical, self._held[name], _elements_now(value))
+        )
+
     def others(self) -> dict[str, Any]:
         """The values that are no such containers."""
         return {name: value for name, value in self._values.items() if name not in self._held}
@@ -108,6 +123,11 @@ class Inputs:
         self._values = {n: v for n, v in self._plain.others().items() if can_change(v)}
         self._namespace = namespace
         self._before = pack(self._values, namespace) if self._values else None
+
+    @property
+    def plain(self) -> frozenset[str]:
+        """The names of containers of plain elements."""
+        return self._plain.names
 
     def changed(self) -> tuple[str, ...]:
         """The names whose values changed since."""

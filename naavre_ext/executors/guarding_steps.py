@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors import ambient
@@ -35,7 +35,11 @@ class MainGuard:
         namespace = worker.session.namespace
         found: dict[str, None] = {}
         for names, packed in zip(task.checks, self._sent, strict=True):
-            values = {name: namespace[name] for name in names if name in namespace}
+            values = {
+                name: namespace[name]
+                for name in names
+                if name in namespace and not worker.sent.holds(packed, name, namespace[name])
+            }
             found.update(dict.fromkeys(changed_since(packed, values, namespace)))
         if self._before is not None:
             found.update(dict.fromkeys(self._before.changed(frozenset(task.step.writes))))
@@ -43,6 +47,34 @@ class MainGuard:
             return tuple(found), False
         rng = task.is_late and task.step.guard_rng
         return tuple(found), bool(ambient.changed(self._settings, worker.settings(rng)))
+
+
+class SentContainers:
+    """The large containers of numbers that the main worker has sent, as they were then.
+
+    A look at what they hold takes a tenth of the time that packing them again would. What has another name by now
+    isn't kept.
+    """
+
+    def __init__(self) -> None:
+        self._sent: dict[str, tuple[bytes, PlainContainers]] = {}
+
+    def note(self, packed: Packed, values: Mapping[str, Any]) -> None:
+        """These values were packed just now."""
+        for name in packed.numbers:
+            self._sent[name] = packed.token, PlainContainers({name: values[name]}, packed.numbers)
+
+    def holds(self, packed: Packed, name: str, value: Any) -> bool:
+        """Whether this is still what was packed then; False where that isn't known."""
+        token, containers = self._sent.get(name, (b"", None))
+        return containers is not None and token == packed.token and containers.holds(name, value)
+
+    def forget(self, namespace: Mapping[str, Any]) -> None:
+        """Let go of what has no name, or another one, in the namespace."""
+        for name in [
+            n for n, (_, held) in self._sent.items() if not held.is_of(n, namespace.get(n))
+        ]:
+            del self._sent[name]
 
 
 def changed_inputs(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -82,7 +83,7 @@ class Packed:
 
     ``buffers`` are the memory of large arrays, not a copy of it: pickle this object (protocol 5)
     before the arrays change. ``numbers`` are names of large lists and dicts that hold numbers and texts only.
-    ``types`` are the names of the values' types, for people.
+    ``types`` are the names of the values' types, for people. ``token`` is another one for each pack that is made.
     """
 
     version: int
@@ -92,6 +93,7 @@ class Packed:
     layout: bytes = field(default=b"", repr=False)
     numbers: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    token: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def nbytes(self) -> int:
@@ -108,7 +110,7 @@ class Packed:
         wrap: Callable[[Any], Any] = pickle.PickleBuffer if protocol >= _PROTOCOL else bytes
         buffers = tuple(wrap(buffer) for buffer in self.buffers)
         data = wrap(self.data)
-        rest = (buffers, self.layout, self.numbers, self.types)
+        rest = (buffers, self.layout, self.numbers, self.types, self.token)
         return type(self), (self.version, self.names, data, *rest)
 
 
@@ -136,7 +138,8 @@ def pack(
         packed, pickler = _pack(values, namespace, persistent, exact_sets=exact, deadline=deadline)
         if persistent is None and _holds_sets(packed, pickler):
             packed, pickler = _pack(values, namespace, None, exact_sets=True, deadline=deadline)
-        packed = replace(packed, numbers=_of_numbers(values, packed, pickler))
+        numbers = _of_numbers(values, packed, pickler)
+        packed = replace(packed, numbers=numbers, token=secrets.token_bytes(8))
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         culprit = _culprit(values, namespace, persistent)
         if isinstance(error, NotPackable):

@@ -21,7 +21,13 @@ from naavre_ext.executors.checkpoints import has_open_figures, restore_namespace
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.group_checks import why_not_kept
 from naavre_ext.executors.guarding import PlainContainers
-from naavre_ext.executors.guarding_steps import MainGuard, changed_inputs, in_words, numbers_in
+from naavre_ext.executors.guarding_steps import (
+    MainGuard,
+    SentContainers,
+    changed_inputs,
+    in_words,
+    numbers_in,
+)
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.inner_fanout import InnerSplitter, splitting_loops
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
@@ -104,6 +110,10 @@ class Worker:
         self._telling = threading.Lock()
         #: The split whose batches ran here last, and the settings that they left as they were.
         self._split: tuple[str, ambient.AmbientState] | None = None
+        #: What the main worker has sent, to tell quickly whether it changed since.
+        self.sent = SentContainers()
+        #: Which of the values that all batches of a split get are containers of plain elements, by their pack.
+        self.plain: tuple[bytes, frozenset[str]] = (b"", frozenset())
         #: Batches that ran before their cells.
         self.holds = Holds()
         #: What the loops in functions that a batch runs are sent to; for so many slots at a time.
@@ -139,6 +149,7 @@ class Worker:
             self.settings(rng=False) if context.is_parallel and self.guards else None
         )
         self._split = None
+        self.sent, self.plain = SentContainers(), (b"", frozenset())
         self.holds.clear()
         self.keeper = ResultKeeper(self, context.results) if context.results is not None else None
 
@@ -490,10 +501,13 @@ class Worker:
         packs: list[Packed] = []
         unpackable: dict[str, str] = {}
         common = CommonObjects() if self._may_share(task) else None
+        self.sent.forget(namespace)
         for position, bundle in enumerate(task.exports):
             values = {name: namespace[name] for name in bundle if name in namespace}
             try:
                 packs.append(pack(values, namespace, common=common))
+                if task.placement == "main" and self.guards:
+                    self.sent.note(packs[-1], values)
                 if task.placement == "any":  # later cells must be able to rebuild it
                     unpack(packs[-1], namespace, writable=False)
             except PackingError as error:
