@@ -6,6 +6,7 @@ notebook values go to cells elsewhere while cells in the main worker could chang
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from tempfile import TemporaryDirectory
 from time import process_time
@@ -15,7 +16,8 @@ from benchmarks.rows import Row, cost, in_turn
 from benchmarks.sources import notebook
 from naavre_ext import RunOptions, run_notebook
 
-REPEATS = 15
+#: Pairs of runs: few give another ratio each time, by some percent.
+REPEATS = 25
 
 #: A statement that keeps a cell in the main worker.
 _IN_MAIN = "q = 0\ndel q\n"
@@ -64,6 +66,7 @@ def cpu_seconds(sources: tuple[str, ...], **options: Any) -> float:
     """CPU time of a run of these cells in this process, with its records elsewhere; it has to end well."""
     with TemporaryDirectory() as folder:
         chosen = RunOptions(executor="local", resident=False, store=folder, **options)
+        gc.collect()
         start = process_time()
         result = run_notebook(notebook(*sources), options=chosen)
         spent = process_time() - start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import sys
 import time
@@ -236,25 +237,23 @@ def write_locale(value: str | None, _shell: Any) -> None:
     locale.setlocale(locale.LC_ALL, value or baseline().locale)
 
 
+#: The plain settings of a decimal context.
+_of_decimal = operator.attrgetter("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
+
+
 def _decimal_settings(context: Any) -> tuple[Any, ...]:
     traps = tuple(sorted(kind.__name__ for kind, trapped in context.traps.items() if trapped))
-    return (
-        context.prec,
-        context.rounding,
-        context.Emin,
-        context.Emax,
-        context.capitals,
-        context.clamp,
-        traps,
-    )
+    return (*_of_decimal(context), traps)
 
 
 def read_decimal(_shell: Any) -> tuple[Any, ...] | None:
     """The decimal context of this thread, without its flags, where it isn't the default."""
     import decimal
 
-    now = _decimal_settings(decimal.getcontext())
-    return now if now != _decimal_settings(decimal.DefaultContext) else None
+    now, default = decimal.getcontext(), decimal.DefaultContext
+    if _of_decimal(now) == _of_decimal(default) and now.traps == default.traps:
+        return None
+    return _decimal_settings(now)
 
 
 def write_decimal(value: tuple[Any, ...] | None, _shell: Any) -> None:

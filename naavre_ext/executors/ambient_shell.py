@@ -35,8 +35,14 @@ _FRESH_FLAGS = codeop.Compile().flags
 
 
 @functools.cache
-def _default(owner: Any, name: str) -> Any:
-    return owner.class_traits()[name].default()
+def _defaults(shell: Any, plain: Any) -> tuple[tuple[str | None, str, Any], ...]:
+    """The settings that these classes of a shell and a formatter have, and what they are in the beginning."""
+    owners = {None: shell, "plain": plain}
+    return tuple(
+        (part, name, owners[part].class_traits()[name].default())
+        for part, name in _TRAITS
+        if owners[part].class_traits().get(name) is not None
+    )
 
 
 def read_settings(shell: Any) -> dict[str, Any]:
@@ -44,12 +50,11 @@ def read_settings(shell: Any) -> dict[str, Any]:
     if shell is None:
         return {}
     found = {}
-    for part, name in _TRAITS:
-        owner = _owner(shell, part)
-        if owner.has_trait(name):
-            value = getattr(owner, name)
-            if value != _default(type(owner), name):  # type: ignore[arg-type]
-                found[name] = value
+    owners = {part: _owner(shell, part) for part in (None, "plain")}
+    for part, name, default in _defaults(*map(type, owners.values())):
+        value = getattr(owners[part], name)
+        if value is not default and value != default:
+            found[name] = value
     if shell.InteractiveTB.mode != "Context":
         found["traceback mode"] = shell.InteractiveTB.mode
     features = shell.compile.flags & _FEATURES & ~_FRESH_FLAGS
@@ -181,10 +186,16 @@ def read_formatters(shell: Any) -> Any:
     """The types for which display functions were registered, except by matplotlib."""
     if shell is None:
         return None
-    found = tuple(
-        (mime, *sorted(_registered(formatter)))
-        for mime, formatter in sorted(shell.display_formatter.formatters.items())
-    )
+    formatters = shell.display_formatter.formatters
+    known = [(m, f.type_printers, f.deferred_printers) for m, f in formatters.items()]
+    seen, found = _seen_printers.get(id(shell), (None, ()))
+    if seen != known:
+        found = tuple(
+            (mime, *sorted(_registered(formatter)))
+            for mime, formatter in sorted(formatters.items())
+        )
+        copies = [(mime, dict(types), dict(deferred)) for mime, types, deferred in known]
+        _seen_printers[id(shell)] = copies, found
     fresh = _fresh.setdefault("formatters", found)
     return found if found != fresh else None
 
@@ -194,24 +205,18 @@ def _registered(formatter: Any) -> set[str]:
 
     The one for floats follows from ``%precision``, which is a setting of its own.
     """
-    known = (formatter.type_printers, formatter.deferred_printers)
-    seen, found = _seen_printers.get(id(formatter), (None, set()))
-    if seen == known:
-        return found
     printers = {
         f"{kind.__module__}.{kind.__qualname__}": printer
         for kind, printer in formatter.type_printers.items()
         if kind is not float
     }
     printers |= {".".join(key): printer for key, printer in formatter.deferred_printers.items()}
-    found = {
+    return {
         f"{name} {getattr(printer, '__module__', '')}.{getattr(printer, '__qualname__', printer)}"
         for name, printer in printers.items()
         if not name.startswith("matplotlib.")
     }
-    _seen_printers[id(formatter)] = tuple(map(dict, known)), found
-    return found
 
 
-#: What a formatter (by its id) knew when it was last looked at, and what that was called.
-_seen_printers: dict[int, tuple[Any, set[str]]] = {}
+#: What the formatters of a shell (by its id) knew when they were last looked at, and what that was called.
+_seen_printers: dict[int, tuple[Any, tuple[Any, ...]]] = {}
