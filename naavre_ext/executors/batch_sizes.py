@@ -23,7 +23,7 @@ _PATIENT = 2
 LIMIT_S = 2 * LONGEST_BATCH_S
 #: So many batches wait for a worker at most: looking after each that is under way takes time, too.
 _MOST_WAITING = 64
-#: Batches left for each that may be under way, from which on short ones go out together.
+#: Batches left for each that may be under way, from which on very short ones go out together.
 _MANY = 16
 #: What earlier batches count for, against a new one, in the time that an item takes.
 _MEMORY = 0.7
@@ -50,12 +50,14 @@ class BatchSizes(Protocol):
 class FixedSizes:
     """At most ``batches`` batches of ``ceil(count / batches)`` items each, the last one smaller.
 
-    Where there are a great many, of which each is over sooner than it is sent, several go out as one.
+    Where there are a great many, of which each is over sooner than it is sent, several go out as one; so they do
+    where a round of them for all slots takes longer to send than to run.
     """
 
     def __init__(self, count: int, batches: int, slots: int) -> None:
         self.size = max(1, math.ceil(count / max(1, batches)))
-        self.window = max(16, 4 * slots)
+        self.window = max(16, min(4 * slots, slots + _MOST_WAITING))
+        self._slots, self._round_s = slots, slots * SEND_S
         self._seconds, self._items = 0.0, 0
 
     def observe(self, items: int, seconds: float) -> None:
@@ -64,11 +66,14 @@ class FixedSizes:
 
     def next(self, left: int | None) -> int:
         """The same for all, as long as they are few or long."""
-        if left is None or left <= _MANY * self.window * self.size or not self._items:
+        if left is None or not self._items:
             return self.size
         batch_s = max(self._seconds / self._items * self.size, 1e-9)
-        together = min(int(SHORTEST_BATCH_S / batch_s), left // (_MANY * self.window * self.size))
-        return self.size * max(1, together)
+        if batch_s < self._round_s and self._round_s > SHORTEST_BATCH_S:
+            wanted, keep = math.ceil(self._round_s / batch_s), self._slots
+        else:
+            wanted, keep = int(SHORTEST_BATCH_S / batch_s), _MANY * self.window
+        return self.size * max(1, min(wanted, left // (keep * self.size)))
 
     def limit_s(self, items: int) -> None:
         """They were asked for as they are."""

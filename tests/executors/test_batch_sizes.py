@@ -17,6 +17,7 @@ from naavre_ext.executors.batch_sizes import (
     LONGEST_BATCH_S,
     SEND_S,
     SHORTEST_BATCH_S,
+    BatchSizes,
     FixedSizes,
     GuidedSizes,
     VectorSizes,
@@ -80,7 +81,7 @@ def test_later_batches_count_more() -> None:
     assert sizes.next(100_000) == pytest.approx(LONGEST_BATCH_S / 0.01, rel=0.01)
 
 
-def makespan(items: Sequence[float], sizes: GuidedSizes, slots: int) -> float:
+def makespan(items: Sequence[float], sizes: BatchSizes, slots: int) -> float:
     """When the last of these items is done, in a model of workers that lose 4 ms between batches.
 
     One process sends the batches, one after the other.
@@ -147,6 +148,25 @@ def test_workers_are_kept_busy_whatever_the_items_take(load: str, slots: int) ->
 def test_one_sender_keeps_a_thousand_slots_busy() -> None:
     items, slots = [0.1] * 600_000, 1000  # a minute of work for each slot
     assert sum(items) / slots / makespan(items, GuidedSizes(slots, 0.1), slots) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("slots", "slot_s", "at_least"), [(16, 20, 0.93), (64, 20, 0.94), (1000, 60, 0.8)]
+)
+def test_one_sender_keeps_slots_busy_with_batches_of_100_ms_that_were_asked_for(
+    slots: int, slot_s: float, at_least: float
+) -> None:
+    items = [0.1] * int(slots * slot_s / 0.1)
+    sizes = FixedSizes(len(items), len(items), slots)
+    assert sum(items) / slots / makespan(items, sizes, slots) > at_least
+
+
+def test_batches_of_100_ms_go_out_alone_where_sending_them_takes_no_longer() -> None:
+    sizes, left = FixedSizes(10_000, 10_000, slots=32), 10_000
+    while left:
+        assert sizes.next(left) == 1
+        sizes.observe(1, 0.1)
+        left -= 1
 
 
 def test_a_batch_gives_back_what_it_has_not_begun_when_others_may_be_idle() -> None:
