@@ -33,7 +33,7 @@ from naavre_ext.executors.tasks import (
 )
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
-from naavre_ext.planning.chains import list_name
+from naavre_ext.planning.elementwise import items_by_lists, lists_beside
 from naavre_ext.planning.inner_rewriting import CALL_HOOK
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import (
@@ -158,20 +158,20 @@ class _Items:
 
 @dataclass
 class _Ended:
-    """What a batch left. ``elements`` are those that a next loop goes on with, None where there are none."""
+    """What a batch left. ``lists`` are its parts of those that next loops go over, None where it failed."""
 
     packed: Packed = NOTHING
     error: ErrorReport | None = None
     done: int = 0
-    elements: list[Any] | None = None
+    lists: dict[str, Any] | None = None
 
 
 def run_batch(
     worker: Worker, task: BatchTask, shared: Packed, items: Packed | list[Any]
-) -> tuple[BatchReport, Packed, list[Any] | None]:
+) -> tuple[BatchReport, Packed, dict[str, Any] | None]:
     """The batch's report and its pack: the recorded ``log`` (or ``elements``) and ``leaks``.
 
-    With them the elements that it added to the list that a next loop iterates over, as they would get there.
+    With them its parts of the lists that next loops go over, as they would get there.
     """
     started_at, clock = time.time(), time.perf_counter()
     outputs: list[OutputMessage] = []
@@ -198,7 +198,7 @@ def run_batch(
         stuck=stuck,
         done=ended.done,
     )
-    return report, ended.packed, ended.elements
+    return report, ended.packed, ended.lists
 
 
 def _run(
@@ -265,8 +265,9 @@ def _run(
         if over or not recorder.plain or "elements" in result or result["leaks"]:
             # What can't be rebuilt must be known before the merge begins.
             result = unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
-        elements = _added(task, result, recorder.known) if task.then else None
-        return _Ended(packed, None, len(values) if over else cursor.position + 1, elements)
+        done = len(values) if over else cursor.position + 1
+        lists = _added(task, result, recorder.known, values[:done]) if task.then else None
+        return _Ended(packed, None, done, lists)
     finally:
         for name in worker.names() - known_names:
             namespace.pop(name, None)
@@ -294,15 +295,22 @@ def _result(task: BatchTask, namespace: dict[str, Any], recorder: _Recorder) -> 
     return {"log": recorder.log, "leaks": leaks}
 
 
-def _added(task: BatchTask, result: dict[str, Any], known: tuple[Operation, ...]) -> list[Any]:
-    """The elements that the batch adds to the list over which the next loop goes."""
-    if task.split.form != "for":
-        return list(result["elements"])
-    added: list[Any] = []
-    name = list_name(task.then[0].split)
-    for number, _, operands in result["log"]:
-        if known[number].root == name:
-            added += operands if known[number].taking == "keep" else operands[-1]
+def _added(
+    task: BatchTask, result: dict[str, Any], known: tuple[Operation, ...], items: Any
+) -> dict[str, Any]:
+    """The batch's parts of the lists that the loops go over which take its elements."""
+    added: dict[str, Any] = {}
+    is_loop = task.split.form == "for"
+    for flow in (items_by_lists(stage.split) for stage in task.then if stage.source == 0):
+        beside = lists_beside(task.split, flow)
+        for name in flow.names:
+            made = [] if is_loop else list(result["elements"])
+            added[name] = items if name in beside else made
+    made_here = set(task.split.reductions).intersection(added)
+    for number, _, operands in result["log"] if is_loop else ():
+        operation = known[number]
+        if operation.root in made_here:
+            added[operation.root] += operands if operation.taking == "keep" else operands[-1]
     return added
 
 

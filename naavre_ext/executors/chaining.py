@@ -17,6 +17,7 @@ from naavre_ext.executors.batches import run_batch
 from naavre_ext.executors.guarding import changed_since
 from naavre_ext.executors.packing import Packed, PackingError, fingerprint, pack
 from naavre_ext.executors.pool import BatchPool
+from naavre_ext.executors.sources import Sliced, Source
 from naavre_ext.executors.tasks import (
     KEEPS,
     NOTHING,
@@ -27,67 +28,105 @@ from naavre_ext.executors.tasks import (
     Stage,
 )
 from naavre_ext.model.workflow import Split, Step, Workflow
+from naavre_ext.planning.elementwise import Elementwise, are_same, items_by_lists, items_of
 
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
 
-#: A split that continues another one, with its step.
-Link = tuple[Step, Split]
+#: A split that continues another one: its step, itself, the other one's place in the row (see :class:`Stage`).
+Link = tuple[Step, Split, int]
 
 
 def chains_of(workflow: Workflow, step: Step) -> dict[int, tuple[Link, ...]]:
-    """For each split of the step that others continue: these, one continuing the other."""
-    following = {
-        split.continues: (other, split)
-        for other in workflow.steps
-        for split in other.splits
-        if split.continues is not None
-    }
-    found: dict[int, tuple[Link, ...]] = {}
-    for own in step.splits:
-        links: list[Link] = []
-        key = (str(step.id), own.index)
-        while key in following:
-            links.append(following[key])
-            key = (str(links[-1][0].id), links[-1][1].index)
-        if links:
-            found[own.index] = tuple(links)
-    return found
+    """For each split of the step that others continue: these, and those that continue them, depth first."""
+    following: dict[tuple[str, int], list[tuple[Step, Split]]] = {}
+    for other in workflow.steps:
+        for split in other.splits:
+            if split.continues is not None:
+                following.setdefault(split.continues, []).append((other, split))
+
+    def collect(key: tuple[str, int], source: int, links: list[Link]) -> list[Link]:
+        for other, split in following.get(key, ()):
+            links.append((other, split, source))
+            collect((str(other.id), split.index), len(links), links)
+        return links
+
+    found = {own.index: tuple(collect((str(step.id), own.index), 0, [])) for own in step.splits}
+    return {index: links for index, links in found.items() if links}
+
+
+def below(stages: Sequence[Stage], place: int) -> tuple[Stage, ...]:
+    """The row of the stages that continue the one at ``place`` (from 1; 0 is the batch itself)."""
+    found: list[Stage] = []
+    places = {place: 0}
+    for number, stage in enumerate(stages, start=1):
+        if stage.source in places:
+            found.append(replace(stage, source=places[stage.source]))
+            places[number] = len(found)
+    return tuple(found)
 
 
 def run_stages(
     worker: Worker, task: BatchTask, shared: Packed, items: Packed | list[Any]
 ) -> list[tuple[BatchReport, Packed]]:
     """A batch's report and pack, then those of the loops that go on with what it made."""
-    report, packed, elements = run_batch(worker, task, shared, items)
+    report, packed, lists = run_batch(worker, task, shared, items)
     if isinstance(items, Packed):  # what goes on from loop to loop isn't stored on the way
         report = worker.keep_batch(task, shared, items, report, packed)
     done = [(report, packed)]
-    if not task.then:
-        return done
-    if elements is None:
-        lost = BatchReport(task.batch, 0.0, 0.0, "", violation="the batch before it doesn't count")
-        return [*done, *[(lost, NOTHING)] * len(task.then)]
-    stage, *others = task.then
-    following = BatchTask(
-        stage.step,
-        stage.split,
-        task.batch,
-        0,
-        len(elements),
-        task.is_last and report.done == task.stop - task.start,
-        task.limit_s,
-        tuple(others),
-    )
-    done += run_stages(worker, following, stage.shared, elements)
-    spent_s = sum(later.duration_s for later, _ in done[1:])
-    done[0] = (replace(report, fed=len(elements), then_s=spent_s), packed)
-    return done
+    made: list[tuple[BatchTask, dict[str, Any] | None, int]] = [(task, lists, task.start)]
+    for place, stage in enumerate(task.then, start=1):
+        before, found, first = made[stage.source]
+        then = tuple(replace(s, source=0) for s in below(task.then, place) if s.source == 0)
+        flow = items_by_lists(stage.split)
+        given, start = ((), 0) if found is None else items_of(flow, found, first)
+        following = BatchTask(
+            stage.step,
+            stage.split,
+            task.batch,
+            0,
+            len(given),
+            before.is_last and done[stage.source][0].done == before.stop - before.start,
+            task.limit_s,
+            then,
+        )
+        if found is None:
+            lost = BatchReport(
+                task.batch, 0.0, 0.0, "", violation="the batch before it doesn't count"
+            )
+            done.append((lost, NOTHING))
+            made.append((following, None, 0))
+            continue
+        report, packed, lists = run_batch(worker, following, stage.shared, list(given))
+        done.append((report, packed))
+        made.append((following, lists, start))
+    counts = [each.stop - each.start for each, _, _ in made]
+    return [
+        (_with_following(place, task.then, done, counts), pack)
+        for place, (_, pack) in enumerate(done)
+    ]
+
+
+def _with_following(
+    place: int,
+    then: Sequence[Stage],
+    done: Sequence[tuple[BatchReport, Packed]],
+    counts: Sequence[int],
+) -> BatchReport:
+    """The report of the batch at that place, with what went on from it."""
+    inside, spent_s, fed = {place}, 0.0, []
+    for number, stage in enumerate(then, start=1):
+        if stage.source in inside:
+            inside.add(number)
+            spent_s += done[number][0].duration_s
+            if stage.source == place:
+                fed.append(counts[number])
+    return replace(done[place][0], fed=tuple(fed), then_s=spent_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """``count`` elements of a list that a batch of the next loop has got; ``is_last`` as this batch was told."""
+    """``count`` items that a batch of the next loop has got; ``is_last`` as this batch was told."""
 
     count: int
     handle: Any
@@ -98,17 +137,24 @@ class Segment:
 class Held:
     """The batches of one split that ran before their cell.
 
-    ``segments`` cover its items from the first on, without a gap. ``elements`` is the list itself, with a
-    fingerprint of what they cover once the earlier cell has merged all of it.
+    ``place`` is where it stands below the split that it continues, ``stages`` are itself and those that
+    continue it. ``segments`` cover its items from the first on, without a gap. ``items`` are all of them, with a
+    fingerprint of what the segments cover, once the earlier cell has merged its lists.
     """
 
     split: Split
+    place: int
     stages: tuple[Stage, ...]
     settings: Any
     segments: list[Segment] = field(default_factory=list)
     is_open: bool = True
-    elements: list[Any] | None = None
+    items: Sequence[Any] | None = None
     print: bytes = b""
+
+    @property
+    def flow(self) -> Elementwise:
+        """The lists that the split goes over."""
+        return items_by_lists(self.split)
 
     @property
     def covered(self) -> int:
@@ -116,30 +162,40 @@ class Held:
         return sum(segment.count for segment in self.segments)
 
     def add(self, count: int, handle: Any, *, is_last: bool) -> None:
-        """The next elements; without a handle there can be no more."""
+        """The next items; without a handle there can be no more."""
         if handle is None:
             self.is_open = False
         if self.is_open and count:
             self.segments.append(Segment(count, handle, is_last))
 
-    def seal(self, elements: Any, namespace: dict[str, Any], *, guards: bool) -> bool:
-        """Whether there is something to go on with, now that the list is what it is."""
+    def seal(self, lists: Mapping[str, Any], namespace: dict[str, Any], *, guards: bool) -> bool:
+        """Whether there is something to go on with, now that the lists are what they are."""
         self.is_open = False
-        if type(elements) is not list or not 0 < self.covered <= len(elements):
+        if any(type(lists.get(name)) not in (list, tuple, range) for name in self.flow.names):
             return False
-        self.elements = elements
+        items, _ = items_of(self.flow, lists, 0)
+        if not 0 < self.covered <= len(items):
+            return False
+        self.items = items
         try:
             if guards:
-                self.print = fingerprint(elements[: self.covered], namespace)
+                self.print = fingerprint(items[: self.covered], namespace)
         except PackingError:
             return False
         return True
 
     def fits(
-        self, items: Any, settings: Any, pool: BatchPool, namespace: dict[str, Any], *, guards: bool
+        self,
+        source: Source,
+        settings: Any,
+        pool: BatchPool,
+        namespace: dict[str, Any],
+        *,
+        guards: bool,
     ) -> bool:
         """Whether the batches ran on what there is now: the same items, variables and settings."""
-        if type(items) is not list or items is not self.elements or len(items) < self.covered:
+        items = source.items if isinstance(source, Sliced) else ()
+        if self.items is None or not are_same(items, self.items):
             return False
         if settings is not None and ambient.changed(self.settings, settings):
             return False
@@ -154,6 +210,52 @@ class Held:
         return (
             same and set(shared) <= set(sent.names) and not changed_since(sent, shared, namespace)
         )
+
+
+class Passing:
+    """The loops that go on with what a split's batches make: ``stages`` for each, and what they have done."""
+
+    def __init__(self, stages: tuple[Stage, ...], settings: Any) -> None:
+        self.stages = stages
+        self.helds = [
+            Held(stage.split, place, (stage, *below(stages, place)), settings)
+            for place, stage in enumerate(stages, start=1)
+            if stage.source == 0
+        ]
+
+    def add(self, pool: BatchPool, handle: Any, report: BatchReport, *, is_last: bool) -> None:
+        """The next batch of the split has counted, with what went on from it."""
+        counts = report.fed or (0,) * len(self.helds)
+        for held, count in zip(self.helds, counts, strict=True):
+            following = handle
+            for _ in range(held.place):
+                following = None if following is None else pool.following(following)
+            held.add(count, following, is_last=is_last)
+
+    def send(
+        self,
+        pool: BatchPool,
+        lists: Mapping[str, Any],
+        limit_s: float | None,
+        namespace: dict[str, Any],
+    ) -> None:
+        """Have the loops go on with the first elements of the lists, which the cell itself has made."""
+        for held in self.helds:
+            if any(type(lists.get(name)) not in (list, tuple, range) for name in held.flow.names):
+                held.is_open = False
+                continue
+            made, _ = items_of(held.flow, lists, 0)
+            stage, *others = held.stages
+            task = BatchTask(
+                stage.step, stage.split, 0, 0, len(made), False, limit_s, tuple(others)
+            )
+            try:
+                items = pack({"items": list(made)}, namespace)
+            except PackingError:
+                held.is_open = False
+                continue
+            if made:
+                held.add(len(made), pool.submit(task, stage.shared, items), is_last=False)
 
 
 class Holds:
@@ -182,14 +284,19 @@ def stages_for(
     token: str,
     pool: BatchPool,
 ) -> tuple[Stage, ...]:
-    """The links with their variables, as they are now, shared; up to the first whose can't be copied."""
+    """The links with their variables, as they are now, shared; without those whose can't be copied."""
     stages: list[Stage] = []
-    for step, split in links:
+    places = {0: 0}
+    for number, (step, split, source) in enumerate(links, start=1):
+        if source not in places:
+            continue
         values = {name: namespace[name] for name in split.shared if name in namespace}
         keeps = dict.fromkeys(split.reductions, Accumulator("a list"))  # not there yet; or a dict
+        own = {KEEPS: keeps, SETTINGS: settings, TOKEN: f"{token}.{number - 1}"}
         try:
-            own = {KEEPS: keeps, SETTINGS: settings, TOKEN: f"{token}.{len(stages)}"}
-            stages.append(Stage(step, split, pool.share(pack({**values, **own}, namespace))))
+            shared = pool.share(pack({**values, **own}, namespace))
         except PackingError:
-            break
+            continue
+        stages.append(Stage(step, split, places[source], shared))
+        places[number] = len(stages)
     return tuple(stages)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from naavre_ext.executors.accumulators import accumulators
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
-from naavre_ext.executors.chaining import Held, Link, stages_for
+from naavre_ext.executors.chaining import Held, Link, Passing, stages_for
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.guarding import changed_since
 from naavre_ext.executors.over_runs import run_over
@@ -31,14 +31,13 @@ from naavre_ext.executors.tasks import (
     SETTINGS,
     TOKEN,
     BatchReport,
-    BatchTask,
     ErrorReport,
     Stuck,
 )
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split, Step
-from naavre_ext.planning.chains import list_name
 from naavre_ext.planning.cutting import cut
+from naavre_ext.planning.elementwise import lists_beside
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.over_rewriting import OVER_HOOK
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, OWN_HOOK, SPLIT_HOOK
@@ -64,7 +63,7 @@ class SplitState:
     ``turn`` counts how often the loop asked for more. ``source`` is None when the loop runs whole, over
     ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched,
     ``bar`` the progress bar that the loop has around its items.
-    ``held`` are batches that ran before the cell, ``passing`` those of the next loop that this one's make.
+    ``held`` are batches that ran before the cell, ``passing`` those of the next loops that this one's make.
     """
 
     split: Split
@@ -83,7 +82,7 @@ class SplitState:
     elements: list[Any] = field(default_factory=list)
     shared: Any = None
     held: Held | None = None
-    passing: Held | None = None
+    passing: Passing | None = None
     own: Any = None
     stored: StoredBatches | None = None
 
@@ -210,7 +209,7 @@ class FanOut:
             return
         state.source, state.bar = source, bar
         if held is not None and held.fits(
-            items, state.settings, self.pool, self.namespace, guards=self.worker.guards
+            source, state.settings, self.pool, self.namespace, guards=self.worker.guards
         ):
             state.held = held
         self._begun += 1
@@ -375,45 +374,46 @@ class FanOut:
 
     # Chains
 
-    def _passing(self, state: SplitState) -> Held | None:
-        """What collects the batches of the next loop, where that may go on with this one's elements."""
+    def _passing(self, state: SplitState) -> Passing | None:
+        """What collects the batches of the next loops, where those may go on with what this one's make."""
         links = self.chains.get(state.split.index, ())
         if state.held is not None:
             stages = state.held.stages[1:]
         else:
             token = f"{self._token(state.split)} then"
             stages = stages_for(links, self.namespace, state.settings, token, self.pool)
-        return Held(links[0][1], stages, state.settings) if stages else None
+        return Passing(stages, state.settings) if stages else None
 
     def _pass_own_share(self, state: SplitState) -> None:
-        """Have the next loop go on with the elements that the cell itself has made."""
+        """Have the next loops go on with the elements that the cell itself has made."""
         passing = state.passing
         if passing is None or state.share is None or state.flight is None:
             return
-        is_loop = state.split.form == "for"
-        made = self.namespace.get(list_name(passing.split)) if is_loop else state.own
-        if type(made) is not list:
-            passing.is_open = False
-        if not passing.is_open or not made:
-            return
-        stage, *others = passing.stages
-        limit_s = state.flight.limit_s(len(made))
-        task = BatchTask(stage.step, stage.split, 0, 0, len(made), False, limit_s, tuple(others))
-        try:
-            items = pack({"items": list(made)}, self.namespace)
-        except PackingError:
-            passing.is_open = False
-            return
-        passing.add(len(made), self.pool.submit(task, stage.shared, items), is_last=False)
+        own = self._lists(state, state.own, state.start)
+        made = max((len(found) for found in own.values() if type(found) is list), default=0)
+        passing.send(self.pool, own, state.flight.limit_s(made), self.namespace)
 
-    def _pass_on(self, state: SplitState, elements: Any) -> None:
-        """All batches are merged: keep what the next loop's have done until its cell comes to it."""
-        passing = state.passing
-        if passing is not None and passing.seal(
-            elements, self.namespace, guards=self.worker.guards
-        ):
-            links = self.chains[state.split.index]
-            self.worker.holds.put(*links[0], passing)
+    def _lists(self, state: SplitState, elements: Any, most: int | None = None) -> dict[str, Any]:
+        """The lists that the next loops go over: those that this one makes, and its own (first) items."""
+        found: dict[str, Any] = {}
+        items = state.source.items if isinstance(state.source, Sliced) else None
+        for held in state.passing.helds if state.passing is not None else ():
+            beside = lists_beside(state.split, held.flow)
+            for name in held.flow.names:
+                if name in beside:
+                    found[name] = items if items is None else items[:most]
+                elif state.split.form == "for":
+                    found[name] = self.namespace.get(name)
+                else:
+                    found[name] = elements
+        return found
+
+    def _pass_on(self, state: SplitState, elements: Any = None) -> None:
+        """All batches are merged: keep what the next loops' have done until their cells come to them."""
+        lists = self._lists(state, elements)
+        for held in state.passing.helds if state.passing is not None else ():
+            if held.seal(lists, self.namespace, guards=self.worker.guards):
+                self.worker.holds.put(held.stages[0].step, held.split, held)
 
     def _guarded(self, state: SplitState) -> dict[str, Any]:
         """The variables that the cell's own share might change while batches work on copies of them."""
@@ -481,7 +481,7 @@ class FanOut:
         rest = state.source.rest() if state.flight is None else state.flight.rest()
         self.offered[ITEMS] = _over(state.bar, rest)
         if state.passing is not None and state.split.form == "for":
-            self._pass_on(state, self.namespace.get(list_name(state.passing.split)))
+            self._pass_on(state)
 
     def show(self, outputs: Sequence[OutputMessage]) -> None:
         """Show in the cell what a batch, or making the items, has shown."""

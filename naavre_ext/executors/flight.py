@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.attempts import Attempts, final_error, is_overdue, reason_in_words
 from naavre_ext.executors.batch_sizes import BatchSizes
-from naavre_ext.executors.chaining import Held, Segment
+from naavre_ext.executors.chaining import Passing, Segment
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.pool import ResultLost
@@ -75,7 +75,7 @@ class Flight:
         sizes: BatchSizes,
         shared: Any,
         first: int = 0,
-        passing: Held | None = None,
+        passing: Passing | None = None,
         stored: StoredBatches | None = None,
     ) -> None:
         self._fan_out, self._split, self._shared = fan_out, split, shared
@@ -223,8 +223,7 @@ class Flight:
             record = unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
             self._ahead.popleft()
             if self._passing is not None:
-                following = self._pool.following(batch.handle)
-                self._passing.add(batch.report.fed, following, is_last=batch.is_last)
+                self._passing.add(self._pool, batch.handle, batch.report, is_last=batch.is_last)
             self.fill()
             yield batch.report, record
 

@@ -117,7 +117,7 @@ class StepTask:
     with_settings: bool = False
     send_settings: bool = False
     visiting: bool = False
-    chains: Mapping[int, tuple[tuple[Step, Split], ...]] = field(default_factory=dict)
+    chains: Mapping[int, tuple[tuple[Step, Split, int], ...]] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempt: int = 0
     is_repeatable: bool = False
@@ -197,10 +197,15 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A split that goes on with what a batch made; ``shared`` are its variables, as the pool knows them."""
+    """A split that goes on with what a batch made; ``shared`` are its variables, as the pool knows them.
+
+    Stages stand in a row, one below another in depth-first order. ``source`` is the place in that row of the one
+    whose elements it takes, counted from 1; 0 is the batch itself.
+    """
 
     step: Step
     split: Split
+    source: int
     shared: Any
 
 
@@ -230,7 +235,7 @@ class BatchReport:
     """How a batch ended, having run ``done`` items. ``violation`` says why its result must not be used.
 
     Its worker may be ``lost``; an ``overdue`` batch took longer than it may. Both come with an error.
-    The loop that went on got ``fed`` elements; it and those behind it took ``then_s``.
+    The loops that went on with what it made got ``fed`` items each; they and those behind them took ``then_s``.
     ``full`` says why results can't be stored any more.
     """
 
@@ -243,7 +248,7 @@ class BatchReport:
     violation: str = ""
     done: int = 0
     stuck: Stuck | None = None
-    fed: int = 0
+    fed: tuple[int, ...] = ()
     then_s: float = 0.0
     lost: bool = False
     overdue: bool = False

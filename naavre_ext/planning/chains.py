@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.dataflow import CellDataflow, EffectKind
 from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.elementwise import Elementwise, elementwise, lists_beside
 from naavre_ext.planning.loops import Loop, Reduction, changed_place, find_loops
-from naavre_ext.planning.mapping_calls import BARS
 from naavre_ext.planning.replaying import find_records
 
 #: What code between the loops must not do, as the later body would have run before it.
@@ -51,6 +51,18 @@ class _Place:
     body: tuple[ast.stmt, ...]
 
     @property
+    def key(self) -> tuple[str, int]:
+        """Names the split in the workflow."""
+        return str(self.step.id), self.split.index
+
+    @property
+    def flow(self) -> Elementwise:
+        """The lists that it goes over, once it is known to."""
+        flow = elementwise(self.loop.iterable)
+        assert flow is not None
+        return flow
+
+    @property
     def node(self) -> ast.stmt:
         return self.body[self.statement]
 
@@ -66,23 +78,26 @@ def link_splits(steps: Sequence[Step], dataflow: NotebookDataflow) -> list[Step]
     """
     places = [place for pair in enumerate(steps) for place in _places(*pair, dataflow)]
     linked = list(steps)
-    taken: dict[tuple[str, int], _Place] = {}
+    counted: set[tuple[str, int]] = set()
     for number, then in enumerate(places):
-        first = _maker(then, places[:number])
-        if first is None:
+        found = _maker(then, places[:number])
+        if found is None:
+            counted.add(then.key)
             continue
-        key = (str(first.step.id), first.split.index)
+        first, flow = found
+        key = first.key
         why = _why_apart(first, then, dataflow)
-        if not why and key in taken:
-            why = f"those of cell {taken[key].step.cell_number} continue them already"
+        if not why and flow.counts and not (key in counted and _adds_each_once(first, flow)):
+            why = "nobody knows before which elements of its lists belong together"
         step = linked[then.position]
         text = f"{_line(then.split)}{_ON} cell {first.step.cell_number}'s batches, without waiting for all"
         if why:
             text = f"{_line(then.split)}{_WAITS} cell {first.step.cell_number}: {why}"
         step = linked[then.position] = replace(step, reasons=(*step.reasons, text))
+        if why or (key in counted and _adds_each_once(first, flow)):
+            counted.add(then.key)
         if why:
             continue
-        taken[key] = then
         splits = [
             replace(s, continues=key) if s.index == then.split.index else s for s in step.splits
         ]
@@ -114,32 +129,31 @@ def _places(position: int, step: Step, dataflow: NotebookDataflow) -> Iterator[_
                 yield _Place(position, number, step, split, loop, body)
 
 
-def list_name(split: Split) -> str:
-    """The list that a chained split goes over, also behind a progress bar."""
-    return _list_of(ast.parse(split.iterable, mode="eval").body)
+def _maker(then: _Place, earlier: Sequence[_Place]) -> tuple[_Place, Elementwise] | None:
+    """The latest split loop before this one that builds the very lists that this one iterates over.
 
-
-def _list_of(iterable: ast.expr) -> str:
-    """The variable that holds the items of ``xs`` and of ``tqdm(xs, ...)``; "" of other expressions.
-
-    That it is a bar indeed, and over this very list, is checked before what was done early counts.
+    Beside them may stand the list that the earlier loop itself goes over.
     """
-    if isinstance(iterable, ast.Call) and iterable.args:
-        called = iterable.func.attr if isinstance(iterable.func, ast.Attribute) else None
-        called = iterable.func.id if isinstance(iterable.func, ast.Name) else called
-        iterable = iterable.args[0] if called in BARS else iterable
-    return iterable.id if isinstance(iterable, ast.Name) else ""
-
-
-def _maker(then: _Place, earlier: Sequence[_Place]) -> _Place | None:
-    """The latest split loop before this one that builds the very list that this one iterates over."""
-    name = _list_of(then.loop.iterable)
-    if not name:
+    flow = elementwise(then.loop.iterable)
+    if flow is None:
         return None
     for first in reversed(earlier):
-        if name in first.split.reductions or name in _targets(first.node):
-            return first if _builds(first, name) else None
+        made = _made_by(first, flow)
+        if made:
+            apart = lists_beside(first.split, flow).isdisjoint(made)
+            builds = apart and all(_builds(first, name) for name in made)
+            known = {*made, *lists_beside(first.split, flow)} == set(flow.names)
+            return (first, flow) if builds and known else None
     return None
+
+
+def _made_by(first: _Place, flow: Elementwise) -> tuple[str, ...]:
+    names = {*first.split.reductions, *_targets(first.node)}
+    return tuple(name for name in flow.names if name in names)
+
+
+def _adds_each_once(first: _Place, flow: Elementwise) -> bool:
+    return all(_adds_once(first, name) for name in _made_by(first, flow))
 
 
 def _targets(statement: ast.stmt) -> set[str]:
@@ -176,16 +190,23 @@ def _starts_as(place: _Place, name: str, *kinds: type[ast.expr]) -> bool:
     """Whether the last statement before the loop that mentions the name sets it to an empty display."""
     for statement in reversed(place.before):
         if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement)):
-            value = statement.value if isinstance(statement, ast.Assign) else None
-            empty = (
-                isinstance(value, kinds) and not list(ast.walk(value))[1 + _has_context(value) :]
+            value = _value_for(statement, name)
+            return isinstance(value, kinds) and not (
+                value.keys if isinstance(value, ast.Dict) else getattr(value, "elts", ())
             )
-            return empty and isinstance(statement, ast.Assign) and len(statement.targets) == 1
     return False
 
 
-def _has_context(value: ast.expr | None) -> bool:
-    return isinstance(value, ast.List)  # whose only child is then Load()
+def _value_for(statement: ast.stmt, name: str) -> ast.expr | None:
+    """What an assignment gives the name alone: the ``[]`` of ``a = []`` and of ``a, b = [], {}``."""
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return None
+    targets, values = [statement.targets[0]], [statement.value]
+    if isinstance(targets[0], ast.Tuple) and isinstance(values[0], ast.Tuple):
+        targets, values = targets[0].elts, values[0].elts
+    pairs = zip(targets, values, strict=False)
+    found = [value for target, value in pairs if isinstance(target, ast.Name) and target.id == name]
+    return found[0] if len(found) == 1 else None
 
 
 def _adds_once(first: _Place, name: str) -> bool:
@@ -217,8 +238,8 @@ def _why_steps(first: _Place, then: _Place) -> str:
     if any(getattr(one, way) != getattr(two, way) for way in ways) or one.timeout_s or one.retries:
         return "the cells' batches run in different ways"
     mine, theirs = first.split.batches, then.split.batches
-    name = _list_of(then.loop.iterable)
-    if mine != theirs or (mine != "auto" and not _adds_once(first, name)):
+    same = _adds_each_once(first, then.flow) and not then.flow.cuts
+    if mine != theirs or (mine != "auto" and not same):
         return "'# batches:' divides its items in another way"
     return ""
 
@@ -248,13 +269,14 @@ def _why_body(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
 
 def _why_list(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
     """What happens to the list on the way."""
-    name = _list_of(then.loop.iterable)
-    reach = dataflow.aliases.reach([dataflow.node(first.position, name)])
+    names = then.flow.names
+    reach = {n: dataflow.aliases.reach([dataflow.node(first.position, n)]) for n in names}
     for piece in _between(first, then, dataflow):
-        if name in piece.facts.writes | piece.facts.deletes:
-            return f"{piece.words} sets '{name}' anew"
-        if piece.changed & reach:
-            return f"{piece.words} may change '{name}', or what is in it"
+        for name in names:
+            if name in piece.facts.writes | piece.facts.deletes:
+                return f"{piece.words} sets '{name}' anew"
+            if piece.changed & reach[name]:
+                return f"{piece.words} may change '{name}', or what is in it"
         for effect in piece.facts.effects:
             if effect.kind in _BETWEEN:
                 return f"{piece.words} must run before it ({effect.what})"

@@ -114,6 +114,14 @@ _ROWS = {
         split("out = [100]\nfor x in range(9):\n    out.append(x)"), USE, "print(res)", splits=2
     ),
     "one list for two loops": row(MAKE, USE, USE.replace("res", "res2"), "print(res2)", splits=3),
+    "lists side by side, sized while running": row(
+        SLOW,
+        "# split: make\nout, own = [], {}\nfor x in xs:\n    out.append(work(x) / 3)\n    own[x] = [x]",
+        "# split: pairs\nres = []\nfor i, (x, y) in enumerate(zip(xs, out)):\n    res.append((i, x, y))",
+        "# split: again\nmore = {i: y for i, y in enumerate(out, 1)}",
+        "print(res, more)",
+        splits=3,
+    ),
     "the second loop changes its items": row(
         split("out = []\nfor x in range(6):\n    out.append([x])"),
         split("res = []\nfor y in out:\n    y.append(1)\n    res.append(len(y))"),
@@ -128,5 +136,6 @@ ROWS = sampled(
     "last batch gives nothing",
     "error in the second loop",
     "the same objects in both lists",
+    "lists side by side, sized while running",
     "arrays",
 )

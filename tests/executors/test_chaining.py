@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 import sys
 from pathlib import Path
 
@@ -9,9 +11,10 @@ import pytest
 
 from naavre_ext.executors import chaining
 from naavre_ext.model import event as events
+from naavre_ext.planning.elementwise import elementwise, items_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
-from both_ways import WorkflowRun, run_as_workflow
+from both_ways import WorkflowRun, run_as_workflow, run_both
 from notebook_row import split
 
 MAKE = split("out = []\nfor x in range(9):\n    out.append(x)")
@@ -65,8 +68,8 @@ def test_later_batches_are_thrown_away_when_the_first_cell_fails() -> None:
 @pytest.mark.parametrize(
     "between",
     [
-        "held.elements[4] = 40",  # an element
-        "held.elements = list(held.elements)",  # another list
+        "held.items[4] = 40",  # an element
+        "held.items = held.items[1:]",  # another list
         "held.print = b''",
     ],
 )
@@ -103,6 +106,76 @@ def test_what_a_long_later_loop_has_not_begun_goes_out_again(
     assert "".join(o["text"] for o in run.ending.outputs[2]) == "".join(f"{y}\n" for y in range(60))
     done = [batch for batch in run.of(events.BatchFinished) if batch.cell_id == "cell-2"]
     assert sum(batch.items for batch in done) == 60
+
+
+XS = "xs = [[x] for x in range(9)]"
+OVER_XS = split("out, other = [], []\nfor x in xs:\n    out.append(x[0])\n    other.append(x)")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "res = []\nfor i, y in enumerate(out):\n    res.append((i, -y))\n    print(i)",
+        "res = [(i, y) for i, y in enumerate(out, start=5)]",
+        "res = []\nfor x, y in zip(xs, out):\n    res.append((x, y))",
+        "res = []\nfor i, (y, (x, z)) in enumerate(zip(out, zip(xs, other))):\n    res.append((x, z, x == z))",
+        "res = {i: x for i, (x, y) in enumerate(zip(other, out))}",
+        "res = sum(x[0] * y for x, y in zip(xs, out))",
+    ],
+)
+def test_batches_flow_on_one_by_one(use: str) -> None:
+    (run,) = run_both((XS, OVER_XS, split(use), "print(res)"), orders=1)
+    assert flowed_on(run, "cell-1", "cell-2")
+
+
+@pytest.mark.parametrize(
+    "iterable",
+    [
+        "a",
+        "enumerate(a)",
+        "zip(b, a)",
+        "a[1:]",
+        "a[:4]",
+        "enumerate(a[2:7], 3)",
+        "a[3:3]",
+        "a[50:]",
+    ],
+)
+def test_parts_of_lists_give_parts_of_the_items(iterable: str) -> None:
+    flow = elementwise(ast.parse(iterable, mode="eval").body)
+    assert flow is not None
+    lists = {"a": list(range(9)), "b": list("abcdefghi")}
+    for cuts in ([0, 9], [0, 1, 4, 9], [0, 3, 3, 5, 9], list(range(10))):
+        found: list[object] = []
+        for start, stop in itertools.pairwise(cuts):
+            parts = {name: items[start:stop] for name, items in lists.items()}
+            items, first = items_of(flow, parts, start)
+            assert not items or first == len(found)
+            found += items
+        assert found == list(eval(iterable, dict(lists)))
+
+
+def test_a_part_of_a_list_flows_on() -> None:
+    make = "# split: a\nout = []\nfor x in range(30):\n    time.sleep(0.01)\n    out.append(x)"
+    use = "# split: b\nres = []\nfor i, y in enumerate(out[2:], 1):\n    time.sleep(0.01)\n    res.append((i, y))"
+    (run,) = run_both(("import time", make, use), orders=1)
+    assert run.workflow.steps[2].splits[0].continues == ("cell-1", 0)
+
+
+def test_two_loops_go_on_with_the_same_list() -> None:
+    again = split("more = []\nfor y in out:\n    more.append(y + 1)\n    print(y)")
+    last = split("both = [a * b for a, b in zip(out, more)]")
+    (run,) = run_both((MAKE, USE, again, last, "print(out, res, more, both)"), orders=1)
+    for cell in ("cell-1", "cell-2", "cell-3"):
+        assert flowed_on(run, "cell-0", cell)
+
+
+def test_of_two_loops_one_may_fail_or_find_something_else() -> None:
+    spoilt = split("bad = [1 / (y - 4) if y != 4 else len(spoil(out)) for y in out]")
+    again = split("more = []\nfor y in out:\n    more.append(y + 1)")
+    setup = "def spoil(xs):\n    getattr(xs, 'app' + 'end')(7)\n    return xs"
+    run_both((setup, MAKE, spoilt, again, "print(bad, more)"), orders=1)
+    run_both((MAKE, split("bad = [1 / (y - 4) for y in out]"), again), orders=1)
 
 
 TQDM = "from tqdm import tqdm"

@@ -39,6 +39,14 @@ CHAINED = {
     "extend and +=": (SPLIT + "a = []\nfor x in xs:\n    a.extend([x])\n    a += (x, x)", USE),
     "equal batches": (MAKE.replace("a = []", "# batches: 3\na = []", 1),
                       USE.replace("b = []", "# batches: 3\nb = []", 1)),
+    "numbered": (MAKE, SPLIT + "b = [i + g(y) for i, y in enumerate(a, start=1)]"),
+    "beside the items": (MAKE, SPLIT + "b = []\nfor x, y in zip(xs, a):\n    b.append(x * g(y))"),
+    "numbered pairs": (MAKE, SPLIT + "for i, (x, y) in enumerate(zip(xs, a)):\n    print(i, x, y)"),
+    "two lists of one loop": (
+        SPLIT + "a, c = 1, 2\na = []\nc = []\nfor x in xs:\n    a.append(f(x))\n    c.append(x)",
+        SPLIT + "b = [y + z for y, z in zip(a, c)]"),
+    "a part of the list": (MAKE, SPLIT + "b = [g(y) for y in a[1:]]"),
+    "set together": (SPLIT + "n, a = 0, []\nfor x in xs:\n    a.append(f(x))\n    n += 1", USE),
     "the list changes later": (MAKE, USE + "\nk = 4", "a.append(1)"),
 }  # fmt: skip
 
@@ -58,6 +66,12 @@ def test_three_cells_are_one_chain() -> None:
     ]  # fmt: skip
     assert "line 3: goes on with cell 2's batches, without waiting for all" in steps[2].reasons
     assert Workflow.from_json(workflow.to_json()) == workflow
+
+
+def test_every_loop_over_a_list_goes_on_with_its_batches() -> None:
+    steps = planned(MAKE, USE, USE.replace("b", "c"), SPLIT + "e = [y for y in b]").steps
+    first, second = (steps[1].id, 0), (steps[2].id, 0)
+    assert [step.splits[0].continues for step in steps[2:]] == [first, first, second]
 
 
 #: cells → why the last split waits for the merge; nothing is said where no split makes its list alone
@@ -90,10 +104,18 @@ WAITING = {
         "# batches"),
     "an array's rows": (
         (MAKE, SPLIT + "r = np.zeros(9)\nfor y in a:\n    r[y] = g(y)"), "'r' may be an array"),
-    "a second loop over the list": ((MAKE, USE, USE.replace("b", "c")), "continue them already"),
     "a list that doesn't begin empty": ((MAKE.replace("[]", "[1]"), USE), None),
-    "a part of the list": ((MAKE, SPLIT + "b = [g(y) for y in a[1:]]"), None),
-    "numbered": ((MAKE, SPLIT + "b = [g(y) for i, y in enumerate(a)]"), None),
+    "the end of the list": ((MAKE, SPLIT + "b = [g(y) for y in a[-1:]]"), None),
+    "every second element": ((MAKE, SPLIT + "b = [g(y) for y in a[::2]]"), None),
+    "numbered after a filter": (
+        (SPLIT + "a = [x for x in xs if x]", SPLIT + "b = [g(y) for i, y in enumerate(a)]"), "belong together"),
+    "beside another list": ((MAKE, SPLIT + "b = [g(y) for y, z in zip(a, range(9))]"), None),
+    "beside itself": ((MAKE, SPLIT + "b = [g(y) for y, z in zip(a, a[1:])]"), None),
+    "a part in equal batches": (
+        (MAKE.replace("a = []", "# batches: 3\na = []", 1),
+         SPLIT + "# batches: 3\nb = [g(y) for y in a[1:]]"), "# batches"),
+    "the items change": (
+        (MAKE, "xs.append(1)", SPLIT + "b = [g(y) + x for x, y in zip(xs, a)]"), "may change 'xs'"),
     "a dict's values": ((MAKE.replace("[]", "{}").replace("a.append(f(x))", "a[x] = f(x)"), USE), None),
 }  # fmt: skip
 

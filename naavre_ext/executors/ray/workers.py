@@ -164,7 +164,7 @@ def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
     return _run_step(context, task, inputs, assigned_devices())
 
 
-_Plan = tuple[RunContext, Step, Split, Sequence[tuple[Step, Split]]]
+_Plan = tuple[RunContext, Step, Split, Sequence[tuple[Step, Split, int]]]
 _Place = tuple[int, int, int, bool, float | None, int, bool]
 _last_plan: tuple[bytes, _Plan] | None = None
 
@@ -295,7 +295,7 @@ class RayBatchPool:
         key = (str(task.step.id), task.split, len(task.then))
         plan = self._plans.get(key)
         if plan is None:
-            links = tuple((stage.step, stage.split) for stage in task.then)
+            links = tuple((stage.step, stage.split, stage.source) for stage in task.then)
             pickled = ray.cloudpickle.dumps((self._context, task.step, task.split, links))
             small = len(pickled) <= _INLINE_BYTES
             plan = self._plans[key] = pickled if small else ray.put(pickled)
