@@ -648,3 +648,25 @@ def test_over_chain_and_nested_splits_go_on_with_what_is_stored_on_ray(
     assert (done.result.status, done.shown) == ("ok", expected.shown)
     assert plain(done.result.values) == plain(expected.result.values)
     assert len(done.of(events.BatchReused)) + len(done.reused) >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_run_whose_main_worker_was_killed_goes_on_on_ray(
+    ray_options: RunOptions, tmp_path: Path
+) -> None:
+    """Killed in the middle of a cell, like by the system when memory runs out."""
+    cells = [
+        "import time, os, signal\nfrom pathlib import Path",
+        f"{SLOW}\nx = [1]",
+        "# split: work\n# batches: 2\nout = []\nfor i in range(4):\n    time.sleep(0.05)\n    out.append(i)",
+        "print(sum(out), x)\nif not os.path.exists('flag'):\n"
+        "    while len(list(Path('.naavre').glob('**/*.batch'))) < 2:\n        time.sleep(0.02)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)",
+    ]
+    expected, failed, done = never_failed_failed_resumed(tmp_path, cells, ray_options)
+    assert (failed.result.status, failed.result.failure["ename"]) == ("failed", "WorkerLost")
+    assert failed.result.failure["cell_number"] == 4
+    assert 2 in done.reused
+    assert {event.batch for event in done.of(events.BatchReused)} == {0, 1}
+    assert (done.result.status, done.shown) == ("ok", expected.shown)

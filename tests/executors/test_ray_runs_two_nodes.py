@@ -1,4 +1,4 @@
-"""A split notebook on a cluster of two nodes, reached by its address."""
+"""A split notebook on a cluster of several nodes, reached by its address; one of them is lost meanwhile."""
 
 from __future__ import annotations
 
@@ -10,42 +10,71 @@ from pathlib import Path
 
 import pytest
 
-_SCRIPT = """
-import os, sys
+#: The node that is lost is one where the main worker isn't, and neither the head.
+_LOSS = """
+import os, sys, threading, time
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from ray.cluster_utils import Cluster
 
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-cluster.add_node(num_cpus=1)
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+nodes = {node.node_id: node for node in (cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1))}
 from both_ways import run_with
 from naavre_ext.executors.ray import cluster as connection
 from naavre_ext.executors.ray.executor import RayExecutor
-from naavre_ext.model.event import BatchFinished
+from naavre_ext.model.event import BatchFinished, BatchRetried
 from naavre_ext.model.run import RunOptions
 
-handle = connection.connect(cluster.address)
-executor = RayExecutor(handle)
+folder = Path(sys.argv[2])
+
+
+def wait_for(name):
+    while not (folder / name).exists():
+        time.sleep(0.05)
+    return (folder / name).read_text()
+
+
+def lose():
+    main = wait_for("main.txt")
+    lost = next(name for name in nodes if name != main)
+    (folder / "lost.part").write_text(lost)
+    (folder / "lost.part").rename(folder / "lost.txt")
+    wait_for("begun.txt")
+    cluster.remove_node(nodes[lost], allow_graceful=False)
+
+
+executor = RayExecutor(connection.connect(cluster.address))
+(folder / "losing.py").write_text(
+    "import os, time, ray\\n"
+    "def node():\\n    return ray.get_runtime_context().get_node_id()\\n"
+    "def work(x, lost):\\n    time.sleep(0.05)\\n    if node() == lost:\\n"
+    "        open('begun.txt', 'w').close()\\n        time.sleep(90)\\n    return x * x\\n"
+)
 cells = [
-    "import time, os, ray\\ndef node():\\n    return ray.get_runtime_context().get_node_id()",
-    "# split: part\\n# batches: 6\\nout, where = [], []\\nfor x in range(6):\\n    time.sleep(0.5)\\n"
-    "    out.append(x * x)\\n    where.append(node())",
-    "print(out, len(set(where)))",
+    "import os, time, losing",
+    "with open('main.part', 'w') as file:\\n    _ = file.write(losing.node())\\n"
+    "os.rename('main.part', 'main.txt')\\n"
+    "while not os.path.exists('lost.txt'):\\n    time.sleep(0.05)\\nlost = open('lost.txt').read()",
+    "# split: part\\n# batches: 6\\nout = []\\nfor x in range(12):\\n    out.append(losing.work(x, lost))",
+    "print(out)",
 ]
+threading.Thread(target=lose, daemon=True).start()
 run = run_with(executor, cells, RunOptions(cwd=sys.argv[2], keep=None))
 executor.close()
 cluster.shutdown()
-print(run.end.status, handle.slots, len(run.of(BatchFinished)))
+again = {event.batch for event in run.of(BatchRetried)}
+done = [event.batch for event in run.of(BatchFinished)]
+print(run.end.status, sorted(done), len(again), again <= set(done), {e.reason[:15] for e in run.of(BatchRetried)})
 print("".join(o.get("text", str(o)) for outputs in run.ending.outputs for o in outputs))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_batches_run_on_both_nodes(tmp_path):
+def test_batch_of_a_node_that_is_lost_runs_again_on_the_other(tmp_path: Path) -> None:
     helpers = Path(__file__).parents[1] / "equivalence"
-
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, str(helpers), str(tmp_path)],
+        [sys.executable, "-c", _LOSS, str(helpers), str(tmp_path)],
         env={
             **os.environ,
             "RAY_AUTH_MODE": "token",
@@ -56,6 +85,7 @@ def test_batches_run_on_both_nodes(tmp_path):
         text=True,
         timeout=150,
     )
-    assert done.stdout.splitlines()[-3:-1] == ["ok 2 6", "[0, 1, 4, 9, 16, 25] 2"], (
-        done.stdout + done.stderr[-3000:]
-    )
+    assert done.stdout.splitlines()[-3:-1] == [
+        f"ok {list(range(6))} 1 True {{'its worker died'}}",
+        str([x * x for x in range(12)]),
+    ], done.stdout + done.stderr[-3000:]

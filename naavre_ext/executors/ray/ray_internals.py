@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 
 def import_quietly() -> None:
@@ -31,3 +32,12 @@ def silence_raylet_messages() -> None:
 
     if hasattr(worker, "_worker_logs_enabled"):
         worker._worker_logs_enabled = False
+
+
+def logs_folder() -> Path | None:
+    """Where the processes of this machine's Ray write; None where that isn't known."""
+    from ray._private import worker
+
+    node = getattr(worker, "_global_node", None)
+    folder = getattr(node, "get_logs_dir_path", None)
+    return Path(folder()) if folder is not None else None

@@ -21,7 +21,9 @@ from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.ray.channel import ChannelSender
+from naavre_ext.executors.ray.deaths import cause_of_death
 from naavre_ext.executors.ray.devices import assigned_devices
+from naavre_ext.executors.ray.ray_internals import logs_folder
 from naavre_ext.executors.ray.timed_batches import Deadline, first_in_time
 from naavre_ext.executors.reseeding import reseed
 from naavre_ext.executors.result_environment import hash_probe
@@ -354,7 +356,7 @@ class RayBatchPool:
         except RayTaskError:
             raise
         except RayError as error:
-            cause = ErrorReport("WorkerLost", _first_line(error))
+            cause = ErrorReport("WorkerLost", cause_of_death(error))
             return BatchReport(number, 0.0, 0.0, "", error=cause, lost=True)
         return report
 
@@ -365,7 +367,7 @@ class RayBatchPool:
         try:
             packed: Packed = ray.get(handle.deadline.result if handle.deadline else handle.ref)[1]
         except RayError as error:
-            raise ResultLost(_first_line(error)) from None
+            raise ResultLost(cause_of_death(error)) from None
         return packed
 
     def following(self, handle: _Handle) -> _Handle | None:
@@ -388,15 +390,10 @@ def _get_together(handles: Sequence[_Handle]) -> None:
 def lost_worker(error: BaseException) -> tuple[str, str, tuple[str, ...]]:
     """Name, text and traceback for a worker that died."""
     text = (
-        f"a worker process died while running this cell ({_first_line(error)}). "
+        f"a worker process died while running this cell ({cause_of_death(error, logs_folder())}). "
         "Memory may have run out, or a library crashed."
     )
     return "WorkerLost", text, (f"WorkerLost: {text}",)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def lost_report(step: str, error: BaseException, *, in_group: bool) -> StepReport:
