@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import signal
 import subprocess
 import sys
@@ -167,16 +166,14 @@ def _folders(
     plan = None
     if not isolation.in_place:
         plan = plan_folder(real, isolation.copy_limit_bytes, isolation.link)
-    base = base_folder(real, remote=options.address is not None)
-    try:
+    with base_folder(real, remote=options.address is not None) as folder:
+        base = folder.resolve()
         said: dict[str, Any] = {"path": str(real), "in_place": plan is None}
         if plan is None:
             yield lambda: nullcontext(real), base, said
         else:
             said |= {"copied_bytes": plan.nbytes, "linked": list(plan.linked)}
             yield RunFolders(plan, base / "at").fresh, base, said
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
 
 
 def _here(

@@ -668,5 +668,5 @@ def test_run_whose_main_worker_was_killed_goes_on_on_ray(
     assert (failed.result.status, failed.result.failure["ename"]) == ("failed", "WorkerLost")
     assert failed.result.failure["cell_number"] == 4
     assert 2 in done.reused
-    assert {event.batch for event in done.of(events.BatchReused)} == {0, 1}
+    assert not done.of(events.BatchFinished)  # all were stored, or the whole cell was
     assert (done.result.status, done.shown) == ("ok", expected.shown)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from naavre_ext.cli.reporters import (
 )
 from naavre_ext.cli.run_options import How, resident_option, run_options
 from naavre_ext.cli.summary import failure_lines, strip_ansi, summary_lines
+from naavre_ext.executors.locked_folder import LockedFolder
 from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.runner import find_runner
@@ -199,9 +200,9 @@ def _run(
         options = replace(options, resident=False)  # an engine takes notebooks only
     run_notebook = find_runner(options, values)
     target = Path(output)
-    with tempfile.TemporaryDirectory(prefix="naavre-ext-") as folder:
-        if output == "-":
-            target = Path(folder, "notebook.ipynb")
+    with LockedFolder("naavre-run-") if output == "-" else nullcontext() as folder:
+        if folder is not None:
+            target = folder / "notebook.ipynb"
         with StopOnInterrupt() as stop, make_reporter() as reporter:
             result = run_notebook(
                 source,

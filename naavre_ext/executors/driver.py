@@ -343,6 +343,10 @@ class RunDriver:
         if happened is None:
             return
         if not isinstance(happened, StepReport):
+            if happened["kind"] == "waits":
+                text = str(happened["reason"])
+                self._emit(events.MessageLogged(level="info", text=text, code="NX525"))
+                return
             progress = self._progress.get(StepId(happened["step"]))
             if progress is not None and progress.attempt == happened["attempt"]:
                 self._tell(happened)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from naavre_ext.executors.locked_folder import LockedFolder
 
 _COUNT = "idle"
 
@@ -18,19 +18,22 @@ _COUNT = "idle"
 class TaskSlots:
     """The idle slots of one step. Where the folder isn't (on another machine), there are none."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, own: LockedFolder | None = None) -> None:
         self.folder = folder
+        self._own = own
 
     @classmethod
     def create(cls, idle: int) -> TaskSlots:
         """The slots of a step that begins, ``idle`` of them free."""
-        slots = cls(Path(tempfile.mkdtemp(prefix="naavre-tasks-")))
+        own = LockedFolder("naavre-tasks-")
+        slots = cls(own.path, own)
         (slots.folder / _COUNT).write_text(str(idle))
         return slots
 
     def remove(self) -> None:
         """The step is over."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._own is not None:
+            self._own.remove()
 
     def take(self) -> bool:
         """Whether a slot was idle; the caller has it then."""

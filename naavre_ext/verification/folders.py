@@ -5,13 +5,13 @@ from __future__ import annotations
 import fnmatch
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from naavre_ext.executors.locked_folder import LockedFolder
 from naavre_ext.executors.portraits import portray
 from naavre_ext.executors.portraits.anatomy import Anatomy, Leaf
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
@@ -184,12 +184,12 @@ def _clone(source: Path, target: Path) -> bool:
     return True
 
 
-def base_folder(folder: Path, *, remote: bool) -> Path:
+def base_folder(folder: Path, *, remote: bool) -> LockedFolder:
     """A new private folder for the copies: in the notebook's ``.naavre`` where other machines must see it."""
     if not remote:
-        return Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
+        return LockedFolder(_PREFIX)
     (folder / ".naavre").mkdir(exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix="verify-", dir=folder / ".naavre")).resolve()
+    return LockedFolder("verify-", folder / ".naavre")
 
 
 def stamps(folder: Path) -> Stamps:

@@ -281,13 +281,14 @@ def test_failed_cell_is_tried_again_with_the_same_inputs(run):
     assert len(done.of(events.StepRetried)) == 1
 
 
-def test_runs_that_hold_gpus_and_want_more_take_turns(ray_cluster, tmp_path):
+def test_runs_that_hold_gpus_and_want_more_take_turns(ray_cluster, tmp_path, monkeypatch):
     """Each main worker keeps one of two GPUs, and its batches want one: at once they would wait for ever."""
     from concurrent.futures import ThreadPoolExecutor
 
     from naavre_ext.executors.ray import cluster
     from naavre_ext.executors.ray.executor import RayExecutor
 
+    monkeypatch.setattr("naavre_ext.executors.ray.executor._WAIT_TOLD_S", 0.1)
     # The first cell gives the other run's main worker time to take the other GPU, if it may.
     holding = "# resources: num_gpus=1\nimport time, os\nos.environ['X'] = '1'\ntime.sleep(0.5)"
     loop = "# split: part\n# batches: 2\n# resources: num_gpus=1\na = [x for x in range(4)]"
@@ -306,8 +307,9 @@ def test_runs_that_hold_gpus_and_want_more_take_turns(ray_cluster, tmp_path):
     spans = [
         (d.of(events.StepFinished)[0].started_at, d.of(events.RunFinished)[0].at) for d in runs
     ]
-    first, second = sorted(spans)
+    (first, second), waited = sorted(spans), runs[spans.index(max(spans))]
     assert first[1] - 0.2 <= second[0]
+    assert "waits for its turn" in "".join(e.text for e in waited.of(events.MessageLogged))
 
 
 @pytest.mark.parametrize("claim", ["num_cpus=2", "num_cpus=1, telescope=4"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,6 +28,9 @@ from naavre_ext.scheduling.claims import Claim, ClaimPlan, held_during, plan_cla
 
 #: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
 _WARM_HOLD_S = 0.3
+
+#: A run that waits for its turn says so after this time.
+_WAIT_TOLD_S = 3.0
 
 #: So many workers enter a run before its first batches come.
 _MOST_READY = 64
@@ -55,6 +60,8 @@ class RayExecutor:
         self._main: Any = None
         self._groups: dict[str, Any] = {}
         self._turn: tuple[Any, Any] | None = None
+        #: When the run asked for its turn; never, where there is nothing to tell of it.
+        self._asked_at = math.inf
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = OutputChannel(self._happened.put, host=handle.node_ip)
         self._context: Any = None
@@ -126,6 +133,7 @@ class RayExecutor:
         if self._claims.wants_more and self._turn is None:
             turn = Turn.remote()
             self._turn = turn, turn.come.remote()
+            self._asked_at = time.monotonic()
         return self._turn[1] if self._turn is not None else None
 
     def _reserve(self, step: Step) -> Any:
@@ -164,7 +172,7 @@ class RayExecutor:
         try:
             happened = self._happened.get(timeout=timeout_s)
         except queue.Empty:
-            return None
+            return self._wait_to_tell()
         if isinstance(happened, Mapping):
             return happened
         step, ref, outcome = happened
@@ -176,6 +184,19 @@ class RayExecutor:
             raise outcome
         report: StepReport = outcome
         return report
+
+    def _wait_to_tell(self) -> Mapping[str, Any] | None:
+        """A message, once, where the run has been waiting for its turn for some seconds."""
+        if self._turn is None or time.monotonic() - self._asked_at < _WAIT_TOLD_S:
+            return None
+        self._asked_at = math.inf
+        if ray.wait([self._turn[1]], timeout=0)[0]:
+            return None
+        text = (
+            "another run holds what this one claims, and wants more of it: this one waits for its turn, "
+            "which comes when that one is over"
+        )
+        return {"kind": "waits", "reason": text}
 
     def place(self, packed: Packed) -> Any:
         """A reference to the pack in the object store."""
