@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from naavre_ext.model.event import RunEvent
     from naavre_ext.model.run import RunOptions, RunResult
     from naavre_ext.model.workflow import Workflow
+    from naavre_ext.notebook_tasks import notebook_task
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ _HOMES = {
     "model.event": ("RunEvent",),
     "model.run": ("RunOptions", "RunResult"),
     "model.workflow": ("Workflow",),
+    "notebook_tasks": ("notebook_task",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -66,6 +68,7 @@ __all__ = [
     "check_cells",
     "check_notebook",
     "compile_notebook",
+    "notebook_task",
     "open_batch",
     "open_run",
     "run_batch",

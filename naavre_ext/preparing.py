@@ -10,11 +10,13 @@ from typing import Any
 
 from naavre_ext.annotations import parse_annotations
 from naavre_ext.annotations.overlay import overlaid
+from naavre_ext.dataflow.nested import AskedNotebook
 from naavre_ext.dataflow.source import star_modules
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import Cell, CellId, Notebook
 from naavre_ext.model.workflow import Workflow
+from naavre_ext.planning.nested_notebooks import NestedNotebook, asked_in
 from naavre_ext.planning.parameters import (
     find_parameters,
     inject_parameters,
@@ -78,7 +80,9 @@ def prepare_notebook(
         annotations = {cell.id: notes for cell, notes in zip(notebook.cells, made, strict=True)}
         diagnostics += more
     stars = _star_imports(notebook) if star_imports else {}
-    planned = plan(notebook, annotations, find_parameters(file.notebook), stars)
+    nested, more = _nested(notebook, annotations)
+    diagnostics += more
+    planned = plan(notebook, annotations, find_parameters(file.notebook), stars, nested)
     diagnostics += planned.diagnostics
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
     if refused:
@@ -102,6 +106,29 @@ def _star_imports(notebook: Notebook) -> dict[str, dict[str, str]]:
         module: {name: path for name, path in exports.items() if name in mentioned}
         for module, exports in found.items()
     }
+
+
+def _nested(
+    notebook: Notebook, annotations: Mapping[CellId, Annotations]
+) -> tuple[dict[AskedNotebook, NestedNotebook], list[Diagnostic]]:
+    """The notebooks that this one calls, and why some can't be called."""
+    from naavre_ext.notebook_tasks import load_nested
+
+    own = None if notebook.path is None else Path(notebook.path).resolve()
+    nested: dict[AskedNotebook, NestedNotebook] = {}
+    diagnostics: list[Diagnostic] = []
+    for cell, call, asked in asked_in(notebook):
+        if asked in nested or not annotations[cell.id].containerize:
+            continue
+        folder = Path.cwd() if own is None else own.parent
+        try:
+            nested[asked] = load_nested(asked, folder, () if own is None else (own,))
+        except RefusedError as error:
+            diagnostics += [
+                Diagnostic.at(cell, d.code, "error", d.message, remedy=d.remedy, line=call.lineno)
+                for d in error.diagnostics
+            ]
+    return nested, diagnostics
 
 
 def _nested_parameters(cell: Cell) -> list[Diagnostic]:

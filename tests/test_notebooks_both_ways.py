@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import nbclient
@@ -13,7 +14,13 @@ import pytest
 
 from naavre_ext import RunOptions, run_notebook
 from naavre_ext.executors.factory import hold_cluster
-from naavre_ext.model.event import BatchFinished, RunEvent, StepFinished, TaskFinished
+from naavre_ext.model.event import (
+    BatchFinished,
+    NotebookCellFinished,
+    RunEvent,
+    StepFinished,
+    TaskFinished,
+)
 from naavre_ext.model.portrait import first_mismatch
 from naavre_ext.verification.outputs import portray_outputs
 
@@ -61,9 +68,12 @@ def test_plain_kernel_cannot_import_naavre_ext(
 def test_a_workflow_shows_what_the_kernel_shows(
     path: Path, tmp_path: Path, plain_environment: dict[str, str]
 ) -> None:
-    copy = Path(shutil.copy(path, tmp_path))
+    for other in NOTEBOOKS:
+        shutil.copy(other, tmp_path)
+    copy = tmp_path / path.name
+    calls = "notebook_task" in copy.read_text()  # that one needs the package, in Jupyter, too
     sequential = nbformat.read(copy, as_version=4)
-    outputs = run_plain(sequential, tmp_path, plain_environment)
+    outputs = run_plain(sequential, tmp_path, dict(os.environ) if calls else plain_environment)
     kinds = {output.output_type for output in outputs}
     assert "stream" in kinds
     assert kinds & {"display_data", "execute_result"}
@@ -84,6 +94,65 @@ def test_a_workflow_shows_what_the_kernel_shows(
             assert after.execution_count == before.execution_count
     batches = {event.worker for event in events if isinstance(event, BatchFinished)}
     assert len(batches) > 1 or beside_their_steps(events), "nothing ran in parallel"
+    SCHEDULES.get(path.stem, lambda _events: None)(events)
+
+
+def check_nested_notebooks(events: list[RunEvent]) -> None:
+    """Each call runs its four cells in order, in one worker; calls in two workers overlap."""
+    cells = [event for event in events if isinstance(event, NotebookCellFinished)]
+    by_worker: dict[str, list[NotebookCellFinished]] = {}
+    for event in cells:
+        by_worker.setdefault(event.worker, []).append(event)
+    for found in by_worker.values():
+        found.sort(key=lambda event: event.started_at)
+        assert [event.cell for event in found] == [2, 3, 4, 5] * (len(found) // 4)
+        ends = [event.started_at + event.duration_s for event in found]
+        assert all(
+            end <= event.started_at + 0.001 for end, event in zip(ends, found[1:], strict=False)
+        )
+    assert len(cells) == 8 * 4
+    assert any(overlap(a, b) for a in cells for b in cells if a.worker != b.worker)
+
+
+def check_merge_sort(events: list[RunEvent]) -> None:
+    """Tasks of deeper levels begin while those around them run."""
+    tasks = [event for event in events if isinstance(event, TaskFinished)]
+    assert all(event.function == "ordered" for event in tasks)
+    inner = [event for event in tasks if event.level > 1]
+    assert all(
+        any(overlap(event, other) for other in tasks if other.level < event.level)
+        for event in inner
+    )
+
+
+def overlap(first: Span, second: Span) -> bool:
+    """Whether both ran at one time."""
+    ends = first.started_at + first.duration_s, second.started_at + second.duration_s
+    return first.started_at < ends[1] and second.started_at < ends[0]
+
+
+Span = NotebookCellFinished | TaskFinished
+SCHEDULES = {
+    "nested-notebooks": check_nested_notebooks,
+    "tasks-merge-sort": check_merge_sort,
+}
+
+
+def test_max_parallelism_keeps_called_notebooks_apart(tmp_path: Path) -> None:
+    for other in NOTEBOOKS:
+        shutil.copy(other, tmp_path)
+    events: list[RunEvent] = []
+    run_notebook(
+        tmp_path / "nested-notebooks.ipynb",
+        tmp_path / "out.ipynb",
+        parameters={"param_work": 2_000},
+        options=RunOptions(max_parallelism=1),
+        on_event=events.append,
+    )
+    cells = [event for event in events if isinstance(event, NotebookCellFinished)]
+    assert len(cells) == 8 * 4
+    cells.sort(key=lambda event: event.started_at)
+    assert not any(overlap(a, b) for a, b in pairwise(cells))
 
 
 def beside_their_steps(events: list[RunEvent]) -> list[TaskFinished]:

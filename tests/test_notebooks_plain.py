@@ -10,7 +10,15 @@ import pytest
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 EXAMPLES = sorted(NOTEBOOKS.glob("*.ipynb"))
 #: Not written for workflows: only some of their cells have an annotation.
-ORDINARY = ("sensor-drift", "weather-stations")
+ORDINARY = (
+    "core-steps",
+    "nested-notebooks",
+    "sensor-drift",
+    "tasks-common-characters",
+    "tasks-merge-sort",
+    "tasks-quick-sort",
+    "weather-stations",
+)
 
 
 def load(path: Path) -> nbformat.NotebookNode:
@@ -19,11 +27,16 @@ def load(path: Path) -> nbformat.NotebookNode:
 
 def test_there_are_the_examples() -> None:
     assert [path.stem for path in EXAMPLES] == [
+        "core-steps",
         "nested-levels",
+        "nested-notebooks",
         "parameter-study",
         "sensor-drift",
         "splitting-batch",
         "splitting-classic",
+        "tasks-common-characters",
+        "tasks-merge-sort",
+        "tasks-quick-sort",
         "temperature-map",
         "weather-stations",
     ]

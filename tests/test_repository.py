@@ -34,6 +34,7 @@ PUBLIC_NAMES = {
     "check_cells",
     "check_notebook",
     "compile_notebook",
+    "notebook_task",
     "open_batch",
     "open_run",
     "run_batch",

@@ -50,7 +50,8 @@ def explanation_lines(found: Explanation) -> list[str]:
         lines.append("critical path:")
         for part in found.critical_path:
             batches = f", {count_phrase(part.batches, 'batch', 'batches')}" if part.batches else ""
-            lines.append(f"  {duration_phrase(part.seconds):>8}  {part.place}{batches}")
+            tasks = f", {count_phrase(part.tasks, 'task')}" if part.tasks else ""
+            lines.append(f"  {duration_phrase(part.seconds):>8}  {part.place}{batches}{tasks}")
     if found.batch_times:
         lines.append("batches (least, median, most):")
         lines += [f"  {_batches(times)}" for times in found.batch_times]

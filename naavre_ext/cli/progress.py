@@ -26,6 +26,7 @@ from naavre_ext.model.event import (
     StepRetried,
     StepReused,
     StepStarted,
+    TaskFinished,
 )
 
 StepState = Literal["waiting", "running", "ok", "failed", "not run"]
@@ -63,6 +64,7 @@ class StepView:
     notes: tuple[str, ...] = ()
     failure: StepFailed | None = None
     reused: bool = False
+    tasks: int = 0
 
     @property
     def place(self) -> str:
@@ -76,13 +78,14 @@ class StepView:
         return self.state in ("ok", "failed", "not run")
 
     def fan_out(self) -> str:
-        """``28 items in 5 batches``; empty when no loop ran in batches."""
+        """``28 items in 5 batches, 3 tasks``; empty when nothing ran in other workers."""
         parts = [
             f"{count_phrase(s.items, 'item')} in {count_phrase(s.batches, 'batch', 'batches')}"
             + (f" ({s.reused} of them reused)" if s.reused else "")
             for s in self.splits
             if s.batches and not s.whole
         ]
+        parts += [count_phrase(self.tasks, "task")] if self.tasks else []
         return ", ".join(parts)
 
 
@@ -179,6 +182,8 @@ def _fold_step(step: StepView, event: RunEvent) -> StepView:
             return replace(step, splits=_with_started(step.splits, event))
         case BatchFinished() | BatchReused():
             return replace(step, splits=tuple(_with_batch(s, event) for s in step.splits))
+        case TaskFinished():
+            return replace(step, tasks=step.tasks + 1)
         case SplitRefused():
             splits = tuple(
                 replace(s, whole=event.reason) if s.split == event.split else s for s in step.splits

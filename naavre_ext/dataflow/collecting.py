@@ -26,6 +26,7 @@ def bind_names(
         scans=known.scans,
         star_imports=known.star_imports,
         parameters=known.parameters,
+        nested=known.nested,
     )
     collector = _Collector(environment, known, shape_of)
     for source in sources:
@@ -190,6 +191,8 @@ class _Collector(ast.NodeVisitor):
                     self._bind(target.id, binding)
             else:
                 self._assigned(target, self.shape_of(value))
+        elif isinstance(target, ast.Name) and (called := self.known.called_notebook(value)):
+            self._bind(target.id, Binding("function", node=called.node))
         elif isinstance(target, ast.Name) and (path := self._plain_path(value)):
             self._bind(target.id, Binding("import", path))
         elif isinstance(target, ast.Name) and _adds_to(target.id, value):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from naavre_ext.dataflow import shapes
+from naavre_ext.dataflow.nested import MAKER, AskedNotebook, NestedFunction, asked_notebook
 from naavre_ext.dataflow.source import standard_names
 from naavre_ext.model.dataflow import CellDataflow
 
@@ -69,7 +70,8 @@ class Environment:
 
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
     ``classes_run_code`` names one that runs code of the notebook when a class is made. ``star_imports`` tells
-    what modules export by ``*``, ``scans`` are the parts of each expression that may bind names.
+    what modules export by ``*``, ``scans`` are the parts of each expression that may bind names. ``nested`` are
+    the notebooks that this one calls.
     """
 
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Environment:
     definitions: list[ast.ClassDef] = field(default_factory=list)
     star_imports: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     scans: dict[int, list[ast.expr]] = field(default_factory=dict)
+    nested: Mapping[AskedNotebook, NestedFunction] = field(default_factory=dict)
     _shapes: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, binding: Binding) -> None:
@@ -137,6 +140,15 @@ class Environment:
         for operator, operand in self.augmented.get(name, ()) and self.augmented[name] * 3:
             shape = shapes.join((shape, shapes.binary(shape, operator, operand)))
         return shape if name in self.constants else shapes.stable(shape)
+
+    def called_notebook(self, value: ast.expr | None) -> NestedFunction | None:
+        """The notebook behind ``notebook_task(...)``, if it is one that is known."""
+        asked = asked_notebook(value)
+        if asked is None or asked not in self.nested or not isinstance(value, ast.Call):
+            return None
+        root, _, rest = ast.unparse(value.func).partition(".")
+        paths = {f"{b.path}.{rest}" if rest else b.path for b in self.bindings.get(root, ())}
+        return self.nested[asked] if paths == {MAKER} else None
 
     def classes(self) -> list[ast.ClassDef]:
         """Every class that the notebook defines at top level."""

@@ -110,6 +110,9 @@ class Summaries:
         """The summary of a function, or of a class's constructor."""
         if self._kinds_only:
             return Summary()
+        for nested in self.environment.nested.values():
+            if nested.node is node:
+                return nested.summary
         key = id(node)
         if key in self._known:
             return self._known[key]

@@ -14,6 +14,7 @@ from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
 from naavre_ext.dataflow.hidden import find_hidden
 from naavre_ext.dataflow.history import with_history
+from naavre_ext.dataflow.nested import AskedNotebook, NestedFunction
 from naavre_ext.dataflow.recorder import assigned_names, is_provided
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.source import (
@@ -136,14 +137,16 @@ def _tests_identity(node: ast.AST) -> bool:
 def analyse(
     sources: Sequence[CellSource],
     star_imports: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    nested: Mapping[AskedNotebook, NestedFunction] = MappingProxyType({}),
 ) -> NotebookDataflow:
     """The dataflow of the cells, in notebook order. Time is linear in the number of cells.
 
-    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path.
+    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path. ``nested`` are
+    the notebooks that they call.
     A first pass tells which objects nobody changes in place; the second one may rely on what they hold.
     """
     sources = _with_automagic(sources)
-    first = _analyse(sources, Environment(star_imports=star_imports))
+    first = _analyse(sources, Environment(star_imports=star_imports, nested=nested))
     constants = _constants(first)
     parameters = _parameters(first)
     told = any("<" in b.shape for name in constants for b in first.environment.bindings[name])

@@ -179,7 +179,7 @@ QUIET_IMPORTS = PURE_MODULES | FIGURE_MODULES | frozenset(
      "sklearn", "statsmodels", "networkx", "sympy", "tqdm", "IPython", "joblib", "queue", "socket",
      "ctypes", "argparse", "configparser", "gzip", "zipfile", "tarfile", "xml", "email", "http",
      "xarray", "pyarrow", "PIL", "skimage", "cv2", "h5py", "netCDF4", "yaml", "ipywidgets", "builtins",
-     "__main__", "signal", "resource", "atexit", "importlib", "codeop", "token", "tokenize", "ast",
+     "__main__", "naavre_ext", "signal", "resource", "atexit", "importlib", "codeop", "token", "tokenize", "ast",
      "dis", "linecache", "select", "ssl", "mmap", "shelve", "dbm", "plistlib", "stat", "filecmp",
      "patsy", "numexpr", "numba", "bs4", "lxml", "sqlalchemy", "openpyxl", "mpmath", "tables", "cartopy", "bokeh", "plotly", "fsspec"}
 )  # fmt: skip
@@ -229,7 +229,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "glob.*": "outside-read", "inspect.*": "unknown", "traceback.*": "unknown", "weakref.*": "unknown",
     "contextlib.redirect_stdout": "unknown", "contextlib.redirect_stderr": "unknown",
     "timeit.*": "unknown", "cProfile.*": "unknown", "datetime.*": "", "time.tzset": "settings",
-    "itertools.*": "", "functools.lru_cache": "", "functools.reduce": "",
+    "itertools.*": "", "functools.lru_cache": "", "functools.reduce": "", "naavre_ext.notebook_task": "outside-read",
     "scipy.fft.set_workers": "settings", "scipy.optimize.*": "", "scipy.stats.*": "",
     **dict.fromkeys((f"scipy.{name}" for name in (
         "optimize.differential_evolution", "optimize.dual_annealing", "optimize.basinhopping", "optimize.shgo",

@@ -13,6 +13,7 @@ from naavre_ext.dataflow.source import body_source
 from naavre_ext.executors.batch_code import batch_code
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.inner_events import telling
 from naavre_ext.executors.inner_hook import splitting_in_batch
 from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart, made, range_text
@@ -177,8 +178,10 @@ def run_batch(
     outputs: list[OutputMessage] = []
     ended = _Ended()
     violation, stuck = "", None
+    messages: list[Mapping[str, Any]] = []
     try:
-        ended = _run(worker, task, shared, items, outputs)
+        with telling(messages.append, worker.label):
+            ended = _run(worker, task, shared, items, outputs)
     except Violation as reason:
         violation = str(reason)
     except PackingError as failure:
@@ -197,6 +200,7 @@ def run_batch(
         violation=violation,
         stuck=stuck,
         done=ended.done,
+        messages=tuple(messages),
     )
     return report, ended.packed, ended.lists
 

@@ -720,4 +720,5 @@ _MESSAGE_EVENTS: dict[str, Callable[..., RunEvent]] = {
     "split-refused": events.SplitRefused,
     "task": events.TaskFinished,
     "task-discarded": events.TaskDiscarded,
+    "notebook-cell": events.NotebookCellFinished,
 }

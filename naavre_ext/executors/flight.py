@@ -257,6 +257,8 @@ class Flight:
             if report.done < len(batch.items):
                 self._take_back(batch, report.done)
             self._fan_out.show_done(self._split, report.done)
+        for message in report.messages:
+            self._fan_out.tell(message)
         self._fan_out.tell(
             {
                 "kind": "batch",

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors import task_hook
 from naavre_ext.executors.guarding import PlainContainers, can_change, changed_since
+from naavre_ext.executors.inner_events import told
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import (
     Packed,
@@ -414,11 +415,14 @@ class TaskSpawner:
                 self._failures[offered.function] = count + 1
             self._tell_discarded(offered, reason)
             return False
+        for message in report.messages:
+            self._tell(message)
         self._tell(
             {
                 "kind": "task",
                 "function": offered.function,
                 "task": sent.number,
+                "level": self.level + 1,
                 "started_at": report.started_at,
                 "duration_s": report.duration_s,
                 "worker": report.worker,
@@ -505,6 +509,7 @@ class TaskSpawner:
                 "kind": "task-discarded",
                 "function": offered.function,
                 "task": number,
+                "level": self.level + 1,
                 "reason": reason,
             }
         )
@@ -567,7 +572,7 @@ def spawning_in_task(worker: Worker, step: Step, slots: TaskSlots, level: int) -
     if pool is None or not pool.is_concurrent or level >= most or alone:
         yield
         return
-    with TaskSpawner(worker, pool, step, lambda _message: None, slots, level).at_work():
+    with TaskSpawner(worker, pool, step, told, slots, level).at_work():
         yield
 
 

@@ -236,7 +236,7 @@ class BatchReport:
 
     Its worker may be ``lost``; an ``overdue`` batch took longer than it may. Both come with an error.
     The loops that went on with what it made got ``fed`` items each; they and those behind them took ``then_s``.
-    ``full`` says why results can't be stored any more.
+    ``full`` says why results can't be stored any more. ``messages`` tell what happened in the batch.
     """
 
     batch: int
@@ -253,6 +253,7 @@ class BatchReport:
     lost: bool = False
     overdue: bool = False
     full: str = ""
+    messages: tuple[Mapping[str, Any], ...] = ()
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.

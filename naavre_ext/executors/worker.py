@@ -29,6 +29,7 @@ from naavre_ext.executors.guarding_steps import (
     numbers_in,
 )
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.inner_events import telling
 from naavre_ext.executors.inner_fanout import InnerSplitter, splitting_loops
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
 from naavre_ext.executors.observing import digests
@@ -415,6 +416,10 @@ class Worker:
         return outcome
 
     def _run_source(self, task: StepTask, tell: Send, pool: BatchPool | None) -> CellOutcome:
+        with telling(tell, self.label):
+            return self._run_hooked(task, tell, pool)
+
+    def _run_hooked(self, task: StepTask, tell: Send, pool: BatchPool | None) -> CellOutcome:
         step, namespace = task.step, self.session.namespace
         if pool is None or not (
             step.splits or step.inner_splits or self.splits_inner or self.calls_tasks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from naavre_ext.exporters.graph import Arrow, draw_arrows, is_split
 from naavre_ext.exporters.wording import batches_factor, one_line, step_title
-from naavre_ext.model.workflow import Split, Step, Workflow
+from naavre_ext.model.workflow import NestedPlan, Split, Step, Workflow
 
 #: Characters that end a label or that Mermaid reads as Markdown, HTML or an entity.
 _ENTITIES = {ord(char): f"#{ord(char)};" for char in '"#&<>`*_\\|{}[]()~$'}
@@ -26,6 +26,9 @@ def render_mermaid(workflow: Workflow) -> str:
     lines = ["flowchart LR"]
     for index, step in enumerate(workflow.steps):
         lines += _split_box(index, step) if is_split(step) else [_node(index, step)]
+    for index, step in enumerate(workflow.steps):
+        for number, nested in enumerate(step.notebooks):
+            lines += _nested_box(index, number, nested)
     lines += [_arrow(workflow, arrow) for arrow in draw_arrows(workflow)]
     lines += _CLASSES
     return "\n".join([lines[0], *(f"    {line}" for line in lines[1:])]) + "\n"
@@ -43,6 +46,17 @@ def _name(step: Step) -> str:
 def _node(index: int, step: Step) -> str:
     style = "any" if step.placement == "any" else "main"
     return f's{index}["{escape_label(_name(step))}"]:::{style}'
+
+
+def _nested_box(index: int, number: int, nested: NestedPlan) -> list[str]:
+    """The cells of a notebook that the step calls, beside the step."""
+    box = f"s{index}_call{number}"
+    lines = [f'subgraph {box}["{escape_label(nested.path)}"]', "    direction LR"]
+    for cell in nested.cells:
+        label = f"{cell.number}: {cell.title}" if cell.title else f"cell {cell.number}"
+        lines.append(f'    {box}_{cell.number}["{escape_label(label)}"]:::any')
+        lines += [f"    {box}_{before} --> {box}_{cell.number}" for before in cell.after]
+    return [*lines, "end", f"s{index} -.-> {box}"]
 
 
 def _split_box(index: int, step: Step) -> list[str]:

@@ -51,6 +51,14 @@ def _step_lines(
     lines += [
         f"     splits  {split_phrase(split)}, wherever it runs" for split in step.inner_splits
     ]
+    for nested in step.notebooks:
+        lines.append(
+            f"     calls   {nested.function}(): {nested.path}, for {', '.join(nested.outputs)}"
+        )
+        for cell in nested.cells:
+            title = f' "{cell.title}"' if cell.title else ""
+            after = f" after {', '.join(f'cell {n}' for n in cell.after)}" if cell.after else ""
+            lines.append(f"             cell {cell.number}{title}{after}")
     ways = _ways(step)
     if ways:
         lines.append("     with    " + ways)

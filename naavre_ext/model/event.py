@@ -158,7 +158,8 @@ class SplitRefused(RunEvent):
 class TaskFinished(RunEvent):
     """A call of a ``# task`` function ran in a worker of its own, and its result was taken.
 
-    ``task`` numbers the step's calls that were sent. ``started_at`` and ``duration_s`` are the worker's.
+    ``task`` numbers the calls that one worker sent while the step ran in it, ``level`` counts the tasks around the
+    call and itself: a call of the cell is at level 1. ``started_at`` and ``duration_s`` are the worker's.
     """
 
     step: str
@@ -168,6 +169,7 @@ class TaskFinished(RunEvent):
     started_at: float
     duration_s: float
     worker: str
+    level: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,20 @@ class TaskDiscarded(RunEvent):
     function: str
     task: int
     reason: str
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookCellFinished(RunEvent):
+    """A cell of a notebook that the step called (``notebook_task``) ran; ``cell`` is its number there, from 1."""
+
+    step: str
+    cell_id: str
+    notebook: str
+    cell: int
+    started_at: float
+    duration_s: float
+    worker: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +285,7 @@ _TYPES: dict[str, type[RunEvent]] = {
         SplitRefused,
         TaskFinished,
         TaskDiscarded,
+        NotebookCellFinished,
         StepFinished,
         StepReused,
         StepFailed,

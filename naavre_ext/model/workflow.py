@@ -132,6 +132,25 @@ class TaskWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class NestedCell:
+    """A cell of a called notebook; ``number`` counts from 1. It comes ``after`` those whose variables it needs."""
+
+    number: int
+    title: str | None = None
+    after: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NestedPlan:
+    """A notebook (``path``) that a step calls as ``function``, which gives the ``outputs``."""
+
+    function: str
+    path: str
+    cells: tuple[NestedCell, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One planned unit: a code cell, or the parameter assignments of a cell.
 
@@ -147,6 +166,7 @@ class Step:
     split wherever they run; their indexes count all loops of the cell.
     ``tasks`` are the functions of the cell whose calls may run as tasks, ``task_windows`` where in the cell such
     calls stand together.
+    ``notebooks`` are the graphs of the notebooks that it calls.
     ``touches_outside`` says that the step changes things outside the notebook (files, processes, the
     network), which can't be taken back; ``reads_outside`` that it reads such things. ``lasting`` says in words
     what the step may leave in its process beside variables and settings; "" when analysis knows of nothing.
@@ -171,6 +191,7 @@ class Step:
     inner_splits: tuple[Split, ...] = ()
     tasks: tuple[TaskFunction, ...] = ()
     task_windows: tuple[TaskWindow, ...] = ()
+    notebooks: tuple[NestedPlan, ...] = ()
     settings_from: StepId | None = None
     writes_settings: bool = False
     guard_rng: bool = False
@@ -258,13 +279,25 @@ def _step_from_json(data: Mapping[str, Any]) -> Step:
     bundles = tuple(tuple(bundle) for bundle in data["bundles"])
     tasks = tuple(TaskFunction(**_tuples(task)) for task in data.get("tasks", ()))
     windows = tuple(_window_from_json(window) for window in data.get("task_windows", ()))
-    own = {**splits, "bundles": bundles, "tasks": tasks, "task_windows": windows}
+    notebooks = tuple(_nested_from_json(nested) for nested in data.get("notebooks", ()))
+    own = {
+        **splits,
+        "bundles": bundles,
+        "tasks": tasks,
+        "task_windows": windows,
+        "notebooks": notebooks,
+    }
     return Step(**{**_tuples(data), **own})
 
 
 def _window_from_json(data: Mapping[str, Any]) -> TaskWindow:
     calls = tuple(TaskCall(**call) for call in data["calls"])
     return TaskWindow(**{**data, "calls": calls})
+
+
+def _nested_from_json(data: Mapping[str, Any]) -> NestedPlan:
+    cells = tuple(NestedCell(**_tuples(cell)) for cell in data["cells"])
+    return NestedPlan(**{**_tuples(data), "cells": cells})
 
 
 def _split_from_json(data: Mapping[str, Any]) -> Split:

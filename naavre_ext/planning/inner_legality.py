@@ -67,7 +67,11 @@ def flat_functions(
         flat.append(flatten(loop.scopes, len(flat) + 1))
     dataflow = notebook
     if flat:
-        dataflow = analyse([*sources, *(CellSource(f.tree) for f in flat)], star_imports)
+        dataflow = analyse(
+            [*sources, *(CellSource(f.tree) for f in flat)],
+            star_imports,
+            notebook.environment.nested,
+        )
     return FunctionDataflow(dataflow, len(sources), tuple(flat), positions)
 
 

@@ -126,6 +126,24 @@ def inject_parameters(
     return replace(notebook, cells=numbered), tuple(diagnostics)
 
 
+def names_in_force(notebook: Notebook) -> dict[CellId, tuple[str, ...]]:
+    """Of each cell the parameters whose given values, if any, are in force after it."""
+    every = dict.fromkeys(p.name for p in find_parameters(notebook) if p.kind != "secret")
+    seen: set[str] = set()
+    found: dict[CellId, tuple[str, ...]] = {}
+    for cell in notebook.code_cells:
+        if INJECTED_TAG in cell.tags:
+            found[cell.id] = tuple(name for name in _read_injected(cell).values if name in every)
+        else:
+            found[cell.id] = tuple(_names_to_set(cell, every, seen))
+    return found
+
+
+def check_values(notebook: Notebook, values: Mapping[str, Any]) -> list[Diagnostic]:
+    """What is wrong with values for the notebook's parameters."""
+    return _check_values(notebook, {p.name: p for p in find_parameters(notebook)}, values)
+
+
 def _names_to_set(cell: Cell, given: Mapping[str, Any], seen: set[str]) -> list[str]:
     """The given names that ``cell`` defines: first definitions, and later literal ones."""
     found = [d for d in _cell_definitions(cell) if d.name in given]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from naavre_ext.annotations.report import Finding
 from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, analyse
+from naavre_ext.dataflow.nested import AskedNotebook
 from naavre_ext.dataflow.source import CellSource, parse_cell
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.dataflow import EffectKind
@@ -24,6 +25,13 @@ from naavre_ext.planning.lasting import lasting_effect
 from naavre_ext.planning.legality import Refusal, judge_loop
 from naavre_ext.planning.limits import needs_own_worker, settle_retries
 from naavre_ext.planning.loops import find_loops
+from naavre_ext.planning.nested_notebooks import (
+    NestedNotebook,
+    called_names,
+    check_calls,
+    nested_functions,
+    nested_plans,
+)
 from naavre_ext.planning.outside import outside_order
 from naavre_ext.planning.over_cells import judge_over, may_fail
 from naavre_ext.planning.parameters import parameter_assignments
@@ -72,16 +80,22 @@ def plan(
     annotations: Mapping[CellId, Annotations],
     parameters: Sequence[Parameter],
     star_imports: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    nested: Mapping[AskedNotebook, NestedNotebook] = MappingProxyType({}),
 ) -> Plan:
     """The plan of a notebook whose annotations are parsed and whose parameters are injected.
 
-    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path.
+    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path. ``nested`` are
+    the notebooks that it calls.
     """
     diagnostics: list[Diagnostic] = []
     units = _units(notebook, annotations, diagnostics)
     if any(d.severity == "error" for d in diagnostics):
         return Plan(None, tuple(diagnostics))
-    dataflow = analyse([unit.tree for unit in units], star_imports)
+    functions, wrong = nested_functions(nested)
+    diagnostics += wrong
+    dataflow = analyse([unit.tree for unit in units], star_imports, functions)
+    called = called_names(dataflow, functions)
+    diagnostics += [d for unit in units for d in check_calls(unit.cell, unit.tree, called, nested)]
     _read_batch_names(units, dataflow)
     diagnostics += _undefined(units, dataflow)
     diagnostics += _questions(units, dataflow)
@@ -119,6 +133,11 @@ def plan(
     diagnostics += _without_loop(units, annotated)
     if any(d.severity == "error" for d in diagnostics):
         return Plan(None, tuple(diagnostics))
+    if called:
+        steps = [
+            replace(step, notebooks=nested_plans(sorted(node.facts.reads), called, nested))
+            for step, node in zip(steps, dataflow.cells, strict=True)
+        ]
     steps = link_splits(steps, dataflow)
     facts, cells = [node.facts for node in dataflow.cells], [unit.cell for unit in units]
     steps, unkept = settle_retries(steps, facts, cells)

@@ -61,7 +61,7 @@ def plan_tasks(
     if flat:
         sources = [cell.source for cell in notebook.cells]
         trees = [CellSource(f.tree) for _, f in flat.values()]
-        whole = analyse([*sources, *trees], star_imports)
+        whole = analyse([*sources, *trees], star_imports, notebook.environment.nested)
     order = {key: len(notebook.cells) + number for number, key in enumerate(flat)}
 
     def windows(position: int) -> tuple[TaskWindow, ...]:

@@ -21,6 +21,7 @@ class PathPart:
     place: str
     seconds: float
     batches: int
+    tasks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,11 @@ def speed_up(line: Timeline) -> float:
 
 
 def _busy_spans(line: Timeline) -> list[tuple[float, float]]:
-    """When somebody computed: the batches, and the steps but for the time that their batches took."""
+    """When somebody computed: the batches, the tasks, and the steps but for the time that their batches took."""
     spans = []
     for step in line.ran:
         spans += [(batch.start, batch.end) for batch in step.batches]
+        spans += [(task.start, task.end) for task in step.tasks]
         spans += own_spans(step)
     return [(start, end) for start, end in spans if end > start]
 
@@ -155,7 +157,9 @@ def _critical_path(line: Timeline, workflow: Mapping[str, Any] | None) -> tuple[
         path.append(step)
         earlier = [spans[s] for s in before[step.id] if s in spans and spans[s].start < step.start]
         step = max(earlier, key=lambda s: s.end, default=None)
-    return tuple(PathPart(s.place, round(s.seconds, 3), len(s.batches)) for s in reversed(path))
+    return tuple(
+        PathPart(s.place, round(s.seconds, 3), len(s.batches), len(s.tasks)) for s in reversed(path)
+    )
 
 
 def _waited_for(line: Timeline, workflow: Mapping[str, Any] | None) -> dict[str, set[str]]:

@@ -18,6 +18,7 @@ from naavre_ext.model.event import (
     StepRelocated,
     StepReused,
     StepStarted,
+    TaskFinished,
 )
 
 
@@ -29,6 +30,23 @@ class BatchSpan:
     split: int
     batch: int
     items: int
+    start: float
+    end: float
+    worker: str
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpan:
+    """A call of a task as its worker timed it."""
+
+    step: str
+    function: str
+    level: int
     start: float
     end: float
     worker: str
@@ -55,6 +73,7 @@ class StepSpan:
     state: str = "waiting"
     submitted: float = 0.0
     batches: list[BatchSpan] = field(default_factory=list)
+    tasks: list[TaskSpan] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
     again: str = ""
     wasted_s: float = 0.0
@@ -125,14 +144,14 @@ def _note(line: Timeline, step: StepSpan, event: RunEvent) -> None:
     match event:
         case StepStarted():
             step.submitted, step.state = event.at, "running"
-            step.batches, step.whole = [], []
+            step.batches, step.tasks, step.whole = [], [], []
         case StepRelocated():
             step.again = event.reason
             if step.state == "running":
                 step.wasted_s += event.at - step.submitted
             line.relocations.append((event.at, step.id, event.reason))
         case CellOutputsDiscarded():
-            step.batches = []
+            step.batches, step.tasks = [], []
         case SplitStarted() if not event.batches and event.reason:
             step.whole.append(event.reason)
         case SplitRefused():
@@ -142,6 +161,11 @@ def _note(line: Timeline, step: StepSpan, event: RunEvent) -> None:
             step.batches.append(
                 BatchSpan(step.id, event.split, event.batch, event.items, event.started_at, end, event.worker)
             )  # fmt: skip
+        case TaskFinished():
+            end = event.started_at + event.duration_s
+            step.tasks.append(
+                TaskSpan(step.id, event.function, event.level, event.started_at, end, event.worker)
+            )
         case StepFinished() | StepFailed():
             step.state = "ok" if isinstance(event, StepFinished) else "failed"
             step.start, step.worker = event.started_at, event.worker

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from naavre_ext.model.event import RunEvent
-from naavre_ext.scheduling.timeline import BatchSpan, StepSpan, Timeline, timeline_of
+from naavre_ext.scheduling.timeline import BatchSpan, StepSpan, TaskSpan, Timeline, timeline_of
 
 
 def chrome_trace(events: Iterable[RunEvent]) -> dict[str, Any]:
     """The trace in the Trace Event Format, as a JSON object; times are microseconds since the run began.
 
-    Steps and batches are complete events (``X``), with an arrow (``s``, ``f``) from a step to each of its batches
-    in another worker. What had to run again is an instant (``i``).
+    Steps, batches and tasks are complete events (``X``), with an arrow (``s``, ``f``) from a step to each of its
+    batches in another worker. What had to run again is an instant (``i``).
     """
     line = timeline_of(events)
     rows = _Rows(line)
@@ -21,6 +21,7 @@ def chrome_trace(events: Iterable[RunEvent]) -> dict[str, Any]:
     number = 0
     for step in line.ran:
         found.append(rows.step(step))
+        found += [rows.task(step, task) for task in step.tasks]
         for batch in step.batches:
             found.append(rows.batch(step, batch))
             if batch.worker != step.worker:
@@ -42,9 +43,9 @@ class _Rows:
 
     def __init__(self, line: Timeline) -> None:
         self._start = line.start
-        spans: list[StepSpan | BatchSpan] = []
+        spans: list[StepSpan | BatchSpan | TaskSpan] = []
         for step in line.ran:
-            spans += [step, *step.batches]
+            spans += [step, *step.batches, *step.tasks]
         main = {step.worker for step in line.ran}
         labels = dict.fromkeys(span.worker for span in sorted(spans, key=lambda span: span.start))
         self._workers = {label: number for number, label in enumerate(labels, 1)}
@@ -87,8 +88,12 @@ class _Rows:
         args = {"step": step.id, "split": batch.split, "items": batch.items}
         return self._complete(batch, f"{step.place} batch {batch.batch + 1}", "batch", args)
 
+    def task(self, step: StepSpan, task: TaskSpan) -> dict[str, Any]:
+        args = {"step": step.id, "level": task.level}
+        return self._complete(task, f"{step.place} {task.function}()", "task", args)
+
     def _complete(
-        self, span: StepSpan | BatchSpan, name: str, kind: str, args: dict[str, Any]
+        self, span: StepSpan | BatchSpan | TaskSpan, name: str, kind: str, args: dict[str, Any]
     ) -> dict[str, Any]:
         times = {"ts": self.time(span.start), "dur": round(span.seconds * 1e6, 1)}
         return {
