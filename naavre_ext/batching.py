@@ -31,7 +31,7 @@ from naavre_ext.planning.job_tables import (
 from naavre_ext.planning.parameters import find_parameters
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 from naavre_ext.running import OpenResults, Run, placed
-from naavre_ext.scheduling.sharing import Sharing, find_sharing
+from naavre_ext.scheduling.sharing import Sharing, find_sharing, in_main_worker
 from naavre_ext.storage.batch_store import (
     BatchRecord,
     create_batch,
@@ -154,13 +154,18 @@ class Batch:
         with ExitStack() as stack:
             if waiting:
                 stack.enter_context(temporarily(hash_seed_of(self.record.shared)))
-                executors = stack.enter_context(JobExecutors(self._options))
+                executors = stack.enter_context(JobExecutors(self._options, len(waiting)))
                 _admit(executors, workflow)
                 if on_shared is not None:
                     on_shared(sharing, workflow)
                 shared = self._run_shared(first, sharing, executors, cancel)
-                one = _JobRunner(self, executors, sharing, shared, cancel)
-                for job, end in self._run_jobs(waiting, one, executors.slots, digest, on_job):
+                at_once = self._at_once(executors.slots)
+                turns = threading.BoundedSemaphore(at_once)
+                crowded = len(waiting) - executors.slots if at_once >= executors.slots else 0
+                one = _JobRunner(self, executors, sharing, shared, cancel, turns)
+                for job, end in self._run_jobs(
+                    waiting, one, at_once, max(0, crowded), digest, on_job
+                ):
                     ends[job.number] = end
         numbers = {step.id: step.cell_number for step in workflow.steps}
         return BatchResult(
@@ -176,12 +181,16 @@ class Batch:
         self,
         waiting: Sequence[Job],
         one: _JobRunner,
-        slots: int,
+        at_once: int,
+        crowded: int,
         digest: str,
         on_job: OnJob | None,
     ) -> list[tuple[Job, JobEnd]]:
+        """All jobs' ends; beside the first ``crowded`` ones there are others enough to keep all workers busy."""
+        in_crowd = frozenset(job.number for job in waiting[:crowded])
+
         def work(job: Job) -> tuple[Job, JobEnd]:
-            end = one.run(job)
+            end = one.run(job, in_crowd=job.number in in_crowd)
             with self._telling:
                 if end.status != "not run":
                     self.record.append(end, digest)
@@ -189,13 +198,17 @@ class Batch:
                     on_job(job, end)
             return job, end
 
-        at_once = 1 if self._options.executor == "local" else max(1, self.max_jobs or slots)
-        with ThreadPoolExecutor(at_once, thread_name_prefix="naavre-job") as threads:
+        # One more makes ready, or writes its notebook, while the others have their turn.
+        more = self._options.executor != "local"
+        with ThreadPoolExecutor(at_once + more, thread_name_prefix="naavre-job") as threads:
             try:
                 return list(threads.map(work, waiting))
             except BaseException:
                 one.cancel.set()  # the others don't go on without anybody who waits for them
                 raise
+
+    def _at_once(self, slots: int) -> int:
+        return 1 if self._options.executor == "local" else max(1, self.max_jobs or slots)
 
     def run_one(
         self,
@@ -205,10 +218,11 @@ class Batch:
         job: Job,
         results: OpenResults | None,
         cancel: threading.Event,
+        turns: threading.BoundedSemaphore,
     ) -> RunResult:
         """One job's run; its values go to its record only."""
         run = Run(self._options, None, cancel)
-        run.largest_bytes = self._limit
+        run.largest_bytes, run.turn = self._limit, turns
         return run.planned(
             prepared, workflow, executor, job.output, job.parameters, results=results
         )
@@ -274,7 +288,7 @@ class _SharedPart:
             n: v for n, v in batch.record.jobs[0].parameters.items() if n not in batch.varying
         }
         place = replace(self.place, has_earlier=earlier is not None)
-        with executors.open(hands_on=False) as executor:
+        with executors.open(hands_on=self.sharing.hands_on) as executor:
             result = run.planned(
                 self.prepared, self.part, executor, None, parameters,
                 results=lambda workflow: Results(workflow, place, earlier, wanted=wanted),
@@ -282,12 +296,13 @@ class _SharedPart:
         (self.folder / _SHARED_RUN).write_text(json.dumps({"run_id": result.run_id}))
         reseed = tuple(name for name in GENERATORS if name not in self.sharing.seeded)
         known = EarlierRun(result.run_id, fold_outcomes(told), reseed)
+        placed: dict[Path, list[Any]] = {}
 
         def open_results(workflow: Workflow) -> Results | None:
             part = self.sharing.part_of(workflow)
             if part.steps != self.part.steps or set(part.edges) != set(self.part.edges):
                 return None
-            return Results(workflow, self.place, known, part=part, stores=False)
+            return Results(workflow, self.place, known, part=part, stores=False, placed=placed)
 
         return open_results
 
@@ -316,26 +331,31 @@ class _JobRunner:
     sharing: Sharing
     shared: OpenResults | None
     cancel: threading.Event
+    turns: threading.BoundedSemaphore
 
-    def run(self, job: Job) -> JobEnd:
-        """How the job ended."""
+    def run(self, job: Job, *, in_crowd: bool) -> JobEnd:
+        """How the job ended; ``in_crowd`` says that other jobs keep the other workers busy."""
         if self.cancel.is_set():
             return JobEnd(job.number, "not run", reason="the batch was stopped")
         try:
-            return self._end(job, self._run(job))
+            return self._end(job, self._run(job, in_crowd))
         except RefusedError as error:
             return JobEnd(job.number, "refused", reason=str(error))
         except NaavreError as error:
             return JobEnd(job.number, "failed", reason=str(error))
 
-    def _run(self, job: Job) -> RunResult:
+    def _run(self, job: Job, in_crowd: bool) -> RunResult:
         prepared = prepare_notebook(self.batch.source, job.parameters)
         workflow = prepared.require_workflow()
         mine = _sharing(prepared, self.batch.varying, 2)
         results = self.shared if set(self.sharing.steps) <= set(mine.steps) else None
+        if in_crowd:
+            workflow = in_main_worker(workflow, mine)
         with self.executors.open(hands_on=mine.hands_on) as executor:
             _admit_on(executor, workflow)
-            return self.batch.run_one(prepared, workflow, executor, job, results, self.cancel)
+            return self.batch.run_one(
+                prepared, workflow, executor, job, results, self.cancel, self.turns
+            )
 
     def _end(self, job: Job, result: RunResult) -> JobEnd:
         reason = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -32,7 +32,8 @@ OpenResults = Callable[[Workflow], "Results | None"]
 class Run:
     """One run. ``reshape`` may change the plan; ``node`` is the executed document, ``end`` how it ended.
 
-    With ``largest_bytes`` only variables up to this size are kept, and only in the run's record.
+    With ``largest_bytes`` only variables up to this size are kept, and only in the run's record. Within ``turn``
+    its steps run.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Run:
     ) -> None:
         self.options, self.on_event, self.cancel, self.reshape = options, on_event, cancel, reshape
         self.largest_bytes: int | None = None
+        self.turn: AbstractContextManager[Any] | None = None
         self.node: Any = None
         self.end: RunEnd | None = None
 
@@ -124,6 +126,7 @@ class Run:
                 notebook=path,
                 cancel=self.cancel,
                 results=results,
+                turn=self.turn,
             )
             try:
                 end = self.end = driver.run()

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -76,7 +77,10 @@ class RunEnd:
 
 
 class RunDriver:
-    """One run of a workflow on an executor, which the caller closes."""
+    """One run of a workflow on an executor, which the caller closes.
+
+    Its own steps run within ``turn``, so that several runs can make ready while others run.
+    """
 
     def __init__(
         self,
@@ -89,6 +93,7 @@ class RunDriver:
         notebook: str | None = None,
         cancel: threading.Event | None = None,
         results: Callable[[Workflow], Results | None] | None = None,
+        turn: AbstractContextManager[Any] | None = None,
     ) -> None:
         workflow = workflow_on(executor, workflow)
         executor.admit(workflow)
@@ -99,6 +104,7 @@ class RunDriver:
         self.run_id, self.notebook = run_id, notebook
         self._emit_event = emit
         self._cancel = cancel or threading.Event()
+        self._turn = turn or nullcontext()
         self._graph = machine.graph_of(workflow, options.max_parallelism, eager=options.eager)
         self._state = machine.initial(workflow)
         self._handover = Handover(workflow, guards=options.guards)
@@ -134,16 +140,12 @@ class RunDriver:
             )
         )
         self._take_over()
-        self._feed(machine.Began())
-        while self._status is None:
-            self._take(self.executor.next_report(_POLL_S))
-            if self._cancel.is_set() and self._status is None:
-                self._feed(machine.Stopped())
-            self._check_timeouts()
-        end = RunEnd(self._status, time.perf_counter() - clock, self._failure(), self._batches())
-        if self._status == "ok" and self.options.keep != ():
+        with self._turn:
+            status = self._run_steps()
+        end = RunEnd(status, time.perf_counter() - clock, self._failure(), self._batches())
+        if status == "ok" and self.options.keep != ():
             self._collect(end)
-        if self._status == "ok" and self.options.observe:
+        if status == "ok" and self.options.observe:
             end.portrait = self._portray()
         end.observations = self._observations
         end.duration_s = time.perf_counter() - clock
@@ -159,6 +161,15 @@ class RunDriver:
             )
         )
         return end
+
+    def _run_steps(self) -> RunStatus:
+        self._feed(machine.Began())
+        while self._status is None:
+            self._take(self.executor.next_report(_POLL_S))
+            if self._cancel.is_set() and self._status is None:
+                self._feed(machine.Stopped())
+            self._check_timeouts()
+        return self._status
 
     def _context(self) -> RunContext:
         return RunContext(
@@ -222,10 +233,7 @@ class RunDriver:
     def _restore(self, offer: Offer, reuse: Reuse) -> bool:
         """Whether all that is to be reused is in place; else something was withdrawn from the offer."""
         try:
-            packs = {
-                step: [self.executor.place(packed) for packed in found]
-                for step, found in offer.packs(reuse)
-            }
+            packs = dict(offer.placed(reuse, self.executor.place))
         except ResultUnusable:
             return False
         task, made = offer.restoring(reuse), []

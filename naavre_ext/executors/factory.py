@@ -110,11 +110,12 @@ def hold_cluster(options: RunOptions) -> Any:
 class JobExecutors:
     """A context manager: executors for many runs of one notebook, which share a cluster and hand on main workers.
 
-    ``slots`` are how many runs there is room for at once. May be used from several threads.
+    ``slots`` are how many runs there is room for at once; up to ``most`` main workers are started ahead. May be
+    used from several threads.
     """
 
-    def __init__(self, options: RunOptions) -> None:
-        self._options = options
+    def __init__(self, options: RunOptions, most: int = 1) -> None:
+        self._options, self._most = options, most
         self._handle: Any = None
         self._mains: Any = None
 
@@ -126,6 +127,9 @@ class JobExecutors:
             from naavre_ext.executors.ray.main_workers import MainWorkers
 
             self._mains = MainWorkers()
+            from naavre_ext.executors.ray.executor import start_main
+
+            start_main(min(self._most, self.slots + 1))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -149,4 +153,4 @@ class JobExecutors:
             return LocalExecutor()
         from naavre_ext.executors.ray.executor import RayExecutor
 
-        return RayExecutor(hold_cluster(self._options), self._mains if hands_on else None)
+        return RayExecutor(self._handle.again(), self._mains if hands_on else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Results:
 
     ``part`` is what the run has in common with the earlier one, where that isn't all: only steps of it are
     taken over. With ``stores`` off nothing is stored. ``wanted`` are steps whose results are stored whatever that
-    costs.
+    costs. ``placed`` are packs that other runs have put where workers find them, by file; more are added.
     """
 
     def __init__(
@@ -52,9 +52,11 @@ class Results:
         part: Workflow | None = None,
         stores: bool = True,
         wanted: frozenset[StepId] = frozenset(),
+        placed: dict[Path, list[Any]] | None = None,
     ) -> None:
         self.workflow, self.place, self.earlier = workflow, place, earlier
         self.stores, self.wanted = stores, wanted
+        self._placed = {} if placed is None else placed
         self.unkeepable = unkeepable(part or workflow)
         self.private = private_steps(workflow)
         self._keys = step_keys(part or workflow, place.environment)
@@ -81,7 +83,8 @@ class Results:
 
     def offer(self, hash_probe: int) -> Offer:
         """What is stored and still valid."""
-        offer = Offer(self.workflow, () if self.earlier is None else self.earlier.reseed)
+        reseed = () if self.earlier is None else self.earlier.reseed
+        offer = Offer(self.workflow, reseed, self._placed)
         if self.earlier is None or self._path(_DOUBTFUL).exists():
             return offer
         for step in self.workflow.steps:
@@ -108,8 +111,10 @@ class Results:
 class Offer:
     """Results that could be taken over. What turns out to be unusable is withdrawn."""
 
-    def __init__(self, workflow: Workflow, reseed: tuple[str, ...] = ()) -> None:
-        self.workflow, self.reseed = workflow, reseed
+    def __init__(
+        self, workflow: Workflow, reseed: tuple[str, ...], placed: dict[Path, list[Any]]
+    ) -> None:
+        self.workflow, self.reseed, self._placed = workflow, reseed, placed
         self.damaged: list[StepId] = []
         self.other_seed = False
         self._ids = {step.id for step in workflow.steps}
@@ -141,18 +146,23 @@ class Offer:
         checkpoints = [checkpoint for checkpoint, _ in self._main.values()]
         return choose_reuse(self.workflow, checkpoints, frozenset(self._anywhere))
 
-    def packs(self, reuse: Reuse) -> Iterator[tuple[StepId, list[Packed]]]:
-        """The packs of the steps elsewhere that are taken over.
+    def placed(
+        self, reuse: Reuse, place: Callable[[Packed], Any]
+    ) -> Iterator[tuple[StepId, list[Any]]]:
+        """The packs of the steps elsewhere that are taken over, where workers find them.
 
         Raises:
             ResultUnusable: one can't be read, and was withdrawn.
         """
         for step in reuse.stored:
+            path = self._anywhere[step]
             try:
-                yield step, list(read_result(self._anywhere[step])[1][0])
+                if path not in self._placed:
+                    self._placed[path] = [place(packed) for packed in read_result(path)[1][0]]
             except ResultUnusable:
                 self.withdraw(step)
                 raise
+            yield step, self._placed[path]
 
     def restoring(self, reuse: Reuse) -> StepTask | None:
         """The task that makes the main worker what it was; None where there is nothing to restore."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import atexit
 import builtins
 import contextlib
 import os
@@ -235,6 +236,8 @@ class CellSession:
             self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
         self._devnull.close()
+        # IPython would keep the shell, and all that the notebook has made, until the process ends.
+        atexit.unregister(self.shell.atexit_operations)
 
     @contextlib.contextmanager
     def _running(self, rewriter: _Rewriter | None) -> Iterator[None]:

@@ -245,6 +245,8 @@ class Worker:
             _, packed = read_result(Path(str(task.checkpoint)))
             restore_namespace(self, packed)
             reseed(task.reseed)
+            if self.context is not None:
+                self.session.know(self.context.sources)  # of functions that were defined elsewhere
             packs, unpackable = self._export(task)
         except (ResultUnusable, PackingError) as error:
             return _StepEnd("relocate", None, str(error), [NOTHING] * count)

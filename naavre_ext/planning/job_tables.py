@@ -17,7 +17,7 @@ from naavre_ext.model.parameter import Parameter
 from naavre_ext.planning.parameter_values import (
     accepted_types,
     parse_parameter_text,
-    read_parameter_yaml,
+    read_yaml_values,
 )
 from naavre_ext.planning.parameters import inject_parameters
 
@@ -54,8 +54,7 @@ def _parse(text: str, ending: str) -> Any:
             return json.loads(text)
         except ValueError as error:
             raise refused(TABLE, f"The table isn't JSON: {error}.", "") from None
-    indented = "".join(f"  {line}\n" for line in text.removeprefix("\ufeff").splitlines())
-    return read_parameter_yaml(f"rows:\n{indented}").get("rows")
+    return read_yaml_values(text.removeprefix("\ufeff"), "The table isn't YAML")
 
 
 def _read_csv(text: str, delimiter: str, parameters: Sequence[Parameter]) -> tuple[Row, ...]:
@@ -180,15 +179,15 @@ def check_rows(notebook: Notebook, rows: Sequence[Row]) -> None:
     """
     if not rows:
         raise refused(TABLE, "The table has no rows.", "Each row is a job.")
-    wrong = []
+    wrong: dict[Diagnostic, str] = {}
     for row in rows:
         for name, value in row.values.items():
             for found in inject_parameters(notebook, {name: value})[1]:
-                if found.severity == "error":
-                    message = f"{row.place}, column '{name}': {found.message}"
-                    wrong.append(Diagnostic(found.code, "error", message, found.remedy))
+                if found.severity == "error":  # a wrong name is told once, of the first row
+                    wrong.setdefault(found, f"{row.place}, column '{name}': {found.message}")
     if wrong:
-        raise RefusedError(wrong[:_MOST_TOLD])
+        told = (Diagnostic(f.code, "error", text, f.remedy) for f, text in wrong.items())
+        raise RefusedError(list(told)[:_MOST_TOLD])
 
 
 _MOST_TOLD = 20
@@ -223,11 +222,11 @@ def output_paths(pattern: str, rows: Sequence[Row], parameters: Sequence[Paramet
     for number, path in enumerate(paths):
         other = first.setdefault(path.casefold(), number)
         if other != number:
-            names = ", ".join(f"{{{n}}}" for n in varying_names([row.values for row in rows]))
+            names = [f"{{{n}}}" for n in varying_names([row.values for row in rows])]
             raise refused(
                 COLLISION,
                 f"{rows[other].place} and {rows[number].place} would both be written to '{path}'.",
-                f"Put {names or '{job}'} or {{job}} into -o.",
+                f"Put {' or '.join((', '.join(names), '{job}') if names else ('{job}',))} into -o.",
             )
     return paths
 

@@ -54,6 +54,23 @@ def read_parameter_yaml(text: str) -> dict[str, Any]:
     Raises:
         RefusedError: the text isn't YAML, or isn't a mapping from names to values.
     """
+    data = read_yaml_values(text, "The parameters aren't YAML")
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise _bad_yaml(f"The parameters are a {type(data).__name__}, not a mapping.")
+    for name in data:
+        if not isinstance(name, str):
+            raise _bad_yaml(f"The parameter name {name!r} is a {type(name).__name__}, not text.")
+    return data
+
+
+def read_yaml_values(text: str, wrong: str) -> Any:
+    """The values of a YAML text; dates stay text.
+
+    Raises:
+        RefusedError: the text isn't YAML, in the words of ``wrong``.
+    """
     import yaml  # here, not above: importing the compiler must stay light
 
     class DatesAsText(yaml.SafeLoader):
@@ -65,22 +82,14 @@ def read_parameter_yaml(text: str) -> dict[str, Any]:
         }
 
     try:
-        data = yaml.load(text, Loader=DatesAsText)
+        return yaml.load(text, Loader=DatesAsText)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise _bad_yaml(f"The parameters aren't YAML{place}: {error.problem}.") from None
+        raise _bad_yaml(f"{wrong}{place}: {error.problem}.") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         first_line = str(error).partition("\n")[0]
-        raise _bad_yaml(f"The parameters aren't YAML: {first_line}.") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise _bad_yaml(f"The parameters are a {type(data).__name__}, not a mapping.")
-    for name in data:
-        if not isinstance(name, str):
-            raise _bad_yaml(f"The parameter name {name!r} is a {type(name).__name__}, not text.")
-    return data
+        raise _bad_yaml(f"{wrong}: {first_line}.") from None
 
 
 def _bad_yaml(message: str) -> RefusedError:

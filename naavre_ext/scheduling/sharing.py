@@ -12,11 +12,14 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import Step, StepId, Workflow
 from naavre_ext.planning.planner import PlanBasis
 from naavre_ext.planning.unsteady import unsteady_cells
 from naavre_ext.scheduling.lineage import predecessors, unkeepable
 
+#: Modules whose settings stay with the process, whatever a run finds and restores.
+_NOT_PUT_BACK = frozenset({"signal", "gc"})
 #: Why a cell runs for each job that sets the parameters.
 DIFFERS = "its parameters differ"
 
@@ -42,6 +45,20 @@ class Sharing:
             steps=tuple(step for step in workflow.steps if step.id in kept),
             edges=tuple(e for e in workflow.edges if e.source in kept and e.target in kept),
         )
+
+
+def in_main_worker(workflow: Workflow, sharing: Sharing) -> Workflow:
+    """The workflow whose own steps run in the main worker, in notebook order: other jobs keep other workers busy.
+
+    Steps with batches, claims or limits of their own stay where they are.
+    """
+
+    def is_moved(step: Step) -> bool:
+        has_own = step.splits or step.group or step.resources or step.concurrency or step.retries
+        return step.id in sharing.reasons and not has_own and step.timeout_s is None
+
+    steps = (replace(s, placement="main") if is_moved(s) else s for s in workflow.steps)
+    return replace(workflow, steps=tuple(steps))
 
 
 def find_sharing(workflow: Workflow, basis: PlanBasis, varying: frozenset[str]) -> Sharing:
@@ -77,7 +94,16 @@ def find_sharing(workflow: Workflow, basis: PlanBasis, varying: frozenset[str]) 
         tuple(shared),
         reasons,
         frozenset(seed.split(".")[0] for seed in seeds),
-        not any(s.lasting or s.barrier or effects[s.id].has("import") for s in workflow.steps),
+        not any(s.lasting or s.barrier or _stays(effects[s.id]) for s in workflow.steps),
+    )
+
+
+def _stays(facts: CellDataflow) -> bool:
+    """Whether the cell may change its process in a way that nobody puts back."""
+    return any(
+        effect.kind == "import"
+        or (effect.kind == "settings" and effect.what.split(".")[0] in _NOT_PUT_BACK)
+        for effect in facts.effects
     )
 
 

@@ -67,7 +67,8 @@ class BatchRecord:
         Raises:
             NaavreError: it can't be written.
         """
-        line = json.dumps({**end.to_json(), "notebook": digest}).encode() + b"\n"
+        # A line that was cut off, as the process was killed, doesn't take this one along.
+        line = b"\n" + json.dumps({**end.to_json(), "notebook": digest}).encode() + b"\n"
         try:
             with self._lock, open(self.path / _JOBS, "ab", opener=_private) as file:
                 file.write(line)

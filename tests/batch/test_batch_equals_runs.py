@@ -1,4 +1,4 @@
-"""Jobs of a batch end as runs of their own would, whatever they share: notebooks nobody thought of."""
+"""Jobs of a batch end as runs of their own would, and as a plain notebook does: notebooks nobody thought of."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
 
-from both_ways import Endless, notebook, run_in_order
+from both_ways import Ending, Endless, _outputs, notebook, run_in_order
 from notebook_strategy import notebooks
 
 from naavre_ext import RefusedError, RunOptions, run_batch, run_notebook
@@ -62,6 +63,21 @@ def _shown(path: Path) -> list[tuple[str, int | None, str]]:
     return [(s, n, re.sub(r"0x[0-9A-Fa-f]+", "0x", t)) for s, n, t in texts]
 
 
+def _unwarned(cells: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """The outputs without standard error: pytest sets what is warned of, and only outside of runs."""
+    return [[output for output in cell if output.get("name") != "stderr"] for cell in cells]
+
+
+def _run_plainly(cells: list[str], value: int, folder: Path) -> Ending:
+    """What the notebook gives with this value, set in a cell after the first; the folder is emptied."""
+    injected = [cells[0], f"# Parameters\nparam_k = {value}\n", *cells[1:]]
+    try:
+        return run_in_order(injected, str(folder), _ENDLESS_S)
+    finally:
+        for file in folder.iterdir():
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
+
+
 def test_batch_of_a_generated_notebook_ends_as_runs_do(shard, tmp_path):
     counts: Counter[str] = Counter()
     phases = [Phase.generate, Phase.shrink] if _DEEP else [Phase.generate]
@@ -80,12 +96,12 @@ def test_batch_of_a_generated_notebook_ends_as_runs_do(shard, tmp_path):
         options = RunOptions(executor="local", cwd=str(own), store=str(tmp_path / "store"))
         cells = _plainer(cells)
         node = notebook(cells)
-        try:
-            run_in_order(cells, str(own), _ENDLESS_S)
-        except Endless:  # it adds to what it goes over
-            reject()
-        for file in own.iterdir():
-            shutil.rmtree(file) if file.is_dir() else file.unlink()
+        plain_ends = []
+        for row in _ROWS:
+            try:
+                plain_ends.append(_run_plainly(cells, row["param_k"], own))
+            except Endless:  # it adds to what it goes over
+                reject()
         try:
             done = run_batch(node, _ROWS, str(out / "{param_k}.ipynb"), options=options)
         except RefusedError:
@@ -94,12 +110,15 @@ def test_batch_of_a_generated_notebook_ends_as_runs_do(shard, tmp_path):
         counts["shared"] += len(done.shared) > 1
         counts["reused"] += len(done.shared)
         counts["cells"] += len(done.shared) + len(done.reasons)
-        for job, end in zip(done.jobs, done.ends, strict=True):
+        for job, end, plain in zip(done.jobs, done.ends, plain_ends, strict=True):
             alone = out / "alone.ipynb"
             elsewhere = replace(options, cwd=str(other))
             result = run_notebook(node, alone, parameters=job.parameters, options=elsewhere)
             assert end.status == result.status
             assert _shown(Path(str(job.output))) == _shown(alone), done.shared
+            assert (end.status == "ok") == (plain.error is None)
+            executed = nbformat.read(str(job.output), as_version=4)
+            assert _unwarned(_outputs(executed)) == _unwarned(plain.outputs), done.shared
 
     check()
     print(counts)

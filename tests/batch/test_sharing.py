@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
 from both_ways import notebook
 
 from naavre_ext.preparing import prepare_notebook
-from naavre_ext.scheduling.sharing import find_sharing
+from naavre_ext.scheduling.sharing import find_sharing, in_main_worker
 
 IMPORTS = "import random, time, datetime, uuid\nimport numpy as np"
 BURN = "def burn(n):\n    return sum(i * i for i in range(n))"
@@ -65,3 +65,37 @@ def test_every_cell_is_shared_or_has_a_reason():
     found = find_sharing(workflow, prepared.basis, frozenset({"param_x"}))
     assert {*found.steps, *found.reasons} == {step.id for step in workflow.steps}
     assert found.hands_on
+
+
+@pytest.mark.parametrize(
+    ("cell", "hands_on"),
+    [
+        ("np.set_printoptions(precision=3)\nnp.random.seed(1)", True),
+        ("import signal\nsignal.signal(signal.SIGUSR1, print)", False),
+        ("import gc\ngc.disable()", False),
+        ("import math\nmath.floor = round", False),
+        ("import mylib", False),
+        ("import atexit\natexit.register(print)", False),
+        ("import sys\nsys.settrace(None)", False),
+    ],
+)
+def test_main_workers_are_handed_on_where_nothing_stays_in_them(cell, hands_on):
+    prepared = prepare_notebook(notebook([IMPORTS, "param_x = 1", cell]), {"param_x": 2})
+    found = find_sharing(prepared.require_workflow(), prepared.basis, frozenset({"param_x"}))
+    assert found.hands_on == hands_on
+
+
+def test_own_steps_without_claims_follow_one_another_where_other_jobs_keep_workers_busy():
+    cells = [
+        IMPORTS, "param_x = 1", "a = sorted([2, 1])", "b = sorted([param_x, *a])", "# resources: num_cpus=2\nc = sorted([param_x])",
+        "# split: s\nd = []\nfor i in range(9):\n    d.append(i * param_x)", "e = sorted(b)", "print(a, b, c, d, e)",
+    ]  # fmt: skip
+    prepared = prepare_notebook(notebook(cells), {"param_x": 2})
+    workflow = prepared.require_workflow()
+    found = find_sharing(workflow, prepared.basis, frozenset({"param_x"}))
+    made = in_main_worker(workflow, found)
+    pairs = zip(workflow.steps, made.steps, strict=True)
+    moved = [old.id for old, new in pairs if old.placement != new.placement]
+    assert moved == ["cell-3", "cell-6"]  # not what claims CPUs or has batches
+    assert made.edges == workflow.edges
+    assert found.part_of(made).steps == found.part_of(workflow).steps

@@ -7,6 +7,7 @@ A process has one connection. Runs share it; it ends with the last of them unles
 from __future__ import annotations
 
 import atexit
+import copy
 import os
 import signal
 import sys
@@ -36,7 +37,7 @@ _end_callbacks: list[Callable[[], None]] = []
 class ClusterHandle:
     """One user's hold on the shared connection.
 
-    ``slots`` are the cluster's CPUs, ``resources`` all that it had when the handle was made;
+    ``slots`` are the cluster's CPUs, ``resources`` and ``nodes`` all that it had when the handle was made;
     ``node_ip`` is where workers reach this process.
     """
 
@@ -46,6 +47,7 @@ class ClusterHandle:
         self._connection: _Connection | None = connection
         self.resources: Mapping[str, float] = dict(ray.cluster_resources())
         self.slots = max(1, int(self.resources.get("CPU", 1)))
+        self.nodes = [node for node in ray.nodes() if node["Alive"]]
         self.address: str = ray.get_runtime_context().gcs_address
         self.started_here = connection.local is not None
         self.node_ip: str = "127.0.0.1" if self.started_here else ray.util.get_node_ip_address()
@@ -55,6 +57,13 @@ class ClusterHandle:
         """Whether the connection will outlive this handle."""
         connection = self._connection
         return connection is not None and (connection.keep or connection.users > 1)
+
+    def again(self) -> ClusterHandle:
+        """Another hold, for another user, that knows what this one knows; without a question to the cluster."""
+        assert self._connection is not None
+        with _lock:
+            self._connection.users += 1
+        return copy.copy(self)
 
     def close(self) -> None:
         """Let go; a second call does nothing."""

@@ -54,8 +54,7 @@ class RayExecutor:
     def __init__(self, handle: ClusterHandle, mains: MainWorkers | None = None) -> None:
         self._handle, self._mains = handle, mains
         self.slots = handle.slots
-        self._nodes = [node for node in ray.nodes() if node["Alive"]]
-        self.shares_files = len({node["NodeManagerHostname"] for node in self._nodes}) == 1
+        self.shares_files = len({node["NodeManagerHostname"] for node in handle.nodes}) == 1
         self._claims = ClaimPlan()
         self._main: Any = None
         self._groups: dict[str, Any] = {}
@@ -71,7 +70,7 @@ class RayExecutor:
 
     def admit(self, workflow: Workflow) -> None:
         """Compare what the steps claim with what the cluster's nodes have."""
-        self._claims = plan_claims(workflow, [node["Resources"] for node in self._nodes])
+        self._claims = plan_claims(workflow, [node["Resources"] for node in self._handle.nodes])
         if self._claims.refused:
             raise RefusedError(self._claims.refused)
         self._has_splits = any(step.splits for step in workflow.steps)
