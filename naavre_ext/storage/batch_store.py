@@ -35,6 +35,9 @@ class BatchRecord:
         self.batch_id = path.name
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, self.info)
+
     @property
     def jobs(self) -> tuple[Job, ...]:
         """All jobs, in their order."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from naavre_ext import RunOptions, compile_notebook, open_batch, run_batch
+from naavre_ext import RefusedError, RunOptions, compile_notebook, open_batch, run_batch
 from naavre_ext.model import event as events
 from naavre_ext.storage.run_store import RunStore
 
@@ -128,3 +128,11 @@ def test_papermill_runs_in_several_threads(ray_cluster, tmp_path):
         several = list(threads.map(execute, (1, 2, 3)))
     assert several == [execute(x) for x in (1, 2, 3)]
     assert len({cells[-1] for cells in several}) == 3
+
+
+def test_claim_that_the_cluster_can_never_meet_is_refused_before_any_job(ray_cluster, tmp_path):
+    study = write(tmp_path, "param_x = 1", "# resources: num_gpus=1\ny = sorted([param_x])")
+    with pytest.raises(RefusedError, match=r"NX515.*has.*CPU"):
+        run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
+    assert not list(tmp_path.glob("*-o.ipynb"))
+    assert not RunStore(tmp_path / ".naavre").list()
