@@ -38,6 +38,7 @@ from naavre_ext.storage.batch_store import (
     digest_of_cells,
     find_batch,
 )
+from naavre_ext.storage.common_parameters import with_common
 
 if TYPE_CHECKING:
     from naavre_ext.executors.factory import JobExecutors
@@ -84,7 +85,9 @@ def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
     )
     _make_folders(jobs, notebook.path)
     varying = varying_names([row.values for row in request.rows])
-    first = prepare_notebook(file, jobs[0].parameters)
+    common = _common(jobs, varying)
+    own = {name: value for name, value in jobs[0].parameters.items() if name not in common}
+    first = prepare_notebook(with_common(file, common), own)
     sharing = _sharing(first, varying, len(jobs))
     keep = _kept(first.require_workflow(), sharing, request.keep)
     record = create_batch(
@@ -121,8 +124,10 @@ class Batch:
         self, request: BatchRequest, record: BatchRecord, options: RunOptions, keeps_all: bool
     ) -> None:
         self.record, self.max_jobs = record, request.max_jobs
-        self._source, self._limit = request.source, sys.maxsize if keeps_all else LARGEST_KEPT_BYTES
+        self._limit = sys.maxsize if keeps_all else LARGEST_KEPT_BYTES
         self._varying = tuple(record.info["varying"])
+        self._digest = digest_of_cells([c.source for c in request.source.notebook.code_cells])
+        self._source = with_common(request.source, _common(record.jobs, self._varying))
         keep = tuple(record.info["keep"])
         self._options = replace(options, keep=keep, store_results=False, resume=None)
         self._telling = threading.Lock()
@@ -144,9 +149,9 @@ class Batch:
         clock = time.perf_counter()
         cancel = cancel or threading.Event()
         jobs = self.record.jobs
-        first = prepare_notebook(self._source, jobs[0].parameters)
+        first = prepare_notebook(self._source, self.own_parameters(jobs[0]))
         workflow = first.require_workflow()
-        digest = digest_of_cells([cell.source for cell in self._source.notebook.code_cells])
+        digest = self._digest
         ends = {n: e for n, e in self.record.ends(digest).items() if e.status == "ok"}
         waiting = [job for job in jobs if job.number not in ends]
         sharing = _sharing(first, self._varying, len(jobs)) if waiting else Sharing()
@@ -250,6 +255,11 @@ class Batch:
         """The notebook."""
         return self._source
 
+    def own_parameters(self, job: Job) -> dict[str, Any]:
+        """Those of the job's parameters that the source hasn't got already."""
+        common = _common(self.record.jobs, self._varying)
+        return {name: value for name, value in job.parameters.items() if name not in common}
+
     @property
     def varying(self) -> tuple[str, ...]:
         """The parameters that differ."""
@@ -284,9 +294,7 @@ class _SharedPart:
         earlier, told = self._earlier(), list[RunEvent]()
         batch = self.batch
         run = Run(replace(batch.options, keep=()), told.append, cancel)
-        parameters = {
-            n: v for n, v in batch.record.jobs[0].parameters.items() if n not in batch.varying
-        }
+        parameters = _common(batch.record.jobs, batch.varying)
         place = replace(self.place, has_earlier=earlier is not None)
         with executors.open(hands_on=self.sharing.hands_on) as executor:
             result = run.planned(
@@ -345,7 +353,7 @@ class _JobRunner:
             return JobEnd(job.number, "failed", reason=str(error))
 
     def _run(self, job: Job, in_crowd: bool) -> RunResult:
-        prepared = prepare_notebook(self.batch.source, job.parameters)
+        prepared = prepare_notebook(self.batch.source, self.batch.own_parameters(job))
         workflow = prepared.require_workflow()
         mine = _sharing(prepared, self.batch.varying, 2)
         results = self.shared if set(self.sharing.steps) <= set(mine.steps) else None
@@ -370,6 +378,11 @@ def _sharing(prepared: PreparedNotebook, varying: Sequence[str], jobs: int) -> S
     assert prepared.basis is not None
     found = find_sharing(workflow, prepared.basis, frozenset(varying))
     return found if jobs > 1 else replace(found, steps=())
+
+
+def _common(jobs: Sequence[Job], varying: Sequence[str]) -> dict[str, Any]:
+    """The parameters that are the same for all jobs, where others differ."""
+    return {n: v for n, v in jobs[0].parameters.items() if varying and n not in varying}
 
 
 def _kept(workflow: Workflow, sharing: Sharing, keep: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from naavre_ext import RefusedError, RunOptions, open_batch, run_batch
+from naavre_ext import RefusedError, RunOptions, open_batch, run_batch, run_notebook
 from naavre_ext.batching import resume_batch
 from naavre_ext.cli.entry import _exit_code
 from naavre_ext.model import event as events
@@ -73,6 +73,40 @@ def test_what_all_share_runs_once(study):
     assert [e.cell_id for e in told if isinstance(e, events.StepReused)] == [
         "cell-1", "cell-2", "cell-3",
     ]  # fmt: skip
+
+
+def test_cells_that_need_only_what_is_common_run_once(tmp_path, monkeypatch):
+    cells = (
+        "param_x, param_scale = 1, 2",
+        "big = param_scale * 10\nprint(big)",
+        "y = big + param_x\nprint(y)",
+    )
+    made = [nbformat.v4.new_code_cell(cell, id=f"cell-{n}") for n, cell in enumerate(cells, 1)]
+    path = tmp_path / "common.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=made), path)
+    (tmp_path / "c.yaml").write_text("steps:\n  cell 2: {cache: off}\n")
+    rows = [{"param_x": 1, "param_scale": 5}, {"param_x": 2, "param_scale": 5}]
+    done = run_batch(path, rows, str(tmp_path / "{param_x}.ipynb"), options=LOCAL)
+    assert done.is_ok
+    assert done.shared == (1, 3, 4)  # the cells of an executed notebook are counted
+    for row in rows:
+        run_notebook(path, tmp_path / "alone.ipynb", parameters=row, options=LOCAL)
+        assert text(tmp_path / f"{row['param_x']}.ipynb") == text(tmp_path / "alone.ipynb")
+    assert [row["y"] for row in open_batch(done.batch_id, notebook=path)] == [51, 52]
+    monkeypatch.chdir(tmp_path)
+    code, _, err = cli(
+        path,
+        "common.ipynb",
+        "--grid",
+        "param_x=1,2",
+        "-p",
+        "param_scale",
+        "5",
+        "--config",
+        "c.yaml",
+    )
+    assert code == 0
+    assert "once for all jobs: cells 1, 3\n" in err  # not what the file calls cell 2
 
 
 def test_the_table_has_parameters_and_what_differs(study):
