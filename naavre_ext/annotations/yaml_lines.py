@@ -24,7 +24,7 @@ def read_yaml(text: str, file: str, code: str) -> Any:
     """The document's node.
 
     Raises:
-        RefusedError: it isn't YAML, or is empty; with the line.
+        RefusedError: it isn't YAML, is empty, or contains itself; with the line.
     """
     import yaml  # here, not above: importing the compiler must stay light
 
@@ -41,7 +41,23 @@ def read_yaml(text: str, file: str, code: str) -> Any:
         ) from None
     if root is None:
         raise _refused(code, Place(file, 1), "the file is empty.")
+    around = _part_of_itself(root, (), set())
+    if around is not None:
+        at = Place(file, around.start_mark.line + 1)
+        raise _refused(code, at, "what stands here is part of itself.")
     return root
+
+
+def _part_of_itself(node: Any, above: tuple[Any, ...], seen: set[int]) -> Any:
+    """A node that contains itself, as YAML's ``&name`` and ``*name`` allow; None where there is none."""
+    if any(node is other for other in above):
+        return node
+    if node.id == "scalar" or id(node) in seen:
+        return None
+    seen.add(id(node))
+    inner = (one for part in node.value for one in (part if isinstance(part, tuple) else (part,)))
+    found = (_part_of_itself(one, (*above, node), seen) for one in inner)
+    return next((one for one in found if one is not None), None)
 
 
 def pairs(node: Any) -> Iterator[tuple[str, Any]]:

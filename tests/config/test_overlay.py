@@ -74,6 +74,7 @@ WRONG = [
     ),
     ("steps: {Measure: [", "NX545 over.yaml, line 1: this isn't YAML"),
     ("", "NX545 over.yaml, line 1: the file is empty"),
+    ("steps:\n  Measure: &a\n    retries: *a", "NX545 over.yaml, line .*part of itself"),
     ("steps:\n  Measure:\n    title: !!python/object:os.system x", "NX545 over.yaml, line 3"),
 ]
 
@@ -85,7 +86,7 @@ def test_what_is_wrong_is_told_with_file_and_line(text, message):
 
 
 def test_settings_that_have_no_effect_yet_are_said():
-    found = prepared("steps: {Measure: {group: model}}").diagnostics
+    found = prepared("steps: {Measure: {image: model}}").diagnostics
     assert [d.message for d in found if d.code == "NX150"] == [
-        "over.yaml, line 1: 'group' is not yet in effect: the cell runs in the run's main worker."
+        "over.yaml, line 1: 'image' is not yet in effect: the cell runs in the Python that is running."
     ]
