@@ -3,134 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import joblib
 import ray
-from ray.util.multiprocessing import Pool
 
+from benchmarks.looping import BUSY, LOOP, loop_seconds, papermill_seconds, plain_seconds, turns_in
 from benchmarks.memory import DRIVER, MAIN_WORKER, peak_megabytes, peaks_by_process
-from benchmarks.rows import Row, cost, paired, seconds, speed_up, told
-from benchmarks.sources import notebook, stored
-from benchmarks.splitting import cell_seconds_papermill
-from naavre_ext import RunEvent, RunOptions, run_notebook
+from benchmarks.processors import coarse_rows, fine_rows, others_rows
+from benchmarks.rows import Row, cost, paired, seconds, speed_up
+from naavre_ext import RunOptions
 from naavre_ext.executors.batch_sizes import SEND_S
 from naavre_ext.executors.factory import hold_cluster
-from naavre_ext.model.event import StepFinished
-
-SLOTS = 2
-LOOP = "# split: loop\nout = []\nfor x in items:\n    out.append(work(x))"
-BUSY = (
-    "def work(x, turns={turns}):\n    value = x\n    for _ in range(turns):\n"
-    "        value = (value * 1103515245 + 12345) % 2147483648\n    return value"
-)
-
-
-def turns_in(item_s: float) -> int:
-    """How many turns of the busy loop take so long here."""
-    names: dict[str, Any] = {}
-    exec(BUSY.format(turns=200_000), names)
-    return max(
-        1, int(200_000 * item_s / median(seconds(lambda: names["work"](1)) for _ in range(5)))
-    )
-
-
-def loop_seconds(*cells: str) -> float:
-    """How long the cells with loops (all but the first) took together in a run of these cells."""
-    steps: list[StepFinished] = []
-
-    def note(event: RunEvent) -> None:
-        if isinstance(event, StepFinished) and event.cell_id != "c0":
-            steps.append(event)
-
-    result = run_notebook(notebook(*cells), on_event=note)
-    if result.status != "ok":
-        raise RuntimeError(f"the run ended {result.status}: {result.failure}")
-    return sum(step.duration_s for step in steps)
-
-
-def plain_seconds(*cells: str) -> float:
-    """How long the second of these cells takes in plain Python."""
-    names: dict[str, Any] = {}
-    exec(cells[0], names)
-    return seconds(lambda: exec(compile(cells[1], "cell", "exec"), names))
-
-
-def papermill_seconds(*cells: str) -> float:
-    """How long the cells with loops take together in papermill's own engine."""
-    with TemporaryDirectory() as folder:
-        return cell_seconds_papermill(
-            stored(Path(folder), "loops", *cells), [f"c{n}" for n in range(1, len(cells))]
-        )
-
-
-def by_hand(turns: int, count: int) -> dict[str, Callable[[], Any]]:
-    """The same work as people write it; the task per item only for a tenth of the items."""
-    names: dict[str, Any] = {"__name__": "by_hand"}
-    exec(BUSY.format(turns=turns), names)
-    work = names["work"]
-    bag: Any = import_module("dask.bag")
-    remote = ray.remote(lambda x: work(x))
-    return {
-        "one Ray task per item (for a tenth)": lambda: ray.get(
-            [remote.remote(x) for x in range(count // 10)]
-        ),
-        "joblib": lambda: joblib.Parallel(n_jobs=SLOTS)(
-            joblib.delayed(work)(x) for x in range(count)
-        ),
-        "ray.util.multiprocessing": lambda: Pool(SLOTS).map(work, range(count)),
-        "dask.bag": lambda: (
-            bag.from_sequence(range(count))
-            .map(work)
-            .compute(scheduler="processes", num_workers=SLOTS)
-        ),
-    }
-
-
-def cpu_rows() -> Iterator[Row]:
-    """Two sizes of items against half of the sequential time, the smaller one also against others."""
-    for count, item_s, at_least in ((100_000, 0.0001, 0.90), (1000, 0.01, 0.95)):
-        turns = turns_in(item_s)
-        cells = (BUSY.format(turns=turns) + f"\nitems = range({count})", LOOP)
-        ours = partial(loop_seconds, *cells)
-        times = paired(ours, lambda c=cells: plain_seconds(*c) / SLOTS, at_least=at_least)  # type: ignore[misc]
-        name = f"{count} items of {item_s * 1000:g} ms; ideal"
-        yield speed_up(name, *times, at_least=at_least, papermill=papermill_seconds(*cells))
-        if count == 1000:
-            yield told("the same; two plain processes, half each", times[0], halves_s(turns, count))
-            continue
-        for name, run in by_hand(turns, count).items():
-            run()
-            factor = 10 if "tenth" in name else 1
-            times = paired(
-                ours,
-                lambda r=run, f=factor: f * seconds(r),
-                at_least=1,
-                is_warm=True,  # type: ignore[misc]
-            )
-            yield speed_up(f"the same; {name}", *times, at_least=1)
-
-
-def busy(turns: int, count: int) -> float:
-    """How long so many items take in plain Python."""
-    return plain_seconds(BUSY.format(turns=turns), f"for x in range({count}): work(x)")
-
-
-def halves_s(turns: int, count: int) -> float:
-    """How long plain processes take that share the items: what this machine gives when all processors work."""
-    share = [(turns, count // SLOTS)] * SLOTS
-    with multiprocessing.get_context("spawn").Pool(SLOTS) as pool:
-        pool.starmap(busy, [(1, 1)] * SLOTS)
-        return median(max(pool.starmap(busy, share, chunksize=1)) for _ in range(3))
 
 
 def skewed_rows() -> Iterator[Row]:
@@ -204,9 +92,16 @@ def slots_rows() -> Iterator[Row]:
     )
     with connected(16):
         loop_seconds(*cells)
-        ours_s = median(loop_seconds(*cells) for _ in range(3))
-    plain_s = papermill_seconds(*cells)
+        times = []
+        for _ in range(5):
+            time.sleep(_REST_S)
+            times.append(loop_seconds(*cells))
+    ours_s, plain_s = median(times), papermill_seconds(*cells)
     yield cost("16 sleeps of 1 s, 16 slots; 1 s", ours_s, 1.0, at_most=1.1, papermill=plain_s)
+
+
+#: A run starts the main worker of the next one, which takes so long; nobody runs a notebook sooner again.
+_REST_S = 3.0
 
 
 def connected(slots: int) -> Any:
@@ -277,7 +172,9 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "sending": sending_rows,
     "memory": memory_rows,
     "shared": shared_array_rows,
-    "cpu": cpu_rows,
+    "fine": fine_rows,
+    "others": others_rows,
+    "coarse": coarse_rows,
     "skewed": skewed_rows,
 }
 
