@@ -7,9 +7,11 @@ is handed over.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from operator import length_hint
 from typing import Any
 
@@ -26,6 +28,8 @@ CHEAPEST_ITEM_S = 1e-5
 #: Items are claimed in chunks of about this time, so that claiming costs nothing.
 _CHUNK_S = 0.002
 _LARGEST_CHUNK = 4096
+#: Python's threads change places after 5 ms otherwise.
+_SWITCH_S = 0.0005
 
 
 class OwnShare:
@@ -129,13 +133,27 @@ class Watch:
             if self._over.wait(pause_s):
                 return
             if self._share.is_worth_sending():
-                self._send()
+                with _quick_switches():
+                    self._send()
                 return
 
     def stop(self) -> None:
         """Return when the thread has ended, having sent or not."""
         self._over.set()
         self._thread.join()
+
+
+@contextmanager
+def _quick_switches() -> Iterator[None]:
+    """In the block a thread that computes gives way soon: sending waits for it again and again."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    quick = sys.getswitchinterval()
+    try:
+        yield
+    finally:
+        if sys.getswitchinterval() == quick:  # it wasn't set meanwhile
+            sys.setswitchinterval(before)
 
 
 def _pauses() -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -39,6 +40,19 @@ def test_what_is_sent_meanwhile_begins_after_what_the_cell_has_claimed() -> None
     watch.stop()
     assert sent == [len(own)]
     assert own == list(range(len(own)))
+
+
+def test_threads_change_places_as_before_once_the_rest_is_sent() -> None:
+    before, share, while_sending = (
+        sys.getswitchinterval(),
+        OwnShare(Sliced(range(99)), inline=False),
+        [],
+    )
+    watch = Watch(share, lambda: while_sending.append((share.hand_over(), sys.getswitchinterval())))
+    for _ in share:
+        time.sleep(0.02)
+    watch.stop()
+    assert while_sending[0][1] < before == sys.getswitchinterval()
 
 
 def test_the_item_of_an_error_is_known() -> None:
