@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.ui.lab import Lab
 from tests.ui.running import (
@@ -31,6 +31,18 @@ SLOW = (
     "    results.append(i * param_rate)\n    print('item', i)",
     "from IPython.display import HTML\nHTML(f'<b>sum {sum(results)}</b>')",
 )
+
+
+#: It fails at an item, until 'c' is replaced.
+INVERT = (
+    "# split: invert\nout = []\nfor x in 'abcd':\n    if x == 'c':\n        raise ValueError(x)\n"
+    "    out.append(x)"
+)
+
+
+def button(lab: Lab, name: str) -> Locator:
+    """A button of the run that is open in front."""
+    return lab.page.locator(".naavre-RunView:visible").get_by_role("button", name=name, exact=True)
 
 
 def items(count: int) -> str:
@@ -78,14 +90,16 @@ def test_stop_ends_within_two_seconds_and_edited_cells_are_marked(lab: Lab) -> N
     assert lab.source(3) == "print('another text')"
     expect(lab.cell(2).locator(".naavre-StaleNote")).to_have_count(0)
 
+    bar(lab, "Run again").click()
+    lab.command("naavre-ext:show-runs")
+    lab.page.get_by_role("button", name="Stop this run").click(timeout=RUN_MS)
+    expect_end(lab, "Run stopped")
+    expect(lab.page.locator(".naavre-Run[data-state='cancelled']")).to_have_count(2)
 
-def test_failed_run_tells_the_item_and_resumes_and_its_results_reach_the_kernel(lab: Lab) -> None:
-    invert = (
-        "# split: invert\nout = []\nfor x in 'abcd':\n    if x == 'c':\n        raise ValueError(x)\n"
-        "    out.append(x)"
-    )
+
+def test_failed_run_tells_the_item_and_goes_on_from_there(lab: Lab) -> None:
     lab.open(
-        lab.add_notebook("fail.ipynb", "import time\ntime.sleep(0.5)", invert, "print(len(out))")
+        lab.add_notebook("fail.ipynb", "import time\ntime.sleep(0.5)", INVERT, "print(len(out))")
     )
     lab.wait_for_kernel()
     run(lab)
@@ -94,11 +108,16 @@ def test_failed_run_tells_the_item_and_resumes_and_its_results_reach_the_kernel(
     expect(failure).to_contain_text("ValueError: c")
     assert "ValueError" in outputs(lab, 1)
     assert "/naavre_ext/" not in outputs(lab, 1)
+    expect(lab.page.locator(".naavre-RunBar-item")).to_have_text("'c'")
+    lab.theme("JupyterLab Dark High Contrast")
+    failure.locator("summary").click()
     lab.screenshot("run-failed")
-    set_source(lab, 1, invert.replace("'c':", "'z':"))
+    set_source(lab, 1, INVERT.replace("'c':", "'z':"))
     bar(lab, "Resume").click()
     expect_end(lab, "Run done")
     assert outputs(lab, 2).strip() == "4"
+    lab.screenshot("run-done-high-contrast")
+    lab.theme("JupyterLab Light")
 
     bar(lab, "Load results …").click()
     lab.page.get_by_label("out", exact=True).check()
@@ -111,6 +130,36 @@ def test_failed_run_tells_the_item_and_resumes_and_its_results_reach_the_kernel(
     executed = lab.page.locator(".lm-TabBar-tabLabel", has_text=re.compile(r"fail\.\d+-.*\.ipynb"))
     expect(executed).to_be_visible()
     lab.wait_for_kernel()
+
+
+def test_run_that_is_looked_at_resumes_and_gives_results_and_is_deleted(lab: Lab) -> None:
+    """The buttons of a run in the main area, which has no bar of a notebook beside it."""
+    name = lab.add_notebook("looked.ipynb", INVERT, "print(len(out))")
+    lab.open(name)
+    lab.wait_for_kernel()
+    run(lab)
+    expect_end(lab, "Run failed")
+    set_source(lab, 0, INVERT.replace("'c':", "'z':"))
+    lab.command("naavre-ext:show-runs")
+    runs = lab.page.locator(".naavre-Run")
+    runs.locator(".naavre-Run-open").click()
+    button(lab, "Resume").click()
+    expect_end(lab, "Run done")
+    assert outputs(lab, 1).strip() == "4"
+
+    expect(runs).to_have_count(2)
+    lab.page.locator(".naavre-Run[data-state='ok'] .naavre-Run-open").click()
+    button(lab, "Load results…").click()
+    lab.page.get_by_label("out", exact=True).check()
+    accept(lab)
+    lab.page.get_by_text("In the kernel now: out").first.wait_for()
+    assert kernel_value(lab, "out") == "['a', 'b', 'c', 'd']"
+
+    lab.page.locator(".naavre-Run[data-state='ok'] .naavre-Run-open").click()
+    button(lab, "Delete…").click()
+    lab.page.locator(".jp-Dialog").get_by_role("button", name="Delete").click()
+    expect(runs).to_have_count(1)
+    expect(lab.page.locator(".naavre-RunView:visible")).to_have_count(0)
 
 
 def test_refused_notebook_names_the_cell_and_nothing_runs(lab: Lab) -> None:

@@ -146,6 +146,7 @@ def test_drawing_shows_two_thousand_batches_as_they_are_done(
     step = page.locator("[data-step='process']")
     expect(step).to_contain_text("0 of 2000")
     expect(step).to_have_attribute("data-state", "running")
+    page.wait_for_timeout(2000)  # opening the panel is over
     page.evaluate(WATCH)
     told: list[float] = []
 
@@ -159,13 +160,12 @@ def test_drawing_shows_two_thousand_batches_as_they_are_done(
 
     worker = threading.Thread(target=work)
     worker.start()
-    page.wait_for_timeout(5000)
-    lab.screenshot("panel-running")
     expect(step).to_contain_text("2000 of 2000")
     worker.join()
     seen: list[tuple[float, float, int]] = page.evaluate(
         "() => { cancelAnimationFrame(window.watching); return window.seen; }"
     )
+    lab.screenshot("panel-running")
     end = time.time() - run.start
     run.finish("process", 0.0, end, batches=BATCHES)
     run.end("ok", end)

@@ -215,14 +215,18 @@ function withBatch(split: ISplitState, event: IBatchFinished | IBatchReused): IS
   };
 }
 
-/** Batches of a step's split loops together; null when none of its loops runs in batches. */
+/**
+ * Batches of a step's split loops together; null when none of its loops runs in batches.
+ *
+ * Items, where all batches so far are done and items are left: batches that are sized while running aren't counted before.
+ */
 export function batchProgress(step: IStepState): { done: number; total: number } | null {
   const split = step.splits.filter(part => part.batches > 0 && !part.whole);
   if (!split.length) {
     return null;
   }
-  return {
-    done: split.reduce((sum, part) => sum + part.done, 0),
-    total: split.reduce((sum, part) => sum + part.batches, 0)
-  };
+  const sum = (value: (part: ISplitState) => number): number => split.reduce((total, part) => total + value(part), 0);
+  const batches = { done: sum(part => part.done), total: sum(part => part.batches) };
+  const items = { done: sum(part => part.doneItems), total: sum(part => part.items) };
+  return step.state === 'running' && batches.done >= batches.total && items.done < items.total ? items : batches;
 }

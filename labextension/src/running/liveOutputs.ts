@@ -8,6 +8,7 @@ import type { RunEvent } from '../api/types';
 import type { RunModel } from '../model/runModel';
 import { CellWriter } from './cellWriter';
 import { OutputFold, type ICellOutputs } from './outputs';
+import { WritingTurn } from './writingTurn';
 
 /** However fast events come, cells are written this often at most. */
 const INTERVAL_MS = 60;
@@ -20,9 +21,11 @@ const INTERVAL_MS = 60;
 export class LiveOutputs implements IDisposable {
   private readonly _fold: OutputFold;
   private readonly _writer: CellWriter;
+  private readonly _turn: WritingTurn;
   private readonly _running = new Set<string>();
   private _marked = new Set<string>();
   private _timer = 0;
+  private _isOver = false;
   private _isDisposed = false;
 
   constructor(
@@ -39,6 +42,7 @@ export class LiveOutputs implements IDisposable {
         }
       }
     });
+    this._turn = new WritingTurn(_notebook.sharedModel, _run.id, () => this._onTurn());
     _run.received.connect(this._onReceived, this);
   }
 
@@ -53,6 +57,19 @@ export class LiveOutputs implements IDisposable {
     if (this._isDisposed || this._notebook.isDisposed) {
       return;
     }
+    if (this._turn.isOurs) {
+      this._write();
+    }
+    this._showRunning();
+  }
+
+  /** The run is over: writes the rest, at once or when whose turn it is has gone, and lets go. */
+  finish(): void {
+    this._isOver = true;
+    this._onTurn();
+  }
+
+  private _write(): void {
     const shown = new Map<string, ICellOutputs>();
     for (const id of this._fold.takeChanged()) {
       const outputs = this._fold.cell(id);
@@ -61,7 +78,6 @@ export class LiveOutputs implements IDisposable {
       }
     }
     this._writer.write(shown);
-    this._showRunning();
   }
 
   dispose(): void {
@@ -72,6 +88,17 @@ export class LiveOutputs implements IDisposable {
     this._isDisposed = true;
     this._run.received.disconnect(this._onReceived, this);
     this._writer.dispose();
+    this._turn.dispose();
+  }
+
+  private _onTurn(): void {
+    if (!this._turn.isOurs) {
+      this._showRunning();
+    } else if (this._isOver) {
+      this.dispose();
+    } else if (!this._timer && !this._isDisposed) {
+      this._timer = window.setTimeout(() => this.flush(), INTERVAL_MS);
+    }
   }
 
   private _onReceived(_: RunModel, events: readonly RunEvent[]): void {

@@ -17,7 +17,7 @@ export function CellLink({ controller, cellId, label, trans }: ILinkProps): Reac
   return (
     <button
       type="button"
-      className="naavre-RunBar-link"
+      className="naavre-Link"
       title={trans.__('Go to the cell')}
       onClick={() => controller.workflow.selectCell(cellId)}
     >
@@ -38,7 +38,7 @@ export function Action({ label, title, icon, isDisabled, onClick }: IActionProps
   return (
     <button
       type="button"
-      className="naavre-RunBar-action"
+      className="naavre-Button"
       title={title}
       disabled={isDisabled}
       onClick={onClick}

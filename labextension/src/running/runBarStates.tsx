@@ -63,7 +63,7 @@ export function Progress({ controller, state, trans }: IPartProps): ReactElement
         aria-valuemax={100}
         aria-valuenow={Math.round(100 * share)}
       >
-        <div style={{ width: `${100 * share}%` }} />
+        <div style={{ transform: `scaleX(${share})` }} />
       </div>
       {controller.run?.connection === 'lost' && (
         <div className="naavre-RunBar-note" role="alert">

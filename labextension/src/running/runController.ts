@@ -224,9 +224,7 @@ export class RunController implements IDisposable {
 
   private _onChanged(run: RunModel): void {
     if (run.end && this._phase !== 'over') {
-      this._outputs?.flush();
-      this._outputs?.dispose();
-      this._outputs = null;
+      this._outputs?.finish();
       this._phase = 'over';
       void this._memory.remember(this.workflow.path, null);
       if (this._isNews) {

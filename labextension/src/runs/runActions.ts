@@ -68,7 +68,7 @@ export function runActions(
       }),
     openExecuted: run =>
       telling(async () => {
-        const path = await client.executedNotebook(run.id, run.path);
+        const path = await client.executedNotebook(run.id, run.path, run.output !== null);
         await commands.execute('docmanager:open', { path });
       }),
     loadResults: run =>

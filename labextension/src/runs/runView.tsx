@@ -6,6 +6,7 @@ import { UseSignal } from '@jupyterlab/ui-components';
 import { useState, type ReactElement } from 'react';
 
 import type { IRunSummary } from '../api/types';
+import { Tabs } from '../controls/tabs';
 import { StateMark } from '../panel/runShapes';
 import { durationText } from '../panel/runWording';
 import { Explanation } from './explanation';
@@ -79,21 +80,7 @@ function Run(props: IViewProps): ReactElement {
   return (
     <>
       <Head {...props} run={summary} />
-      <div className="naavre-RunTabs" role="tablist">
-        {tabs.map(([id, label]) => (
-          <button
-            key={id}
-            type="button"
-            role="tab"
-            id={`${document.id}-tab-${id}`}
-            aria-selected={tab === id}
-            aria-controls={`${document.id}-${id}`}
-            onClick={() => setTab(id)}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
+      <Tabs id={document.id} label={trans.__('Parts of the run')} tabs={tabs} current={tab} onSelect={setTab} />
       <div className="naavre-RunView-body" role="tabpanel" id={`${document.id}-${tab}`} aria-labelledby={`${document.id}-tab-${tab}`}>
         {problem && (
           <p className="naavre-Runs-problem" role="alert">

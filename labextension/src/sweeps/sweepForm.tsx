@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useId, useMemo, useState, type ReactElement } from 'react';
 
+import { Tabs } from '../controls/tabs';
 import { FormBody } from '../running/formDialog';
 import { FormRow, ParameterForm } from '../running/parameterForm';
 import { type FieldTexts, type IField, readSecrets } from '../running/parameters';
@@ -97,6 +98,7 @@ interface IViewProps {
 }
 
 function SweepFormView({ fields, initial, onChange, trans }: IViewProps): ReactElement {
+  const id = useId();
   const [state, setState] = useState(initial);
   const change = (changed: Partial<ISweepState>): void => {
     const next = { ...state, ...changed };
@@ -105,28 +107,26 @@ function SweepFormView({ fields, initial, onChange, trans }: IViewProps): ReactE
   };
   const table = useMemo(() => sweepTable(state, fields), [state, fields]);
   const secrets = fields.filter(field => field.kind === 'secret');
-  const tab = (mode: ISweepState['mode'], label: string): ReactElement => (
-    <button
-      type="button"
-      role="tab"
-      aria-selected={state.mode === mode}
-      className={`naavre-Tabs-tab${state.mode === mode ? ' naavre-mod-current' : ''}`}
-      onClick={() => change({ mode })}
-    >
-      {label}
-    </button>
-  );
+  const tabs = [
+    ['values', trans.__('Values')],
+    ['table', trans.__('Table')]
+  ] as const;
   return (
     <>
-      <div className="naavre-Tabs" role="tablist" aria-label={trans.__('Where the rows come from')}>
-        {tab('values', trans.__('Values'))}
-        {tab('table', trans.__('Table'))}
-      </div>
+      <Tabs
+        id={id}
+        label={trans.__('Where the rows come from')}
+        tabs={tabs}
+        current={state.mode}
+        onSelect={mode => change({ mode })}
+      />
+      <div role="tabpanel" id={`${id}-${state.mode}`} aria-labelledby={`${id}-tab-${state.mode}`}>
       {state.mode === 'values' ? (
         <ValuesTab fields={settable(fields)} state={state} table={table} change={change} trans={trans} />
       ) : (
         <TableTab fields={settable(fields)} state={state} change={change} trans={trans} />
       )}
+      </div>
       <SweepPreview table={table} isTouched={isTouched(state)} trans={trans} />
       {secrets.length > 0 && (
         <ParameterForm
@@ -161,7 +161,7 @@ interface IValuesProps extends IPartProps {
 function ValuesTab({ fields, state, table, change, trans }: IValuesProps): ReactElement {
   const id = useId();
   return (
-    <div className="naavre-Form" role="tabpanel">
+    <div className="naavre-Form">
       <p className="naavre-Form-note">
         {trans.__('Values between commas, or a range: 0 to 1 step 0.25. What is empty keeps the notebook\u2019s value.')}
       </p>
@@ -216,7 +216,7 @@ function TableTab({ fields, state, change, trans }: IPartProps & { fields: reado
     }
   };
   return (
-    <div role="tabpanel">
+    <div>
       <p className="naavre-Form-note">
         {trans.__('Paste from a spreadsheet, or CSV. The first row names parameters: %1.', names.join(', '))}
       </p>

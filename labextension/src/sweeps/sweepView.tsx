@@ -38,7 +38,7 @@ export class SweepView extends VDomRenderer<SweepModel> {
         <div className="naavre-SweepView-head">
           <span role="status">{this._summary(model)}</span>
           {model.isActive && (
-            <button type="button" className="naavre-RunBar-action" onClick={() => void model.stop()}>
+            <button type="button" className="naavre-Button" onClick={() => void model.stop()}>
               {trans.__('Stop all')}
             </button>
           )}
@@ -93,7 +93,7 @@ export class SweepView extends VDomRenderer<SweepModel> {
           {run && (
             <button
               type="button"
-              className="naavre-RunBar-link"
+              className="naavre-Link"
               title={trans.__('Bring the outputs of this run into the notebook\u2019s cells')}
               onClick={() => this._actions.show(run)}
             >
@@ -103,7 +103,7 @@ export class SweepView extends VDomRenderer<SweepModel> {
           {run && isOver && (
             <button
               type="button"
-              className="naavre-RunBar-link"
+              className="naavre-Link"
               title={trans.__('Open the executed notebook of this run')}
               onClick={() => this._actions.open(run)}
             >

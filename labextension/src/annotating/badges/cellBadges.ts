@@ -9,8 +9,8 @@ import { badgeOf, type IBadge } from './badgeText';
 export type BadgeChoice = 'all' | 'annotated' | 'none';
 
 interface IShown {
-  readonly node: HTMLElement;
-  key: string;
+  readonly node: HTMLButtonElement;
+  readonly key: string;
 }
 
 /** Keeps a badge on each cell of one notebook, up to date with the compiler and the run. */
@@ -76,47 +76,47 @@ export class CellBadges implements IDisposable {
   }
 
   private show(cell: Cell, badge: IBadge | null): void {
-    const key = JSON.stringify(badge);
     const shown = this.shown.get(cell);
-    if (shown?.key === key && shown.node.isConnected) {
+    if (!badge) {
+      shown?.node.remove();
+      this.shown.delete(cell);
       return;
     }
-    shown?.node.remove();
-    this.shown.delete(cell);
-    if (badge) {
-      const node = this.draw(cell, badge);
-      cell.node.append(node);
+    const key = JSON.stringify(badge);
+    if (shown?.key !== key || !shown.node.isConnected) {
+      const node = shown?.node ?? this.create(cell);
+      this.fill(node, badge);
       this.shown.set(cell, { node, key });
+      if (!node.isConnected) {
+        cell.node.append(node);
+      }
     }
   }
 
-  private draw(cell: Cell, badge: IBadge): HTMLElement {
+  private create(cell: Cell): HTMLButtonElement {
     const node = document.createElement('button');
     node.type = 'button';
-    node.className = `naavre-Badge naavre-mod-${badge.kind}`;
+    node.append(document.createElement('span'), document.createElement('span'));
     node.addEventListener('click', event => {
       event.stopPropagation();
       this.model.selectCell(cell.model.id);
       this.open();
     });
-    const parts: string[] = [];
-    const add = (className: string, text: string): void => {
-      const part = document.createElement('span');
-      part.className = className;
-      part.textContent = text;
-      node.append(part);
-      parts.push(text);
-    };
-    if (badge.text) {
-      add('naavre-Badge-plan', badge.text);
-    }
-    if (badge.run) {
-      node.dataset.run = badge.run.state;
-      add('naavre-Badge-run', badge.run.text);
-    }
-    node.title = [badge.hint, badge.run?.hint].filter(Boolean).join('\n\n');
-    node.setAttribute('aria-label', this.trans.__('Workflow: %1', parts.join(', ')));
     return node;
+  }
+
+  /** Writes into the same node: a new one at every batch would have the browser lay the notebook out anew. */
+  private fill(node: HTMLButtonElement, badge: IBadge): void {
+    const texts = [badge.text, badge.run?.text ?? ''];
+    node.className = `naavre-Badge naavre-mod-${badge.kind}`;
+    node.dataset.run = badge.run?.state ?? '';
+    [...node.children].forEach((part, index) => {
+      const text = texts[index];
+      part.className = text && ['naavre-Badge-plan', 'naavre-Badge-run'][index];
+      part.textContent = text;
+    });
+    node.title = [badge.hint, badge.run?.hint].filter(Boolean).join('\n\n');
+    node.setAttribute('aria-label', this.trans.__('Workflow: %1', texts.filter(Boolean).join(', ')));
   }
 
   private frame = 0;
