@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 Tell = Callable[[Mapping[str, Any]], None]
 
 #: A call lies on offer for so long before it is sent: what is over sooner isn't worth it.
-_PATIENCE_S = 0.02
+_PATIENCE_S = 0.05
 _BEAT_S = 0.01
 _LONGEST_BEAT_S = 0.05
 #: What the notebook knows by name only.
