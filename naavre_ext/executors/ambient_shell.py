@@ -140,6 +140,9 @@ def write_inline(value: dict[str, Any] | None, shell: Any) -> None:
             setting = (value or {}).get(name, _inline_default(name))
             if getattr(backend, name) != setting:
                 setattr(backend, name, setting)
+        # What it was configured with acts only where that changes: a cell must find it unset.
+        backend.config.pop("InlineBackend", None)
+        backend._trait_values.pop("figure_format", None)
 
 
 def read_extensions(shell: Any) -> Any:

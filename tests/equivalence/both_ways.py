@@ -18,9 +18,10 @@ from typing import Any
 
 import nbformat
 from IPython.core.displayhook import DisplayHook
+from traitlets.utils import warnings as deprecations
 
 from naavre_ext.api import PreparedNotebook, prepare_notebook
-from naavre_ext.executors import ambient
+from naavre_ext.executors import ambient, ambient_shell
 from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.driver import RunDriver, RunEnd
 from naavre_ext.executors.local import LocalExecutor
@@ -355,6 +356,9 @@ def _process_kept() -> Iterator[None]:
     folder = os.getcwd()
     with ambient.restored(rng=True), warnings.catch_warnings(), _cheap_resets():
         warnings.showwarning = _show_warning
+        if (backend := ambient_shell._inline_backend()) is not None:
+            ambient_shell.write_inline(None, backend.shell)
+        deprecations._deprecations_shown.clear()  # traitlets tells each only once in a process
         random.seed(0)
         try:
             yield
