@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from naavre_ext.planning.parameters import (
     nested_parameter_bindings,
 )
 from naavre_ext.planning.planner import PlanBasis, plan
+
+#: Held while notebooks are planned: Python's parser makes trees in one thread at a time only (else SystemError).
+PLANNING = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,13 @@ def prepare_notebook(
     Raises:
         RefusedError: it isn't a Python notebook that can be read.
     """
+    with PLANNING:
+        return _prepare(source, parameters, path, star_imports=star_imports)
+
+
+def _prepare(
+    source: Any, parameters: Mapping[str, Any] | None, path: str | None, *, star_imports: bool
+) -> PreparedNotebook:
     from naavre_ext.storage.notebook_file import apply_injection, read_notebook
 
     file = read_notebook(source, path)

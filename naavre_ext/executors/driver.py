@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from naavre_ext.executors.base import Executor
 from naavre_ext.executors.handover import Handover
@@ -43,6 +43,7 @@ from naavre_ext.scheduling.reuse import Reuse
 _POLL_S = 0.1
 #: How long the first worker may take until it can say that a step has begun.
 _START_S = 30.0
+_StartOver = Literal["surely", "if possible", "if needed"]
 #: So many deaths of a group's worker are made good.
 _MOST_DEATHS = 3
 
@@ -331,7 +332,9 @@ class RunDriver:
         step = StepId(report.step)
         plan, in_main = self._handover.steps[step], self._state.placement[step] == "main"
         group = group_at(plan, self._state.placement[step])
-        why_final = "it may have changed live objects of its group" if group and plan.live else ""
+        why_final = (
+            "it may have changed live objects of its group" if group and step in self._kin else ""
+        )
         undone = not in_main and not why_final
         report = replace(
             report, status="error", error=error, is_undone=undone, changes=(), why_final=why_final
@@ -424,11 +427,23 @@ class RunDriver:
             text = groups.explain_move(self.workflow, step, kin, reason)
             self._emit(events.MessageLogged(level="warning", text=text, code=groups.CODE))
             again = groups.again_with(self.workflow, self._state, (step,))
-            mistaken = report is not None and bool(report.changes)
-            self._run_again(step, kin, again, reason, mistaken=mistaken)
+            mistaken = report is not None and bool(report.changes) and plan.barrier
+            # Run late, it would have copies of what others in the main worker have gone on with.
+            late = report is not None and report.had_copies and self._is_late(step)
+            afresh: _StartOver = "surely" if mistaken else "if possible" if late else "if needed"
+            self._run_again(step, kin, again, reason, start_over=afresh)
             return
         self._forget(step, reason)
         self._feed(machine.Relocated(step))
+
+    def _is_late(self, step: StepId) -> bool:
+        """Whether a later step has begun in the main worker."""
+        states, placement = self._state.states, self._state.placement
+        later = self.workflow.steps[self._handover.position[step] + 1 :]
+        return any(
+            placement[s.id] == "main" and states[s.id] in ("running", "done", "failed")
+            for s in later
+        )
 
     # What becomes of a group's live values
 
@@ -461,10 +476,13 @@ class RunDriver:
         again: tuple[StepId, ...],
         reason: str,
         *,
-        mistaken: bool = False,
+        start_over: _StartOver = "if needed",
     ) -> None:
         """Run steps once more, the ``moved`` ones in the main worker; from the start where that can't be done."""
-        verdict = guards.repeat(self.workflow, self._state, again, start_over=mistaken)
+        afresh = start_over != "if needed"
+        verdict = guards.repeat(self.workflow, self._state, again, start_over=afresh)
+        if verdict.action == "fail" and start_over == "if possible":
+            verdict = guards.repeat(self.workflow, self._state, again)
         if verdict.action == "rerun":
             for other in dict.fromkeys((*again, *moved)):
                 self.executor.drop(other)

@@ -171,7 +171,8 @@ class StepReport:
     ``outputs`` are all outputs in order, ``messages`` all other live messages (splits, batches).
     A failed step that ``is_undone`` left no trace, so that it can be tried again; ``why_final`` says why not.
     ``unkept`` says why its result couldn't be stored though that was worth it; ``is_reused`` that it is an
-    earlier run's. ``lost`` says that the worker of its group died.
+    earlier run's. ``lost`` says that the worker of its group died. A step that is relocated
+    ``had_copies`` where it was given copies of objects that can change.
     """
 
     step: str
@@ -193,6 +194,7 @@ class StepReport:
     unkept: str = ""
     is_reused: bool = False
     lost: bool = False
+    had_copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,6 +223,7 @@ class Worker:
             why_final=end.why_final,
             unkept=unkept,
             is_reused=end.is_reused,
+            had_copies=end.had_copies,
         )
         return report, end.packs
 
@@ -359,9 +360,13 @@ class Worker:
             for name in self.names() - known - set(task.live):
                 namespace.pop(name, None)
         if reason:
-            return _StepEnd("relocate", None, reason, nothing, changes=changed)
+            had_copies = not all(map(is_immutable, given.values()))
+            return _StepEnd(
+                "relocate", None, reason, nothing, changes=changed, had_copies=had_copies
+            )
         status: ReportStatus = "ok" if outcome.ok else "error"
-        why_final = "it may have changed live objects of its group" if task.live else ""
+        keeps = task.group is not None and (task.live or task.step.barrier)
+        why_final = "it may have changed live objects of its group" if keeps else ""
         is_undone = not outcome.ok and not why_final
         return _StepEnd(status, error, "", packs, is_undone=is_undone, why_final=why_final)
 
@@ -666,6 +671,7 @@ class _StepEnd:
     is_undone: bool = False
     why_final: str = ""
     is_reused: bool = False
+    had_copies: bool = False
 
 
 def is_suspicious(error: ErrorReport) -> bool:

@@ -23,6 +23,7 @@ from naavre_ext.planning.placement import (
     share_objects,
     survey_notebook,
 )
+from naavre_ext.planning.unseen_code import why_unseen_stays
 
 CODE = "NX161"
 
@@ -66,6 +67,7 @@ def plan_groups(
             position: why
             for position in inside
             if (why := _why_not(survey, seen, position, live[position], cells[position]))
+            or (why := why_unseen_stays(survey, seen, position, inside, live[position]))
         }
         if not found:
             return GroupPlan(seen, live, refused)
@@ -80,7 +82,12 @@ def _unsuspecting(dataflow: NotebookDataflow, inside: Iterable[int]) -> Notebook
     for position in inside:
         sure = tuple(change for change in facts[position].changes if not change.suspected)
         facts[position] = replace(facts[position], changes=sure)
-    return relinked(dataflow, facts)
+    seen = relinked(dataflow, facts)
+    for old, new in zip(dataflow.cells, seen.cells, strict=True):
+        own = {*old.facts.reads, *old.facts.writes, *old.changed_names}
+        for name in old.providers.keys() - own:  # an annotation names it: '# batches: NAME'
+            new.providers[name] = old.providers[name]
+    return seen
 
 
 def _uses(node: CellNode) -> frozenset[str]:
@@ -115,8 +122,6 @@ def _why_not(
         return reasons[0]
     if RAISES_TAG in cell.tags:
         return "it is expected to raise"
-    if facts.has("unknown") and not dataflow.environment.closed:
-        return "it calls code that can't be seen, which may set any variable"
     for_effect = _called_for_effect(node, live)
     if for_effect:
         return f"it calls {for_effect}() for what that does, which can't be seen"
@@ -126,11 +131,11 @@ def _why_not(
     older = older_classes(dataflow, position, facts.reads.keys() - live)
     if node.changed & older:
         return "it changes an object of an earlier cell in place"
-    kept = dataflow.aliases.reach((name, position) for name in sorted(facts.writes & live))
-    if kept & older & survey.changed_later[position]:
-        return "it keeps an object of a cell elsewhere that is changed later"
-    if kept & older and survey.compares_identity:
-        return "it keeps an object of a cell elsewhere, and the notebook compares identities"
+    made = dataflow.aliases.reach((name, position) for name in sorted(facts.writes))
+    if made & older & survey.changed_later[position]:
+        return "what it makes shares objects with cells elsewhere, and they are changed later"
+    if made & older and survey.compares_identity:
+        return "what it makes shares objects with cells elsewhere, and the notebook compares identities"
     if survey.compares_identity and share_objects(dataflow, position, facts.reads.keys() - live):
         return "its inputs may be one object, and the notebook compares identities"
     return ""

@@ -1,6 +1,7 @@
 """Which steps have to run again when live values of a group's worker are lost or can't be trusted.
 
-Steps of a group that share live names are *kin*: they run in one worker, and where one of them must move all do.
+Steps of a group that share live names, or that call code that can't be seen, are *kin*: they run in one worker,
+and where one of them must move all do.
 """
 
 from __future__ import annotations
@@ -27,13 +28,30 @@ def groups_of(workflow: Workflow) -> tuple[str, ...]:
     return tuple(dict.fromkeys(group for group in found if group is not None))
 
 
+def replicas_of(workflow: Workflow) -> dict[str, int]:
+    """For each group how many workers it has for several jobs."""
+    found: dict[str, int] = {}
+    for step in workflow.steps:
+        group = group_at(step, step.placement)
+        if group is not None:
+            found[group] = max(step.replicas or 1, found.get(group, 1))
+    return found
+
+
+def jobs_at_once(workflow: Workflow) -> int:
+    """How many jobs keep all workers of groups busy, and one more that follows; 0 without groups."""
+    replicas = replicas_of(workflow)
+    return sum(replicas.values()) + 1 if replicas else 0
+
+
 def kin_of(workflow: Workflow) -> Mapping[StepId, tuple[StepId, ...]]:
-    """For each step with live names those that share some of them, directly or not, itself among them."""
+    """For each step that shares something with others of its group these, by whatever links, itself among them."""
     kin: dict[StepId, list[StepId]] = {}
     by_name: dict[str, list[StepId]] = {}
     for step in workflow.steps:
-        mine = [step.id] if step.live else []
-        for name in step.live:
+        names = _shared(step)
+        mine = [step.id] if names else []
+        for name in names:
             others = by_name.setdefault(name, mine)
             if others is not mine:
                 mine = _joined(kin, by_name, others, mine)
@@ -41,6 +59,12 @@ def kin_of(workflow: Workflow) -> Mapping[StepId, tuple[StepId, ...]]:
             kin[member] = mine
     order = {step.id: place for place, step in enumerate(workflow.steps)}
     return {step: tuple(sorted(mine, key=order.__getitem__)) for step, mine in kin.items()}
+
+
+def _shared(step: Step) -> tuple[str, ...]:
+    """What the step has in common with its kin: live names, and the state that unseen code may keep."""
+    unseen = step.barrier and group_at(step, step.placement) is not None
+    return (*step.live, *([f"({step.group})"] if unseen else []))
 
 
 def _joined(

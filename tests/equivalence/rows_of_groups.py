@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from notebook_row import written
+from notebook_row import row, written
 
 _ROWS = {
     "an object that can't be copied, shared within a group": written(
@@ -137,20 +137,19 @@ _ROWS = {
     ),
     "unseen code leaves its input alone": written(
         """
-        import sched, time
+        import sched
         import xml.etree.ElementTree as ET
-        root = ET.fromstring("<a><b/></a>")
-        same = root
+        text = "<a><b/></a>"
         ---
         # group: g
         plan = sched.scheduler()
-        size = len(ET.tostring(root))
         ---
         # group: g
         event = plan.enterabs(0, 1, print, ("late",))
         waiting = len(plan.queue)
+        size = len(ET.tostring(ET.fromstring(text)))
         ---
-        print(size, waiting, len(same))
+        print(size, waiting, text)
         """,
         grouped=2,
     ),
@@ -301,6 +300,20 @@ _ROWS = {
         ---
         print(out)
         """,
+    ),
+    "the number of batches in a group comes from elsewhere": row(
+        "parts = 2",
+        "# group: g\n# split: squares\n# batches: parts\nout = [i * i for i in range(6)]",
+        "print(out)",
+        splits=1,
+        on_ray=False,
+    ),
+    "an iterator over a list that others hold, moved after they went on": row(
+        "a = [1, 2]\nholder = {'a': a}",
+        "# group: g\nit = iter(a)",
+        "a = [3]",
+        "holder['a'].append(4)\nprint(list(it), a)",
+        on_ray=False,
     ),
     "printing and showing in a group": written(
         """
