@@ -1,4 +1,4 @@
-# make install | demo | test | check | lab | bench | build | clean
+# make install | demo | test | check | lab | bench | build | images | binder | clean
 # Everything lives in .venv and node_modules; PYTHON=python3.12 picks another interpreter to make it with.
 
 SHELL := /bin/bash
@@ -16,7 +16,7 @@ DEMO := splitting-batch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lab bench build clean
+.PHONY: help install demo test check lab bench build images binder clean
 
 help:
 	@echo 'make install   the package and its tools, in $(VENV)'
@@ -26,6 +26,8 @@ help:
 	@echo 'make check     lint, format, types, layers; of the front end as well'
 	@echo 'make bench     side-by-side benchmarks (PART=splitting for one part)'
 	@echo 'make build     wheel and sdist, in dist/'
+	@echo 'make images    the pictures in docs/images, made by the browser tests'
+	@echo 'make binder    what Binder does, in a clean virtual environment'
 	@echo 'make clean     remove what the other targets made, $(VENV) included'
 
 install: $(INSTALLED)
@@ -71,6 +73,13 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm run --silent lint
+
+# The documentation's pictures are made by the browser tests, which need a quiet minute for that.
+images: $(INSTALLED) $(BUNDLE)
+	NAAVRE_IMAGES=1 $(BIN)/python -m pytest -q tests/ui/test_ui_annotating.py tests/ui/test_running.py tests/ui/test_runs.py
+
+binder:
+	PYTHON='$(PYTHON)' .ci/try-binder
 
 lab: $(INSTALLED) $(BUNDLE)
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,14 @@ from tests.ui.labserver import LabServer
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 EXAMPLES = Path(__file__).parents[2] / "notebooks"
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+#: The screenshots that the documentation shows, and what they are called there.
+DOCUMENTED = {
+    "form": "annotating",
+    "run-going-on": "running",
+    "panel-running": "workflow",
+    "run-timeline": "timeline",
+}
 #: What JupyterLab itself writes to the console when a notebook is closed while it starts.
 _OF_JUPYTERLAB = ("Could not restore the debugger state", "Canceled future for debug_request")
 
@@ -135,6 +144,9 @@ class Lab:
         )
 
     def screenshot(self, name: str) -> None:
-        """Keeps a picture for people to look at."""
+        """Keeps a picture for people to look at; for ``make images`` also those that the documentation shows."""
         SCREENSHOTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        picture = SCREENSHOTS / f"{name}.png"
+        self.page.screenshot(path=picture)
+        if name in DOCUMENTED and os.environ.get("NAAVRE_IMAGES"):
+            shutil.copy(picture, IMAGES / f"{DOCUMENTED[name]}.png")

@@ -77,7 +77,7 @@ export function agoText(startedAt: number, now: number, trans: TranslationBundle
   return new Date(startedAt * 1000).toLocaleDateString();
 }
 
-/** `3.2×`: how many times as fast as one worker; empty where it isn't known. */
+/** `3.2×`: how many times as fast as one worker a run was; empty where it isn't known, or broke off. */
 export function speedText(run: IRunSummary): string {
-  return run.speedup === null || run.speedup <= 0 ? '' : `${run.speedup.toFixed(1)}×`;
+  return run.state !== 'ok' || run.speedup === null || run.speedup <= 0 ? '' : `${run.speedup.toFixed(1)}×`;
 }
