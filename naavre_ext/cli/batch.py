@@ -103,7 +103,7 @@ def batch(
         made = _make(
             notebook, config, table, (*axes, *more), output, keep, max_jobs, resume, how, given
         )
-        with StopOnInterrupt() as stop:
+        with StopOnInterrupt(f"{_how_to_go_on(made.record.batch_id)}\n") as stop:
             told = _Told(made, as_json=as_json, quiet=quiet)
             result = made.run(told.job, told.shared, stop.event)
     except NaavreError as error:
@@ -231,6 +231,10 @@ def _in_words(job: Job, varying: Sequence[str]) -> str:
     )
 
 
+def _how_to_go_on(batch_id: str) -> str:
+    return f"go on with: naavre-ext batch --resume {batch_id}"
+
+
 def _show(result: BatchResult, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         write_json_line(result_json(result))
@@ -293,5 +297,5 @@ def table_lines(result: BatchResult) -> list[str]:
     said = ", ".join(f"{count} {status}" for status, count in counts.items())
     text.append(f"batch {result.batch_id}: {said} after {duration_phrase(result.duration_s)}")
     if not result.is_ok:
-        text.append(f"go on with: naavre-ext batch --resume {result.batch_id}")
+        text.append(_how_to_go_on(result.batch_id))
     return text

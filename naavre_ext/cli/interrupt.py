@@ -20,11 +20,11 @@ class StopOnInterrupt:
 
     A run that hasn't ended ``LIMIT_S`` later is left alone: the process exits with 130. What was
     finished is on disk by then, and files are replaced whole. A cell that runs in this very process
-    and thread gets the KeyboardInterrupt itself, as in a kernel.
+    and thread gets the KeyboardInterrupt itself, as in a kernel. ``advice`` is said at the end.
     """
 
-    def __init__(self) -> None:
-        self.event = threading.Event()
+    def __init__(self, advice: str = "") -> None:
+        self.event, self.advice = threading.Event(), advice
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopOnInterrupt:
@@ -43,17 +43,17 @@ class StopOnInterrupt:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         if self.event.is_set():
-            _exit_now()
+            self._exit_now()
         self.event.set()
         _say("stopping (Ctrl-C again: at once)\n")
-        timer = threading.Timer(LIMIT_S, _exit_now)
+        timer = threading.Timer(LIMIT_S, self._exit_now)
         timer.daemon = True
         timer.start()
 
-
-def _exit_now() -> None:
-    _say("\x1b[?25hstopped\n" if sys.stderr.isatty() else "stopped\n")
-    os._exit(_CANCELLED)
+    def _exit_now(self) -> None:
+        shown_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
+        _say(f"{shown_cursor}stopped\n{self.advice}")
+        os._exit(_CANCELLED)
 
 
 def _say(text: str) -> None:

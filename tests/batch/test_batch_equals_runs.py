@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,11 +69,19 @@ def _unwarned(cells: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
     return [[output for output in cell if output.get("name") != "stderr"] for cell in cells]
 
 
-def _run_plainly(cells: list[str], value: int, folder: Path) -> Ending:
-    """What the notebook gives with this value, set in a cell after the first; the folder is emptied."""
-    injected = [cells[0], f"# Parameters\nparam_k = {value}\n", *cells[1:]]
+def _run_plainly(cells: list[str], rows: Sequence[Mapping[str, int]], folder: Path) -> list[Ending]:
+    """What the notebook gives with each row's value, set in a cell after the first, one row after the other."""
     try:
-        return run_in_order(injected, str(folder), _ENDLESS_S)
+        return [
+            run_in_order(
+                [cells[0], f"# Parameters\nparam_k = {row['param_k']}\n", *cells[1:]],
+                str(folder),
+                _ENDLESS_S,
+            )
+            for row in rows
+        ]
+    except Endless:  # it adds to what it goes over
+        reject()
     finally:
         for file in folder.iterdir():
             shutil.rmtree(file) if file.is_dir() else file.unlink()
@@ -96,12 +105,7 @@ def test_batch_of_a_generated_notebook_ends_as_runs_do(shard, tmp_path):
         options = RunOptions(executor="local", cwd=str(own), store=str(tmp_path / "store"))
         cells = _plainer(cells)
         node = notebook(cells)
-        plain_ends = []
-        for row in _ROWS:
-            try:
-                plain_ends.append(_run_plainly(cells, row["param_k"], own))
-            except Endless:  # it adds to what it goes over
-                reject()
+        plain_ends = _run_plainly(cells, _ROWS, own)
         try:
             done = run_batch(node, _ROWS, str(out / "{param_k}.ipynb"), options=options)
         except RefusedError:
