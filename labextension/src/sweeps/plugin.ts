@@ -80,7 +80,7 @@ export const sweepsPlugin: JupyterFrontEndPlugin<void> = {
           widget = await create(id, path);
           const notebook = notebooks.find(panel => panel.context.path === path);
           // Notebook 7 has room for one widget in its main area.
-          shell.add(widget, labShell ? 'main' : 'down', { mode: 'split-bottom', ref: notebook?.id ?? null });
+          shell.add(widget, labShell ? 'main' : 'right', { mode: 'split-bottom', ref: notebook?.id ?? null });
           await tracker.add(widget);
         }
         shell.activateById(widget.id);
