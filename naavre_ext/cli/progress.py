@@ -158,18 +158,20 @@ def fold(view: RunView, event: RunEvent) -> RunView:
 def _fold_step(step: StepView, event: RunEvent) -> StepView:
     match event:
         case StepStarted():
-            return replace(step, state="running", started_at=event.at, splits=(), failure=None)
+            return replace(
+                step, state="running", started_at=event.at, splits=(), tasks=0, failure=None
+            )
         case StepRelocated():
             note = f"ran again in the main worker: {event.reason}"
-            return replace(step, state="waiting", splits=(), notes=(*step.notes, note))
+            return replace(step, state="waiting", splits=(), tasks=0, notes=(*step.notes, note))
         case StepRetried():
             note = f"tried again after {event.reason}"
-            return replace(step, state="waiting", splits=(), notes=(*step.notes, note))
+            return replace(step, state="waiting", splits=(), tasks=0, notes=(*step.notes, note))
         case BatchRetried():
             note = f"batch {event.batch + 1} was tried again: {event.reason}"
             return replace(step, notes=(*step.notes, note))
         case CellOutputsDiscarded():
-            return replace(step, splits=())
+            return replace(step, splits=(), tasks=0)
         case StepFinished():
             return replace(step, state="ok", duration_s=event.duration_s)
         case StepReused():

@@ -99,6 +99,16 @@ export interface IBatchReused extends IStepEvent<'BatchReused'> {
   items: number;
 }
 
+export interface ITaskFinished extends IStepEvent<'TaskFinished'> {
+  function: string;
+  task: number;
+  /** 1 for a call of the cell, 2 for one that a task made, and so on. */
+  level: number;
+  started_at: number;
+  duration_s: number;
+  worker: string;
+}
+
 export interface ISplitRefused extends IStepEvent<'SplitRefused'> {
   split: number;
   reason: string;
@@ -151,6 +161,7 @@ export type RunEvent =
   | IStepRetried
   | IBatchReused
   | ISplitRefused
+  | ITaskFinished
   | IStepFinished
   | IStepReused
   | IStepFailed

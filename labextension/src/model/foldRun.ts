@@ -39,6 +39,8 @@ export interface IStepState {
   readonly worker: string;
   readonly splits: readonly ISplitState[];
   readonly notes: readonly string[];
+  /** How many calls of `# task` functions ran in workers of their own. */
+  readonly tasks: number;
   readonly failure: IStepFailed | null;
   /** Why it wasn't run. */
   readonly reason: string;
@@ -124,6 +126,7 @@ function queuedStep(step: IStartedStep): IStepState {
     worker: '',
     splits: [],
     notes: [],
+    tasks: 0,
     failure: null,
     reason: ''
   };
@@ -133,20 +136,21 @@ function foldStep(step: IStepState, event: RunEvent): IStepState {
   const noting = (note: string): readonly string[] => [...step.notes, note];
   switch (event.type) {
     case 'StepStarted':
-      return { ...step, state: 'running', startedAt: event.at, splits: [], failure: null };
+      return { ...step, state: 'running', startedAt: event.at, splits: [], tasks: 0, failure: null };
     case 'StepRelocated':
       return {
         ...step,
         state: 'queued',
         splits: [],
+        tasks: 0,
         notes: noting(`ran again in the main worker: ${event.reason}`)
       };
     case 'StepRetried':
-      return { ...step, state: 'queued', splits: [], notes: noting(`tried again after ${event.reason}`) };
+      return { ...step, state: 'queued', splits: [], tasks: 0, notes: noting(`tried again after ${event.reason}`) };
     case 'BatchRetried':
       return { ...step, notes: noting(`batch ${event.batch + 1} was tried again: ${event.reason}`) };
     case 'CellOutputsDiscarded':
-      return { ...step, splits: [] };
+      return { ...step, splits: [], tasks: 0 };
     case 'StepFinished':
       return { ...step, state: 'done', durationS: event.duration_s, worker: event.worker };
     case 'StepReused':
@@ -160,6 +164,8 @@ function foldStep(step: IStepState, event: RunEvent): IStepState {
     case 'BatchFinished':
     case 'BatchReused':
       return { ...step, splits: step.splits.map(split => withBatch(split, event)) };
+    case 'TaskFinished':
+      return { ...step, tasks: step.tasks + 1 };
     case 'SplitRefused':
       return {
         ...step,

@@ -46,7 +46,8 @@ function stepView(step: IStepState): unknown {
     })),
     notes: step.notes,
     failure: step.failure && failure,
-    reused: step.state === 'reused'
+    reused: step.state === 'reused',
+    tasks: step.tasks
   };
 }
 
