@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
@@ -13,11 +13,11 @@ from naavre_ext.planning.function_scope import in_function, is_of_function
 from naavre_ext.planning.inner_rewriting import (
     CALL_HOOK,
     LOCALS_HOOK,
-    inner_batch_tree,
     inner_operations,
+    nested_batch_tree,
 )
 from naavre_ext.planning.legality import ITEMS
-from naavre_ext.planning.rewriting import COLLECT, Operation, batch_tree, operations
+from naavre_ext.planning.rewriting import COLLECT, Operation, operations
 
 #: The batch that a call of a task is.
 _CALL = ast.parse(f"{COLLECT} = [{CALL_HOOK}({ITEMS}.items[0])]")
@@ -59,7 +59,7 @@ def batch_code(step: Step, split: Split) -> BatchCode:
     """The code of the split's batches."""
     if split.is_call:
         return BatchCode(split, _CALL, ())
-    if any(replace(split, batches=inner.batches) == inner for inner in step.inner_splits):
-        tree = inner_batch_tree(step.source, split, COLLECT)
+    tree = nested_batch_tree(step, split, COLLECT)
+    if any(split.is_same_loop(inner) for inner in step.inner_splits):
         return BatchCode(split, tree, inner_operations(step.source, split))
-    return BatchCode(split, batch_tree(step.source, split), operations(step.source, split))
+    return BatchCode(split, tree, operations(step.source, split))

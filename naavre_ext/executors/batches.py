@@ -35,7 +35,7 @@ from naavre_ext.executors.tasks import (
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.elementwise import items_by_lists, lists_beside
-from naavre_ext.planning.inner_rewriting import CALL_HOOK
+from naavre_ext.planning.inner_rewriting import CALL_HOOK, OWN_LOOPS
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import (
     COLLECT,
@@ -273,7 +273,8 @@ def _run(
         lists = _added(task, result, recorder.known, values[:done]) if task.then else None
         return _Ended(packed, None, done, lists)
     finally:
-        for name in worker.names() - known_names:
+        handles = [name for name in namespace if str(name).startswith(OWN_LOOPS)]
+        for name in (*handles, *(worker.names() - known_names)):
             namespace.pop(name, None)
 
 

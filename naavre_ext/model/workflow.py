@@ -84,6 +84,10 @@ class Split:
         """Whether it is no loop but a call of a task, which comes about while a cell runs."""
         return self.index < 0
 
+    def is_same_loop(self, other: Split) -> bool:
+        """Whether both are one loop, whatever the number of batches is."""
+        return replace(self, batches=other.batches) == other
+
 
 @dataclass(frozen=True, slots=True)
 class TaskFunction:

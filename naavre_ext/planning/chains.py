@@ -14,6 +14,7 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.dataflow import CellDataflow, EffectKind
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.elementwise import Elementwise, elementwise, lists_beside
+from naavre_ext.planning.fresh_objects import value_for
 from naavre_ext.planning.loops import Loop, Reduction, changed_place, find_loops
 from naavre_ext.planning.replaying import find_records
 
@@ -190,23 +191,11 @@ def _starts_as(place: _Place, name: str, *kinds: type[ast.expr]) -> bool:
     """Whether the last statement before the loop that mentions the name sets it to an empty display."""
     for statement in reversed(place.before):
         if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement)):
-            value = _value_for(statement, name)
+            value = value_for(statement, name)
             return isinstance(value, kinds) and not (
                 value.keys if isinstance(value, ast.Dict) else getattr(value, "elts", ())
             )
     return False
-
-
-def _value_for(statement: ast.stmt, name: str) -> ast.expr | None:
-    """What an assignment gives the name alone: the ``[]`` of ``a = []`` and of ``a, b = [], {}``."""
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-        return None
-    targets, values = [statement.targets[0]], [statement.value]
-    if isinstance(targets[0], ast.Tuple) and isinstance(values[0], ast.Tuple):
-        targets, values = targets[0].elts, values[0].elts
-    pairs = zip(targets, values, strict=False)
-    found = [value for target, value in pairs if isinstance(target, ast.Name) and target.id == name]
-    return found[0] if len(found) == 1 else None
 
 
 def _adds_once(first: _Place, name: str) -> bool:

@@ -29,7 +29,7 @@ from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, changed_place, find_reductions
 from naavre_ext.planning.refusal import LoopRefused, Refusal
 from naavre_ext.planning.replaying import find_records
-from naavre_ext.planning.shared_objects import changed_by
+from naavre_ext.planning.shared_objects import changed_by, is_alone
 
 #: Calls that look at the variables or the frames of the function that makes them.
 _LOOKING = frozenset(
@@ -200,6 +200,8 @@ def _check_accumulators(
     body = loop.node.body if isinstance(loop.node, ast.For) else []
     for record in find_records(body, frozenset(split.reductions), frozenset(split.replayed)):
         root = record.root
+        if root in flat.own and is_alone(record, loop, notebook, position):
+            continue
         if root in flat.own and not changed_by(record, notebook, position, graph) & theirs:
             continue
         raise LoopRefused(

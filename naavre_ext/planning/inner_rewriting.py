@@ -26,13 +26,21 @@ from types import CodeType
 from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
-from naavre_ext.model.workflow import Split
+from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function, is_of_function, own_name
 from naavre_ext.planning.inner_loops import InnerLoop, all_loops
 from naavre_ext.planning.legality import ITEMS
-from naavre_ext.planning.loops import Comprehension, Reduction
+from naavre_ext.planning.loops import Comprehension, Reduction, find_loops
 from naavre_ext.planning.replaying import find_records
-from naavre_ext.planning.rewriting import Operation, collecting, over_items, recorded, replay
+from naavre_ext.planning.rewriting import (
+    Operation,
+    batch_tree,
+    collecting,
+    loop_batch,
+    over_items,
+    recorded,
+    replay,
+)
 
 #: The module whose ``begin`` the generated code calls.
 HOOK_MODULE = "naavre_ext.executors.inner_hook"
@@ -44,18 +52,21 @@ LOCALS_HOOK = "__naavre_locals__"
 BODY = "__naavre_body__"
 #: The prefix of all names that generated code binds.
 OWN_PREFIX = "__naavre_"
+#: The prefix of those that stand for a loop that is running.
+OWN_LOOPS = f"{OWN_PREFIX}loop_"
 _NUMBER, _OPERANDS = "__naavre_number__", "__naavre_operands__"
 
 
 def split_inner(
-    tree: ast.Module, splits: Sequence[Split], cell: str, source: str, flags: int
+    tree: ast.Module, splits: Sequence[Split], cell: str, source: str, flags: int | None
 ) -> Callable[[ast.Module], ast.Module]:
     """What puts the hooks around the split loops of ``tree``, in a tree made of its nodes.
 
-    ``source`` is the cell's. Loops of trees that are not the cell's own (the line of a magic) stay as they are.
+    ``source`` is the cell's. Functions don't tell their plain code where there are no ``flags``. Loops of trees
+    that are not the cell's own (the line of a magic) stay as they are.
     """
     chosen = chosen_loops(tree, splits, source)
-    plain = plain_codes(tree, flags) if chosen else {}
+    plain = plain_codes(tree, flags) if chosen and flags is not None else {}
 
     def place(inner: InnerLoop) -> ast.Constant:
         code = None
@@ -128,7 +139,7 @@ def plain_code(code: CodeType) -> CodeType:
 
 
 def _handle(inner: InnerLoop) -> str:
-    return f"{OWN_PREFIX}loop_{inner.loop.index}__"
+    return f"{OWN_LOOPS}{inner.loop.index}__"
 
 
 def _begin(place: ast.Constant, iterable: ast.expr, at: ast.AST) -> ast.expr:
@@ -242,13 +253,61 @@ def _of_function(taking: str, function: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def inner_batch_tree(source: str, split: Split, collect: str) -> ast.Module:
+def _nested(source: str, split: Split, inner_splits: tuple[Split, ...]) -> tuple[Split, ...]:
+    tree = parse_cell(source).tree
+    inner = any(split.is_same_loop(other) for other in inner_splits)
+    around = all_loops(tree)[split.index].loop if inner else find_loops(tree)[split.index]
+    inside = {id(node) for node in ast.walk(around.original) if node is not around.original}
+    own = set(map(own_name, split.reductions))
+    loops = {each.loop.index: each.loop.node for each in all_loops(tree)}
+    return tuple(
+        other
+        for other in inner_splits
+        if id(loops[other.index]) in inside
+        and other.function == split.function
+        and own.isdisjoint(map(own_name, other.reductions))
+    )
+
+
+def nested_splits(step: Step, split: Split) -> tuple[Split, ...]:
+    """The splits of loops in the body of a loop of the step that a batch of it may split again.
+
+    What the batch records for its own merge, an inner merge can't do.
+    """
+    if not step.inner_splits or split.form != "for" or split.is_call:
+        return ()
+    return _nested(step.source, split, step.inner_splits)
+
+
+def nested_batch_tree(step: Step, split: Split, collect: str) -> ast.Module:
+    """The batch of a loop, with the loops in its body that are split again."""
+    nested, cell = nested_splits(step, split), str(step.cell_id)
+    if any(split.is_same_loop(other) for other in step.inner_splits):
+        return inner_batch_tree(step.source, split, collect, cell, nested)
+    return (
+        _batch_tree(step.source, split, cell, nested) if nested else batch_tree(step.source, split)
+    )
+
+
+@lru_cache(maxsize=64)
+def _batch_tree(source: str, split: Split, cell: str, nested: tuple[Split, ...]) -> ast.Module:
+    tree = parse_cell(source).tree
+    rewrite = split_inner(tree, nested, cell, source, None)
+    return rewrite(loop_batch(tree, split))
+
+
+@lru_cache(maxsize=64)
+def inner_batch_tree(
+    source: str, split: Split, collect: str, cell: str = "", nested: tuple[Split, ...] = ()
+) -> ast.Module:
     """The loop over the batch's items alone, its reductions replaced by recordings.
 
     In a function it is the body of a function with the same name for tracebacks, which takes the variables that
     are shared and hands all of its own to ``__naavre_call__``.
     """
-    inner = _inner(source, split)
+    whole = parse_cell(source).tree
+    rewrite = split_inner(whole, nested, cell, source, None)
+    inner = all_loops(whole)[split.index]
     node = inner.loop.node
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), inner.loop.iterable)
     if isinstance(node, ast.For):
@@ -258,7 +317,7 @@ def inner_batch_tree(source: str, split: Split, collect: str) -> ast.Module:
         made = ast.Assign([ast.Name(collect, ast.Store())], collecting(node, items))
     ast.copy_location(made, node)
     if not split.function:
-        return ast.fix_missing_locations(ast.Module([made], []))
+        return rewrite(ast.fix_missing_locations(ast.Module([made], [])))
     given = [own_name(name) for name in split.shared if is_of_function(name)]
     text = f"def {BODY}({', '.join(given)}):\n    return {LOCALS_HOOK}()\n{CALL_HOOK}({BODY})"
     tree = ast.parse(text)
@@ -267,7 +326,7 @@ def inner_batch_tree(source: str, split: Split, collect: str) -> ast.Module:
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     function.body.insert(0, _mangled(made, inner))
-    return ast.fix_missing_locations(tree)
+    return rewrite(ast.fix_missing_locations(tree))
 
 
 def _inner(source: str, split: Split) -> InnerLoop:

@@ -182,9 +182,14 @@ def batch_tree(source: str, split: Split) -> ast.Module:
     A comprehension becomes an assignment of its batch's elements to ``__naavre_collected__``: a list, for a
     dict of ``(key, value)`` pairs.
     """
-    if split.form == "over":
-        return over_batch(source)
-    loop = find_loop(source, split)
+    return (
+        over_batch(source) if split.form == "over" else loop_batch(parse_cell(source).tree, split)
+    )
+
+
+def loop_batch(tree: ast.Module, split: Split) -> ast.Module:
+    """The batch of a loop of this tree, made of the tree's nodes."""
+    loop = find_loops(tree)[split.index]
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if isinstance(loop.node, ast.For):
         body = recorded(loop.node.body, _reductions(loop, split))

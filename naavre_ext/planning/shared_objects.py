@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.model.dataflow import CellDataflow, Change
+from naavre_ext.planning.fresh_objects import is_fresh
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
 from naavre_ext.planning.replaying import ACCESSORS, PURE_FUNCTIONS
@@ -29,6 +30,8 @@ def check_iterable(
     for reduction in reductions:
         if notebook.environment.kind(reduction.root) == "progress":
             continue  # a bar shows something else then, and gives the same items
+        if is_alone(reduction, loop, notebook, position):
+            continue
         changed = changed_by(reduction, notebook, position, graph) & live
         by_copying = (
             is_accessor(changed_place(reduction.statement)) if not reduction.replayed else True
@@ -161,6 +164,8 @@ def check_aliases(
     names = sorted(set(facts.reads) - facts.writes - {ITEMS})
     reached = {name: graph.reach([notebook.node(position, name)]) for name in names}
     for reduction in reductions:
+        if is_alone(reduction, loop, notebook, position):
+            continue
         changed = changed_by(reduction, notebook, position, graph)
         for name, reach in reached.items():
             if changed & reach:
@@ -170,6 +175,13 @@ def check_aliases(
                     f"Read a copy: {name} = copy.deepcopy({name}) before the loop.",
                     name,
                 )
+
+
+def is_alone(reduction: Reduction, loop: Loop, notebook: NotebookDataflow, position: int) -> bool:
+    """Whether it changes nothing but an object that only the loop can reach: ``row = []`` is right before it."""
+    if reduction.replayed or not isinstance(changed_place(reduction.statement), ast.Name):
+        return False
+    return is_fresh(notebook.cells[position].source.tree, loop.node, reduction.root)
 
 
 def check_identity(
@@ -221,9 +233,14 @@ def check_deletes(
 
 
 def check_changes(facts: CellDataflow, roots: frozenset[str]) -> tuple[set[str], bool]:
-    """The names, and whether the items, that unseen code may change; refuses sure changes."""
+    """The names, and whether the items, that may be changed; refuses what surely changes them.
+
+    What only was put into one object with an item may be the item, for all that aliases tell: it is looked at
+    when the loop runs.
+    """
     graph = AliasGraph()
     share(graph, facts.sharing)
+    inside = _held_by(facts)
     own = facts.writes
     outer = sorted((set(facts.reads) | roots) - own)
     reached = {name: graph.reach([name]) for name in [*outer, ITEMS]}
@@ -233,10 +250,35 @@ def check_changes(facts: CellDataflow, roots: frozenset[str]) -> tuple[set[str],
         for name, reach in reached.items():
             if not classes & reach:
                 continue
-            if not change.suspected:
+            if not change.suspected and (name in roots or change.deep or inside(name, change.node)):
                 raise _shared_change(name, change, classes, reached)
             guarded.add(name)
     return guarded - {ITEMS} - roots, ITEMS in guarded
+
+
+def _held_by(facts: CellDataflow) -> Callable[[str, str], bool]:
+    """Tells whether an object may be another one, or a part of it, as the code itself has taken it from there."""
+    graph = AliasGraph()
+    for sharing in facts.sharing:
+        if sharing.relation == "same":
+            graph.same(sharing.first, sharing.second)
+    held: dict[Hashable, set[Hashable]] = {}
+    for sharing in facts.sharing:
+        if sharing.relation != "same":
+            held.setdefault(graph.find(sharing.first), set()).add(graph.find(sharing.second))
+
+    def inside(holder: str, part: str) -> bool:
+        pending, seen = [graph.find(holder)], set()
+        while pending:
+            node = pending.pop()
+            if node == graph.find(part):
+                return True
+            if node not in seen:
+                seen.add(node)
+                pending += held.get(node, ())
+        return False
+
+    return inside
 
 
 def _shared_change(

@@ -119,6 +119,25 @@ ROWS = sampled(
         "fields": spelt(
             "n = SimpleNamespace(total=0.0, seen=[])", "n.total += f(x)", "n.seen.append(f(x))", shows="n"
         ),
+        "rows beside their items": spelt(
+            "out = []", "row = []\nfor j in range(3):\n    row.append(f(x + j))\nrow.sort()\nout.append((x, row))",
+            shows="out",
+        ),
+        "the item is the row": row(
+            "xs = [[3], [1], [2]] * 3",
+            split(
+                "out = []\nfor x in xs:\n    rows = [x, [0]]\n    rows[len(x) % 2 - 1].append(sum(x))\n"
+                "    out.append((x, rows))"
+            ),
+            "out, xs",
+            splits=0,
+        ),
+        "the item is the row, behind a function": row(
+            "xs = [[3], [1], [2]] * 3\ndef last(pair):\n    return max(pair)",
+            split("out = []\nfor x in xs:\n    a = last((x, [0]))\n    a.append(1)\n    out.append(len(x))"),
+            "out, xs",
+            splits=0,
+        ),
         "flags": spelt("found, every = False, True", "v = f(x) > 7", "found = found or v", "every &= v"),
     },
     "the call twice",

@@ -81,6 +81,106 @@ def test_loops_are_split_at_both_levels_while_slots_are_left(
     assert sent == expected
 
 
+SETUP = "def f(x, y):\n    return 0.1 * x * y\nxs = [3, 1, 2]"
+#: A loop in a loop's body, and whether batches split it again.
+IN_THE_BODY = {
+    "at top level": (
+        True,
+        SETUP,
+        """# split: outer
+# batches: 2
+out, total = [], 0.0
+for x in xs:
+    row = []
+    # split: inner
+    # batches: 3
+    for y in range(6):
+        row.append(f(x, y))
+        print(x, y)
+    total += sum(row)
+    # split: again
+    # batches: 2
+    squares = {z: z * x for z in row}
+    out.append((x, row, squares))
+""",
+        "print(out, repr(total), x, y, row, squares)",
+    ),
+    "in a function": (
+        True,
+        SETUP
+        + """
+def table(k):
+    out = []
+    # split: outer
+    # batches: 2
+    for x in xs:
+        row = 0.5
+        # split: inner
+        # batches: 3
+        for y in range(6):
+            row += f(x, y) * k
+            print(x, y)
+        out.append((x, row))
+    return out, y
+""",
+        "made = table(2)",
+        "print(made)",
+    ),
+    "what the outer loop collects": (
+        False,
+        SETUP,
+        """# split: outer
+# batches: 2
+out = []
+for x in xs:
+    # split: inner
+    # batches: 3
+    for y in range(6):
+        out.append(f(x, y))
+""",
+        "print(out, x, y)",
+    ),
+    "an error inside": (
+        True,
+        SETUP,
+        """# split: outer
+# batches: 2
+out = []
+for x in xs:
+    row = []
+    # split: inner
+    # batches: 3
+    for y in range(6):
+        print(x, y)
+        row.append(1 / (x * y - 10))
+    out.append(row)
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("again", "cells"), [(row[0], row[1:]) for row in IN_THE_BODY.values()], ids=IN_THE_BODY
+)
+def test_loops_in_the_body_are_split_again_in_a_batch(again, cells, monkeypatch, tmp_path):
+    sent = set()
+    submit = local._LocalPool.submit
+
+    def noted(pool, task, *parts):
+        sent.add(task.split.title)
+        return submit(pool, task, *parts)
+
+    monkeypatch.setattr(local._LocalPool, "submit", noted)
+    sequential = run_in_order(cells, str(tmp_path))
+    executor = local.LocalExecutor(slots=6)
+    try:
+        run = run_with(executor, cells, RunOptions(cwd=str(tmp_path), keep=None))
+    finally:
+        executor.close()
+    assert_same(sequential, run.ending, cells, identity=False)
+    assert ("inner" in sent) == again
+
+
 def test_loop_of_a_function_isnt_taken_for_the_cells_own_loop(tmp_path):
     cell = (
         "n = 2\nparts = 3\ndef f(k):\n    # split: inner\n    # batches: parts\n"
