@@ -410,8 +410,10 @@ class FanOut:
 
     def _pass_on(self, state: SplitState, elements: Any = None) -> None:
         """All batches are merged: keep what the next loops' have done until their cells come to them."""
+        if state.passing is None:
+            return
         lists = self._lists(state, elements)
-        for held in state.passing.helds if state.passing is not None else ():
+        for held in state.passing.helds:
             if held.seal(lists, self.namespace, guards=self.worker.guards):
                 self.worker.holds.put(held.stages[0].step, held.split, held)
 
