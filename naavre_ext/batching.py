@@ -48,6 +48,8 @@ OnJob = Callable[[Job, JobEnd], None]
 #: Of the variables that differ by job, those up to this size are kept unless others are asked for.
 LARGEST_KEPT_BYTES = 1 << 20
 _SHARED_RUN = "shared.json"
+#: Python 3.11's parser counts its depth for all threads together, and fails where two parse at once.
+_planning = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +355,8 @@ class _JobRunner:
             return JobEnd(job.number, "failed", reason=str(error))
 
     def _run(self, job: Job, in_crowd: bool) -> RunResult:
-        prepared = prepare_notebook(self.batch.source, self.batch.own_parameters(job))
+        with _planning:
+            prepared = prepare_notebook(self.batch.source, self.batch.own_parameters(job))
         workflow = prepared.require_workflow()
         mine = _sharing(prepared, self.batch.varying, 2)
         results = self.shared if set(self.sharing.steps) <= set(mine.steps) else None
