@@ -74,3 +74,8 @@ def accumulator(value: Any) -> Accumulator:
 def accumulators(names: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, Accumulator]:
     """The named accumulators, as batches know them."""
     return {name: accumulator(known.get(name)) for name in names}
+
+
+def same_kind(begun: Accumulator | None, now: Accumulator) -> Accumulator:
+    """The accumulator as the loop began if it is still of that kind, else as it is now."""
+    return begun if begun is not None and begun.kind == now.kind else now

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from naavre_ext.executors.accumulators import accumulators
+from naavre_ext.executors.accumulators import Accumulator, accumulators, same_kind
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.chaining import Held, Link, Passing, stages_for
 from naavre_ext.executors.flight import Flight, Whole
@@ -64,6 +64,7 @@ class SplitState:
     ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched,
     ``bar`` the progress bar that the loop has around its items.
     ``held`` are batches that ran before the cell, ``passing`` those of the next loops that this one's make.
+    ``keeps`` are the accumulators as the loop found them.
     """
 
     split: Split
@@ -85,6 +86,7 @@ class SplitState:
     passing: Passing | None = None
     own: Any = None
     stored: StoredBatches | None = None
+    keeps: Mapping[str, Accumulator] = field(default_factory=dict)
 
 
 class FanOut:
@@ -213,6 +215,7 @@ class FanOut:
         ):
             state.held = held
         self._begun += 1
+        state.keeps = accumulators(state.split.reductions, self.variables)
         self._look_up(state)
         if state.split.batches != "auto":
             self.send(state, *self.fixed_sizes(state.split, source))
@@ -586,7 +589,9 @@ class FanOut:
     def _shared(self, state: SplitState) -> Packed:
         namespace, known, split = self.namespace, self.variables, state.split
         values = {name: known[name] for name in split.shared if name in known}
-        keeps = accumulators(split.reductions, known)
+        # The cell's own share may have added to them, up to no matter where: a resumed run must find the same.
+        now = accumulators(split.reductions, known)
+        keeps = {name: same_kind(state.keeps.get(name), kept) for name, kept in now.items()}
         try:
             own = {KEEPS: keeps, SETTINGS: state.settings, TOKEN: self._token(split)}
             return pack({**values, **own}, namespace)
