@@ -29,7 +29,7 @@ from naavre_ext.planning.job_tables import (
     varying_names,
 )
 from naavre_ext.planning.parameters import find_parameters
-from naavre_ext.preparing import PreparedNotebook, prepare_notebook
+from naavre_ext.preparing import PLANNING, PreparedNotebook, prepare_notebook
 from naavre_ext.running import OpenResults, Run, placed
 from naavre_ext.scheduling.sharing import Sharing, find_sharing, in_main_worker
 from naavre_ext.storage.batch_store import (
@@ -48,8 +48,6 @@ OnJob = Callable[[Job, JobEnd], None]
 #: Of the variables that differ by job, those up to this size are kept unless others are asked for.
 LARGEST_KEPT_BYTES = 1 << 20
 _SHARED_RUN = "shared.json"
-#: Python 3.11's parser counts its depth for all threads together, and fails where two parse at once.
-_planning = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,10 +353,10 @@ class _JobRunner:
             return JobEnd(job.number, "failed", reason=str(error))
 
     def _run(self, job: Job, in_crowd: bool) -> RunResult:
-        with _planning:
+        with PLANNING:
             prepared = prepare_notebook(self.batch.source, self.batch.own_parameters(job))
-        workflow = prepared.require_workflow()
-        mine = _sharing(prepared, self.batch.varying, 2)
+            workflow = prepared.require_workflow()
+            mine = _sharing(prepared, self.batch.varying, 2)
         results = self.shared if set(self.sharing.steps) <= set(mine.steps) else None
         if in_crowd:
             workflow = in_main_worker(workflow, mine)
