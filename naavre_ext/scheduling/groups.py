@@ -12,7 +12,7 @@ from naavre_ext.model.workflow import Placement, Step, StepId, Workflow
 from naavre_ext.scheduling.machine import RunState
 
 #: The diagnostic code of what becomes of a group at run time.
-CODE = "NX520"
+CODE = "NX526"
 
 _STARTED = ("running", "done", "failed")
 
