@@ -244,3 +244,34 @@ def test_the_threads_that_ray_sets_before_each_task_are_no_change(session, monke
     before = ambient.capture(rng=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert ambient.changed(before, ambient.capture(rng=False)) == ()
+
+
+@pytest.mark.parametrize(
+    ("fresh", "now"),
+    [
+        ("abc", "xabcy"),
+        ("abc", "ac"),
+        ("abc", "cab"),  # 'simplefilter' moves a filter that is there to the front
+        ("abc", "bxac"),
+        ("ab", "aba"),
+        ("abab", "xabab"),
+        ("ab", "q"),
+        ("ab", ""),
+    ],
+)
+def test_a_list_is_brought_to_another_state(fresh, now):
+    from naavre_ext.executors.ambient_process import apply_change, list_change
+
+    change = list_change(tuple(fresh), list(now))
+    assert apply_change(fresh, change) == list(now)
+
+
+def test_a_filter_that_was_there_already_is_moved_to_the_front(session):
+    session.run("warnings.simplefilter('error')", execution_count=1)
+    session.run("warnings.simplefilter('ignore', ResourceWarning)", execution_count=2)
+    moved = list(warnings.filters)
+    settings = ambient.capture(shell=session.shell)
+    ambient.restore(ambient.pristine(), shell=session.shell)
+    assert list(warnings.filters) != moved
+    ambient.restore(settings, shell=session.shell)
+    assert list(warnings.filters) == moved
