@@ -151,8 +151,9 @@ def shares_objects(
     """Whether a changeable object can be reached both from ``values`` and from ``others``.
 
     True also when more than ``limit`` objects would have to be looked at. Globals of functions
-    aren't followed, their closures and defaults are. Arrays share where their memory overlaps and
-    one of them is writable, or both are ``frozen`` and that counts.
+    aren't followed, their closures and defaults are; so is what the notebook's classes among ``others``
+    hold, which their instances in ``values`` may have taken over. Arrays share where their memory overlaps
+    and one of them is writable, or both are ``frozen`` and that counts.
     """
     budget = [limit]
     mine = _Reached()
@@ -160,7 +161,7 @@ def shares_objects(
         return True
     if not mine.ids and not mine.arrays:
         return False
-    theirs = _Reached(known=mine.ids)
+    theirs = _Reached(known=mine.ids, into_classes=True)
     if not theirs.visit(others, budget):
         return True
     return theirs.met or _arrays_share(mine.arrays, theirs.arrays, frozen=frozen)
@@ -169,7 +170,8 @@ def shares_objects(
 class _Reached:
     """The changeable objects reached from some values, without arrays; and those arrays."""
 
-    def __init__(self, known: set[int] | None = None) -> None:
+    def __init__(self, known: set[int] | None = None, *, into_classes: bool = False) -> None:
+        self._into_classes = into_classes
         self.ids: set[int] = set()
         self.arrays: list[Any] = []
         self.met = False
@@ -181,7 +183,9 @@ class _Reached:
         waiting = list(values)
         while waiting:
             obj = waiting.pop()
-            if isinstance(obj, _SKIPPED) or id(obj) in self._seen:
+            if id(obj) in self._seen:
+                continue
+            if isinstance(obj, _SKIPPED) and not (self._into_classes and _is_of_notebook(obj)):
                 continue
             budget[0] -= 1
             if budget[0] < 0:
@@ -202,6 +206,11 @@ class _Reached:
         return self.met
 
 
+def _is_of_notebook(obj: Any) -> bool:
+    """Whether it is a class that a cell defines; an enumeration's members are looked up, not copied."""
+    return isinstance(obj, type) and obj.__module__ == "__main__" and not issubclass(obj, enum.Enum)
+
+
 def _is_array(obj: Any) -> bool:
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(obj, numpy.ndarray)
@@ -219,6 +228,8 @@ def _referents(obj: Any) -> Iterator[Any]:
             yield from vars(obj).values() if hasattr(obj, "__dict__") else ()
     elif _is_copy_on_write(obj):
         yield from _elements_of_frame(obj)
+    elif isinstance(obj, type):
+        yield from (*vars(obj).values(), *obj.__bases__)
     elif isinstance(obj, functools.partial):
         yield from (obj.func, obj.args, obj.keywords)
     else:

@@ -444,6 +444,40 @@ ROWS = {
         ---
         print(One().xs, o is One(), a)
     """),
+    "results hold what their class holds": written(
+        """
+        from typing import NamedTuple
+        class N(NamedTuple):
+            a: int
+            b: list = []
+        class Base:
+            common = {}
+        class K(Base):
+            def __init__(self, i):
+                self.mine, self.ours = [i], self.common
+            def add(self, y):
+                self.mine.append(y)
+                return self
+        ---
+        # split:
+        out = []
+        for i in range(6):
+            out.append(N(i))
+        ---
+        # split:
+        pairs = [(K(i).add(i), i) for i in range(6)]
+        ---
+        # split:
+        both = []
+        for i in range(6):
+            both.append((K(i).add(i), N(i)))
+        ---
+        out[0].b.append(5)
+        pairs[1][0].ours['k'] = both[5][1]
+        ---
+        print(out, both[3][1].b, N(3).b, pairs[5][0].ours, Base.common, both[0][0].ours)
+        """
+    ),
     "dataclasses, enums and named tuples": written(
         """
         from dataclasses import dataclass, field, replace, asdict

@@ -5,13 +5,14 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
-    "the shell and its formatters have names": written("""
+    "the shell has a name": written("""
         ip = get_ipython()
         latex = ip.display_formatter.formatters["text/latex"]
         ---
         a = [x for x in range(3)]
         ---
         print(type(latex).__name__, sum(a))
+        del latex  # notebooks that this process ran before have left their marks in it
     """),
     "output history": written(
         """
