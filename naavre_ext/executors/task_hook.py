@@ -38,6 +38,12 @@ class NoWindow:
     def close(self) -> None:
         """Nothing is left."""
 
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, *_error: object) -> None:
+        """Nothing is left."""
+
 
 NO_WINDOW = NoWindow()
 

@@ -147,6 +147,13 @@ class OpenWindow:
         self.spawner.end(self)
         self.value = self.args = self.frame = None  # type: ignore[assignment]
 
+    def __enter__(self) -> None:
+        """The statements begin."""
+
+    def __exit__(self, *_error: object) -> None:
+        """They are over, well or not."""
+        self.close()
+
 
 class TaskSpawner:
     """The calls of tasks that one worker makes while a step (or a task) runs in it.

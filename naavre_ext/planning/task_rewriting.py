@@ -4,20 +4,19 @@
 
     if __naavre_tasks__:                    # one name looked up: all that a call costs where no worker is idle
         window = __naavre_tasks__.open(PLACE)
-        try:
+        with window:
             try:
                 window.add(0, ordered, (xs[middle:],), {})
             except Exception:
                 pass                        # it is raised where the notebook raises it
             left = ordered(xs[:middle])
             right = window.value if window.take(0) else ordered(xs[middle:])
-        finally:
-            window.close()
     else:
         left = ordered(xs[:middle])
         right = ordered(xs[middle:])
 
-Every call that isn't taken stands where it stood, so order, errors and tracebacks are the notebook's.
+Every call that isn't taken stands where it stood, so order, errors and tracebacks are the notebook's. A ``with``
+leaves the frame at the line that raised, which IPython may show; a ``finally`` would leave it at its own.
 """
 
 from __future__ import annotations
@@ -143,8 +142,7 @@ class _Weaver(ast.NodeVisitor):
         first, name = inside[0], _name(window)
         look = _parsed(
             f"try:\n    {_GO} = {TASKS}\nexcept NameError:\n    {_GO} = False\n"
-            f"if {_GO}:\n    {name} = {_GO}.open(None)\n    try:\n        pass\n"
-            f"    finally:\n        {name}.close()\nelse:\n    pass",
+            f"if {_GO}:\n    {name} = {_GO}.open(None)\n    with {name}:\n        pass\nelse:\n    pass",
             first,
         )
         choice = look[1]
@@ -153,7 +151,7 @@ class _Weaver(ast.NodeVisitor):
         opened, guarded = choice.body
         assert isinstance(opened, ast.Assign)
         assert isinstance(opened.value, ast.Call)
-        assert isinstance(guarded, ast.Try)
+        assert isinstance(guarded, ast.With)
         opened.value.args = [ast.copy_location(self._place(window), first)]
         guarded.body = [self._adds(name, calls, inside), *_taking(name, calls, inside)]
         return look

@@ -675,6 +675,156 @@ _ROWS = {
             print([future.result() for future in futures])
         """
     ),
+    "an error's line where one name is bound twice": written(
+        """
+        # task
+        def total(xs):
+            return sum(xs)
+        # task
+        def fails(x):
+            print("tries", x)
+            return 6 // (x % 3)
+        xs, c = [1, 2], 3
+        ---
+        for a in (1, 2):
+            a = total(xs)
+            a = fails(c)
+        """
+    ),
+    "an error's line in a tuple": written(
+        """
+        # task
+        def total(xs):
+            return sum(xs)
+        # task
+        def fails(x):
+            print("tries", x)
+            return 6 // (x % 3)
+        xs, c = [1, 2], 3
+        ---
+        if xs:
+            a = total(xs)
+            b, a = (
+                total(xs),
+                fails(c),
+            )
+            print(a, b)
+        """
+    ),
+    "an error's line in an expression of several lines": written(
+        """
+        # task
+        def total(xs):
+            return sum(xs)
+        # task
+        def fails(x):
+            print("tries", x)
+            return 6 // (x % 3)
+        def calls(xs, c):
+            a = total(xs)
+            print(
+                a + total(xs),
+                1 + fails(c) * total(xs),
+            )
+            return a
+        xs, c = [1, 2], 3
+        ---
+        a = calls(xs, 2)
+        while True:
+            a = total(xs)
+            a = calls(xs, c)
+            break
+        """
+    ),
+    "an error's line where it is caught and told": written(
+        """
+        import sys
+        import traceback
+        # task
+        def total(xs):
+            return sum(xs)
+        # task
+        def fails(x):
+            print("tries", x)
+            return 6 // (x % 3)
+        xs, c = [1, 2], 3
+        def where():
+            error = sys.exc_info()[2]
+            return error.tb_lineno, [f.lineno for f in traceback.extract_tb(error)]
+        ---
+        for c in (2, 3):
+            try:
+                a = total(xs)
+                a = fails(c)
+                a = total([a])
+            except ZeroDivisionError as error:
+                print(error, where(), a)
+            else:
+                a = total(xs)
+                a = total([a])
+        """
+    ),
+    "an error's line in a loop over a name that is bound again": written(
+        """
+        # task
+        def total(xs):
+            return sum(xs)
+        # task
+        def fails(x):
+            print("tries", x)
+            return 6 // (x % 3)
+        # task
+        def inner(xs):
+            ys = []
+            for x in xs:
+                xs = [x, total(xs)]
+                x = total(xs)
+                x = fails(x)
+                ys.append(x)
+            return ys
+        xs = [1, 4, 5]
+        ---
+        for x in xs:
+            xs = [x, 1, 1]
+            x, xs = total(xs), inner(xs)
+            x = inner([1, 2])
+        """
+    ),
+    "an error's line after the calls that were sent": written(
+        """
+        # task
+        def total(xs):
+            return sum(xs)
+        # task
+        def fails(x):
+            return 6 // (x % 3)
+        if True:
+            a = total([1])
+            b = total([2])
+            c = a + b + total([3])
+            d = [a, b][c]
+        """,
+        tasks=2,
+    ),
+    "an error's line in a finally and a with": written(
+        """
+        import contextlib
+        # task
+        def total(xs):
+            return sum(xs)
+        # task
+        def fails(x):
+            return 6 // (x % 3)
+        ---
+        with contextlib.nullcontext([1, 2]) as xs:
+            try:
+                a = total(xs)
+                b = total(xs)
+            finally:
+                a = total(xs)
+                a = fails(a)
+        """
+    ),
     "code that can't be seen": written(
         """
         # task
