@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 
 import pytest
 from both_ways import run_both
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.filterwarnings("default")
+#: NAAVRE_HYPOTHESIS=deep looks for hours, from NAAVRE_HYPOTHESIS_SEED on, and makes what it finds small.
+_DEEP = os.environ.get("NAAVRE_HYPOTHESIS") == "deep"
+_FIRST_SEED = int(os.environ.get("NAAVRE_HYPOTHESIS_SEED", "0"))
+_SHARDS = range(_FIRST_SEED, _FIRST_SEED + (10 if _DEEP else 1))
+#: Each takes more than a second, as its tasks run in batches of their own.
+_PROGRAMS = 500 if _DEEP else 12
+
+pytestmark = [
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.timeout(36_000 if _DEEP else 600),
+]
 
 FUNCTIONS = """
 import random
@@ -146,7 +157,20 @@ def notebook_of(made: list[str]) -> list[str]:
     return [FUNCTIONS.strip(), f"{first}\n{made[0]}", *made[1:], last]
 
 
-@settings(deadline=None, max_examples=15, database=None, suppress_health_check=list(HealthCheck))
-@given(cells)
-def test_random_tasks_end_as_top_to_bottom(made: list[str]) -> None:
-    run_both(notebook_of(made), orders=1)
+@pytest.mark.parametrize("shard", _SHARDS)
+def test_random_tasks_end_as_top_to_bottom(shard: int) -> None:
+    phases = [Phase.generate, Phase.shrink] if _DEEP else [Phase.generate]
+
+    @seed(shard)
+    @settings(
+        deadline=None,
+        max_examples=_PROGRAMS,
+        phases=phases,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cells)
+    def check(made: list[str]) -> None:
+        run_both(notebook_of(made), orders=1)
+
+    check()
