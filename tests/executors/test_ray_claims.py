@@ -331,11 +331,12 @@ def test_workers_of_groups_keep_their_gpus_and_live_objects(run):
         "import os, threading\ndef see():\n    return os.environ.get('CUDA_VISIBLE_DEVICES')",
         "# group: a\n# resources: num_gpus=1\nlock, one = threading.Lock(), see()",
         "# group: b\n# resources: num_gpus=1\ntwo = see()",
-        "# group: a\nwith lock:\n    three = see()\nsame = one == three",
+        "# group: a\nwith lock:\n    held = True",
+        "# group: a\nthree = see()\nsame = held and one == three",
         "print(sorted([one, two]), same)",
     )
-    assert text(done, 4) == "['0', '1'] True\n"
-    assert done.grouped == 3
+    assert text(done, 5) == "['0', '1'] True\n"
+    assert done.grouped == 4
     assert "lock" in done.end.missing
 
 
