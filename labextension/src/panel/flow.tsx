@@ -12,6 +12,16 @@ import { useViewport, type IFlowHandle } from './viewport';
 /** With more steps than this, a small map of all of them helps. */
 const MANY = 25;
 
+/** React Flow's code for a drawing whose place has no size. */
+const NO_SIZE = '004';
+
+/** Tells what React Flow complains of. A panel has no size before the first layout; it's measured again then. */
+function onFlowError(code: string, message: string): void {
+  if (code !== NO_SIZE) {
+    console.warn(message);
+  }
+}
+
 interface IFlowProps {
   model: PanelModel;
   /** Goes to the cell of a step. */
@@ -88,6 +98,7 @@ function Canvas({ model, onOpen, onHandle }: IFlowProps): ReactElement {
         edges={edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
+        onError={onFlowError}
         nodesDraggable={false}
         nodesConnectable={false}
         nodesFocusable={false}
