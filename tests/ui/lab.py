@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,13 @@ DOCUMENTED = {
     "panel-running": "workflow",
     "run-timeline": "timeline",
 }
-#: What JupyterLab itself writes to the console when a notebook is closed while it starts.
-_OF_JUPYTERLAB = ("Could not restore the debugger state", "Canceled future for debug_request")
+#: What JupyterLab and the browser write to the console when a notebook is closed while its kernel starts.
+_OF_JUPYTERLAB = re.compile(
+    r"Could not restore the debugger state|Canceled future for debug_request"
+    r"|History was unable to be retrieved"
+    r"|WebSocket connection to '[^']*/api/kernels/[^']*' failed: "
+    r"WebSocket is closed before the connection is established"
+)
 
 
 class Lab:
@@ -48,7 +54,7 @@ class Lab:
             self.offsite.append(request.url)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(_OF_JUPYTERLAB):
+        if message.type in ("error", "warning") and not _OF_JUPYTERLAB.match(message.text):
             place = message.location
             self.errors.append(
                 f"{message.type}: {message.text} ({place['url']}:{place['lineNumber']})"
