@@ -30,6 +30,9 @@ _OF_JUPYTERLAB = re.compile(
     r"|History was unable to be retrieved"
     r"|WebSocket connection to '[^']*/api/kernels/[^']*' failed: "
     r"WebSocket is closed before the connection is established"
+    r"|Error: Disposed\n\s+at \w+\._handleNewSession"
+    # The browser's own line about what the server refuses, which the form shows to the user.
+    r"|Failed to load resource: the server responded with a status of 4(00|22) "
 )
 
 
@@ -46,7 +49,7 @@ class Lab:
         self.offsite: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", self._look_at)
-        self.page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
+        self.page.on("pageerror", lambda error: self._note(error.stack or str(error)))
         self.page.on("console", self._hear)
 
     def _look_at(self, request: Any) -> None:
@@ -54,11 +57,13 @@ class Lab:
             self.offsite.append(request.url)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not _OF_JUPYTERLAB.match(message.text):
+        if message.type in ("error", "warning"):
             place = message.location
-            self.errors.append(
-                f"{message.type}: {message.text} ({place['url']}:{place['lineNumber']})"
-            )
+            self._note(message.text, f" ({place['url']}:{place['lineNumber']})")
+
+    def _note(self, text: str, place: str = "") -> None:
+        if not _OF_JUPYTERLAB.match(text):
+            self.errors.append(f"{text}{place}")
 
     def go(self, path: str = "lab") -> None:
         """Loads the application and waits for it."""
