@@ -440,12 +440,8 @@ class RunDriver:
 
     def _is_late(self, step: StepId) -> bool:
         """Whether a later step has begun in the main worker."""
-        states, placement = self._state.states, self._state.placement
-        later = self.workflow.steps[self._handover.position[step] + 1 :]
-        return any(
-            placement[s.id] == "main" and states[s.id] in ("running", "done", "failed")
-            for s in later
-        )
+        state, later = self._state, self.workflow.steps[self._handover.position[step] + 1 :]
+        return any(state.placement[s.id] == "main" and state.has_started(s.id) for s in later)
 
     # What becomes of a group's live values
 
@@ -486,10 +482,7 @@ class RunDriver:
         if verdict.action == "fail" and start_over == "if possible":
             verdict = guards.repeat(self.workflow, self._state, again)
         if verdict.action == "rerun":
-            for other in dict.fromkeys((*again, *moved)):
-                self.executor.drop(other)
-                self._forget(other, reason if other in moved else "")
-            self._feed(machine.Invalidated(moved, again))
+            self._invalidate(moved, again, reason)
             return
         text = f"{reason}; the run starts over, cell after cell"
         if verdict.action == "fail":
@@ -497,12 +490,7 @@ class RunDriver:
         if self._results is not None:
             self._results.doubt()
         self._emit(events.MessageLogged(level="warning", text=text, code=groups.CODE))
-        if verdict.action == "fail":
-            error = ErrorReport("StaleValueError", text, (f"StaleValueError: {text}",))
-            report = StepReport(step, "error", time.time(), 0.0, "", error=error)
-            self._end_step(report, is_fatal=True)
-        else:
-            self._start_over()
+        self._start_over_or_fail(verdict, text, StepReport(step, "error", time.time(), 0.0, ""))
 
     def _forget(self, step: StepId, reason: str = "") -> None:
         """What the step has done or told doesn't count; with a reason, it runs again in the main worker."""
@@ -533,17 +521,28 @@ class RunDriver:
         if self._results is not None:
             self._results.doubt()
         self._emit(events.MessageLogged(level="warning", text=text, code=guards.CODE))
+        if verdict.action == "rerun":
+            stale = f"it used {_listed(changes)} from before an unforeseen change"
+            self._invalidate(verdict.readers, verdict.again, stale)
+        else:
+            self._start_over_or_fail(verdict, text, report)
+
+    def _invalidate(
+        self, moved: tuple[StepId, ...], again: tuple[StepId, ...], reason: str
+    ) -> None:
+        """Have started steps run again, and the ``moved`` ones in the main worker, for that reason."""
+        for other in dict.fromkeys((*moved, *again)):
+            self.executor.drop(other)
+            self._forget(other, reason if other in moved else "")
+        self._feed(machine.Invalidated(moved, again))
+
+    def _start_over_or_fail(self, verdict: guards.Verdict, text: str, report: StepReport) -> None:
+        """What the verdict says, where it isn't enough that some steps run again."""
         if verdict.action == "fail":
             error = ErrorReport("StaleValueError", text, (f"StaleValueError: {text}",))
             self._end_step(replace(report, error=error), is_fatal=True)
-        elif verdict.action == "start over":
-            self._start_over()
         else:
-            stale = f"it used {_listed(changes)} from before an unforeseen change"
-            for other in dict.fromkeys((*verdict.readers, *verdict.again)):
-                self.executor.drop(other)
-                self._forget(other, stale if other in verdict.readers else "")
-            self._feed(machine.Invalidated(verdict.readers, verdict.again))
+            self._start_over()
 
     def _start_over(self) -> None:
         self._restarts += 1

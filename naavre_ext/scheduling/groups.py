@@ -14,8 +14,6 @@ from naavre_ext.scheduling.machine import RunState
 #: The diagnostic code of what becomes of a group at run time.
 CODE = "NX526"
 
-_STARTED = ("running", "done", "failed")
-
 
 def group_at(step: Step, placement: Placement) -> str | None:
     """The group in whose worker the step runs; None elsewhere."""
@@ -76,7 +74,7 @@ def lost_with(
         s.id for s in inside if s.id in dropped or state.states[s.id] not in ("done", "failed")
     ]
     needed = {member for step in pending for member in kin.get(step, ())}
-    return tuple(s.id for s in inside if s.id in needed and state.states[s.id] in _STARTED)
+    return tuple(s.id for s in inside if s.id in needed and state.has_started(s.id))
 
 
 def again_with(workflow: Workflow, state: RunState, steps: Iterable[StepId]) -> tuple[StepId, ...]:
@@ -92,7 +90,7 @@ def again_with(workflow: Workflow, state: RunState, steps: Iterable[StepId]) -> 
         if state.placement[step] == "any":
             waiting += kin.get(step, ())
         waiting += [e.target for e in workflow.edges if e.source == step and e.names]
-    return tuple(s.id for s in workflow.steps if s.id in found and state.states[s.id] in _STARTED)
+    return tuple(s.id for s in workflow.steps if s.id in found and state.has_started(s.id))
 
 
 def explain_move(workflow: Workflow, step: StepId, moved: Collection[StepId], reason: str) -> str:

@@ -55,7 +55,7 @@ def judge(
             if step.settings_from is None or position[step.settings_from] < here
         }
     stale = set(again_with(workflow, state, _with_followers(workflow, readers)))
-    started = [step for step in workflow.steps if state.states[step.id] in _STARTED]
+    started = [step for step in workflow.steps if state.has_started(step.id)]
     again = tuple(step.id for step in started if step.id in stale)
     kin = kin_of(workflow)
     moving = {member for step in readers for member in kin.get(step, (step,))}
@@ -73,12 +73,9 @@ def repeat(
     """How these started steps can run once more; where that isn't enough, all do."""
     if not start_over and all(state.placement[step] == "any" for step in again):
         return Verdict("rerun", (), again)
-    started = (step for step in workflow.steps if state.states[step.id] in _STARTED)
+    started = (step for step in workflow.steps if state.has_started(step.id))
     repeated = next((step.id for step in started if step.touches_outside), None)
     return Verdict("start over" if repeated is None else "fail", (), again, repeated)
-
-
-_STARTED = ("running", "done", "failed")
 
 
 def _with_followers(workflow: Workflow, steps: set[StepId]) -> set[StepId]:

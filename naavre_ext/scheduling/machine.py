@@ -66,6 +66,10 @@ class RunState:
     cancelled: bool = False
     finished: bool = False
 
+    def has_started(self, step: StepId) -> bool:
+        """Whether the step has begun, and what it has done so far counts."""
+        return self.states[step] in ("running", "done", "failed")
+
 
 # Facts: what happened.
 
