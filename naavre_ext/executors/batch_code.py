@@ -60,6 +60,6 @@ def batch_code(step: Step, split: Split) -> BatchCode:
     if split.is_call:
         return BatchCode(split, _CALL, ())
     tree = nested_batch_tree(step, split, COLLECT)
-    if any(split.is_same_loop(inner) for inner in step.inner_splits):
+    if step.is_inner(split):
         return BatchCode(split, tree, inner_operations(step.source, split))
     return BatchCode(split, tree, operations(step.source, split))

@@ -161,6 +161,10 @@ class Held:
         """How many items the segments cover."""
         return sum(segment.count for segment in self.segments)
 
+    def can_go_over(self, lists: Mapping[str, Any]) -> bool:
+        """Whether the lists that it goes over are all there, and of kinds that can be cut."""
+        return all(type(lists.get(name)) in (list, tuple, range) for name in self.flow.names)
+
     def add(self, count: int, handle: Any, *, is_last: bool) -> None:
         """The next items; without a handle there can be no more."""
         if handle is None:
@@ -171,7 +175,7 @@ class Held:
     def seal(self, lists: Mapping[str, Any], namespace: dict[str, Any], *, guards: bool) -> bool:
         """Whether there is something to go on with, now that the lists are what they are."""
         self.is_open = False
-        if any(type(lists.get(name)) not in (list, tuple, range) for name in self.flow.names):
+        if not self.can_go_over(lists):
             return False
         items, _ = items_of(self.flow, lists, 0)
         if not 0 < self.covered <= len(items):
@@ -241,7 +245,7 @@ class Passing:
     ) -> None:
         """Have the loops go on with the first elements of the lists, which the cell itself has made."""
         for held in self.helds:
-            if any(type(lists.get(name)) not in (list, tuple, range) for name in held.flow.names):
+            if not held.can_go_over(lists):
                 held.is_open = False
                 continue
             made, _ = items_of(held.flow, lists, 0)

@@ -123,12 +123,11 @@ class JobExecutors:
         self.slots = 1
         if self._options.executor == "ray":
             self._handle = hold_cluster(self._options)
-            self.slots = self._handle.slots
+            from naavre_ext.executors.ray.executor import start_main
             from naavre_ext.executors.ray.main_workers import MainWorkers
 
+            self.slots = self._handle.slots
             self._mains = MainWorkers()
-            from naavre_ext.executors.ray.executor import start_main
-
             start_main(min(self._most, self.slots + 1))
         return self
 

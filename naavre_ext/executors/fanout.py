@@ -309,9 +309,8 @@ class FanOut:
         """Send all that the cell hasn't begun; called from the watching thread or at the share's end."""
         assert state.share is not None
         assert state.source is not None
-        self._share_values(
-            state
-        )  # while the cell goes on with its share: large values take their time
+        # While the cell goes on with its share: large values take their time.
+        self._share_values(state)
         item_s = state.share.item_s()
         if item_s is not None:  # the loops that go on with the elements may well take as long
             item_s *= 1 + len(self.chains.get(state.split.index, ()))

@@ -84,10 +84,6 @@ class Split:
         """Whether it is no loop but a call of a task, which comes about while a cell runs."""
         return self.index < 0
 
-    def is_same_loop(self, other: Split) -> bool:
-        """Whether both are one loop, whatever the number of batches is."""
-        return replace(self, batches=other.batches) == other
-
 
 @dataclass(frozen=True, slots=True)
 class TaskFunction:
@@ -218,6 +214,10 @@ class Step:
     def unsplit(self) -> Step:
         """The same step, none of whose loops runs in batches."""
         return replace(self, splits=(), inner_splits=(), task_windows=())
+
+    def is_inner(self, split: Split) -> bool:
+        """Whether the split is one of the step's ``inner_splits``, whatever its number of batches is."""
+        return any(replace(split, batches=inner.batches) == inner for inner in self.inner_splits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,10 +253,11 @@ def _of_function(taking: str, function: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _nested(source: str, split: Split, inner_splits: tuple[Split, ...]) -> tuple[Split, ...]:
+def _nested(
+    source: str, split: Split, is_inner: bool, inner_splits: tuple[Split, ...]
+) -> tuple[Split, ...]:
     tree = parse_cell(source).tree
-    inner = any(split.is_same_loop(other) for other in inner_splits)
-    around = all_loops(tree)[split.index].loop if inner else find_loops(tree)[split.index]
+    around = all_loops(tree)[split.index].loop if is_inner else find_loops(tree)[split.index]
     inside = {id(node) for node in ast.walk(around.original) if node is not around.original}
     own = set(map(own_name, split.reductions))
     loops = {each.loop.index: each.loop.node for each in all_loops(tree)}
@@ -276,13 +277,13 @@ def nested_splits(step: Step, split: Split) -> tuple[Split, ...]:
     """
     if not step.inner_splits or split.form != "for" or split.is_call:
         return ()
-    return _nested(step.source, split, step.inner_splits)
+    return _nested(step.source, split, step.is_inner(split), step.inner_splits)
 
 
 def nested_batch_tree(step: Step, split: Split, collect: str) -> ast.Module:
     """The batch of a loop, with the loops in its body that are split again."""
     nested, cell = nested_splits(step, split), str(step.cell_id)
-    if any(split.is_same_loop(other) for other in step.inner_splits):
+    if step.is_inner(split):
         return inner_batch_tree(step.source, split, collect, cell, nested)
     return (
         _batch_tree(step.source, split, cell, nested) if nested else batch_tree(step.source, split)
