@@ -7,6 +7,7 @@ import { Signal } from '@lumino/signaling';
 import type { IRunSummary } from '../api/types';
 import { CommandIDs, IRunning, IWorkflows } from '../tokens';
 import { LazyWidget } from '../model/lazyWidget';
+import { showCommand } from '../model/showCommand';
 import { runsIcon } from './icons';
 import { runActions } from './runActions';
 import type { RunView } from './runView';
@@ -53,37 +54,31 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       execute: () => shell.activateById(sidebar.id),
       describedBy: { args: { type: 'object', properties: {} } }
     });
-    commands.addCommand(CommandIDs.openRun, {
-      label: trans.__('Open Run'),
-      execute: async args => {
-        const [id, path] = [String(args.id), String(args.path)];
-        let widget = tracker.find(open => open.content.document.id === id);
-        if (!widget) {
-          const [{ RunDocument }, { RunView }] = await Promise.all([import('./runDocument'), import('./runView')]);
-          const content = new RunView(new RunDocument(workflows.client, id, path), actions, trans);
-          widget = new MainAreaWidget({ content });
-          widget.id = content.id;
-          widget.toolbar.hide();
-          widget.title.closable = true;
-          const opened = widget;
-          content.disposed.connect(() => opened.dispose());
+    commands.addCommand(
+      CommandIDs.openRun,
+      showCommand(
+        {
+          label: trans.__('Open Run'),
+          describedId: trans.__('The id of the run'),
+          shell,
           // Notebook 7 has room for one widget in its main area.
-          shell.add(widget, labShell ? 'main' : 'right');
-          await tracker.add(widget);
-        }
-        shell.activateById(widget.id);
-      },
-      describedBy: {
-        args: {
-          type: 'object',
-          required: ['id', 'path'],
-          properties: {
-            id: { type: 'string', description: trans.__('The id of the run') },
-            path: { type: 'string', description: trans.__('The path of its notebook') }
+          area: labShell ? 'main' : 'right',
+          tracker,
+          idOf: open => open.content.document.id,
+          create: async (id, path) => {
+            const [{ RunDocument }, { RunView }] = await Promise.all([import('./runDocument'), import('./runView')]);
+            const content = new RunView(new RunDocument(workflows.client, id, path), actions, trans);
+            const widget = new MainAreaWidget({ content });
+            widget.id = content.id;
+            widget.toolbar.hide();
+            widget.title.closable = true;
+            content.disposed.connect(() => widget.dispose());
+            return widget;
           }
-        }
-      }
-    });
+        },
+        trans
+      )
+    );
     palette?.addItem({ command: CommandIDs.showRuns, category: trans.__('Workflow') });
     void restorer?.restore(tracker, {
       command: CommandIDs.openRun,

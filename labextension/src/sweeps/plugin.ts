@@ -7,6 +7,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { sweepIcon } from '../icons';
 import { isPython } from '../model/notebookContent';
 import { openNotebook } from '../model/openNotebook';
+import { showCommand } from '../model/showCommand';
 import { telling } from '../model/telling';
 import type { RunController } from '../running/runController';
 import { CommandIDs, IRunning, IWorkflows } from '../tokens';
@@ -71,31 +72,26 @@ export const sweepsPlugin: JupyterFrontEndPlugin<void> = {
       return widget;
     };
 
-    commands.addCommand(CommandIDs.openSweep, {
-      label: trans.__('Open the Table of a Sweep'),
-      execute: async args => {
-        const [id, path] = [String(args.id), String(args.path)];
-        let widget = tracker.find(open => open.content.model?.id === id);
-        if (!widget) {
-          widget = await create(id, path);
-          const notebook = notebooks.find(panel => panel.context.path === path);
+    commands.addCommand(
+      CommandIDs.openSweep,
+      showCommand(
+        {
+          label: trans.__('Open the Table of a Sweep'),
+          describedId: trans.__('The id of the sweep'),
+          shell,
           // Notebook 7 has room for one widget in its main area.
-          shell.add(widget, labShell ? 'main' : 'right', { mode: 'split-bottom', ref: notebook?.id ?? null });
-          await tracker.add(widget);
-        }
-        shell.activateById(widget.id);
-      },
-      describedBy: {
-        args: {
-          type: 'object',
-          required: ['id', 'path'],
-          properties: {
-            id: { type: 'string', description: trans.__('The id of the sweep') },
-            path: { type: 'string', description: trans.__('The path of its notebook') }
+          area: labShell ? 'main' : 'right',
+          tracker,
+          idOf: open => open.content.model?.id,
+          create,
+          placed: path => {
+            const notebook = notebooks.find(panel => panel.context.path === path);
+            return { mode: 'split-bottom', ref: notebook?.id ?? null };
           }
-        }
-      }
-    });
+        },
+        trans
+      )
+    );
     commands.addCommand(CommandIDs.sweep, {
       label: trans.__('Run over a Table of Parameters\u2026'),
       caption: trans.__('Run this notebook as a workflow once for each row of a table'),
