@@ -23,13 +23,10 @@ from naavre_ext.model.event import (
 
 
 @dataclass(frozen=True, slots=True)
-class BatchSpan:
-    """A batch as its worker timed it; times are Unix seconds."""
+class Span:
+    """What a worker did for a step, as it timed it; times are Unix seconds."""
 
     step: str
-    split: int
-    batch: int
-    items: int
     start: float
     end: float
     worker: str
@@ -41,20 +38,20 @@ class BatchSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskSpan:
-    """A call of a task as its worker timed it."""
+class BatchSpan(Span):
+    """A batch of a split loop."""
 
-    step: str
+    split: int
+    batch: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpan(Span):
+    """A call of a task."""
+
     function: str
     level: int
-    start: float
-    end: float
-    worker: str
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return self.end - self.start
 
 
 @dataclass(slots=True)
@@ -159,12 +156,12 @@ def _note(line: Timeline, step: StepSpan, event: RunEvent) -> None:
         case BatchFinished() if event.worker:
             end = event.started_at + event.duration_s
             step.batches.append(
-                BatchSpan(step.id, event.split, event.batch, event.items, event.started_at, end, event.worker)
+                BatchSpan(step.id, event.started_at, end, event.worker, event.split, event.batch, event.items)
             )  # fmt: skip
         case TaskFinished():
             end = event.started_at + event.duration_s
             step.tasks.append(
-                TaskSpan(step.id, event.function, event.level, event.started_at, end, event.worker)
+                TaskSpan(step.id, event.started_at, end, event.worker, event.function, event.level)
             )
         case StepFinished() | StepFailed():
             step.state = "ok" if isinstance(event, StepFinished) else "failed"
