@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,13 +83,7 @@ def batch(
     ctx: click.Context,
     /,
     arguments: tuple[str, ...],
-    table: str | None,
     axes: tuple[str, ...],
-    output: str | None,
-    keep: str | None,
-    max_jobs: int | None,
-    resume: str | None,
-    config: str | None,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -99,10 +94,10 @@ def batch(
     """  # fmt: skip
     how = How(**{name: given.pop(name) for name in How.__dataclass_fields__ if name in given})
     notebook, more = _split(arguments)
+    what = {name: given.pop(name) for name in _Asked.__dataclass_fields__ if name in given}
+    asked = _Asked(notebook, (*axes, *more), **what)
     try:
-        made = _make(
-            notebook, config, table, (*axes, *more), output, keep, max_jobs, resume, how, given
-        )
+        made = _make(asked, how, collect_parameters(**given))
         with StopOnInterrupt(f"{_how_to_go_on(made.record.batch_id)}\n") as stop:
             told = _Told(made, as_json=as_json, quiet=quiet)
             result = made.run(told.job, told.shared, stop.event)
@@ -123,36 +118,40 @@ def _split(arguments: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
     return (notebooks[0] if notebooks else None), axes
 
 
-def _make(
-    notebook: str | None,
-    config: str | None,
-    table: str | None,
-    axes: tuple[str, ...],
-    output: str | None,
-    keep: str | None,
-    max_jobs: int | None,
-    resume: str | None,
-    how: How,
-    given: dict[str, Any],
-) -> Batch:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the jobs are, as the arguments say; ``how`` they run is another matter."""
+
+    notebook: str | None
+    axes: tuple[str, ...]
+    table: str | None
+    output: str | None
+    keep: str | None
+    max_jobs: int | None
+    resume: str | None
+    config: str | None
+
+
+def _make(asked: _Asked, how: How, common: dict[str, Any]) -> Batch:
     from naavre_ext.batching import BatchRequest, begin_batch, resume_batch
 
-    common = collect_parameters(**given)
-    if resume is not None:
-        if table or axes or output or common or keep:
+    notebook, keep = asked.notebook, asked.keep
+    if asked.resume is not None:
+        if asked.table or asked.axes or asked.output or common or keep:
             raise click.UsageError(
                 "--resume goes on with the batch's own rows and outputs: give no others"
             )
-        source = None if notebook is None else read_source(notebook, config)
-        return resume_batch(resume, _options(how, source, common), source, max_jobs)
+        source = None if notebook is None else read_source(notebook, asked.config)
+        options = _options(how, source, common)
+        return resume_batch(asked.resume, options, source, asked.max_jobs)
     if notebook is None:
         raise click.UsageError("Missing argument 'NOTEBOOK'.")
-    source = read_source(notebook, config)
+    source = read_source(notebook, asked.config)
     options = _options(how, source, common)
-    rows = _rows(source, table, axes, common)
+    rows = _rows(source, asked.table, asked.axes, common)
     names = tuple(name.strip() for name in keep.split(",") if name.strip()) if keep else None
-    pattern = output or f"{os.path.splitext(notebook)[0]}.{{job}}.out.ipynb"
-    return begin_batch(BatchRequest(source, rows, pattern, names, max_jobs), options)
+    pattern = asked.output or f"{os.path.splitext(notebook)[0]}.{{job}}.out.ipynb"
+    return begin_batch(BatchRequest(source, rows, pattern, names, asked.max_jobs), options)
 
 
 def _options(how: How, notebook: Any, common: dict[str, Any]) -> RunOptions:
