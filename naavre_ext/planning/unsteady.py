@@ -72,8 +72,7 @@ def _own(node: ast.AST) -> Iterator[str]:
         name = _called(node.func)
         if name in _ALWAYS or (name == "time" and isinstance(node.func, ast.Name)):
             yield f"'{name}()' isn't the same in two runs"
-        given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if name in _SEEDABLE and (not given or _is_none(given[0])):
+        if name in _SEEDABLE and is_unseeded(node):
             yield f"'{name}()' has no seed"
 
 
@@ -83,8 +82,13 @@ def _called(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def is_unseeded(call: ast.Call) -> bool:
+    """Whether the call, of what makes or seeds a generator, gives no seed."""
+    given = [
+        *call.args[:1],
+        *(k.value for k in call.keywords if k.arg in (None, "seed", "entropy")),
+    ]
+    return all(isinstance(seed, ast.Constant) and seed.value is None for seed in given)
 
 
 def _unsteady_functions(statements: Sequence[ast.stmt]) -> frozenset[str]:

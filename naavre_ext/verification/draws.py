@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.planning.planner import PlanBasis
+from naavre_ext.planning.unsteady import is_unseeded
 from naavre_ext.verification.report import Cause
 
 #: Makers of generators, and seeders of the global ones, which without a seed take one from the system.
@@ -44,17 +45,9 @@ def _made(tree: ast.Module, environment: Environment) -> Iterator[str]:
             if (
                 path in _SYSTEM
                 or path.startswith("secrets.")
-                or (path in _MAKERS and _unseeded(node))
+                or (path in _MAKERS and is_unseeded(node))
             ):
                 yield path
-
-
-def _unseeded(call: ast.Call) -> bool:
-    given = [
-        *call.args[:1],
-        *(k.value for k in call.keywords if k.arg in (None, "seed", "entropy")),
-    ]
-    return all(isinstance(seed, ast.Constant) and seed.value is None for seed in given)
 
 
 def _paths(node: ast.expr, environment: Environment) -> set[str]:
