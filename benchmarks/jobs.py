@@ -72,4 +72,4 @@ def job_rows() -> Iterator[Row]:
 
         plain_s = JOBS * median(plain)
         name = f"{JOBS} jobs of ten cells of {CELL_S:g} s, two of which differ"
-        yield speed_up(name, seconds(batch), plain_s, at_least=12, papermill_s=plain_s)
+        yield speed_up(name, seconds(batch), plain_s, at_least=12, papermill=plain_s)
