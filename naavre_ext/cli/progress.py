@@ -61,6 +61,7 @@ class StepView:
     started_at: float = 0.0
     duration_s: float = 0.0
     splits: tuple[SplitView, ...] = ()
+    inner: tuple[SplitView, ...] = ()
     notes: tuple[str, ...] = ()
     failure: StepFailed | None = None
     reused: bool = False
@@ -85,6 +86,11 @@ class StepView:
             for s in self.splits
             if s.batches and not s.whole
         ]
+        if self.inner:
+            items, batches = sum(s.done_items for s in self.inner), sum(s.done for s in self.inner)
+            parts.append(
+                f"in those {count_phrase(items, 'item')} in {count_phrase(batches, 'batch', 'batches')}"
+            )
         parts += [count_phrase(self.tasks, "task")] if self.tasks else []
         return ", ".join(parts)
 
@@ -159,19 +165,31 @@ def _fold_step(step: StepView, event: RunEvent) -> StepView:
     match event:
         case StepStarted():
             return replace(
-                step, state="running", started_at=event.at, splits=(), tasks=0, failure=None
+                step,
+                state="running",
+                started_at=event.at,
+                splits=(),
+                inner=(),
+                tasks=0,
+                failure=None,
             )
         case StepRelocated():
             note = f"ran again in the main worker: {event.reason}"
-            return replace(step, state="waiting", splits=(), tasks=0, notes=(*step.notes, note))
+            return replace(
+                step, state="waiting", splits=(), inner=(), tasks=0, notes=(*step.notes, note)
+            )
         case StepRetried():
             note = f"tried again after {event.reason}"
-            return replace(step, state="waiting", splits=(), tasks=0, notes=(*step.notes, note))
+            return replace(
+                step, state="waiting", splits=(), inner=(), tasks=0, notes=(*step.notes, note)
+            )
+        case BatchRetried() | SplitRefused() | SplitStarted() | BatchFinished() if event.within:
+            return _fold_inner(step, event)
         case BatchRetried():
             note = f"batch {event.batch + 1} was tried again: {event.reason}"
             return replace(step, notes=(*step.notes, note))
         case CellOutputsDiscarded():
-            return replace(step, splits=(), tasks=0)
+            return replace(step, splits=(), inner=(), tasks=0)
         case StepFinished():
             return replace(step, state="ok", duration_s=event.duration_s)
         case StepReused():
@@ -193,6 +211,23 @@ def _fold_step(step: StepView, event: RunEvent) -> StepView:
             note = f"a loop ran whole: {event.reason}"
             return replace(step, splits=splits, notes=(*step.notes, note))
     return step
+
+
+def _fold_inner(
+    step: StepView, event: BatchRetried | SplitRefused | SplitStarted | BatchFinished
+) -> StepView:
+    """After an event of a loop that ran in a batch; such a loop may begin often, so each note is told once."""
+    note = ""
+    match event:
+        case SplitStarted():
+            return replace(step, inner=_with_started(step.inner, event))
+        case BatchFinished():
+            return replace(step, inner=tuple(_with_batch(s, event) for s in step.inner))
+        case BatchRetried():
+            note = f"a batch of a loop in a batch was tried again: {event.reason}"
+        case SplitRefused():
+            note = f"a loop in a batch ran whole: {event.reason}"
+    return step if note in step.notes else replace(step, notes=(*step.notes, note))
 
 
 def _with_started(splits: tuple[SplitView, ...], event: SplitStarted) -> tuple[SplitView, ...]:

@@ -13,7 +13,7 @@ from naavre_ext.dataflow.source import body_source
 from naavre_ext.executors.batch_code import batch_code
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
-from naavre_ext.executors.inner_events import telling
+from naavre_ext.executors.inner_events import Tell, telling
 from naavre_ext.executors.inner_hook import splitting_in_batch
 from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart, made, range_text
@@ -181,7 +181,7 @@ def run_batch(
     messages: list[Mapping[str, Any]] = []
     try:
         with telling(messages.append, worker.label):
-            ended = _run(worker, task, shared, items, outputs)
+            ended = _run(worker, task, shared, items, outputs, messages.append)
     except Violation as reason:
         violation = str(reason)
     except PackingError as failure:
@@ -211,6 +211,7 @@ def _run(
     shared: Packed,
     items: Packed | list[Any],
     outputs: list[OutputMessage],
+    tell: Tell,
 ) -> _Ended:
     split, namespace = task.split, worker.session.namespace
     known_names = worker.names()
@@ -239,7 +240,7 @@ def _run(
         inputs = Inputs(_guarded(worker, split, watched), namespace, plain - set(over))
         worker.plain = shared.token, inputs.plain & set(given)
         hidden, classes = hidden_state(namespace), ClassState(namespace)
-        with splitting_in_batch(worker, task.step, task.slots):
+        with splitting_in_batch(worker, task.step, task.slots, tell):
             outcome = worker.capture(
                 outputs,
                 body_source(task.step.source),

@@ -596,7 +596,7 @@ class RunDriver:
         fields = {
             k: v for k, v in message.items() if k not in ("kind", "step", "attempt", "number")
         }
-        if message["kind"] == "batch":
+        if message["kind"] == "batch" and "within" not in message:
             progress.batches += 1
         if message["kind"] == "not-stored":
             self._warn_full(message["reason"])

@@ -13,6 +13,7 @@ from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.chaining import Held, Link, Passing, stages_for
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.guarding import changed_since
+from naavre_ext.executors.inner_events import inside_batch
 from naavre_ext.executors.over_runs import run_over
 from naavre_ext.executors.packing import (
     Packed,
@@ -508,6 +509,10 @@ class FanOut:
         bar = self._states[split.index].bar
         if bar is not None:
             bar.show_done(items)
+
+    def tell_from_batch(self, split: Split, batch: int, message: Mapping[str, Any]) -> None:
+        """Pass on what a batch tells; of a loop that it came to with the batch in which that was."""
+        self.tell(inside_batch(split.index, batch, message))
 
     def tell_unstored(self, reason: str) -> None:
         """Say that results can't be stored any more."""

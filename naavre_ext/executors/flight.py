@@ -258,7 +258,7 @@ class Flight:
                 self._take_back(batch, report.done)
             self._fan_out.show_done(self._split, report.done)
         for message in report.messages:
-            self._fan_out.tell(message)
+            self._fan_out.tell_from_batch(self._split, batch.number, message)
         self._fan_out.tell(
             {
                 "kind": "batch",

@@ -22,6 +22,14 @@ def telling(tell: Tell, worker: str) -> Iterator[None]:
         _teller.reset(token)
 
 
+def inside_batch(split: int, batch: int, message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A message that came from a batch; one of a loop that ran there says so (``within``)."""
+    if "split" not in message:
+        return message
+    deeper = message.get("within")
+    return {**message, "within": f"{split}.{batch}" + (f"/{deeper}" if deeper else "")}
+
+
 def told(message: Mapping[str, Any]) -> None:
     """Hand the message on; in plain Jupyter nobody listens."""
     found = _teller.get()

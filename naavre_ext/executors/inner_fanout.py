@@ -6,13 +6,14 @@ import sys
 import time
 import uuid
 from collections import ChainMap, Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.flight import Whole
+from naavre_ext.executors.inner_events import Tell, inside_batch
 from naavre_ext.executors.inner_hook import splitting
 from naavre_ext.executors.packing import Packed, shares_objects
 from naavre_ext.executors.pool import BatchPool
@@ -33,8 +34,12 @@ _REST_S, _OPEN_IN_TASKS = 0.05, 2
 
 _CLAIMS = ("resources", "concurrency", "retries", "timeout_s", "raises_exception")
 
-Tell = Callable[[Mapping[str, Any]], None]
 _Place = tuple[str, int]
+
+
+def first_inner_number(step: Step) -> int:
+    """The number of the first loop that isn't the cell's own, among the splits that a step's events tell of."""
+    return max((split.index + 1 for split in step.splits), default=0)
 
 
 @contextmanager
@@ -43,7 +48,7 @@ def splitting_loops(
 ) -> Iterator[None]:
     """In the block, the worker splits the loops in functions that it comes to.
 
-    They are told of as the step's splits ``first`` and after, each loop with one number.
+    They are told of as the step's splits ``first`` and after, each loop with one number, wherever it runs.
     """
     splitter = InnerSplitter(worker, pool, step, tell, first, keeps=True)
     try:
@@ -73,10 +78,11 @@ class InnerSplitter:
         self.worker, self.pool, self.tell, self.keeps = worker, pool, tell, keeps
         self._running = running
         self._begun: Counter[_Place] = Counter()
+        #: How many batches the earlier beginnings of the loops had.
+        self.batches: Counter[_Place] = Counter()
         #: What the cell that runs claims holds for the batches of the loops that it comes to.
         self._claims: dict[str, Any] = {name: getattr(running, name) for name in _CLAIMS}
         self.quick: set[_Place] = set()
-        self._numbers: dict[_Place, int] = {}
         self._first = first
         self._open: list[InnerFanOut] = []
         self._tried: dict[_Place, float] = {}
@@ -100,11 +106,15 @@ class InnerSplitter:
             return None
         split = replace(split, batches=_wanted(split, variables, frame.f_globals))
         place = (cell, index)
-        number = self._numbers.setdefault(place, self._first + len(self._numbers))
-        fan_out = InnerFanOut(self, step, split, variables, place, number)
+        fan_out = InnerFanOut(self, step, split, variables, place, self._number(place))
         self._open.append(fan_out)
         fan_out.split(index, iterable)
         return fan_out
+
+    def _number(self, place: _Place) -> int:
+        """The loop's number among all that are split, which is the same in every worker."""
+        context = self.worker.context
+        return self._first + (0 if context is None else list(context.inner).index(place))
 
     def _rests(self, place: _Place) -> bool:
         """Whether a task's loop isn't tried now: in a recursion most of them are over in no time."""
@@ -170,11 +180,10 @@ class InnerFanOut(FanOut):
         number: int,
     ) -> None:
         worker = splitter.worker
-
-        def tell(message: Mapping[str, Any]) -> None:
-            splitter.tell({**message, "split": number} if "split" in message else message)
-
-        super().__init__(worker, step, splitter.pool, tell, worker.shippable_settings, {})
+        super().__init__(
+            worker, step, splitter.pool, self._tell_own_way, worker.shippable_settings, {}
+        )
+        self._number, self._first_batch, self._batches = number, splitter.batches[place], 0
         self.splits = {split.index: split}
         self._splitter, self._split, self._place = splitter, split, place
         self._variables: Mapping[str, Any] = ChainMap(variables, self.namespace)
@@ -183,6 +192,19 @@ class InnerFanOut(FanOut):
         self.keeps_batches = splitter.keeps
         self._began = time.perf_counter()
         self._sent = False
+
+    def _tell_own_way(self, message: Mapping[str, Any]) -> None:
+        """Tell of the loop by its number; its batches are counted on from those of its earlier beginnings."""
+        if "batch" in message:
+            self._batches = max(self._batches, message["batch"] + 1)
+            message = {**message, "batch": self._first_batch + message["batch"]}
+        if "split" in message:
+            message = {**message, "split": self._number}
+        self._splitter.tell(message)
+
+    def tell_from_batch(self, split: Split, batch: int, message: Mapping[str, Any]) -> None:
+        """As that of a cell's loop does, with the numbers by which this one is told of."""
+        self._splitter.tell(inside_batch(self._number, self._first_batch + batch, message))
 
     @property
     def place(self) -> tuple[str, int]:
@@ -225,6 +247,8 @@ class InnerFanOut(FanOut):
     def close(self) -> None:
         """The loop is over, well or not."""
         super().close()
+        self._splitter.batches[self._place] += self._batches
+        self._batches = 0
         self._splitter.forget(self)
         quick = not self._sent and time.perf_counter() - self._began < WORTH_SENDING_S
         (self._splitter.quick.add if quick else self._splitter.quick.discard)(self._place)

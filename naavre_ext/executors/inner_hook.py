@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from naavre_ext.executors.inner_events import Tell
+
 
 class Handle(Protocol):
     """A loop that is running. ``items`` are for the loop itself, ``log`` is for its merge."""
@@ -83,9 +85,9 @@ _active = _Active()
 
 
 @contextmanager
-def splitting_in_batch(worker: Any, step: Any, slots: int) -> Iterator[None]:
-    """In the block, a batch that may use several slots splits the loops in functions that it comes to."""
-    splitter = worker.batch_splitter(step, slots) if slots > 1 else None
+def splitting_in_batch(worker: Any, step: Any, slots: int, tell: Tell) -> Iterator[None]:
+    """In the block, a batch that may use several slots splits the loops that it comes to, and tells of them."""
+    splitter = worker.batch_splitter(step, slots, tell) if slots > 1 else None
     if splitter is None:
         yield
         return

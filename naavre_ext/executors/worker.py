@@ -29,8 +29,8 @@ from naavre_ext.executors.guarding_steps import (
     numbers_in,
 )
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
-from naavre_ext.executors.inner_events import telling
-from naavre_ext.executors.inner_fanout import InnerSplitter, splitting_loops
+from naavre_ext.executors.inner_events import Tell, telling
+from naavre_ext.executors.inner_fanout import InnerSplitter, first_inner_number, splitting_loops
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
 from naavre_ext.executors.observing import digests
 from naavre_ext.executors.packing import (
@@ -434,7 +434,7 @@ class Worker:
             return self.session.run(step.source, execution_count=step.execution_count)
         fan_out = FanOut(self, step, pool, tell, self.shippable_settings, task.chains)
         namespace.update(fan_out.hooks())
-        first = max((split.index + 1 for split in step.splits), default=0)
+        first = first_inner_number(step)
         try:
             namespace[OPEN] = task_hook.open_in_cell
             sending = ExitStack()
@@ -478,13 +478,12 @@ class Worker:
         """In the block, which is a task itself, so may those that it makes."""
         return spawning_in_task(self, step, slots, level)
 
-    def batch_splitter(self, step: Step, slots: int) -> InnerSplitter | None:
-        """What splits the loops that a batch comes to in functions."""
+    def batch_splitter(self, step: Step, slots: int, tell: Tell) -> InnerSplitter | None:
+        """What splits the loops that a batch comes to in functions and in its own body."""
         if self.batch_pool is None or not self.splits_inner or keeps_claim(step, in_main=False):
             return None
-        return InnerSplitter(
-            self, self.batch_pool(slots), step, lambda _message: None, 0, keeps=False
-        )
+        first = first_inner_number(step)
+        return InnerSplitter(self, self.batch_pool(slots), step, tell, first, keeps=False)
 
     @property
     def splits_inner(self) -> bool:

@@ -83,7 +83,9 @@ class CellOutputsDiscarded(RunEvent):
 class SplitStarted(RunEvent):
     """A loop was cut into batches. ``batches`` is 0 when it runs whole, with the reason.
 
-    ``description`` is that of the loop's own progress bar.
+    ``description`` is that of the loop's own progress bar. ``split`` numbers the loops that a step comes to,
+    wherever they run. ``within`` names the batches that the loop ran in, as ``SPLIT.BATCH``, the outermost first,
+    with ``/`` between them; it is empty where the cell itself came to the loop.
     """
 
     step: str
@@ -94,11 +96,15 @@ class SplitStarted(RunEvent):
     batches: int
     reason: str = ""
     description: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFinished(RunEvent):
-    """A batch of a split was computed. ``started_at`` and ``duration_s`` are the worker's."""
+    """A batch of a split was computed. ``started_at`` and ``duration_s`` are the worker's.
+
+    A loop that begins several times goes on counting its batches. ``within`` is that of :class:`SplitStarted`.
+    """
 
     step: str
     cell_id: str
@@ -108,6 +114,7 @@ class BatchFinished(RunEvent):
     started_at: float
     duration_s: float
     worker: str
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +127,7 @@ class BatchRetried(RunEvent):
     batch: int
     tries: int
     reason: str
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +160,7 @@ class SplitRefused(RunEvent):
     cell_id: str
     split: int
     reason: str
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from statistics import median
@@ -11,7 +11,7 @@ from typing import Any
 
 from naavre_ext.model.event import RunEvent
 from naavre_ext.scheduling.advising import Advice, advise
-from naavre_ext.scheduling.timeline import StepSpan, Timeline, timeline_of
+from naavre_ext.scheduling.timeline import BatchSpan, StepSpan, Timeline, timeline_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def explain(events: Iterable[RunEvent], workflow: Mapping[str, Any] | None = Non
         efficiency=round(min(1.0, work_s / (seconds * line.slots)), 3),
         lost={cause: round(lost.get(cause, 0.0), 3) for cause in CAUSES},
         critical_path=_critical_path(line, workflow),
-        batch_times=tuple(_batch_times(step) for step in line.ran if step.batches),
+        batch_times=tuple(_all_batch_times(line)),
         advice=advise(line, lost, workflow),
     )
 
@@ -103,10 +103,21 @@ def _busy_spans(line: Timeline) -> list[tuple[float, float]]:
     """When somebody computed: the batches, the tasks, and the steps but for the time that their batches took."""
     spans = []
     for step in line.ran:
-        spans += [(batch.start, batch.end) for batch in step.batches]
+        for batch in (*step.batches, *step.inner):
+            spans += own_parts(batch, step)
         spans += [(task.start, task.end) for task in step.tasks]
         spans += own_spans(step)
     return [(start, end) for start, end in spans if end > start]
+
+
+def own_parts(batch: BatchSpan, step: StepSpan) -> list[tuple[float, float]]:
+    """When a batch itself computed, as long as none of the batches did that it was waiting for."""
+    parts, start = [], batch.start
+    inner = [other for other in step.inner if other.within == batch.path]
+    for other in sorted(inner, key=lambda span: span.start):
+        parts.append((start, other.start))
+        start = max(start, other.end)
+    return [(left, right) for left, right in [*parts, (start, batch.end)] if left < right]
 
 
 def own_spans(step: StepSpan) -> list[tuple[float, float]]:
@@ -176,12 +187,20 @@ def _waited_for(line: Timeline, workflow: Mapping[str, Any] | None) -> dict[str,
     return found
 
 
-def _batch_times(step: StepSpan) -> BatchTimes:
-    times = sorted(batch.seconds for batch in step.batches)
+def _all_batch_times(line: Timeline) -> Iterator[BatchTimes]:
+    for step in line.ran:
+        if step.batches:
+            yield _batch_times(step.place, step.batches)
+        if step.inner:
+            yield _batch_times(f"{step.place}, loops in its batches", step.inner)
+
+
+def _batch_times(place: str, batches: Sequence[BatchSpan]) -> BatchTimes:
+    times = sorted(batch.seconds for batch in batches)
     return BatchTimes(
-        step.place,
+        place,
         len(times),
-        len({batch.worker for batch in step.batches}),
+        len({batch.worker for batch in batches}),
         round(times[0], 3),
         round(median(times), 3),
         round(times[-1], 3),

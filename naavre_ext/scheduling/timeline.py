@@ -39,11 +39,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class BatchSpan(Span):
-    """A batch of a split loop."""
+    """A batch of a split loop; ``within`` names the batches that the loop ran in, as the events do."""
 
     split: int
     batch: int
     items: int
+    within: str = ""
+
+    @property
+    def path(self) -> str:
+        """What the batches of loops in this one call it."""
+        return f"{self.within}/{self.split}.{self.batch}".lstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class TaskSpan(Span):
 class StepSpan:
     """A step's last attempt. ``whole`` says why loops of it ran whole, ``again`` why it ran more than once.
 
-    ``wasted_s`` is what earlier attempts took.
+    ``wasted_s`` is what earlier attempts took. ``inner`` are batches of loops that its ``batches`` came to.
     """
 
     id: str
@@ -70,6 +76,7 @@ class StepSpan:
     state: str = "waiting"
     submitted: float = 0.0
     batches: list[BatchSpan] = field(default_factory=list)
+    inner: list[BatchSpan] = field(default_factory=list)
     tasks: list[TaskSpan] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
     again: str = ""
@@ -141,23 +148,24 @@ def _note(line: Timeline, step: StepSpan, event: RunEvent) -> None:
     match event:
         case StepStarted():
             step.submitted, step.state = event.at, "running"
-            step.batches, step.tasks, step.whole = [], [], []
+            step.batches, step.inner, step.tasks, step.whole = [], [], [], []
         case StepRelocated():
             step.again = event.reason
             if step.state == "running":
                 step.wasted_s += event.at - step.submitted
             line.relocations.append((event.at, step.id, event.reason))
         case CellOutputsDiscarded():
-            step.batches, step.tasks = [], []
+            step.batches, step.inner, step.tasks = [], [], []
         case SplitStarted() if not event.batches and event.reason:
             step.whole.append(event.reason)
-        case SplitRefused():
+        case SplitRefused() if not event.within:
             step.whole.append(event.reason)
         case BatchFinished() if event.worker:
             end = event.started_at + event.duration_s
-            step.batches.append(
-                BatchSpan(step.id, event.started_at, end, event.worker, event.split, event.batch, event.items)
+            batch = BatchSpan(
+                step.id, event.started_at, end, event.worker, event.split, event.batch, event.items, event.within
             )  # fmt: skip
+            (step.inner if event.within else step.batches).append(batch)
         case TaskFinished():
             end = event.started_at + event.duration_s
             step.tasks.append(

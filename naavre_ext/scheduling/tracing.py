@@ -22,6 +22,7 @@ def chrome_trace(events: Iterable[RunEvent]) -> dict[str, Any]:
     for step in line.ran:
         found.append(rows.step(step))
         found += [rows.task(step, task) for task in step.tasks]
+        found += [rows.batch(step, batch) for batch in step.inner]
         for batch in step.batches:
             found.append(rows.batch(step, batch))
             if batch.worker != step.worker:
@@ -45,7 +46,7 @@ class _Rows:
         self._start = line.start
         spans: list[StepSpan | BatchSpan | TaskSpan] = []
         for step in line.ran:
-            spans += [step, *step.batches, *step.tasks]
+            spans += [step, *step.batches, *step.inner, *step.tasks]
         main = {step.worker for step in line.ran}
         labels = dict.fromkeys(span.worker for span in sorted(spans, key=lambda span: span.start))
         self._workers = {label: number for number, label in enumerate(labels, 1)}
@@ -86,7 +87,12 @@ class _Rows:
 
     def batch(self, step: StepSpan, batch: BatchSpan) -> dict[str, Any]:
         args = {"step": step.id, "split": batch.split, "items": batch.items}
-        return self._complete(batch, f"{step.place} batch {batch.batch + 1}", "batch", args)
+        name = f"{step.place} batch {batch.batch + 1}"
+        if batch.within:
+            args = {**args, "within": batch.within}
+            outer = batch.within.rpartition("/")[2].partition(".")[2]
+            name = f"{step.place} batch {int(outer) + 1}, inner batch {batch.batch + 1}"
+        return self._complete(batch, name, "batch", args)
 
     def task(self, step: StepSpan, task: TaskSpan) -> dict[str, Any]:
         args = {"step": step.id, "level": task.level}

@@ -59,12 +59,19 @@ def _spans(steps: list[StepSpan]) -> list[dict[str, Any]]:
     """When a worker computed something itself: steps but for the time of their batches, and the batches."""
     found: list[dict[str, Any]] = []
     for step in steps:
-        about: dict[str, Any] = {"step": step.id, "split": None, "batch": None, "items": None}
+        about: dict[str, Any] = {
+            "step": step.id,
+            "split": None,
+            "batch": None,
+            "items": None,
+            "within": "",
+        }
         for start, end in own_spans(step):
             if end > start:
                 found.append({**about, "worker": step.worker, "start": start, "end": end})
-        for batch in step.batches:
+        for batch in (*step.batches, *step.inner):
             about = {"step": step.id, "split": batch.split, "batch": batch.batch}
+            about["within"] = batch.within
             time = {"items": batch.items, "start": batch.start, "end": batch.end}
             found.append({**about, **time, "worker": batch.worker})
     return found

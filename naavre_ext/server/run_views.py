@@ -44,7 +44,10 @@ def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict
         "steps_total": len(started.steps) if started else 0,
         "steps_done": len(_steps_done(events)),
         "speedup": speed_up(timeline_of(events)) if over and started else None,
-        "batches": sum(isinstance(event, (BatchFinished, BatchReused)) for event in events),
+        "batches": sum(
+            isinstance(event, (BatchFinished, BatchReused)) and not getattr(event, "within", "")
+            for event in events
+        ),
         "sweep": labels.get("sweep"),
         "sweep_row": labels.get("sweep_row"),
         "source_digests": labels.get("source_digests") or _planned_digests(record.info),

@@ -87,6 +87,8 @@ def _timings(run_id: str, events: Iterable[RunEvent]) -> dict[str, CellTiming]:
         step = str(getattr(event, "step", ""))
         if isinstance(event, StepRelocated):  # it starts anew
             splits[step].clear()
+        elif getattr(event, "within", ""):
+            continue  # the loop's cell is told how long its own batches took
         elif isinstance(event, SplitStarted):
             splits[step][event.split] = _SplitTally(event)
         elif isinstance(event, BatchFinished) and event.split in splits[step]:

@@ -1,7 +1,8 @@
 """Event logs of real runs fold to the same state here and in the front end.
 
 `labextension/test/model/foldRun.spec.ts` folds the same logs and compares with the same states. The logs are a run
-with batches, retries, a loop that runs whole and a failure, and the run that resumed it.
+with batches, retries, a loop that runs whole and a failure, the run that resumed it, and one whose batches split
+loops.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def logged_events(name: str) -> list[RunEvent]:
     return [event_from_json(json.loads(line)) for line in lines]
 
 
-@pytest.mark.parametrize("name", ["failed", "resumed"])
+@pytest.mark.parametrize("name", ["failed", "resumed", "nested"])
 def test_log_folds_to_its_state(name: str, golden: Callable[[str, str], None]) -> None:
     state = asdict(view_run(logged_events(name)))
     golden(f"runs/{name}.state.json", json.dumps(state, indent=1, ensure_ascii=False) + "\n")

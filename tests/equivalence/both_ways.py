@@ -76,9 +76,20 @@ class WorkflowRun:
 
     @property
     def fanned_out(self) -> int:
-        """How many splits ran in batches to the end."""
-        started = sum(1 for event in self.of(events.SplitStarted) if event.batches)
-        return started - len(self.of(events.SplitRefused))
+        """How many splits of cells ran in batches to the end; those within a batch are counted apart."""
+        return self._split_loops(within=False)
+
+    @property
+    def fanned_out_within(self) -> int:
+        """How many times a batch ran a loop in batches of its own to the end."""
+        return self._split_loops(within=True)
+
+    def _split_loops(self, *, within: bool) -> int:
+        started = [event for event in self.of(events.SplitStarted) if event.batches]
+        refused = self.of(events.SplitRefused)
+        return sum(bool(e.within) == within for e in started) - sum(
+            bool(e.within) == within for e in refused
+        )
 
 
 def notebook(cells: Sequence[Cell]) -> Any:

@@ -61,7 +61,10 @@ NESTED = [
 def test_loop_in_a_function_is_split_from_within_a_batch(executor, tmp_path):
     run = run_with(executor, NESTED, RunOptions(cwd=str(tmp_path), keep=None))
     assert run.fanned_out == 1
+    assert run.fanned_out_within >= 1
     processes, values = zip(*run.ending.variables["out"], strict=True)
     assert values == tuple(0.1 * x * y for x in range(25) for y in range(4))
-    (outer,) = {event.worker.rpartition(":")[2] for event in run.of(events.BatchFinished)}
+    told = run.of(events.BatchFinished)
+    assert {event.within for event in told} == {"", "0.0"}
+    (outer,) = {event.worker.rpartition(":")[2] for event in told if not event.within}
     assert set(processes) - {outer}  # others had some of the inner loops' batches

@@ -125,7 +125,24 @@ def side_by_side() -> Log:
     return log.step(4, 3.1, 3.2).over(3.3)
 
 
-LOGS = (serial, even_split, long_batch, fixed_batches, refused, side_by_side)
+def nested() -> Log:
+    """The only batch waits for those of a loop that it comes to twice: one in its own worker, one in another."""
+    log = Log(2, "# split: outer\n# batches: 1\nfor i in x:\n    out.append(inner(i))")
+    name = {"step": "s1", "cell_id": "s1"}
+    spans = [(1, 3, MAIN), (1.1, 3.1, OTHER), (4, 6, MAIN), (4.1, 6.1, OTHER)]
+    inner = [
+        events.BatchFinished(
+            at=8, split=1, batch=n, items=2, started_at=began, duration_s=ended - began, worker=worker,
+            within="0.0", **name,
+        )
+        for n, (began, ended, worker) in enumerate(spans)
+    ]  # fmt: skip
+    log.step(1, 0, 8, (0, 8, MAIN))
+    log.events[-1:-1] = inner
+    return log.over(8.2)
+
+
+LOGS = (serial, even_split, long_batch, fixed_batches, refused, side_by_side, nested)
 
 
 @pytest.mark.parametrize("make", LOGS, ids=lambda make: make.__name__)
@@ -167,6 +184,18 @@ def test_critical_path_follows_what_was_waited_for() -> None:
     log = side_by_side()
     places = [part.place for part in explain(log.events, log.plan).critical_path]
     assert places == ["cell 1", "cell 2", "cell 4"]
+
+
+def test_batch_that_waits_for_others_within_it_does_not_work() -> None:
+    log = nested()
+    found = explain(log.events, log.plan)
+    assert found.work_s == pytest.approx(4 * 2 + (1 + 0.9 + 1.9))
+    places = [(times.place, times.batches) for times in found.batch_times]
+    assert places == [("cell 1", 1), ("cell 1, loops in its batches", 4)]
+    names = [e["name"] for e in chrome_trace(log.events)["traceEvents"] if e.get("cat") == "batch"]
+    assert [name for name in names if "inner" in name] == [
+        f"cell 1 batch 1, inner batch {number}" for number in (1, 2, 3, 4)
+    ]
 
 
 def test_run_that_broke_off_is_explained_as_far_as_it_got() -> None:

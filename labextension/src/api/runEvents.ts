@@ -69,6 +69,8 @@ export interface ISplitStarted extends IStepEvent<'SplitStarted'> {
   batches: number;
   reason: string;
   description: string;
+  /** The batches that the loop ran in, as `SPLIT.BATCH`, the outermost first; empty for a loop that the cell came to. */
+  within?: string;
 }
 
 export interface IBatchFinished extends IStepEvent<'BatchFinished'> {
@@ -78,6 +80,7 @@ export interface IBatchFinished extends IStepEvent<'BatchFinished'> {
   started_at: number;
   duration_s: number;
   worker: string;
+  within?: string;
 }
 
 export interface IBatchRetried extends IStepEvent<'BatchRetried'> {
@@ -85,6 +88,7 @@ export interface IBatchRetried extends IStepEvent<'BatchRetried'> {
   batch: number;
   tries: number;
   reason: string;
+  within?: string;
 }
 
 export interface IStepRetried extends IStepEvent<'StepRetried'> {
@@ -112,6 +116,7 @@ export interface ITaskFinished extends IStepEvent<'TaskFinished'> {
 export interface ISplitRefused extends IStepEvent<'SplitRefused'> {
   split: number;
   reason: string;
+  within?: string;
 }
 
 export interface IStepFinished extends IStepEnded<'StepFinished'> {

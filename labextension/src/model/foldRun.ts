@@ -2,7 +2,9 @@
 
 import type {
   IBatchFinished,
+  IBatchRetried,
   IBatchReused,
+  ISplitRefused,
   ISplitStarted,
   IStartedStep,
   IStepFailed,
@@ -38,6 +40,8 @@ export interface IStepState {
   readonly durationS: number;
   readonly worker: string;
   readonly splits: readonly ISplitState[];
+  /** Loops that ran in batches of the step's own ones. */
+  readonly inner: readonly ISplitState[];
   readonly notes: readonly string[];
   /** How many calls of `# task` functions ran in workers of their own. */
   readonly tasks: number;
@@ -125,6 +129,7 @@ function queuedStep(step: IStartedStep): IStepState {
     durationS: 0,
     worker: '',
     splits: [],
+    inner: [],
     notes: [],
     tasks: 0,
     failure: null,
@@ -134,23 +139,27 @@ function queuedStep(step: IStartedStep): IStepState {
 
 function foldStep(step: IStepState, event: RunEvent): IStepState {
   const noting = (note: string): readonly string[] => [...step.notes, note];
+  if ('within' in event && event.within) {
+    return foldInner(step, event);
+  }
   switch (event.type) {
     case 'StepStarted':
-      return { ...step, state: 'running', startedAt: event.at, splits: [], tasks: 0, failure: null };
+      return { ...step, state: 'running', startedAt: event.at, splits: [], inner: [], tasks: 0, failure: null };
     case 'StepRelocated':
       return {
         ...step,
         state: 'queued',
         splits: [],
+        inner: [],
         tasks: 0,
         notes: noting(`ran again in the main worker: ${event.reason}`)
       };
     case 'StepRetried':
-      return { ...step, state: 'queued', splits: [], tasks: 0, notes: noting(`tried again after ${event.reason}`) };
+      return { ...step, state: 'queued', splits: [], inner: [], tasks: 0, notes: noting(`tried again after ${event.reason}`) };
     case 'BatchRetried':
       return { ...step, notes: noting(`batch ${event.batch + 1} was tried again: ${event.reason}`) };
     case 'CellOutputsDiscarded':
-      return { ...step, splits: [], tasks: 0 };
+      return { ...step, splits: [], inner: [], tasks: 0 };
     case 'StepFinished':
       return { ...step, state: 'done', durationS: event.duration_s, worker: event.worker };
     case 'StepReused':
@@ -176,6 +185,25 @@ function foldStep(step: IStepState, event: RunEvent): IStepState {
       };
     default:
       return step;
+  }
+}
+
+/** After an event of a loop that ran in a batch; such a loop may begin often, so each note is told once. */
+function foldInner(
+  step: IStepState,
+  event: ISplitStarted | IBatchFinished | IBatchRetried | ISplitRefused
+): IStepState {
+  const noting = (note: string): IStepState =>
+    step.notes.includes(note) ? step : { ...step, notes: [...step.notes, note] };
+  switch (event.type) {
+    case 'SplitStarted':
+      return { ...step, inner: withStarted(step.inner, event) };
+    case 'BatchFinished':
+      return { ...step, inner: step.inner.map(split => withBatch(split, event)) };
+    case 'BatchRetried':
+      return noting(`a batch of a loop in a batch was tried again: ${event.reason}`);
+    case 'SplitRefused':
+      return noting(`a loop in a batch ran whole: ${event.reason}`);
   }
 }
 

@@ -8,6 +8,8 @@ export interface ISpan {
   /** Which loop of the step the batch is of. */
   readonly split: number;
   readonly items: number;
+  /** The batches that the loop of the batch ran in; empty for a loop that the cell came to. */
+  readonly within?: string;
   readonly worker: string;
   readonly start: number;
   readonly end: number;
@@ -21,6 +23,7 @@ export interface IBar {
   readonly batch: number | null;
   readonly split: number;
   readonly items: number;
+  readonly within: string;
   readonly count: number;
   readonly start: number;
   readonly end: number;
@@ -94,6 +97,7 @@ function barsOf(spans: readonly ISpan[], critical: ReadonlySet<string>, least: n
       batch: span.batch,
       split: span.split,
       items: span.items,
+      within: span.within ?? '',
       count: 1,
       start: span.start,
       end: span.end,

@@ -7,6 +7,7 @@ import { durationText } from '../panel/runWording';
 import { fitText, measureIn } from '../panel/fitText';
 import * as palette from '../panel/palette';
 import { ganttOf, type IBar, type IGantt } from './gantt';
+import { batchName } from './logBook';
 import { criticalSteps, spansOf, stepPlace, type ITimeline } from './timeline';
 
 const ROW = 30;
@@ -159,7 +160,7 @@ function hintLines(bar: IBar, step: ITimeline['steps'][number] | undefined, tran
   } else if (bar.count > 1) {
     lines.push(`${trans.__('%1 batches', bar.count)}, ${items}`);
   } else {
-    lines.push(`${trans.__('batch %1', (bar.batch ?? 0) + 1)}, ${items}`);
+    lines.push(`${trans.__('batch %1', batchName({ within: bar.within, batch: bar.batch ?? 0 }))}, ${items}`);
   }
   lines.push(trans.__('%1, from %2 on', durationText(bar.end - bar.start), durationText(bar.start)));
   return lines;

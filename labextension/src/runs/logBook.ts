@@ -11,6 +11,8 @@ export interface ILogEntry {
 }
 
 export interface IBatchLog {
+  /** The batches that its loop ran in; empty for a loop that the cell came to. */
+  readonly within: string;
   readonly split: number;
   readonly batch: number;
   readonly items: number;
@@ -54,7 +56,7 @@ export class LogBook {
     return [...this.books.values()].map(book => ({
       ...book,
       entries: joined(book.entries),
-      batches: [...book.batches.values()].sort((a, b) => a.split - b.split || a.batch - b.batch)
+      batches: [...book.batches.values()].sort(byPlace)
     }));
   }
 
@@ -102,13 +104,17 @@ function note(book: IStepBook, event: StepEvent): void {
       }
       break;
     case 'SplitRefused':
-      say(`a loop ran whole after all: ${event.reason}`);
+      if (!event.within) {
+        say(`a loop ran whole after all: ${event.reason}`);
+      } else if (!book.entries.some(entry => entry.text === inBatch(event.reason))) {
+        say(inBatch(event.reason));
+      }
       break;
     case 'BatchRetried':
-      change(book, event.split, event.batch, batch => ({ retries: [...batch.retries, event.reason] }));
+      change(book, event, batch => ({ retries: [...batch.retries, event.reason] }));
       break;
     case 'BatchFinished':
-      change(book, event.split, event.batch, () => ({
+      change(book, event, () => ({
         state: 'done',
         items: event.items,
         worker: event.worker,
@@ -117,7 +123,7 @@ function note(book: IStepBook, event: StepEvent): void {
       }));
       break;
     case 'BatchReused':
-      change(book, event.split, event.batch, () => ({ state: 'reused', items: event.items }));
+      change(book, event, () => ({ state: 'reused', items: event.items }));
       break;
     case 'StepReused':
       say(`its result is that of run ${event.source}`);
@@ -130,15 +136,38 @@ function note(book: IStepBook, event: StepEvent): void {
       book.entries.push({ kind: 'err', text: `failed: ${event.ename}: ${event.evalue}${where}\n` });
       if (event.batch !== null) {
         const failure = `${event.ename}: ${event.evalue}${where}`;
-        change(book, 0, event.batch, () => ({ state: 'failed', failure, worker: event.worker }));
+        change(book, { split: 0, batch: event.batch }, () => ({ state: 'failed', failure, worker: event.worker }));
       }
     }
   }
 }
 
-function change(book: IStepBook, split: number, batch: number, edit: (batch: IBatchLog) => Partial<IBatchLog>): void {
-  const key = `${split}/${batch}`;
+/** Said once for each reason, as such a loop may begin often. */
+const inBatch = (reason: string): string => `a loop in a batch ran whole: ${reason}`;
+
+interface IPlace {
+  readonly split: number;
+  readonly batch: number;
+  readonly within?: string;
+}
+
+/** Those of loops in batches behind the others. */
+function byPlace(a: IBatchLog, b: IBatchLog): number {
+  const [one, other] = [a, b].map(batch => batch.within);
+  return one.localeCompare(other, undefined, { numeric: true }) || a.split - b.split || a.batch - b.batch;
+}
+
+/** `3`, and `3 › 2` for the second batch of a loop that ran in the third. */
+export function batchName({ within, batch }: Pick<IBatchLog, 'within' | 'batch'>): string {
+  const outer = within ? within.split('/').map(place => Number(place.split('.')[1])) : [];
+  return [...outer, batch].map(number => number + 1).join(' › ');
+}
+
+function change(book: IStepBook, place: IPlace, edit: (batch: IBatchLog) => Partial<IBatchLog>): void {
+  const { split, batch, within = '' } = place;
+  const key = `${within}/${split}/${batch}`;
   const known: IBatchLog = book.batches.get(key) ?? {
+    within,
     split,
     batch,
     items: 0,

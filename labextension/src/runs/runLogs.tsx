@@ -6,7 +6,7 @@ import { useState, type ReactElement } from 'react';
 import { StateMark } from '../panel/runShapes';
 import { durationText } from '../panel/runWording';
 import { placeText } from '../panel/wording';
-import type { IBatchLog, IStepLog, LogBook } from './logBook';
+import { batchName, type IBatchLog, type IStepLog, type LogBook } from './logBook';
 
 /** So many batches are listed at first. */
 const FIRST = 100;
@@ -91,12 +91,12 @@ function Batches({ batches, trans }: { batches: readonly IBatchLog[]; trans: Tra
             </thead>
             <tbody>
               {shown.map(batch => (
-                <tr key={`${batch.split}/${batch.batch}`} data-state={batch.state}>
+                <tr key={`${batch.within}/${batch.split}/${batch.batch}`} data-state={batch.state}>
                   <td className="naavre-mod-number">
                     <svg width={15} height={15} aria-hidden="true">
                       <StateMark x={0.5} y={0.5} state={batch.state} />
                     </svg>{' '}
-                    {batch.batch + 1}
+                    {batchName(batch)}
                   </td>
                   <td className="naavre-mod-number">{batch.items || ''}</td>
                   <td className="naavre-mod-number">{batch.durationS ? durationText(batch.durationS) : ''}</td>

@@ -8,6 +8,8 @@ export interface ITimelineSpan {
   split: number | null;
   batch: number | null;
   items: number | null;
+  /** The batches that the loop of the batch ran in; empty for a loop that the cell came to. */
+  within?: string;
   worker: string;
   start: number;
   end: number;
@@ -74,6 +76,7 @@ export function spansOf(timeline: ITimeline): ISpan[] {
       batch: span.batch,
       split: span.split ?? 0,
       items: span.items ?? 0,
+      within: span.within ?? '',
       worker: row.worker,
       start: Math.max(0, span.start - timeline.start),
       end: Math.max(0, span.end - timeline.start),

@@ -4,7 +4,7 @@ import { readFileSync } from 'fs';
 import { resolve } from 'path';
 
 import type { RunEvent } from '../../src/api/types';
-import { batchProgress, foldRun, NO_RUN, type IRunState, type IStepState } from '../../src/model/foldRun';
+import { batchProgress, foldRun, NO_RUN, type IRunState, type ISplitState, type IStepState } from '../../src/model/foldRun';
 
 const RUNS = resolve(__dirname, '../../../tests/golden/runs');
 
@@ -22,6 +22,20 @@ const PYTHON_STATES = {
   notrun: 'not run'
 };
 
+/** A loop as `SplitView` of Python says it. */
+function splitView(split: ISplitState): unknown {
+  return {
+    split: split.split,
+    items: split.items,
+    batches: split.batches,
+    done: split.done,
+    done_items: split.doneItems,
+    reused: split.reused,
+    whole: split.whole,
+    description: split.description
+  };
+}
+
 /** A step as `StepView` of Python says it. */
 function stepView(step: IStepState): unknown {
   const failure: Record<string, unknown> = { ...step.failure };
@@ -34,16 +48,8 @@ function stepView(step: IStepState): unknown {
     state: PYTHON_STATES[step.state],
     started_at: step.startedAt,
     duration_s: step.durationS,
-    splits: step.splits.map(split => ({
-      split: split.split,
-      items: split.items,
-      batches: split.batches,
-      done: split.done,
-      done_items: split.doneItems,
-      reused: split.reused,
-      whole: split.whole,
-      description: split.description
-    })),
+    splits: step.splits.map(splitView),
+    inner: step.inner.map(splitView),
     notes: step.notes,
     failure: step.failure && failure,
     reused: step.state === 'reused',
@@ -65,7 +71,7 @@ function runView(state: IRunState): unknown {
   };
 }
 
-describe.each(['failed', 'resumed'])('log of the %s run', name => {
+describe.each(['failed', 'resumed', 'nested'])('log of the %s run', name => {
   const expected: unknown = JSON.parse(readFileSync(resolve(RUNS, `${name}.state.json`), 'utf-8'));
 
   it('folds to the state that Python folds it to', () => {

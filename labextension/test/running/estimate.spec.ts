@@ -5,7 +5,7 @@ function step(cellId: string, state: IStepState['state'], done = 0, items = 0): 
   const split = { split: 0, title: null, items, batches: 1, done: 1, doneItems: done, reused: 0, whole: '', description: '' };
   return {
     id: cellId, cellId, cellNumber: 1, title: null, state, startedAt: 100, durationS: 0, worker: '',
-    splits: items ? [split] : [], notes: [], tasks: 0, failure: null, reason: ''
+    splits: items ? [split] : [], inner: [], notes: [], tasks: 0, failure: null, reason: ''
   };
 }
 
