@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.environment import temporarily
+from naavre_ext.job_plans import JobPlans, sharing_of
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
 from naavre_ext.model.event import RunEvent
 from naavre_ext.model.jobs import BatchResult, Job, JobEnd, Row
@@ -29,9 +30,9 @@ from naavre_ext.planning.job_tables import (
     varying_names,
 )
 from naavre_ext.planning.parameters import find_parameters
-from naavre_ext.preparing import PLANNING, PreparedNotebook, prepare_notebook
+from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 from naavre_ext.running import OpenResults, Run, placed
-from naavre_ext.scheduling.sharing import Sharing, find_sharing, in_main_worker
+from naavre_ext.scheduling.sharing import Sharing, in_main_worker
 from naavre_ext.storage.batch_store import (
     BatchRecord,
     create_batch,
@@ -88,7 +89,7 @@ def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
     common = _common(jobs, varying)
     own = {name: value for name, value in jobs[0].parameters.items() if name not in common}
     first = prepare_notebook(with_common(file, common), own)
-    sharing = _sharing(first, varying, len(jobs))
+    sharing = sharing_of(first, varying, len(jobs))
     keep = _kept(first.require_workflow(), sharing, request.keep)
     record = create_batch(
         _root(options, notebook.path), notebook=notebook.path, jobs=jobs, varying=varying, keep=keep,
@@ -154,7 +155,7 @@ class Batch:
         digest = self._digest
         ends = {n: e for n, e in self.record.ends(digest).items() if e.status == "ok"}
         waiting = [job for job in jobs if job.number not in ends]
-        sharing = _sharing(first, self._varying, len(jobs)) if waiting else Sharing()
+        sharing = sharing_of(first, self._varying, len(jobs)) if waiting else Sharing()
         self._options = placed(self._options, first.notebook)
         with ExitStack() as stack:
             if waiting:
@@ -167,7 +168,8 @@ class Batch:
                 at_once = self._at_once(executors.slots)
                 turns = threading.BoundedSemaphore(at_once)
                 crowded = len(waiting) - executors.slots if at_once >= executors.slots else 0
-                one = _JobRunner(self, executors, sharing, shared, cancel, turns)
+                plans = JobPlans(self.source, self._varying, first)
+                one = _JobRunner(self, executors, sharing, shared, cancel, turns, plans)
                 for job, end in self._run_jobs(
                     waiting, one, at_once, max(0, crowded), digest, on_job
                 ):
@@ -340,6 +342,7 @@ class _JobRunner:
     shared: OpenResults | None
     cancel: threading.Event
     turns: threading.BoundedSemaphore
+    plans: JobPlans
 
     def run(self, job: Job, *, in_crowd: bool) -> JobEnd:
         """How the job ended; ``in_crowd`` says that other jobs keep the other workers busy."""
@@ -353,10 +356,8 @@ class _JobRunner:
             return JobEnd(job.number, "failed", reason=str(error))
 
     def _run(self, job: Job, in_crowd: bool) -> RunResult:
-        with PLANNING:
-            prepared = prepare_notebook(self.batch.source, self.batch.own_parameters(job))
-            workflow = prepared.require_workflow()
-            mine = _sharing(prepared, self.batch.varying, 2)
+        prepared, mine = self.plans.of(self.batch.own_parameters(job))
+        workflow = prepared.require_workflow()
         results = self.shared if set(self.sharing.steps) <= set(mine.steps) else None
         if in_crowd:
             workflow = in_main_worker(workflow, mine)
@@ -372,13 +373,6 @@ class _JobRunner:
             failure = result.failure
             reason = f"cell {failure['cell_number']}: {failure['ename']}: {failure['evalue']}"
         return JobEnd(job.number, result.status, result.run_id, result.duration_s, reason)
-
-
-def _sharing(prepared: PreparedNotebook, varying: Sequence[str], jobs: int) -> Sharing:
-    workflow = prepared.require_workflow()
-    assert prepared.basis is not None
-    found = find_sharing(workflow, prepared.basis, frozenset(varying))
-    return found if jobs > 1 else replace(found, steps=())
 
 
 def _common(jobs: Sequence[Job], varying: Sequence[str]) -> dict[str, Any]:

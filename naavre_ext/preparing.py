@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import Cell, CellId, Notebook
 from naavre_ext.model.workflow import Workflow
+from naavre_ext.planning.alike import planned_alike, with_sources
 from naavre_ext.planning.nested_notebooks import NestedNotebook, asked_in
 from naavre_ext.planning.parameters import (
     find_parameters,
@@ -34,7 +35,8 @@ class PreparedNotebook:
     """A notebook with its parameters injected, and its plan.
 
     ``node`` is the nbformat document that a run fills with outputs. ``workflow`` is None when an error
-    diagnostic forbids to run it, and so is ``basis``, which it was planned from.
+    diagnostic forbids to run it, and so is ``basis``, which it was planned from. ``from_files`` says that the
+    plan depends on other files: modules, notebooks.
     """
 
     node: Any
@@ -42,6 +44,7 @@ class PreparedNotebook:
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
     basis: PlanBasis | None = None
+    from_files: bool = False
 
     def require_workflow(self) -> Workflow:
         """The workflow. Raises :class:`RefusedError` with all errors when there is none."""
@@ -56,26 +59,38 @@ def prepare_notebook(
     path: str | None = None,
     *,
     star_imports: bool = True,
+    like: Sequence[PreparedNotebook] = (),
 ) -> PreparedNotebook:
     """Read and plan a notebook: a path, one read already, or an nbformat node or mapping of the file ``path``.
 
     With ``star_imports`` this interpreter, which will run it, is asked what ``from module import *`` binds.
+    Where it is planned alike one of ``like``, the same file with other parameters, it has that one's plan.
 
     Raises:
         RefusedError: it isn't a Python notebook that can be read.
     """
     with PLANNING:
-        return _prepare(source, parameters, path, star_imports=star_imports)
+        return _prepare(source, parameters, path, star_imports=star_imports, like=like)
 
 
 def _prepare(
-    source: Any, parameters: Mapping[str, Any] | None, path: str | None, *, star_imports: bool
+    source: Any,
+    parameters: Mapping[str, Any] | None,
+    path: str | None,
+    *,
+    star_imports: bool,
+    like: Sequence[PreparedNotebook],
 ) -> PreparedNotebook:
     from naavre_ext.storage.notebook_file import apply_injection, read_notebook
 
     file = read_notebook(source, path)
     notebook, found = inject_parameters(file.notebook, dict(parameters or {}))
     node = apply_injection(file.node, file.notebook, notebook)
+    if not any(diagnostic.severity == "error" for diagnostic in found):
+        for known in like:
+            if _has_plan_for(known, notebook):
+                same = with_sources(known.require_workflow(), notebook)
+                return replace(known, node=node, notebook=notebook, workflow=same)
     diagnostics = list(found)
     annotations: dict[CellId, Annotations] = {}
     for cell in notebook.cells:
@@ -99,12 +114,22 @@ def _prepare(
     if refused:
         return PreparedNotebook(node, notebook, None, tuple(diagnostics))
     workflow = planned.workflow and file.order.added_to(planned.workflow)
-    return PreparedNotebook(node, notebook, workflow, tuple(diagnostics), planned.basis)
+    from_files = bool(nested or star_modules(_text(notebook)))
+    return PreparedNotebook(node, notebook, workflow, tuple(diagnostics), planned.basis, from_files)
+
+
+def _has_plan_for(known: PreparedNotebook, notebook: Notebook) -> bool:
+    usable = known.workflow is not None and not known.from_files
+    return usable and planned_alike(known.notebook, notebook)
+
+
+def _text(notebook: Notebook) -> str:
+    return "\n".join(cell.source for cell in notebook.code_cells)
 
 
 def _star_imports(notebook: Notebook) -> dict[str, dict[str, str]]:
     """What the notebook's ``from module import *`` bind, as far as it mentions the names."""
-    text = "\n".join(cell.source for cell in notebook.code_cells)
+    text = _text(notebook)
     modules = star_modules(text)
     if not modules:
         return {}

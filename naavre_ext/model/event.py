@@ -7,7 +7,7 @@ stream. Events are JSON-safe; ``seq`` counts from 0 within a run, ``at`` is Unix
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 EVENT_VERSION = 1
@@ -28,8 +28,9 @@ class RunEvent:
     at: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object with ``v``, ``type`` and every field."""
-        return {"v": EVENT_VERSION, "type": type(self).__name__, **asdict(self)}
+        """A JSON object with ``v``, ``type`` and every field, whose values are the event's own."""
+        own = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {"v": EVENT_VERSION, "type": type(self).__name__, **own}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, NewType
 
 from naavre_ext.model.annotation import MergeClause
@@ -252,9 +252,7 @@ class Workflow:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that follows ``workflow.schema.json``."""
-        own = {part.name: getattr(self, part.name) for part in fields(Workflow)}
-        data: dict[str, Any] = _plain(asdict(Workflow(**own)))
-        return data
+        return {part.name: _plain(getattr(self, part.name)) for part in fields(Workflow)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Workflow:
@@ -315,7 +313,11 @@ def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """``value`` with tuples as lists and sets sorted, so that it equals its JSON round trip."""
-    if isinstance(value, dict):
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if is_dataclass(value):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
@@ -323,6 +325,4 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in sorted(value, key=repr)]
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)  # JSON has no such numbers
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return repr(value)
+    return value if isinstance(value, float) else repr(value)

@@ -22,6 +22,11 @@ _PASSING = {
 _OF_ONE_PROCESS = re.compile(r"(?<![\w.'\"])(?:id|hash)\b(?!\s*=[^=])")
 
 
+def names_own_values(source: str) -> bool:
+    """Whether the source mentions functions whose values mean something in one process only."""
+    return _OF_ONE_PROCESS.search(source) is not None
+
+
 def lasting_effect(facts: CellDataflow, source: str) -> str:
     """What the cell may leave behind, in words; "" when analysis knows of nothing."""
     for kind, words in _KINDS.items():

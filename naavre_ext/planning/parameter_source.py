@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from collections.abc import Iterator
@@ -227,6 +228,7 @@ def _is_kept(statement: ast.stmt) -> bool:
     return any(map(prefixed_kind, _target_names(statement)))
 
 
+@functools.lru_cache(maxsize=512)  # each run's record asks for all cells
 def secret_literals(cell_source: str) -> tuple[str, ...]:
     """The texts that the cell assigns to ``secret_*`` names, so that they can be masked."""
     tree = parse_cell(cell_source)

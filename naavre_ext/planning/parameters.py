@@ -12,6 +12,7 @@ import difflib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from naavre_ext.model.diagnostic import Diagnostic
@@ -74,15 +75,18 @@ def _cell_definitions(cell: Cell) -> tuple[Definition, ...]:
     """The parameter definitions of one cell."""
     if cell.kind != "code" or INJECTED_TAG in cell.tags or SKIP_TAG in cell.tags:
         return ()
-    tree = parse_cell(cell.source)
-    if tree is None:
-        return ()
     tagged = PARAMETERS_TAG in cell.tags
     return tuple(
         definition
-        for definition in definitions(tree)
+        for definition in _definitions(cell.source)
         if prefixed_kind(definition.name) or (tagged and definition.is_literal)
     )
+
+
+@lru_cache(maxsize=512)  # asked several times for each job of a batch
+def _definitions(source: str) -> tuple[Definition, ...]:
+    tree = parse_cell(source)
+    return () if tree is None else tuple(definitions(tree))
 
 
 def _parameter(cell: Cell, definition: Definition) -> Parameter:

@@ -7,6 +7,7 @@ event a line, appended as it happens) and perhaps ``values.bin``. Only their own
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -79,12 +80,12 @@ class RunStore:
             "parameters": mask({k: v for k, v in given.items() if k not in hidden}),
             "started_at": now,
             "workflow": mask(workflow),
-            "version": metadata.version("naavre-ext"),
+            "version": _version(),
             "process": this_process(),
             "labels": mask(dict(labels or {})),
         }
         path, is_fallback = self._new_folder(now)
-        content = json.dumps({"id": path.name, **info}, indent=1, default=repr).encode()
+        content = json.dumps({"id": path.name, **info}, default=repr).encode()
         try:
             log = RunLog(path, is_fallback=is_fallback, mask=mask)
             replace_file(path / INFO_FILE, content, mode=0o600)
@@ -157,6 +158,11 @@ class RunStore:
             with contextlib.suppress(OSError):
                 names = sorted(os.listdir(root / "runs"))
                 yield from (root / "runs" / name for name in names if _RUN_ID.fullmatch(name))
+
+
+@functools.cache
+def _version() -> str:
+    return metadata.version("naavre-ext")
 
 
 def _state_folder() -> Path:
