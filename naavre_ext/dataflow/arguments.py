@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -45,6 +45,21 @@ class Arguments:
         """Every argument with its value."""
         nodes = [*self.node.args, *[keyword.value for keyword in self.node.keywords]]
         return list(zip(nodes, [*self.positional, *self.keywords.values()], strict=False))
+
+    def names_given(
+        self, parameters: Sequence[str], variadic: Collection[str]
+    ) -> dict[str, set[str]]:
+        """By parameter, the names in the expression that is surely given for it."""
+        if self.spread:
+            return {}
+        positional = [p for p in parameters if p not in variadic]
+        found = {
+            name: names_in([node]) for name, node in zip(positional, self.node.args, strict=False)
+        }
+        for keyword in self.node.keywords:
+            if keyword.arg in positional:
+                found[str(keyword.arg)] = names_in([keyword.value])
+        return found
 
     def has(self, keyword: str, truth: bool) -> bool:
         """Whether the keyword is given and may have this truth value."""

@@ -132,7 +132,9 @@ class Calls(Magics):
         if binding.cached and name:
             self.hold(name, result.node)
             self.alias(name, result.node)
-        self.absorb(summary.when_called, arguments.node.lineno, names)
+        first = 0 if self_value.node is None else 1
+        given = arguments.names_given([*summary.parameters][first:], summary.variadic)
+        self.absorb(summary.when_called, arguments.node.lineno, names, given)
         return Value(summary.shape, None if shapes.is_immutable(summary.shape) else result.node)
 
     def _matched(

@@ -10,6 +10,7 @@ from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.compression import compressed, union
+from naavre_ext.dataflow.effect_places import by_parameters
 from naavre_ext.dataflow.environment import Binding, Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.known_calls import class_method
@@ -209,6 +210,7 @@ class Summaries:
             facts = _without_own_changes(
                 facts, parameters.values(), self._own_variables(node, region, parameters)
             )
+        facts = replace(facts, effects=by_parameters(facts.effects, node, parameters))
         facts = compressed(facts, interface)
         defaulted = self._changeable_defaults(node)
         escaped = facts

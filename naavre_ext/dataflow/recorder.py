@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, NamedTuple
 
 from naavre_ext.dataflow import shapes, tables
@@ -237,10 +238,17 @@ class Recorder:
             self.shapes_now.clear()
         self.effects[Effect(kind, what, line, frozenset(names), path)] = None
 
-    def absorb(self, facts: CellDataflow, line: int, names: Mapping[str, str]) -> None:
+    def absorb(
+        self,
+        facts: CellDataflow,
+        line: int,
+        names: Mapping[str, str],
+        given: Mapping[str, AbstractSet[str]] | None = None,
+    ) -> None:
         """Take over a called function's facts at the call's line.
 
-        Its interface nodes become those given by ``names``, its own nodes new ones.
+        Its interface nodes become those given by ``names``, its own nodes new ones. ``given`` are, by parameter,
+        the variables in the expression that the call gives for it.
         """
         self.may_read(facts.reads, line)  # a function may not reach the line that reads
         self.writes |= facts.writes
@@ -254,7 +262,8 @@ class Recorder:
             first, second = (self._own_node(n, renamed) for n in (pair.first, pair.second))
             self.sharing[Sharing(pair.relation, first, second)] = None
         for effect in facts.effects:
-            self.effect(effect.kind, effect.what, line, path=effect.path)
+            places = [(given or {}).get(name, ()) for name in effect.names]
+            self.effect(effect.kind, effect.what, line, {*chain(*places)}, effect.path)
 
     def _own_node(self, node: str, renamed: dict[str, str]) -> str:
         if "%" not in node:

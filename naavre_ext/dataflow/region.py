@@ -33,21 +33,14 @@ class Region(Definitions):
         self.visit(node.value)
 
     def _walk_assign(self, node: ast.Assign) -> None:
+        pairs = _pairs(node)
+        if pairs:  # nobody has the tuple
+            values = [self.visit(source) for _, source in pairs]
+            for (target, _), value in zip(pairs, values, strict=True):
+                self.bind(target, value)
+            return
         value = self.visit(node.value)
         for target in node.targets:
-            self._bind_pairwise(target, node.value, value)
-
-    def _bind_pairwise(self, target: ast.expr, source: ast.expr, value: Value) -> None:
-        same_shape = (
-            isinstance(target, (ast.Tuple, ast.List))
-            and isinstance(source, (ast.Tuple, ast.List))
-            and len(target.elts) == len(source.elts)
-            and not any(isinstance(e, ast.Starred) for e in [*target.elts, *source.elts])
-        )
-        if same_shape and all(isinstance(e, (ast.Constant, ast.Name)) for e in source.elts):  # type: ignore[attr-defined]
-            for part, expression in zip(target.elts, source.elts, strict=True):  # type: ignore[attr-defined]
-                self.bind(part, self.visit(expression))
-        else:
             self.bind(target, value)
 
     def _walk_annassign(self, node: ast.AnnAssign) -> None:
@@ -336,3 +329,14 @@ def _as_load(target: ast.Attribute | ast.Subscript) -> ast.expr:
     if isinstance(target, ast.Attribute):
         return ast.Attribute(target.value, target.attr, ast.Load())
     return ast.Subscript(target.value, target.slice, ast.Load())
+
+
+def _pairs(node: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
+    """The targets of ``a, b = x, y`` with what each is bound to; empty for other assignments."""
+    target, source, kinds = node.targets[0], node.value, (ast.Tuple, ast.List)
+    if len(node.targets) > 1 or not isinstance(target, kinds) or not isinstance(source, kinds):
+        return []
+    parts = [*target.elts, *source.elts]
+    if len(target.elts) != len(source.elts) or any(isinstance(e, ast.Starred) for e in parts):
+        return []
+    return list(zip(target.elts, source.elts, strict=True))

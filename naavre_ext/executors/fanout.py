@@ -27,6 +27,7 @@ from naavre_ext.executors.progress_bars import LoopBar, bar_apart, is_bar
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Sliced, Source, source_of
 from naavre_ext.executors.stored_batches import StoredBatches
+from naavre_ext.executors.table_rows import why_rows_meet
 from naavre_ext.executors.tasks import (
     KEEPS,
     SETTINGS,
@@ -566,6 +567,8 @@ class FanOut:
             )
             if not known:
                 return f"'{name}' is a {kind}, whose changes can't be replayed safely"
+        if split.own_rows and (reason := why_rows_meet(self.variables.get(split.own_rows))):
+            return f"'{split.own_rows.partition(' of ')[0]}' {reason}"
         if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
             return "an item may be, or hold, an object that it changes"
         if split.batches != "auto" or source is None or self.sends_all:

@@ -15,7 +15,7 @@ import sys
 import types
 import uuid
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
@@ -146,17 +146,23 @@ class CommonObjects:
 
 
 def shares_objects(
-    values: Iterable[Any], others: Iterable[Any], limit: int = 200_000, *, frozen: bool = False
+    values: Iterable[Any],
+    others: Iterable[Any],
+    limit: int = 200_000,
+    *,
+    frozen: bool = False,
+    but: Callable[[Any], bool] | None = None,
 ) -> bool:
     """Whether a changeable object can be reached both from ``values`` and from ``others``.
 
+    Those of ``values`` for which ``but`` is true don't count, nor what is only reached through them.
     True also when more than ``limit`` objects would have to be looked at. Globals of functions
     aren't followed, their closures and defaults are; so is what the notebook's classes among ``others``
     hold, which their instances in ``values`` may have taken over. Arrays share where their memory overlaps
     and one of them is writable, or both are ``frozen`` and that counts.
     """
     budget = [limit]
-    mine = _Reached()
+    mine = _Reached(but=but)
     if not mine.visit(values, budget):
         return True
     if not mine.ids and not mine.arrays:
@@ -170,8 +176,14 @@ def shares_objects(
 class _Reached:
     """The changeable objects reached from some values, without arrays; and those arrays."""
 
-    def __init__(self, known: set[int] | None = None, *, into_classes: bool = False) -> None:
-        self._into_classes = into_classes
+    def __init__(
+        self,
+        known: set[int] | None = None,
+        *,
+        into_classes: bool = False,
+        but: Callable[[Any], bool] | None = None,
+    ) -> None:
+        self._into_classes, self._but = into_classes, but
         self.ids: set[int] = set()
         self.arrays: list[Any] = []
         self.met = False
@@ -191,6 +203,8 @@ class _Reached:
             if budget[0] < 0:
                 return False
             self._seen[id(obj)] = obj
+            if self._but is not None and self._but(obj):
+                continue
             if self._take(obj):
                 return True
             waiting.extend(_referents(obj))

@@ -52,6 +52,7 @@ class Split:
     ``continues`` names the step and the split that build the list of items: their batches flow on into this one.
     ``function`` is the function that the loop stands in ("" at module level), whose variables are called
     ``x of f`` here. ``items_apart`` asks for a look whether an item is an object that the iterations share.
+    ``own_rows`` is a table over whose rows the loop goes, changing in each iteration the row of that label.
     """
 
     index: int
@@ -78,6 +79,7 @@ class Split:
     discarded: tuple[str, ...] = ()
     function: str = ""
     items_apart: bool = False
+    own_rows: str = ""
 
     @property
     def is_call(self) -> bool:

@@ -10,8 +10,9 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.region import Region
 from naavre_ext.model.dataflow import CellDataflow, EffectKind
 from naavre_ext.planning.loops import Loop, Reduction
+from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.refusal import ITEMS
-from naavre_ext.planning.shared_objects import changed_by
+from naavre_ext.planning.shared_objects import changed_by, is_alone
 
 #: What making items must not do, as others would see when it is done.
 _LOUD: tuple[EffectKind, ...] = (
@@ -52,7 +53,7 @@ def may_draw_ahead(
     if set(making.reads) & (body.writes | targets):
         return False
     return not _changes_others(making, item.node) and not _sees_merge(
-        making, reductions, notebook, position
+        making, reductions, loop, notebook, position
     )
 
 
@@ -71,10 +72,16 @@ def _changes_others(making: CellDataflow, item: str | None) -> bool:
 def _sees_merge(
     making: CellDataflow,
     reductions: Sequence[Reduction],
+    loop: Loop,
     notebook: NotebookDataflow,
     position: int,
 ) -> bool:
     """Whether making the items reads something that the merge changes."""
     graph = notebook.aliases_until(position)
     seen = graph.reach(notebook.node(position, name) for name in making.reads)
-    return any(changed_by(r, notebook, position, graph) & seen for r in reductions)
+    rows = own_rows(loop, reductions)
+    return any(
+        changed_by(r, notebook, position, graph) & seen
+        for r in reductions
+        if r.root != rows and not is_alone(r, loop, notebook, position)
+    )

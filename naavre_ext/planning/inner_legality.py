@@ -24,6 +24,7 @@ from naavre_ext.planning.function_scope import (
     own_nodes,
     plain,
 )
+from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.inner_loops import InnerLoop
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, changed_place, find_reductions
@@ -197,7 +198,7 @@ def _check_accumulators(
     nodes |= {n for name, n in notebook.cells[position].nodes.items() if not is_local(name)}
     nodes |= {notebook.node(position, name) for name in flat.outside}
     theirs = graph.reach(sorted(nodes, key=repr))
-    body = loop.node.body if isinstance(loop.node, ast.For) else []
+    body = without_guards(loop.node.body) if isinstance(loop.node, ast.For) else []
     for record in find_records(body, frozenset(split.reductions), frozenset(split.replayed)):
         root = record.root
         if root in flat.own and is_alone(record, loop, notebook, position):
@@ -228,6 +229,7 @@ def _named(split: Split, flat: FlatFunction, function: str) -> Split:
         reductions=named(split.reductions),
         replayed=named(split.replayed),
         private=named(split.private),
+        own_rows="".join(named((split.own_rows,))),
         sure=named(split.sure),
         guarded=named(split.guarded),
         identity_matters=True,  # whoever calls the function may change what it returns

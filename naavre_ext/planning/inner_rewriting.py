@@ -28,6 +28,7 @@ from typing import Any
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function, is_of_function, own_name
+from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.inner_loops import InnerLoop, all_loops
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.loops import Comprehension, Reduction, find_loops
@@ -222,10 +223,12 @@ def _comprehension(node: Comprehension, inner: InnerLoop, place: ast.Constant) -
 
 def inner_reductions(node: ast.AST, split: Split) -> list[Reduction]:
     """The changes that a loop in a function or block records, in source order."""
-    if not isinstance(node, ast.For):
-        return []
-    roots = frozenset(map(own_name, split.reductions))
-    return find_records(node.body, roots, frozenset(map(own_name, split.replayed)))
+    return _body_and_reductions(node, split)[1] if isinstance(node, ast.For) else []
+
+
+def _body_and_reductions(node: ast.For, split: Split) -> tuple[list[ast.stmt], list[Reduction]]:
+    body, roots = without_guards(node.body), frozenset(map(own_name, split.reductions))
+    return body, find_records(body, roots, frozenset(map(own_name, split.replayed)))
 
 
 # Batches
@@ -312,7 +315,7 @@ def inner_batch_tree(
     node = inner.loop.node
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), inner.loop.iterable)
     if isinstance(node, ast.For):
-        body = recorded(node.body, inner_reductions(node, split))
+        body = recorded(*_body_and_reductions(node, split))
         made: ast.stmt = ast.For(node.target, items, body, [])
     else:
         made = ast.Assign([ast.Name(collect, ast.Store())], collecting(node, items))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from contextlib import suppress
 
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.recorder import Value
@@ -12,14 +13,18 @@ from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.control_flow import check_control_flow
 from naavre_ext.planning.drawing import may_draw_ahead
+from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.loops import (
     Comprehension,
     Loop,
     Reduction,
+    changed_place,
     find_reductions,
 )
 from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.mapping_checks import check_managers, check_mapping
+from naavre_ext.planning.own_rows import own_rows
+from naavre_ext.planning.rebound_items import with_rebound_apart
 from naavre_ext.planning.refusal import ITEMS as ITEMS
 from naavre_ext.planning.refusal import LoopRefused
 from naavre_ext.planning.refusal import Refusal as Refusal
@@ -36,6 +41,8 @@ from naavre_ext.planning.shared_objects import (
     check_identity,
     check_iterable,
     identity_matters_for,
+    is_accessor,
+    set_later,
 )
 
 
@@ -71,7 +78,7 @@ def _judge(
     _check_consumer(loop, notebook)
     check_managers(loop, notebook)
     check_mapping(loop, notebook)
-    body: Sequence[ast.stmt] = loop.node.body if isinstance(loop.node, ast.For) else []
+    body = without_guards(loop.node.body) if isinstance(loop.node, ast.For) else []
     whole = _facts(loop, body, notebook)
     private = frozenset(whole.writes) - set(whole.reads)
     candidates = frozenset(
@@ -94,7 +101,7 @@ def _judge(
     check_aliases(facts, reductions, loop, notebook, position)
     if not items_apart:
         check_identity(loop, facts, notebook, position)
-    guarded, guard_items = check_changes(facts, roots)
+    guarded, guard_items = _check_changes(loop, body, reductions, facts, roots, notebook)
     guard_rng = _check_effects(facts, loop, rng_seeded)
     check_deletes(facts, loop, notebook, position)
     own = frozenset(facts.writes)
@@ -118,7 +125,27 @@ def _judge(
         immutable_items=immutable_items,
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position),
         items_apart=items_apart and notebook.compares_identity(),
+        own_rows=own_rows(loop, reductions),
     )
+
+
+def _check_changes(
+    loop: Loop,
+    body: Sequence[ast.stmt],
+    reductions: Sequence[Reduction],
+    facts: CellDataflow,
+    roots: frozenset[str],
+    notebook: NotebookDataflow,
+) -> tuple[set[str], bool]:
+    """As :func:`check_changes` says, of ``item = item.copy()`` as of another name than the item's."""
+    try:
+        return check_changes(facts, roots)
+    except LoopRefused:
+        apart = with_rebound_apart(loop.target, _without(body, reductions))
+        if apart is not None:
+            with suppress(LoopRefused):  # told in the names that the user has given
+                return check_changes(_facts(loop, apart, notebook), roots)[0], True
+        raise
 
 
 def _replayed(
@@ -308,7 +335,9 @@ def _check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> N
                 facts.reads.get(root, line),
                 f"'{root}' is read or set where it is also accumulated, so it carries state from one "
                 "iteration to the next",
-                f"Only add to '{root}' in the loop and look at it afterwards.",
+                set_later(reduction)
+                if is_accessor(changed_place(reduction.statement))
+                else f"Only add to '{root}' in the loop and look at it afterwards.",
                 root,
             )
         if (

@@ -13,6 +13,7 @@ from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split
+from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.legality import ITEMS, plain_index
 from naavre_ext.planning.loops import (
     Comprehension,
@@ -192,7 +193,7 @@ def loop_batch(tree: ast.Module, split: Split) -> ast.Module:
     loop = find_loops(tree)[split.index]
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if isinstance(loop.node, ast.For):
-        body = recorded(loop.node.body, _reductions(loop, split))
+        body = recorded(*_body_and_reductions(loop.node, split))
         node: ast.stmt = ast.For(loop.target, items, body, [])
     else:
         node = ast.Assign([ast.Name(COLLECT, ast.Store())], collecting(loop.node, items))
@@ -309,4 +310,9 @@ def find_loop(source: str, split: Split) -> Loop:
 def _reductions(loop: Loop, split: Split) -> list[Reduction]:
     if not isinstance(loop.node, ast.For):
         return []
-    return find_records(loop.node.body, frozenset(split.reductions), frozenset(split.replayed))
+    return _body_and_reductions(loop.node, split)[1]
+
+
+def _body_and_reductions(node: ast.For, split: Split) -> tuple[list[ast.stmt], list[Reduction]]:
+    body = without_guards(node.body)
+    return body, find_records(body, frozenset(split.reductions), frozenset(split.replayed))

@@ -11,6 +11,7 @@ from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.fresh_objects import is_fresh
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
+from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
 from naavre_ext.planning.replaying import ACCESSORS, PURE_FUNCTIONS
 
@@ -26,11 +27,11 @@ def check_iterable(
     live = graph.reach(_live(loop.iterable, notebook, position, graph))
     names = {part.id for part in ast.walk(loop.iterable) if isinstance(part, ast.Name)}
     containers = {graph.find(notebook.node(position, name)) for name in names}
-    suspected = False
+    suspected, rows = False, own_rows(loop, reductions)
     for reduction in reductions:
         if notebook.environment.kind(reduction.root) == "progress":
             continue  # a bar shows something else then, and gives the same items
-        if is_alone(reduction, loop, notebook, position):
+        if is_alone(reduction, loop, notebook, position) or reduction.root == rows:
             continue
         changed = changed_by(reduction, notebook, position, graph) & live
         by_copying = (
@@ -42,11 +43,19 @@ def check_iterable(
                 f"it changes '{reduction.root}' while it iterates over it"
                 if reduction.root in names
                 else f"'{reduction.root}', which it changes, may be or hold what it iterates over",
-                f"Collect the changes and make them to '{reduction.root}' after the loop.",
+                set_later(reduction),
                 reduction.root,
             )
         suspected = suspected or bool(changed)
     return suspected
+
+
+def set_later(reduction: Reduction) -> str:
+    """What to write instead of changing an accumulator in the loop."""
+    if is_accessor(changed_place(reduction.statement)):
+        column = f"{reduction.root}['column'] = values"
+        return f"Collect the values in a list, and set the column after the loop: {column}."
+    return f"Collect the changes and make them to '{reduction.root}' after the loop."
 
 
 def _live(
@@ -78,7 +87,7 @@ def changed_by(
     """The alias classes of what the merge will change."""
     if reduction.replayed and _only_binds(reduction.statement):
         return set()
-    if reduction.replayed and _only_adds_rows(reduction):
+    if reduction.replayed and (_only_adds_rows(reduction) or _only_sets_entry(reduction)):
         return {graph.find(notebook.node(position, reduction.root))}
     if reduction.replayed:
         names = _changed_names(reduction)
@@ -134,6 +143,24 @@ def _only_adds_rows(reduction: Reduction) -> bool:
     )
     adds = isinstance(target, ast.Subscript) and is_accessor(target.value)
     return adds and set(calls) <= {"len"} and roots == {reduction.root} and not reads
+
+
+def _only_sets_entry(reduction: Reduction) -> bool:
+    """``counts[k] = counts.get(k, 0) + 1``"""
+    statement = reduction.statement
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return False
+    target = statement.targets[0]
+    if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+        return False
+    calls = [part.func for part in ast.walk(statement) if isinstance(part, ast.Call)]
+    names = {part.id for part in ast.walk(statement) if isinstance(part, ast.Name)}
+    return names & reduction.replayed == {target.value.id} and all(
+        call.attr == "get"
+        if isinstance(call, ast.Attribute)
+        else ast.unparse(call) in PURE_FUNCTIONS
+        for call in calls
+    )
 
 
 def _changed_names(reduction: Reduction) -> set[str]:

@@ -1,0 +1,62 @@
+"""Guard clauses as the branches that they stand for, where what they ask is carried from iteration to iteration.
+
+::
+
+    if value >= best:        if value >= best:
+        continue                 pass
+    best = value      →      else:
+                                 best = value
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import TypeGuard
+
+from naavre_ext.planning.loops import find_reductions
+
+
+def without_guards(body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The body of a loop with the same meaning, in which no ``continue`` hangs on what the rest of it changes.
+
+    The statements are the body's own ones, in a new ``if``.
+    """
+    for place, statement in enumerate(body):
+        rest = body[place + 1 :]
+        if rest and _is_guard(statement) and _asks_for(statement, body[:place], rest):
+            before: list[ast.stmt] = statement.body[:-1] or [
+                ast.copy_location(ast.Pass(), statement.body[-1])
+            ]
+            branch = ast.If(statement.test, before, without_guards(rest))
+            return [*body[:place], ast.copy_location(branch, statement)]
+    return list(body)
+
+
+def _is_guard(statement: ast.stmt) -> TypeGuard[ast.If]:
+    return (
+        isinstance(statement, ast.If)
+        and not statement.orelse
+        and isinstance(statement.body[-1], ast.Continue)
+    )
+
+
+def _asks_for(guard: ast.If, before: Sequence[ast.stmt], rest: Sequence[ast.stmt]) -> bool:
+    """Whether the condition reads a name that the rest changes, and that no iteration sets before."""
+    changed = {*_stored([*guard.body, *rest]), *(r.root for r in find_reductions(rest))}
+    private = {
+        name for statement in before if _is_plain(statement) for name in _stored([statement])
+    }
+    asked = {node.id for node in ast.walk(guard.test) if isinstance(node, ast.Name)}
+    return bool(asked & changed - private)
+
+
+def _is_plain(statement: ast.stmt) -> bool:
+    return isinstance(statement, (ast.Assign, ast.AnnAssign))
+
+
+def _stored(statements: Sequence[ast.stmt]) -> Iterator[str]:
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
