@@ -27,6 +27,7 @@ PARTS = {
     "tasks": "benchmarks.tasks:task_rows",
     "server": "benchmarks.server:server_rows",
     "jobs": "benchmarks.jobs:job_rows",
+    "groups": "benchmarks.groups:group_rows",
 }
 #: The part that has no targets.
 PRECISION = "precision"

@@ -17,7 +17,7 @@ import papermill
 from benchmarks.rows import Row, seconds, speed_up
 from naavre_ext import run_batch
 from naavre_ext.executors.factory import hold_cluster
-from naavre_ext.executors.ray.executor import warm
+from naavre_ext.executors.ray.spare_workers import warm
 from naavre_ext.model.run import RunOptions
 
 JOBS = 100

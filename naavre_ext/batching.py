@@ -32,6 +32,7 @@ from naavre_ext.planning.job_tables import (
 from naavre_ext.planning.parameters import find_parameters
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 from naavre_ext.running import OpenResults, Run, placed
+from naavre_ext.scheduling.groups import jobs_at_once
 from naavre_ext.scheduling.sharing import Sharing, in_main_worker
 from naavre_ext.storage.batch_store import (
     BatchRecord,
@@ -49,6 +50,8 @@ OnJob = Callable[[Job, JobEnd], None]
 #: Of the variables that differ by job, those up to this size are kept unless others are asked for.
 LARGEST_KEPT_BYTES = 1 << 20
 _SHARED_RUN = "shared.json"
+#: The number, before those of all jobs, of the run of what they share.
+_FIRST = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,6 @@ class Batch:
         Raises:
             RefusedError, ClusterError: nothing was run.
         """
-        from naavre_ext.executors.factory import JobExecutors
         from naavre_ext.storage.resumable import hash_seed_of
 
         clock = time.perf_counter()
@@ -160,18 +162,22 @@ class Batch:
         with ExitStack() as stack:
             if waiting:
                 stack.enter_context(temporarily(hash_seed_of(self.record.shared)))
-                executors = stack.enter_context(JobExecutors(self._options, len(waiting)))
-                _admit(executors, workflow)
+                executors = self._executors(stack, len(waiting), workflow)
                 if on_shared is not None:
                     on_shared(sharing, workflow)
+                executors.expect([job.number for job in waiting], workflow)
                 shared = self._run_shared(first, sharing, executors, cancel)
-                at_once = self._at_once(executors.slots)
+                in_groups = jobs_at_once(workflow)
+                at_once = self._at_once(max(executors.slots, in_groups))
+                # One more makes ready, or writes its notebook, while the others have their turn; but not where a
+                # job that has its turn may wait, for a group's worker, for one that hasn't.
+                ahead = 0 if in_groups or self._options.executor == "local" else 1
                 turns = threading.BoundedSemaphore(at_once)
                 crowded = len(waiting) - executors.slots if at_once >= executors.slots else 0
                 plans = JobPlans(self.source, self._varying, first)
                 one = _JobRunner(self, executors, sharing, shared, cancel, turns, plans)
                 for job, end in self._run_jobs(
-                    waiting, one, at_once, max(0, crowded), digest, on_job
+                    waiting, one, at_once + ahead, max(0, crowded), digest, on_job
                 ):
                     ends[job.number] = end
         numbers = {step.id: step.cell_number for step in workflow.steps}
@@ -184,11 +190,23 @@ class Batch:
             {numbers[step]: reason for step, reason in sharing.reasons.items()},
         )
 
+    def _executors(self, stack: ExitStack, jobs: int, workflow: Workflow) -> JobExecutors:
+        """What runs the jobs, whose claims can be met; else nothing stays of a batch that never began."""
+        from naavre_ext.executors.factory import JobExecutors
+
+        try:
+            executors = stack.enter_context(JobExecutors(self._options, jobs))
+            _admit(executors, workflow)
+        except NaavreError:
+            self.record.forget_unless_begun()
+            raise
+        return executors
+
     def _run_jobs(
         self,
         waiting: Sequence[Job],
         one: _JobRunner,
-        at_once: int,
+        threads: int,
         crowded: int,
         digest: str,
         on_job: OnJob | None,
@@ -205,11 +223,9 @@ class Batch:
                     on_job(job, end)
             return job, end
 
-        # One more makes ready, or writes its notebook, while the others have their turn.
-        more = self._options.executor != "local"
-        with ThreadPoolExecutor(at_once + more, thread_name_prefix="naavre-job") as threads:
+        with ThreadPoolExecutor(threads, thread_name_prefix="naavre-job") as pool:
             try:
-                return list(threads.map(work, waiting))
+                return list(pool.map(work, waiting))
             except BaseException:
                 one.cancel.set()  # the others don't go on without anybody who waits for them
                 raise
@@ -298,7 +314,7 @@ class _SharedPart:
         run = Run(replace(batch.options, keep=()), told.append, cancel)
         parameters = _common(batch.record.jobs, batch.varying)
         place = replace(self.place, has_earlier=earlier is not None)
-        with executors.open(hands_on=self.sharing.hands_on) as executor:
+        with executors.open(hands_on=self.sharing.hands_on, job=_FIRST) as executor:
             result = run.planned(
                 self.prepared, self.part, executor, None, parameters,
                 results=lambda workflow: Results(workflow, place, earlier, wanted=wanted),
@@ -347,6 +363,7 @@ class _JobRunner:
     def run(self, job: Job, *, in_crowd: bool) -> JobEnd:
         """How the job ended; ``in_crowd`` says that other jobs keep the other workers busy."""
         if self.cancel.is_set():
+            self.executors.leave(job.number)
             return JobEnd(job.number, "not run", reason="the batch was stopped")
         try:
             return self._end(job, self._run(job, in_crowd))
@@ -354,6 +371,13 @@ class _JobRunner:
             return JobEnd(job.number, "refused", reason=str(error))
         except NaavreError as error:
             return JobEnd(job.number, "failed", reason=str(error))
+        except Exception as error:  # noqa: BLE001  (a mistake of ours must not take the other jobs along)
+            reason = (
+                f"{type(error).__name__}: {error} (a mistake of naavre-ext's, please report it)"
+            )
+            return JobEnd(job.number, "failed", reason=reason)
+        finally:
+            self.executors.leave(job.number)
 
     def _run(self, job: Job, in_crowd: bool) -> RunResult:
         prepared, mine = self.plans.of(self.batch.own_parameters(job))
@@ -361,7 +385,7 @@ class _JobRunner:
         results = self.shared if set(self.sharing.steps) <= set(mine.steps) else None
         if in_crowd:
             workflow = in_main_worker(workflow, mine)
-        with self.executors.open(hands_on=mine.hands_on) as executor:
+        with self.executors.open(hands_on=mine.hands_on, job=job.number) as executor:
             _admit_on(executor, workflow)
             return self.batch.run_one(
                 prepared, workflow, executor, job, results, self.cancel, self.turns

@@ -93,7 +93,10 @@ def test_a_workflow_shows_what_the_kernel_shows(
             assert first_mismatch(*shown) == ""
             assert after.execution_count == before.execution_count
     batches = {event.worker for event in events if isinstance(event, BatchFinished)}
-    assert len(batches) > 1 or beside_their_steps(events), "nothing ran in parallel"
+    groups = {e.worker for e in events if isinstance(e, StepFinished)}
+    parallel_groups = "# group:" in copy.read_text() and len(groups) > 2
+    beside = beside_their_steps(events)
+    assert len(batches) > 1 or beside or parallel_groups, "nothing ran in parallel"
     SCHEDULES.get(path.stem, lambda _events: None)(events)
 
 

@@ -162,6 +162,5 @@ ANNOTATION_KEYS: Mapping[str, AnnotationKey] = {row.key: row for row in _ROWS}
 #: Annotations that are read and checked, but whose effect a later version brings, and what
 #: happens instead.
 NOT_YET_IN_EFFECT: Mapping[str, str] = {
-    "replicas": "there is one worker",
     "image": "the cell runs in the Python that is running",
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from naavre_ext.annotations.keys import ANNOTATION_KEYS, DO_NOT_CONTAINERIZE, NOT_YET_IN_EFFECT
-from naavre_ext.annotations.yaml_lines import Place, entries, pairs, read_yaml, written
+from naavre_ext.annotations.yaml_lines import Place, entries, read_yaml, written
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import Cell
@@ -21,6 +21,9 @@ CODE = "NX545"
 KEYS = tuple(
     k for k, row in ANNOTATION_KEYS.items() if k != DO_NOT_CONTAINERIZE and row.scope == "cell"
 )
+
+#: Settings that say nothing of a cell that hasn't got another one, in the file or by annotation.
+_PARTNERS = {"replicas": "group", "merge": "over"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,6 @@ def read_overlay(text: str, file: str) -> tuple[Setting, ...]:
                 if problem:
                     wrong.append(_problem(where, f"'{key}' of '{cell}': {problem}", _remedy(key)))
                 found.append(Setting(cell, key, written(value), where))
-            partner_missing = {"replicas": "group", "merge": "over"}
-            given = {key for key, _ in pairs(settings)}
-            for key, partner in partner_missing.items():
-                if key in given and partner not in given:
-                    wrong.append(
-                        _problem(
-                            Place(file, settings.start_mark.line + 1),
-                            f"'{key}' of '{cell}' needs '{partner}' beside it.",
-                            "",
-                        )
-                    )
     if wrong:
         raise RefusedError(wrong)
     return tuple(found)
@@ -103,6 +95,7 @@ def overlaid(
     """
     made = [annotations for _, annotations in cells]
     found: list[Diagnostic] = []
+    used: list[tuple[Setting, int]] = []
     for setting in settings:
         matching = [
             n
@@ -130,9 +123,19 @@ def overlaid(
         else:
             place = matching[0]
             made[place] = replace(made[place], **_fields(setting))
+            used.append((setting, place))
             if setting.key in NOT_YET_IN_EFFECT:
                 text = f"{setting.place}: '{setting.key}' is not yet in effect: {NOT_YET_IN_EFFECT[setting.key]}."
                 found.append(Diagnostic("NX150", "warning", text))
+    found += [
+        _problem(
+            setting.place,
+            f"'{setting.key}' of '{setting.cell}' needs '{_PARTNERS[setting.key]}', which the cell hasn't got.",
+            f"Give '{_PARTNERS[setting.key]}', too, here or in the notebook.",
+        )
+        for setting, place in used
+        if setting.key in _PARTNERS and not getattr(made[place], _PARTNERS[setting.key])
+    ]
     return made, list(dict.fromkeys(found))
 
 

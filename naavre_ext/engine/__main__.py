@@ -15,7 +15,7 @@ def main() -> None:
     # After leave_parent: a process with threads must not fork.
     from naavre_ext.api import run_notebook
     from naavre_ext.engine.resident_ray import ResidentRay
-    from naavre_ext.executors.ray.executor import warm
+    from naavre_ext.executors.ray.spare_workers import warm
 
     run_engine(arguments, run=run_notebook, connect=partial(ResidentRay, warm=warm))
 

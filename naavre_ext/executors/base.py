@@ -14,6 +14,11 @@ from naavre_ext.model.workflow import Workflow
 ValueHandle = Any
 
 
+def group_opened(group: str) -> Mapping[str, Any]:
+    """What an executor reports when a group's worker is ready."""
+    return {"kind": "group-opened", "group": group}
+
+
 class Executor(Protocol):
     """Runs steps. All calls come from one thread."""
 
@@ -43,6 +48,14 @@ class Executor(Protocol):
 
     def drop(self, step: str) -> None:
         """Stop a running step whose result isn't wanted, as far as that can be done."""
+        ...
+
+    def open_group(self, group: str) -> None:
+        """Have the group's worker ready; :meth:`next_report` tells with a :func:`group_opened` that it is."""
+        ...
+
+    def close_group(self, group: str) -> None:
+        """The run needs the group's worker no longer, and all that is live in it."""
         ...
 
     def end_group(self, group: str) -> None:

@@ -35,7 +35,7 @@ from naavre_ext.model.event import RunEvent, RunStatus
 from naavre_ext.model.portrait import NamespacePortrait, StepObservation
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Step, StepId, Workflow
-from naavre_ext.scheduling import groups, guards, machine
+from naavre_ext.scheduling import facts, groups, guards, machine
 from naavre_ext.scheduling.groups import group_at
 from naavre_ext.scheduling.reuse import Reuse
 
@@ -111,6 +111,8 @@ class RunDriver:
         self._handover = Handover(workflow, guards=options.guards)
         self._restarts = 0
         self._kin = groups.kin_of(workflow)
+        #: What was taken along of the live values of groups whose workers the run needs no longer.
+        self._left: dict[str, RunEnd] = {}
         #: How often a group's worker died.
         self._deaths: dict[str, int] = {}
         #: Which names a step is known to change unexpectedly.
@@ -166,11 +168,11 @@ class RunDriver:
         return end
 
     def _run_steps(self) -> RunStatus:
-        self._feed(machine.Began())
+        self._feed(facts.Began())
         while self._status is None:
             self._take(self.executor.next_report(_POLL_S))
             if self._cancel.is_set() and self._status is None:
-                self._feed(machine.Stopped())
+                self._feed(facts.Stopped())
             self._check_timeouts()
         return self._status
 
@@ -257,17 +259,21 @@ class RunDriver:
 
     # The scheduler
 
-    def _feed(self, fact: machine.Fact) -> None:
+    def _feed(self, fact: facts.Fact) -> None:
         self._state, commands = machine.advance(self._graph, self._state, fact)
         for command in commands:
-            if isinstance(command, machine.StartStep):
+            if isinstance(command, facts.StartStep):
                 self._start(command)
-            elif isinstance(command, machine.DropStep):
+            elif isinstance(command, facts.OpenGroup):
+                self.executor.open_group(command.group)
+            elif isinstance(command, facts.CloseGroup):
+                self._close_group(command.group)
+            elif isinstance(command, facts.DropStep):
                 self._drop(command)
             else:
                 self._status = command.status
 
-    def _start(self, command: machine.StartStep) -> None:
+    def _start(self, command: facts.StartStep) -> None:
         progress = self._progress[command.step]
         self._handover.placement = dict(self._state.placement)
         repeat = self._repeats.pop(command.step, None)
@@ -298,7 +304,7 @@ class RunDriver:
     def _retries_left(self, step: Step) -> int:
         return (step.retries or 0) - self._retries.get(step.id, 0)
 
-    def _drop(self, command: machine.DropStep) -> None:
+    def _drop(self, command: facts.DropStep) -> None:
         self.executor.drop(command.step)
         self._progress[command.step].attempt += 1  # whatever it still says is ignored
         self._failures.pop(command.step, None)
@@ -354,6 +360,9 @@ class RunDriver:
 
     def _take(self, happened: StepReport | Mapping[str, Any] | None) -> None:
         if happened is None:
+            return
+        if not isinstance(happened, StepReport) and happened["kind"] == "group-opened":
+            self._feed(facts.GroupOpened(happened["group"]))
             return
         if not isinstance(happened, StepReport):
             if happened["kind"] == "waits":
@@ -420,7 +429,7 @@ class RunDriver:
         )
         self._forget(step)
         self._repeats[step] = repeat
-        self._feed(machine.Retried(step))
+        self._feed(facts.Retried(step))
         return True
 
     def _relocate(self, step: StepId, reason: str, report: StepReport | None = None) -> None:
@@ -436,7 +445,7 @@ class RunDriver:
             self._run_again(step, kin, again, reason, start_over=afresh)
             return
         self._forget(step, reason)
-        self._feed(machine.Relocated(step))
+        self._feed(facts.Relocated(step))
 
     def _is_late(self, step: StepId) -> bool:
         """Whether a later step has begun in the main worker."""
@@ -534,7 +543,7 @@ class RunDriver:
         for other in dict.fromkeys((*moved, *again)):
             self.executor.drop(other)
             self._forget(other, reason if other in moved else "")
-        self._feed(machine.Invalidated(moved, again))
+        self._feed(facts.Invalidated(moved, again))
 
     def _start_over_or_fail(self, verdict: guards.Verdict, text: str, report: StepReport) -> None:
         """What the verdict says, where it isn't enough that some steps run again."""
@@ -550,9 +559,10 @@ class RunDriver:
             self.executor.drop(step)
             self._forget(step)
         self._failures.clear()
+        self._left.clear()
         self._handover = Handover(self.workflow, guards=False)
         self.executor.begin(self._context())
-        self._feed(machine.StartedOver())
+        self._feed(facts.StartedOver())
 
     def _tell_rest(self, report: StepReport) -> None:
         """Tell what the live channel lost: the final report has everything."""
@@ -628,13 +638,13 @@ class RunDriver:
         }
         if report.is_reused and self._results is not None and self._results.earlier is not None:
             self._emit(events.StepReused(**common, source=self._results.earlier.run_id))
-            self._feed(machine.Succeeded(step))
+            self._feed(facts.Succeeded(step))
             return
         if report.error is None:
             self._emit(
                 events.StepFinished(**common, batches=progress.batches, unkept=report.unkept)
             )
-            self._feed(machine.Succeeded(step))
+            self._feed(facts.Succeeded(step))
             return
         error = report.error
         self._failures[step] = report
@@ -649,7 +659,7 @@ class RunDriver:
                 item_repr=error.item_repr,
             )
         )
-        self._feed(machine.Failed(step, is_fatal))
+        self._feed(facts.Failed(step, is_fatal))
 
     # The end
 
@@ -677,27 +687,39 @@ class RunDriver:
 
     def _portray(self) -> NamespacePortrait:
         found = self.executor.portray(self._handover.bundles_outside_main())
-        for group, names in self._handover.live_names().items():
-            live = self.executor.portray_live(group, names)
-            variables = {**found.variables, **live.variables}
-            found = NamespacePortrait(variables, (*found.shared, *live.shared))
+        for left in self._left.values():
+            variables = {**found.variables, **left.portrait.variables}
+            found = NamespacePortrait(variables, (*found.shared, *left.portrait.shared))
         return found
+
+    def _close_group(self, group: str) -> None:
+        """Take along what is wanted of a group's live values, and let go of its worker."""
+        names = self._handover.live_names().get(group, [])
+        wanted, most = self.options.keep, self.options.keep_most_bytes
+        mine = names if wanted is None else [name for name in wanted if name in names]
+        left = self._left[group] = RunEnd("ok", 0.0)
+        if mine and self._state.failed_at is None:
+            left.values, left.missing = self.executor.collect_live(group, mine, most)
+        if self.options.observe and names:
+            left.portrait = self.executor.portray_live(group, names)
+        self.executor.close_group(group)
 
     def _collect(self, end: RunEnd) -> None:
         wanted = self.options.keep
         outside = self._handover.outside_main()
-        live = self._handover.live_names()
-        elsewhere = set(outside).union(*live.values())
+        elsewhere = set(outside).union(*self._handover.live_names().values())
         inside = None if wanted is None else [name for name in wanted if name not in elsewhere]
         most = self.options.keep_most_bytes
         end.values, end.missing = self.executor.collect(inside, most)
-        for group, names in live.items():
-            mine = names if wanted is None else [name for name in wanted if name in names]
-            left = None if most is None else most - sum(p.nbytes for p in end.values.values())
-            values, missing = self.executor.collect_live(group, mine, left)
-            end.values.update(values)
-            end.missing.update(missing)
         room = math.inf if most is None else most - sum(p.nbytes for p in end.values.values())
+        for left in self._left.values():
+            end.missing.update(left.missing)
+            for name, found in left.values.items():
+                if found.nbytes <= room:
+                    end.values[name] = found
+                    room -= found.nbytes
+                else:
+                    end.missing[name] = "it is too large to be kept"
         for name, handle in outside.items():
             if wanted is None or name in wanted:
                 found = self.executor.fetch(handle)

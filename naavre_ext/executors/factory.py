@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import TracebackType
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from naavre_ext.executors.base import Executor
 from naavre_ext.model.run import RunOptions
+from naavre_ext.model.workflow import Workflow
 
 
 class StartingExecutor(Protocol):
@@ -87,7 +88,7 @@ class _Ray:
 def _start_main(starting: Future[Any]) -> None:
     """Have the main worker started while the notebook is still being planned."""
     if not starting.cancelled() and starting.exception() is None:
-        from naavre_ext.executors.ray.executor import start_main
+        from naavre_ext.executors.ray.spare_workers import start_main
 
         start_main()
 
@@ -118,38 +119,57 @@ class JobExecutors:
         self._options, self._most = options, most
         self._handle: Any = None
         self._mains: Any = None
+        self._groups: Any = None
 
     def __enter__(self) -> JobExecutors:
         self.slots = 1
         if self._options.executor == "ray":
             self._handle = hold_cluster(self._options)
-            from naavre_ext.executors.ray.executor import start_main
+            from naavre_ext.executors.ray.group_workers import GroupWorkers
             from naavre_ext.executors.ray.main_workers import MainWorkers
+            from naavre_ext.executors.ray.spare_workers import start_main
 
             self.slots = self._handle.slots
-            self._mains = MainWorkers()
+            self._mains, self._groups = MainWorkers(), GroupWorkers()
             start_main(min(self._most, self.slots + 1))
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handle is not None:
             self._mains.close()
+            self._groups.close()
             self._handle.close()
 
+    def expect(self, jobs: Sequence[int], workflow: Workflow) -> None:
+        """Jobs with these numbers will run such a workflow, or leave: have the workers of its groups started."""
+        if self._groups is not None:
+            executor = self._make(hands_on=False, job=None)
+            try:
+                executor.admit(workflow)
+                executor.expect(jobs)
+            finally:
+                executor.close()
+
+    def leave(self, job: int) -> None:
+        """The job is over, or was never begun: later ones needn't wait for it."""
+        if self._groups is not None:
+            self._groups.leave(job)
+
     @contextmanager
-    def open(self, *, hands_on: bool) -> Iterator[Executor]:
+    def open(self, *, hands_on: bool, job: int | None = None) -> Iterator[Executor]:
         """One run's executor. Its main worker is handed on to a later run where it ``hands_on``."""
-        executor = self._make(hands_on)
+        executor: Executor = self._make(hands_on, job)
         try:
             yield executor
         finally:
             executor.close()
 
-    def _make(self, hands_on: bool) -> Executor:
+    def _make(self, hands_on: bool, job: int | None) -> Any:
         if self._handle is None:
             from naavre_ext.executors.local import LocalExecutor
 
             return LocalExecutor()
         from naavre_ext.executors.ray.executor import RayExecutor
 
-        return RayExecutor(self._handle.again(), self._mains if hands_on else None)
+        mains = self._mains if hands_on else None
+        return RayExecutor(self._handle.again(), mains, self._groups, job)

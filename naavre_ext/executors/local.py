@@ -10,6 +10,7 @@ from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.ambient_shell import follow
+from naavre_ext.executors.base import group_opened
 from naavre_ext.executors.collecting import collect_live, collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
@@ -71,6 +72,13 @@ class LocalExecutor:
     def drop(self, step: str) -> None:
         """Forget a queued step."""
         self._waiting = [w for w in self._waiting if w[0].step.id != step]
+
+    def open_group(self, group: str) -> None:
+        """Its session is there already."""
+        self._messages.append(group_opened(group))
+
+    def close_group(self, group: str) -> None:
+        """It stays until the next run."""
 
     def end_group(self, group: str) -> None:
         """Its session stays as it is: nothing dies here."""

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.workflow import Step, StepId, TaskFunction, Workflow
+from naavre_ext.scheduling.groups import replicas_of
 
 Claim = Mapping[str, float]
 Node = Mapping[str, float]
@@ -40,18 +41,21 @@ class ClaimPlan:
 
     main: Claim = field(default_factory=dict)
     groups: Mapping[str, Claim] = field(default_factory=dict)
+    replicas: Mapping[str, int] = field(default_factory=dict)
     wants_more: bool = False
     slots: Mapping[StepId, int] = field(default_factory=dict)
     refused: tuple[Diagnostic, ...] = ()
 
 
-def plan_claims(workflow: Workflow, nodes: Sequence[Node]) -> ClaimPlan:
-    """The plan of a workflow's claims on a cluster of these nodes."""
+def plan_claims(workflow: Workflow, nodes: Sequence[Node], *, jobs: bool = False) -> ClaimPlan:
+    """The plan of a workflow's claims on these nodes; for several ``jobs`` with all replicas of its groups."""
     main, groups = main_claim(workflow), group_claims(workflow)
-    holders = [claim for claim in (main, *groups.values()) if claim]
-    refused = _refused_groups(workflow, groups, nodes)
+    replicas = replicas_of(workflow) if jobs else dict.fromkeys(groups, 1)
+    held_by = [(group, claim) for group, claim in groups.items() for _ in range(replicas[group])]
+    holders = [claim for claim in (main, *(claim for _, claim in held_by)) if claim]
+    refused = _refused_groups(workflow, held_by, nodes)
     if refused:
-        return ClaimPlan(main, groups, refused=tuple(refused))
+        return ClaimPlan(main, groups, replicas, refused=tuple(refused))
     slots: dict[StepId, int] = {}
     for step in workflow.steps:
         if _has_group_worker(step):
@@ -78,7 +82,7 @@ def plan_claims(workflow: Workflow, nodes: Sequence[Node]) -> ClaimPlan:
     ]
     held = {name for claim in holders for name in claim}
     wants_more = len(holders) > 1 or any(held & set(claim) for claim in _others(workflow))
-    return ClaimPlan(main, groups, bool(holders) and wants_more, slots, tuple(refused))
+    return ClaimPlan(main, groups, replicas, bool(holders) and wants_more, slots, tuple(refused))
 
 
 def group_claims(workflow: Workflow) -> dict[str, Claim]:
@@ -195,11 +199,11 @@ def _beside(holders: Sequence[Claim], nodes: Sequence[Node]) -> list[list[Node]]
 
 
 def _refused_groups(
-    workflow: Workflow, groups: Mapping[str, Claim], nodes: Sequence[Node]
+    workflow: Workflow, held_by: Sequence[tuple[str, Claim]], nodes: Sequence[Node]
 ) -> list[Diagnostic]:
     """The group whose worker can't be had, beside those of the groups before it."""
     holders: list[Claim] = [main_claim(workflow)]
-    for group, claim in groups.items():
+    for group, claim in held_by:
         step = next(s for s in workflow.steps if s.group == group and s.placement == "any")
         whose = f"the worker of group '{group}'"
         if not room_for({"num_cpus": 0, **claim}, nodes):

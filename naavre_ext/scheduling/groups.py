@@ -26,6 +26,22 @@ def groups_of(workflow: Workflow) -> tuple[str, ...]:
     return tuple(dict.fromkeys(group for group in found if group is not None))
 
 
+def replicas_of(workflow: Workflow) -> dict[str, int]:
+    """For each group how many workers it has for several jobs."""
+    found: dict[str, int] = {}
+    for step in workflow.steps:
+        group = group_at(step, step.placement)
+        if group is not None:
+            found[group] = max(step.replicas or 1, found.get(group, 1))
+    return found
+
+
+def jobs_at_once(workflow: Workflow) -> int:
+    """How many jobs keep all workers of groups busy, and one more that follows; 0 without groups."""
+    replicas = replicas_of(workflow)
+    return sum(replicas.values()) + 1 if replicas else 0
+
+
 def kin_of(workflow: Workflow) -> Mapping[StepId, tuple[StepId, ...]]:
     """For each step that shares something with others of its group these, by whatever links, itself among them."""
     kin: dict[StepId, list[StepId]] = {}

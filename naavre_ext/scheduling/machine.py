@@ -9,7 +9,8 @@ State of each step (``StepState``):
 ``not run``   an earlier cell failed, or the run was stopped; what it may have done is discarded
 
 Main steps run one at a time, in notebook order; so do, in their worker, those of each group. Other steps start
-as soon as what they need is done. A step
+as soon as what they need is done. The first step of a group asks for the group's worker, and waits until that is
+there; when no step of the group is left to run, it is given back. A step
 that touches the outside world starts only when all before it are done, unless the run is eager.
 When a cell fails, steps before it in the notebook still finish; all later ones are *not run*. A result that
 turns out to be made of a stale value doesn't count, nor does what followed from it: these steps wait again.
@@ -23,6 +24,24 @@ from typing import Literal
 
 from naavre_ext.model.event import RunStatus
 from naavre_ext.model.workflow import Placement, StepId, Workflow
+from naavre_ext.scheduling.facts import (
+    Began,
+    CloseGroup,
+    Command,
+    DropStep,
+    Fact,
+    Failed,
+    Finish,
+    GroupOpened,
+    Invalidated,
+    OpenGroup,
+    Relocated,
+    Retried,
+    StartedOver,
+    StartStep,
+    Stopped,
+    Succeeded,
+)
 from naavre_ext.scheduling.reuse import Reuse
 
 StepState = Literal["waiting", "running", "done", "failed", "not run"]
@@ -57,11 +76,16 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Where a run stands. ``placement`` changes when a step is relocated."""
+    """Where a run stands. ``placement`` changes when a step is relocated.
+
+    ``asked`` are the groups whose workers were asked for, ``opened`` those that are there.
+    """
 
     states: Mapping[StepId, StepState]
     placement: Mapping[StepId, Placement]
     main_busy: StepId | None = None
+    asked: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()
     failed_at: int | None = None
     cancelled: bool = False
     finished: bool = False
@@ -69,93 +93,6 @@ class RunState:
     def has_started(self, step: StepId) -> bool:
         """Whether the step has begun, and what it has done so far counts."""
         return self.states[step] in ("running", "done", "failed")
-
-
-# Facts: what happened.
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The run begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Succeeded:
-    """A step ended well."""
-
-    step: StepId
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A step raised; when ``is_fatal``, an error that no cell's tag allows."""
-
-    step: StepId
-    is_fatal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Retried:
-    """A step's attempt failed and left no trace: it waits for the next one, where it was."""
-
-    step: StepId
-
-
-@dataclass(frozen=True, slots=True)
-class Relocated:
-    """A step must run in the main worker: its result elsewhere was thrown away, or it can't start there."""
-
-    step: StepId
-
-
-@dataclass(frozen=True, slots=True)
-class Invalidated:
-    """The ``again`` steps, or what they have done, don't count; ``readers`` must run in the main worker."""
-
-    readers: tuple[StepId, ...]
-    again: tuple[StepId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StartedOver:
-    """Nothing that was done counts; all steps run again in a fresh main worker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """The user stopped the run."""
-
-
-Fact = Began | Succeeded | Failed | Retried | Relocated | Invalidated | StartedOver | Stopped
-
-
-# Commands: what to do.
-
-
-@dataclass(frozen=True, slots=True)
-class StartStep:
-    """Hand the step to a worker."""
-
-    step: StepId
-    placement: Placement
-
-
-@dataclass(frozen=True, slots=True)
-class DropStep:
-    """The step doesn't count: stop it where it runs and discard its outputs."""
-
-    step: StepId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Nothing is left to do."""
-
-    status: RunStatus
-
-
-Command = StartStep | DropStep | Finish
 
 
 @dataclass(slots=True)
@@ -213,6 +150,8 @@ def advance(graph: Graph, state: RunState, fact: Fact) -> tuple[RunState, tuple[
         _drop(graph, draft, 0, "the run was stopped")
     elif isinstance(fact, Began):
         pass
+    elif isinstance(fact, GroupOpened):
+        state = replace(state, opened=state.opened | {fact.group})
     elif isinstance(fact, StartedOver):
         if not state.cancelled:
             draft.states = dict.fromkeys(graph.order, "waiting")
@@ -220,6 +159,8 @@ def advance(graph: Graph, state: RunState, fact: Fact) -> tuple[RunState, tuple[
                 state,
                 placement=dict.fromkeys(graph.order, "main"),
                 main_busy=None,
+                asked=frozenset(),
+                opened=frozenset(),
                 failed_at=None,
             )
     elif isinstance(fact, Invalidated):
@@ -313,12 +254,17 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
             if group is not None:
                 may_start = ready and group not in busy_groups
                 busy_groups.add(group)
+                if may_start and group not in state.opened:
+                    may_start = False
+                    if group not in state.asked:
+                        state = replace(state, asked=state.asked | {group})
+                        draft.commands.append(OpenGroup(group))
         if may_start and graph.is_room_for(step, running):
             states[step] = "running"
             running.append(step)
             main_busy = step if in_main else main_busy
             draft.commands.append(StartStep(step, state.placement[step]))
-    state = replace(state, main_busy=main_busy)
+    state = _close_groups(graph, replace(state, main_busy=main_busy), draft)
     if not any(value in ("waiting", "running") for value in states.values()):
         status: RunStatus = (
             "cancelled" if state.cancelled else "failed" if state.failed_at is not None else "ok"
@@ -326,3 +272,15 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
         draft.commands.append(Finish(status))
         state = replace(state, finished=True)
     return state, tuple(draft.commands)
+
+
+def _close_groups(graph: Graph, state: RunState, draft: _Draft) -> RunState:
+    """The state without the groups none of whose steps is left to run."""
+    needed = {
+        group
+        for step, group in graph.groups.items()
+        if state.placement[step] == "any" and draft.states[step] in ("waiting", "running")
+    }
+    over = state.opened - needed
+    draft.commands += [CloseGroup(group) for group in sorted(over)]
+    return replace(state, asked=state.asked - over, opened=state.opened - over)

@@ -16,6 +16,7 @@ from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import Step, StepId, Workflow
 from naavre_ext.planning.planner import PlanBasis
 from naavre_ext.planning.unsteady import unsteady_cells
+from naavre_ext.scheduling.groups import group_at
 from naavre_ext.scheduling.lineage import predecessors, unkeepable
 
 #: Modules whose settings stay with the process, whatever a run finds and restores.
@@ -94,7 +95,11 @@ def find_sharing(workflow: Workflow, basis: PlanBasis, varying: frozenset[str]) 
         tuple(shared),
         reasons,
         frozenset(seed.split(".")[0] for seed in seeds),
-        not any(s.lasting or s.barrier or _stays(effects[s.id]) for s in workflow.steps),
+        not any(
+            s.lasting or s.barrier or _stays(effects[s.id])
+            for s in workflow.steps
+            if group_at(s, s.placement) is None
+        ),
     )
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,11 @@ class BatchRecord:
                         entry.pop("notebook", None)
                         found[entry["number"]] = JobEnd(**entry)
         return found
+
+    def forget_unless_begun(self) -> None:
+        """Remove the record if no job has run yet, nor what they share."""
+        if not self.ends() and not any(self.shared.glob("*.json")):
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def append(self, end: JobEnd, digest: str) -> None:
         """Note how a job ended, at once.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -136,3 +137,52 @@ def test_claim_that_the_cluster_can_never_meet_is_refused_before_any_job(ray_clu
         run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
     assert not list(tmp_path.glob("*-o.ipynb"))
     assert not RunStore(tmp_path / ".naavre").list()
+
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def test_jobs_follow_each_other_through_the_workers_of_groups(ray_cluster, tmp_path):
+    """Each worker is a job's from its first cell there to its last, in the order of the jobs; workers overlap."""
+    rows = [{"param_field": n, "param_seconds": 0.2} for n in (3, 1, 2)]
+    source = str(NOTEBOOKS / "pipeline-of-groups.ipynb")
+    store = str(tmp_path / "store")
+    done = run_batch(source, rows, options=RunOptions(store=store), keep=("summary",))
+    assert done.is_ok, done.ends
+    table = open_batch(done.batch_id, store=store)
+    assert [row["summary"][0] for row in table] == [3, 1, 2]
+    spans = {}
+    for job, end in enumerate(done.ends):
+        for e in RunStore(tmp_path / "store").open(str(end.run_id)).events():
+            if isinstance(e, events.StepFinished):
+                spans[job, e.cell_id] = (e.started_at, e.started_at + e.duration_s, e.worker)
+    groups = [["c3", "c4"], ["c5"], ["c6", "c7"]]
+    for cells in groups:
+        order = [(job, cell) for job in range(3) for cell in cells]
+        assert sorted(order, key=lambda key: spans[key][0]) == order
+        assert len({spans[key][2] for key in order}) == 1
+        assert all(spans[a][1] <= spans[b][0] for a, b in pairwise(order))
+    assert len({spans[0, cells[0]][2] for cells in groups}) == 3
+    for job in range(3):
+        assert spans[job, "c6"][0] >= max(spans[job, "c4"][1], spans[job, "c5"][1])
+    for job in range(2):  # the next job has begun before one is over
+        assert spans[job + 1, "c3"][0] < spans[job, "c7"][1]
+
+
+def test_replicas_let_jobs_meet_in_one_group(ray_cluster, tmp_path):
+    """Each job waits in its cell until the other one is there, too."""
+    meeting = (
+        "import glob, time\n\n\ndef meet(x):\n    open(f'begun-{x}', 'w').close()\n"
+        "    while len(glob.glob('begun-*')) < 2:\n        time.sleep(0.01)\n    return x"
+    )
+    (tmp_path / "meeting.py").write_text(meeting)
+    study = write(
+        tmp_path,
+        "param_x = 1",
+        "import meeting",
+        "# group: g\n# replicas: 2\nmet = meeting.meet(param_x)",
+        "print(met)",
+    )
+    done = run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
+    assert done.is_ok, done.ends
+    assert [shown(tmp_path / f"{x}-o.ipynb")[-1] for x in (1, 2)] == ["1\n", "2\n"]

@@ -48,6 +48,17 @@ steps:
     assert measure.source == CELLS[1]
 
 
+def test_what_a_setting_needs_may_stand_in_the_notebook_or_in_another_entry():
+    cell = "# split: Fit\n# group: g\nfitted = sorted([3, 1])"
+    for text in ("Fit: {replicas: 2}", "Fit: {replicas: 2}\n  cell 1: {group: h}"):
+        file = read_notebook(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)]))
+        file = NotebookFile(
+            file.notebook, file.node, read_overlay(f"steps:\n  {text}", "over.yaml")
+        )
+        (step,) = prepare_notebook(file).require_workflow().steps
+        assert (step.replicas, step.group) == (2, "h" if "h}" in text else "g")
+
+
 def test_what_is_not_set_stays_as_annotated():
     workflow = prepared("steps: {c2: {retries: 2}}").require_workflow()
     assert workflow.step("c2").splits[0].batches == 2

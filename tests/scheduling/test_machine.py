@@ -13,14 +13,17 @@ from hypothesis import strategies as st
 
 from naavre_ext.model.notebook import CellId
 from naavre_ext.model.workflow import Edge, Placement, Split, Step, StepId, Workflow
-from naavre_ext.scheduling import machine
-from naavre_ext.scheduling.machine import DropStep, Finish, StartStep
+from naavre_ext.scheduling import facts, machine
+from naavre_ext.scheduling.facts import DropStep, Finish, StartStep
 
 
 def workflow(
     placements: str, edges: list[tuple[int, int]], may_raise: frozenset[int] = frozenset()
 ) -> Workflow:
-    """Steps ``s0``, ``s1``, ...: ``m`` in the main worker, ``a`` anywhere, ``w`` writing files, ``s`` split."""
+    """Steps ``s0``, ``s1``, ...: ``m`` in the main worker, ``a`` anywhere, ``w`` writing files, ``s`` split.
+
+    ``G`` and ``H`` are groups.
+    """
     steps = tuple(
         Step(
             id=StepId(f"s{number}"),
@@ -28,7 +31,8 @@ def workflow(
             cell_number=number + 1,
             execution_count=number + 1,
             source="",
-            placement="any" if kind == "a" else "main",
+            placement="any" if kind in "aGH" else "main",
+            group=kind if kind in "GH" else None,
             touches_outside=kind == "w",
             splits=(Split(0, 1, "for", "xs"),) if kind == "s" else (),
             raises_exception=number in may_raise,
@@ -53,6 +57,7 @@ SHAPES = {
     "writers in a chain": workflow("wmwaw", [(0, 1), (1, 2), (2, 3), (3, 4)]),
     "writer at the end of a diamond": workflow("maawm", [(0, 1), (0, 2), (1, 3), (2, 3), (3, 4)]),
     "independent long cell and writer": workflow("amwam", [(1, 2)]),
+    "groups that feed each other": workflow("GGHmGH", [(0, 1), (0, 2), (2, 3), (1, 4), (3, 5)]),
     "no steps": workflow("", []),
 }
 
@@ -74,36 +79,43 @@ class Play:
         self.running: dict[str, Placement] = {}
         self.started: list[tuple[str, Placement]] = []
         self.dropped: list[str] = []
+        self.opening: list[str] = []
+        self.held: set[str] = set()
         self.status: str | None = None
         self.log: list[object] = []
 
     def run(self) -> Play:
-        self.feed(machine.Began())
+        self.feed(facts.Began())
         for turn in itertools.count():
             if self.status is not None:
                 return self
             assert turn < 1000, "the run never ends"
             if turn == self.stop_after:
-                self.feed(machine.Stopped())
+                self.feed(facts.Stopped())
                 continue
-            assert self.running, "nothing runs, but the run hasn't finished"
-            names = sorted(self.running)
+            assert self.running or self.opening, "nothing runs, but the run hasn't finished"
+            names = [*sorted(self.running), *self.opening]
             step = names[self.choose(len(names))]
+            if step in self.opening:
+                self.opening.remove(step)
+                self.held.add(step)
+                self.feed(facts.GroupOpened(step))
+                continue
             waiting = self.outcomes.get(step, [])
             outcome = waiting.pop(0) if waiting else "ok"
             if outcome == "relocate" and self.running[step] == "main":
                 outcome = "ok"
             del self.running[step]
             fact = {
-                "ok": machine.Succeeded,
-                "fail": machine.Failed,
-                "retry": machine.Retried,
-                "relocate": machine.Relocated,
+                "ok": facts.Succeeded,
+                "fail": facts.Failed,
+                "retry": facts.Retried,
+                "relocate": facts.Relocated,
             }
             self.feed(fact[outcome](StepId(step)))
         return self
 
-    def feed(self, fact: machine.Fact) -> None:
+    def feed(self, fact: facts.Fact) -> None:
         before = self.state
         self.state, commands = machine.advance(self.graph, self.state, fact)
         again, same = machine.advance(self.graph, before, fact)
@@ -113,7 +125,7 @@ class Play:
             self.carry_out(command)
         self.check()
 
-    def carry_out(self, command: machine.Command) -> None:
+    def carry_out(self, command: facts.Command) -> None:
         assert self.status is None, "a command after the end"
         if isinstance(command, StartStep):
             step = str(command.step)
@@ -123,8 +135,18 @@ class Play:
             if command.step in self.graph.held:
                 before = self.graph.order[: self.graph.order.index(command.step)]
                 assert all(self.state.states[earlier] == "done" for earlier in before)
+            group = self.graph.groups.get(command.step)
+            if command.placement == "any" and group is not None:
+                others = [s for s in self.running if self.running[s] == "any"]
+                assert group in self.held, "a step starts in a worker that isn't there"
+                assert group not in [self.graph.groups.get(StepId(s)) for s in others]
             self.running[step] = command.placement
             self.started.append((step, command.placement))
+        elif isinstance(command, facts.OpenGroup):
+            assert command.group not in (*self.opening, *self.held)
+            self.opening.append(command.group)
+        elif isinstance(command, facts.CloseGroup):
+            self.held.remove(command.group)
         elif isinstance(command, DropStep):
             self.running.pop(str(command.step), None)
             self.dropped.append(str(command.step))
@@ -143,8 +165,9 @@ class Play:
     def check_end(self) -> None:
         states = [self.state.states[step.id] for step in self.flow.steps]
         assert set(states) <= {"done", "failed", "not run"}
+        assert not self.held, "a group's worker isn't given back"
         main_order = [int(step[1:]) for step, placement in self.started if placement == "main"]
-        relocated = any(isinstance(fact, machine.Relocated) for fact in self.log)
+        relocated = any(isinstance(fact, facts.Relocated) for fact in self.log)
         if not relocated:
             assert main_order == sorted(main_order)
         if self.status == "ok":
@@ -195,7 +218,7 @@ def test_run_without_trouble_ends_well(shape):
 
 def test_independent_steps_start_together():
     play = Play(SHAPES["independent"])
-    play.feed(machine.Began())
+    play.feed(facts.Began())
     assert len(play.running) == 4
 
 
@@ -212,7 +235,7 @@ def test_independent_steps_start_together():
 )
 def test_limit_bounds_what_runs_together(kinds, limit, started):
     play = Play(workflow(kinds, []), limit=limit)
-    play.feed(machine.Began())
+    play.feed(facts.Began())
     assert [step for step, _ in play.started] == started
 
 
@@ -221,18 +244,18 @@ def test_limit_bounds_what_runs_together(kinds, limit, started):
 )
 def test_writer_waits_for_all_that_could_fail_before_it(eager, started):
     play = Play(SHAPES["independent long cell and writer"], eager=eager)
-    play.feed(machine.Began())
+    play.feed(facts.Began())
     del play.running["s1"]
-    play.feed(machine.Succeeded(StepId("s1")))
+    play.feed(facts.Succeeded(StepId("s1")))
     assert [step for step, _ in play.started] == started
     del play.running["s0"]
-    play.feed(machine.Failed(StepId("s0")))
+    play.feed(facts.Failed(StepId("s0")))
     assert play.state.states["s2"] == "not run"
 
 
 def test_what_comes_after_a_writer_doesn_t_wait_for_it():
     play = Play(workflow("awa", []))
-    play.feed(machine.Began())
+    play.feed(facts.Began())
     assert [step for step, _ in play.started] == ["s0", "s2"]
 
 
@@ -253,13 +276,13 @@ def test_earlier_failure_wins_over_a_later_one():
 
 def test_relocated_step_runs_in_main_before_later_main_steps():
     play = Play(workflow("amm", []))
-    play.feed(machine.Began())
+    play.feed(facts.Began())
     assert play.started == [("s0", "any"), ("s1", "main")]
     del play.running["s0"]
-    play.feed(machine.Relocated(StepId("s0")))
+    play.feed(facts.Relocated(StepId("s0")))
     assert "s0" not in play.running  # main is busy with s1
     del play.running["s1"]
-    play.feed(machine.Succeeded(StepId("s1")))
+    play.feed(facts.Succeeded(StepId("s1")))
     assert play.started[2:] == [("s0", "main")]
 
 
@@ -283,7 +306,7 @@ def test_stop_keeps_what_is_done():
 def test_stale_facts_change_nothing():
     play = Play(workflow("mm", []), outcomes={"s0": ["fail"]}).run()
     state = play.state
-    for fact in (machine.Succeeded, machine.Failed, machine.Retried, machine.Relocated):
+    for fact in (facts.Succeeded, facts.Failed, facts.Retried, facts.Relocated):
         assert machine.advance(play.graph, state, fact(StepId("s1"))) == (state, ())
 
 
@@ -292,7 +315,7 @@ def random_runs(draw):
     count = draw(st.integers(0, 9))
     pairs = list(itertools.combinations(range(count), 2))
     edges = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    kinds = "".join(draw(st.lists(st.sampled_from("maws"), min_size=count, max_size=count)))
+    kinds = "".join(draw(st.lists(st.sampled_from("mawsGH"), min_size=count, max_size=count)))
     may_raise = frozenset(draw(st.lists(st.integers(0, 8), max_size=2)))
     flow = workflow(kinds, edges, may_raise)
     endings = st.lists(st.sampled_from(["ok", "ok", "ok", "fail", "retry", "relocate"]), max_size=2)
@@ -316,10 +339,20 @@ def test_random_runs_always_end(play):
 
 def test_relocated_steps_run_in_notebook_order():
     graph = machine.graph_of(workflow("aa", []))
-    state, _ = machine.advance(graph, machine.initial(workflow("aa", [])), machine.Began())
-    state, commands = machine.advance(graph, state, machine.Relocated(StepId("s1")))
+    state, _ = machine.advance(graph, machine.initial(workflow("aa", [])), facts.Began())
+    state, commands = machine.advance(graph, state, facts.Relocated(StepId("s1")))
     assert commands == (), "s0 may have to run in the main worker, too"
-    state, commands = machine.advance(graph, state, machine.Relocated(StepId("s0")))
+    state, commands = machine.advance(graph, state, facts.Relocated(StepId("s0")))
     assert commands == (StartStep(StepId("s0"), "main"),)
-    state, commands = machine.advance(graph, state, machine.Succeeded(StepId("s0")))
+    state, commands = machine.advance(graph, state, facts.Succeeded(StepId("s0")))
     assert commands == (StartStep(StepId("s1"), "main"),)
+
+
+def test_group_is_given_back_and_hands_on_before_it_is_done():
+    flow = workflow("GGHH", [(0, 1), (0, 2), (1, 3), (2, 3)])
+    play = Play(flow, choose=lambda n: n - 1).run()
+    closed = play.log.index(facts.CloseGroup("G"))
+    assert closed < play.log.index(facts.Succeeded(StepId("s3")))
+    assert play.log.index(StartStep(StepId("s2"), "any")) < play.log.index(
+        facts.Succeeded(StepId("s1"))
+    ), "s2 needs s0 only"

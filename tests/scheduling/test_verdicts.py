@@ -8,7 +8,7 @@ import pytest
 from test_machine import Play, workflow
 
 from naavre_ext.model.workflow import StepId, Workflow
-from naavre_ext.scheduling import machine
+from naavre_ext.scheduling import facts, machine
 from naavre_ext.scheduling.guards import explain, judge, suspects
 
 #: s0 makes x; s1 and s3 are in the main worker, s2 and s4 read x elsewhere, s5 what s4 made.
@@ -97,61 +97,61 @@ def test_suspects_are_the_main_cells_since_the_value_was_made():
 class Repaired(Play):
     """Plays a run in which s1 turns out, when it ends, to have changed x."""
 
-    def run_with_change(self, fact: machine.Fact) -> Repaired:
-        self.feed(machine.Began())
+    def run_with_change(self, fact: facts.Fact) -> Repaired:
+        self.feed(facts.Began())
         while set(self.running) != {"s1"}:
             step = next(s for s in sorted(self.running) if s != "s1")
             del self.running[step]
             outcome = self.outcomes.get(step, ["ok"]).pop(0)
-            self.feed((machine.Failed if outcome == "fail" else machine.Succeeded)(StepId(step)))
-        if isinstance(fact, machine.StartedOver):
+            self.feed((facts.Failed if outcome == "fail" else facts.Succeeded)(StepId(step)))
+        if isinstance(fact, facts.StartedOver):
             self.running.clear()
         self.feed(fact)
-        if isinstance(fact, machine.Invalidated):
+        if isinstance(fact, facts.Invalidated):
             del self.running["s1"]
-            self.feed(machine.Succeeded(StepId("s1")))
+            self.feed(facts.Succeeded(StepId("s1")))
         while self.status is None:
             step = min(self.running)
             del self.running[step]
-            self.feed(machine.Succeeded(StepId(step)))
+            self.feed(facts.Succeeded(StepId(step)))
         return self
 
 
 CHAIN = workflow("mmaam", [(0, 1), (0, 2), (2, 3), (3, 4)])
-STALE = machine.Invalidated((StepId("s2"),), (StepId("s2"), StepId("s3")))
+STALE = facts.Invalidated((StepId("s2"),), (StepId("s2"), StepId("s3")))
 
 
 @pytest.mark.parametrize("outcomes", [{}, {"s2": ["fail"]}, {"s3": ["fail"]}])
 def test_stale_steps_run_again_and_their_failures_are_forgotten(outcomes):
-    stale = STALE if "s2" not in outcomes else machine.Invalidated(STALE.readers, STALE.readers)
+    stale = STALE if "s2" not in outcomes else facts.Invalidated(STALE.readers, STALE.readers)
     play = Repaired(CHAIN, outcomes={k: [*v] for k, v in outcomes.items()}).run_with_change(stale)
     assert play.status == "ok"
     assert play.started[-3:] == [("s2", "main"), ("s3", "any"), ("s4", "main")]
 
 
 def test_start_over_runs_every_step_in_order_in_the_main_worker():
-    play = Repaired(CHAIN, outcomes={"s3": ["fail"]}).run_with_change(machine.StartedOver())
+    play = Repaired(CHAIN, outcomes={"s3": ["fail"]}).run_with_change(facts.StartedOver())
     assert play.status == "ok"
     assert play.started[-5:] == [(f"s{number}", "main") for number in range(5)]
 
 
 def test_a_stopped_run_doesn_t_repair():
     play = Play(CHAIN)
-    play.feed(machine.Began())
+    play.feed(facts.Began())
     del play.running["s0"]
-    play.feed(machine.Succeeded(StepId("s0")))
+    play.feed(facts.Succeeded(StepId("s0")))
     play.running.pop("s2")
-    play.feed(machine.Succeeded(StepId("s2")))
-    play.feed(machine.Stopped())
+    play.feed(facts.Succeeded(StepId("s2")))
+    play.feed(facts.Stopped())
     assert play.status == "cancelled"
     assert machine.advance(play.graph, play.state, STALE) == (play.state, ())
-    assert machine.advance(play.graph, play.state, machine.StartedOver()) == (play.state, ())
+    assert machine.advance(play.graph, play.state, facts.StartedOver()) == (play.state, ())
 
 
 def test_fatal_failure_ends_a_run_although_the_cell_may_raise():
     play = Play(workflow("mm", [], may_raise=frozenset({0})))
-    play.feed(machine.Began())
+    play.feed(facts.Began())
     del play.running["s0"]
-    play.feed(machine.Failed(StepId("s0"), is_fatal=True))
+    play.feed(facts.Failed(StepId("s0"), is_fatal=True))
     assert play.status == "failed"
     assert list(play.state.states.values()) == ["failed", "not run"]

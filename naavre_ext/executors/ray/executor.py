@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import queue
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,20 +13,21 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.placement_group import placement_group, remove_placement_group
 
+from naavre_ext.executors.base import group_opened
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.channel import OutputChannel
-from naavre_ext.executors.ray.cluster import ClusterHandle, on_connection_end
+from naavre_ext.executors.ray.cluster import ClusterHandle
+from naavre_ext.executors.ray.group_workers import GroupWorkers
 from naavre_ext.executors.ray.main_workers import MainWorkers
+from naavre_ext.executors.ray.run_groups import RunGroups
+from naavre_ext.executors.ray.spare_workers import start_main, take_main, warm_workers
 from naavre_ext.executors.ray.turns import Turn
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Step, Workflow
-from naavre_ext.scheduling.claims import Claim, ClaimPlan, held_during, plan_claims, ray_options
-
-#: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
-_WARM_HOLD_S = 0.3
+from naavre_ext.scheduling.claims import ClaimPlan, held_during, plan_claims, ray_options
 
 #: A run that waits for its turn says so after this time.
 _WAIT_TOLD_S = 3.0
@@ -35,29 +35,28 @@ _WAIT_TOLD_S = 3.0
 #: So many workers enter a run before its first batches come.
 _MOST_READY = 64
 
-#: Main workers that a resident engine holds in reserve, so that runs in a row find one ready.
-_RESIDENT_SPARES = 2
-
-_spares: list[Any] = []
-_warmed: set[str] = set()
-_spares_lock = threading.Lock()
-
 
 class RayExecutor:
     """One run's hold on a cluster. ``handle`` is closed with it.
 
-    The main worker is taken from ``mains`` and handed on to them, where they are given.
+    The main worker is taken from ``mains`` and handed on to them, where they are given; so are workers of groups.
     """
 
     name = "ray"
 
-    def __init__(self, handle: ClusterHandle, mains: MainWorkers | None = None) -> None:
+    def __init__(
+        self,
+        handle: ClusterHandle,
+        mains: MainWorkers | None = None,
+        groups: GroupWorkers | None = None,
+        job: int | None = None,
+    ) -> None:
         self._handle, self._mains = handle, mains
+        self._groups = RunGroups(groups, job, self._its_turn)
         self.slots = handle.slots
         self.shares_files = len({node["NodeManagerHostname"] for node in handle.nodes}) == 1
         self._claims = ClaimPlan()
         self._main: Any = None
-        self._groups: dict[str, Any] = {}
         self._turn: tuple[Any, Any] | None = None
         #: When the run asked for its turn; never, where there is nothing to tell of it.
         self._asked_at = math.inf
@@ -70,27 +69,30 @@ class RayExecutor:
 
     def admit(self, workflow: Workflow) -> None:
         """Compare what the steps claim with what the cluster's nodes have."""
-        self._claims = plan_claims(workflow, [node["Resources"] for node in self._handle.nodes])
+        nodes = [node["Resources"] for node in self._handle.nodes]
+        self._claims = plan_claims(workflow, nodes, jobs=self._groups.of_several_jobs)
         if self._claims.refused:
             raise RefusedError(self._claims.refused)
         self._has_splits = any(step.splits for step in workflow.steps)
+        stained = {s.group for s in workflow.steps if s.group and (s.barrier or s.lasting)}
+        self._groups.admit(self._claims, stained)
 
     def begin(self, context: RunContext) -> None:
         """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
         if self._context is not None:
             ray.kill(self._main)
             self._mains = None
-            for group in list(self._groups):
-                self.end_group(group)
+            self._groups.leave()
         waiting = None if self._mains is None or self._claims.main else self._mains.take()
-        self._main = waiting or _take_main(self._claims.main, self._its_turn())
-        for group in self._claims.groups if context.is_parallel else ():
-            self._group(group)
+        claim = self._claims.main
+        self._main = waiting or take_main(claim, self._its_turn() if claim else None)
+        if context.is_parallel:
+            self._groups.begin()
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
         self._context = ray.put(told)
         if context.is_parallel:
-            _warm_workers(self._handle)  # cold ones start while the first cells run
+            warm_workers(self._handle)  # cold ones start while the first cells run
             if self._has_splits:
                 for _ in range(min(self.slots, _MOST_READY)):
                     workers.enter_run.remote(self._context)
@@ -103,29 +105,32 @@ class RayExecutor:
             call = self._main.run_step.options(num_returns=returns)
             refs = call.remote(self._context, task, self._reserve(task.step), *inputs)
         elif task.group is not None:
-            call = self._group(task.group).run_step.options(num_returns=returns)
+            call = self._groups.worker(task.group).run_step.options(num_returns=returns)
             refs = call.remote(self._context, task, None, *inputs)
         else:
             call = workers.run_anywhere.options(num_returns=returns, **ray_options(claim))
             refs = call.remote(self._context, task, *inputs)
         report, *exports = refs if returns > 1 else [refs]
         step = str(task.step.id)
-        self._running[step] = (report, task.placement if task.group is None else "group")
+        self._running[step] = (report, task.placement, task.group)
         report.future().add_done_callback(lambda future: self._ended(step, report, future))
         return exports
 
-    def _group(self, group: str) -> Any:
-        """The group's worker, which holds what the group claims from now on."""
-        if group not in self._groups:
-            claim = self._claims.groups.get(group, {})
-            self._groups[group] = _take_main(claim, self._its_turn() if claim else None)
-        return self._groups[group]
+    def open_group(self, group: str) -> None:
+        """Its worker is started already, or other jobs use it, too, and it comes when it is this one's turn."""
+        self._groups.open(group, lambda: self._happened.put(group_opened(group)))
+
+    def close_group(self, group: str) -> None:
+        """Other jobs may use its worker now."""
+        self._groups.close(group)
 
     def end_group(self, group: str) -> None:
         """End its worker, if it lives."""
-        worker = self._groups.pop(group, None)
-        if worker is not None:
-            ray.kill(worker)
+        self._groups.end(group)
+
+    def expect(self, jobs: Sequence[int]) -> None:
+        """These jobs will run the admitted workflow, and share the workers of its groups."""
+        self._groups.expect(jobs)
 
     def _its_turn(self) -> Any:
         """What is there once the main worker may hold what it claims; None where nobody could wait for it."""
@@ -152,18 +157,20 @@ class RayExecutor:
     def _ended(self, step: str, report: Any, future: Any) -> None:
         error = future.exception()
         if isinstance(error, RayError) and not isinstance(error, RayTaskError):
-            held = self._running.get(step, (None, ""))[1] == "group"
-            self._happened.put((step, report, workers.lost_report(step, error, in_group=held)))
+            in_group = self._running.get(step, (None, "", None))[2] is not None
+            self._happened.put((step, report, workers.lost_report(step, error, in_group=in_group)))
         else:
             self._happened.put((step, report, error if error is not None else future.result()))
 
     def drop(self, step: str) -> None:
         """Cancel a task by force; a step in the main worker or a group's just goes on, until that is ended."""
         self._release(step)
-        report, placement = self._running.pop(step, (None, None))
+        report, placement, group = self._running.pop(step, (None, None, None))
         if placement == "main":
             self._mains = None  # it may go on for long
-        if report is not None and placement == "any":
+        elif group is not None:
+            self._groups.stain(group)
+        elif report is not None:
             ray.cancel(report, force=True)
 
     def next_report(self, timeout_s: float) -> StepReport | Mapping[str, Any] | None:
@@ -175,7 +182,7 @@ class RayExecutor:
         if isinstance(happened, Mapping):
             return happened
         step, ref, outcome = happened
-        if self._running.get(step, (None, None))[0] is not ref:
+        if self._running.get(step, (None,))[0] is not ref:
             return None
         del self._running[step]
         self._release(step)
@@ -222,14 +229,16 @@ class RayExecutor:
     ) -> tuple[dict[str, Packed], dict[str, str]]:
         """The live values of a group's worker, if it still lives."""
         try:
-            packed, missing = ray.get(self._group(group).collect_live.remote(names, most_bytes))
+            packed, missing = ray.get(
+                self._groups.worker(group).collect_live.remote(names, most_bytes)
+            )
         except RayError:
             return {}, dict.fromkeys(names, "the worker of its group is gone")
         return dict(packed), dict(missing)
 
     def portray_live(self, group: str, names: Sequence[str]) -> NamespacePortrait:
         """The live variables of a group's worker."""
-        found: NamespacePortrait = ray.get(self._group(group).portray_live.remote(names))
+        found: NamespacePortrait = ray.get(self._groups.worker(group).portray_live.remote(names))
         return found
 
     def portray(self, bundles: Sequence[tuple[Sequence[str], Any]]) -> NamespacePortrait:
@@ -243,15 +252,11 @@ class RayExecutor:
     def close(self) -> None:
         """End the run's workers and let go of the cluster."""
         self._channel.close()
-        for report, placement in self._running.values():
-            if placement == "any":
-                ray.cancel(report, force=True)
-        is_idle = all(placement == "any" for _, placement in self._running.values())
-        self._running.clear()
-        if self._main is not None and not (is_idle and self._hand_on()):
+        for step in list(self._running):
+            self.drop(step)
+        if self._main is not None and not self._hand_on():
             ray.kill(self._main)
-        for group in list(self._groups):
-            self.end_group(group)
+        self._groups.leave()
         for step in list(self._reserved):
             self._release(step)
         if self._turn is not None:
@@ -262,50 +267,3 @@ class RayExecutor:
 
     def _hand_on(self) -> bool:
         return self._mains is not None and not self._claims.main and self._mains.hand_on(self._main)
-
-
-def start_main(spares: int = 1) -> None:
-    """Have main workers started, for the runs that come."""
-    with _spares_lock:
-        while len(_spares) < spares:
-            _spares.append(workers.MainWorker.remote())
-
-
-def _take_main(claim: Claim, turn: Any) -> Any:
-    if claim:
-        return workers.MainWorker.options(num_cpus=0, **ray_options(claim)).remote(turn)
-    with _spares_lock:
-        spare = _spares.pop(0) if _spares else None
-    return spare if spare is not None else workers.MainWorker.remote()
-
-
-def warm(handle: ClusterHandle, *, wait: bool = False) -> None:
-    """Have a main worker in reserve, and one process per slot that has imported all that it needs.
-
-    Returns at once unless ``wait``.
-    """
-    start_main(_RESIDENT_SPARES)
-    with _spares_lock:
-        spares = list(_spares)
-    waiting = [*(spare.ready.remote() for spare in spares), *_warm_workers(handle)]
-    if wait:
-        ray.get(waiting)
-
-
-def _warm_workers(handle: ClusterHandle) -> list[Any]:
-    """Have a process per slot import what it needs, once per cluster."""
-    with _spares_lock:
-        if handle.address in _warmed:
-            return []
-        _warmed.add(handle.address)
-    return [workers.warm_up.remote(_WARM_HOLD_S) for _ in range(handle.slots)]
-
-
-def forget_spares() -> None:
-    """The connection that the spare workers belong to is gone."""
-    with _spares_lock:
-        _spares.clear()
-        _warmed.clear()
-
-
-on_connection_end(forget_spares)

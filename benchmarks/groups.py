@@ -1,0 +1,86 @@
+"""Jobs that follow each other through groups: how far above the ideal schedule, and what a job of no work takes.
+
+Times are those of the events: from the start of the first cell of a group to the end of the last, over all jobs.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.rows import Row, cost
+from benchmarks.sources import stored
+from naavre_ext import run_batch
+from naavre_ext.executors.factory import hold_cluster
+from naavre_ext.executors.ray.spare_workers import warm
+from naavre_ext.model.event import StepFinished
+from naavre_ext.model.run import RunOptions
+from naavre_ext.storage.run_store import RunStore
+
+#: So much above the ideal schedule is allowed, and so much for a job of no work in one group and in five.
+ABOVE_S, ONE_GROUP_S, FIVE_GROUPS_S = 0.04, 0.013, 0.038
+EMPTY_JOBS = 30
+
+
+def _working(group: str, statement: str) -> str:
+    return f"# group: {group}\ntime.sleep(1)\n{statement}"
+
+
+HEAD = ("param_x = 1", "import time")
+THREE_GROUPS = (
+    *HEAD,
+    _working("one", "a = param_x + 1"),
+    _working("one", "b = a + 1"),
+    _working("two", "c = param_x + 2"),
+    _working("three", "d = b + c"),
+    _working("three", "e = d + 1"),
+)
+TWO_AND_ONE = (
+    *HEAD,
+    _working("one", "a = param_x + 1"),
+    _working("two", "b = param_x + 2"),
+    _working("three", "c = a + b"),
+)
+ONE_EMPTY = ("param_x = 1", "# group: g\na1 = param_x + 1")
+FIVE_EMPTY = (
+    "param_x = 1",
+    *(f"# group: g{n}\na{n} = {f'a{n - 1}' if n else 'param_x'} + 1" for n in range(5)),
+)
+
+
+def span_s(folder: Path, name: str, cells: Sequence[str], jobs: int) -> float:
+    """From the start of the first cell in a group to the end of the last."""
+    notebook = stored(folder, name, *cells)
+    grouped = {f"c{number}" for number, cell in enumerate(cells) if cell.startswith("# group:")}
+    store = str(folder / "store")
+    rows = [{"param_x": number} for number in range(jobs)]
+    done = run_batch(notebook, rows, options=RunOptions(store=store))
+    if not done.is_ok:
+        raise RuntimeError(f"{name}: {done.ends}")
+    ended = [
+        event
+        for end in done.ends
+        for event in RunStore(store).open(str(end.run_id)).events()
+        if isinstance(event, StepFinished) and event.cell_id in grouped
+    ]
+    return max(e.started_at + e.duration_s for e in ended) - min(e.started_at for e in ended)
+
+
+def group_rows() -> Iterator[Row]:
+    """Four rows; Ray is up and its workers warm, as it is for the other parts."""
+    with tempfile.TemporaryDirectory() as name, hold_cluster(RunOptions()) as handle:
+        folder = Path(name)
+        warm(handle, wait=True)
+        for title, cells, ideal_s in (
+            ("3 jobs through {A, B}, {C}, {D, E}, cells of 1 s", THREE_GROUPS, 8.0),
+            ("3 jobs through {A}, {B}, {C}, cells of 1 s", TWO_AND_ONE, 4.0),
+        ):
+            most = 1 + ABOVE_S / ideal_s
+            yield cost(title, span_s(folder, "working", cells, 3), ideal_s, at_most=most)
+        for title, cells, target_s in (
+            ("a job of no work in one group", ONE_EMPTY, ONE_GROUP_S),
+            ("a job of no work in five groups", FIVE_EMPTY, FIVE_GROUPS_S),
+        ):
+            each_s = span_s(folder, "empty", cells, EMPTY_JOBS) / EMPTY_JOBS
+            yield cost(title, each_s, target_s, at_most=1)

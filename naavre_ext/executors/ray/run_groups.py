@@ -1,0 +1,133 @@
+"""One run's hold on the workers of its groups: its own, or those that it shares with other jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import ray
+
+from naavre_ext.executors.ray.group_workers import GroupWorkers, until_ready
+from naavre_ext.executors.ray.spare_workers import take_main
+from naavre_ext.model.diagnostic import NaavreError
+from naavre_ext.scheduling.claims import ClaimPlan
+
+
+class RunGroups:
+    """The workers. ``pool`` has those of several jobs, among which this run has the number ``job``.
+
+    ``its_turn`` gives what is there once the run's own workers may hold what they claim.
+    """
+
+    def __init__(
+        self, pool: GroupWorkers | None, job: int | None, its_turn: Callable[[], Any]
+    ) -> None:
+        self._offered, self._number, self._its_turn = pool, job, its_turn
+        self._claims = ClaimPlan()
+        self._pool: GroupWorkers | None = None
+        self._job: int | None = None
+        self._workers: dict[str, Any] = {}
+        #: Groups whose worker the run has from the pool, and those that it gave back.
+        self._held: set[str] = set()
+        self._returned: set[str] = set()
+        #: Groups whose cells may leave something in their worker's process that the next job could find.
+        self._stained: frozenset[str] = frozenset()
+
+    @property
+    def of_several_jobs(self) -> bool:
+        """Whether the claims of all replicas count."""
+        return self._offered is not None
+
+    def admit(self, claims: ClaimPlan, stained: Collection[str]) -> None:
+        """What the groups claim, and which of them may leave something in their process.
+
+        Where the main workers of jobs take turns, each job has workers of its own for as long as its turn lasts.
+        """
+        takes_turns = bool(claims.main) and claims.wants_more
+        self._claims, self._stained = claims, frozenset(stained)
+        self._pool = None if takes_turns or not claims.groups else self._offered
+
+    def expect(self, jobs: Sequence[int]) -> None:
+        """The jobs with these numbers will run the admitted workflow: have their groups' workers started."""
+        if self._pool is not None:
+            self._pool.expect(jobs, self._claims.replicas, self._new, until_ready)
+
+    def begin(self) -> None:
+        """The run begins: its own workers start, or it takes part in the pool."""
+        if self._pool is not None:
+            self._job = self._pool.join(self._number, self._claims.replicas)
+            return
+        for group in self._claims.groups:
+            self.worker(group)
+
+    def worker(self, group: str) -> Any:
+        """The group's worker, which holds what the group claims from now on."""
+        if group not in self._workers:
+            self._workers[group] = self._new(group)
+        return self._workers[group]
+
+    def open(self, group: str, tell: Callable[[], None]) -> None:
+        """Have ``tell`` called, from whatever thread, when the run has a worker for the group."""
+        if self._pool is None or self._job is None:
+            tell()
+            return
+        if group in self._returned and self._open_again(group):
+            tell()
+            return
+
+        def give(worker: Any) -> None:
+            self._workers[group] = worker
+            self._held.add(group)
+            tell()
+
+        self._pool.ask(self._job, group, lambda: self._new(group), give)
+
+    def _open_again(self, group: str) -> bool:
+        """Whether the run has a worker of its own for a group that it gave back too early.
+
+        Another job may have the pool's, and wait for what this run holds.
+        """
+        if self._claims.groups.get(group) and self._held:
+            raise NaavreError(
+                f"NX526 Cells of group '{group}' have to run again, but its worker is another job's by now. "
+                "Run the jobs one at a time (--max-jobs 1)."
+            )
+        return not self._claims.groups.get(group)
+
+    def close(self, group: str) -> None:
+        """The run needs the group's worker no longer; other jobs may use the pool's now."""
+        if self._pool is not None and group in self._held:
+            self._held.discard(group)
+            self._returned.add(group)
+            if group in self._stained:
+                self.end(group)
+            self._pool.give_back(group, self._workers.pop(group, None))
+
+    def end(self, group: str) -> None:
+        """End its worker, if it lives."""
+        worker = self._workers.pop(group, None)
+        if worker is not None:
+            ray.kill(worker)
+
+    def stain(self, group: str) -> None:
+        """No other job may have the group's worker: it does something that nobody wants any more."""
+        self._stained |= {group}
+
+    def leave(self) -> None:
+        """The run is over, or goes on without groups."""
+        if self._pool is not None and self._job is not None:
+            self._pool.leave(self._job)  # from here on it is given none
+            self._job = None
+            for group in list(self._held):
+                self.close(group)
+        for group in list(self._workers):
+            self.end(group)
+
+    def _new(self, group: str) -> Any:
+        claim = self._claims.groups.get(group, {})
+        return take_main(claim, self._turn() if claim else None)
+
+    def _turn(self) -> Any:
+        if self._pool is None:
+            return self._its_turn()
+        return self._pool.turn() if self._claims.wants_more else None
