@@ -1,19 +1,22 @@
 """Jobs that follow each other through groups: how far above the ideal schedule, and what a job of no work takes.
 
-Times are those of the events: from the start of the first cell of a group to the end of the last, over all jobs.
+Times are those of the events: from the start of the first cell that sleeps (or is in a group) to the end of the
+last, over all jobs. Workers are warm.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.rows import Row, cost
 from benchmarks.sources import stored
 from naavre_ext import run_batch
 from naavre_ext.executors.factory import hold_cluster
-from naavre_ext.executors.ray.spare_workers import warm
+from naavre_ext.executors.ray.spare_workers import start_main, warm
 from naavre_ext.model.event import StepFinished
 from naavre_ext.model.run import RunOptions
 from naavre_ext.storage.run_store import RunStore
@@ -21,10 +24,17 @@ from naavre_ext.storage.run_store import RunStore
 #: So much above the ideal schedule is allowed, and so much for a job of no work in one group and in five.
 ABOVE_S, ONE_GROUP_S, FIVE_GROUPS_S = 0.04, 0.013, 0.038
 EMPTY_JOBS = 30
+#: The workers of five groups, and main workers for as many jobs as go through them at once.
+WORKERS = 12
 
 
 def _working(group: str, statement: str) -> str:
     return f"# group: {group}\ntime.sleep(1)\n{statement}"
+
+
+def _without_groups(cells: Sequence[str]) -> tuple[str, ...]:
+    """The same cells, for each of which there is a worker."""
+    return tuple(re.sub(r"^# group: \w+", "# resources: num_cpus=0", cell) for cell in cells)
 
 
 HEAD = ("param_x = 1", "import time")
@@ -50,37 +60,48 @@ FIVE_EMPTY = (
 
 
 def span_s(folder: Path, name: str, cells: Sequence[str], jobs: int) -> float:
-    """From the start of the first cell in a group to the end of the last."""
+    """From the start of the first cell with a comment at its top to the end of the last."""
     notebook = stored(folder, name, *cells)
-    grouped = {f"c{number}" for number, cell in enumerate(cells) if cell.startswith("# group:")}
+    counted = {f"c{number}" for number, cell in enumerate(cells) if cell.startswith("# ")}
     store = str(folder / "store")
     rows = [{"param_x": number} for number in range(jobs)]
-    done = run_batch(notebook, rows, options=RunOptions(store=store))
+    in_groups = any(cell.startswith("# group:") for cell in cells)
+    done = run_batch(
+        notebook, rows, options=RunOptions(store=store), max_jobs=None if in_groups else jobs
+    )
     if not done.is_ok:
         raise RuntimeError(f"{name}: {done.ends}")
     ended = [
         event
         for end in done.ends
         for event in RunStore(store).open(str(end.run_id)).events()
-        if isinstance(event, StepFinished) and event.cell_id in grouped
+        if isinstance(event, StepFinished) and event.cell_id in counted
     ]
     return max(e.started_at + e.duration_s for e in ended) - min(e.started_at for e in ended)
 
 
+def _warm(handle: Any) -> None:
+    start_main(WORKERS)
+    warm(handle, wait=True)
+
+
 def group_rows() -> Iterator[Row]:
-    """Four rows; Ray is up and its workers warm, as it is for the other parts."""
+    """Six rows; Ray is up and its workers warm, as it is for the other parts."""
     with tempfile.TemporaryDirectory() as name, hold_cluster(RunOptions()) as handle:
         folder = Path(name)
-        warm(handle, wait=True)
         for title, cells, ideal_s in (
             ("3 jobs through {A, B}, {C}, {D, E}, cells of 1 s", THREE_GROUPS, 8.0),
             ("3 jobs through {A}, {B}, {C}, cells of 1 s", TWO_AND_ONE, 4.0),
+            ("3 jobs of A → B, C, D → E without groups", _without_groups(THREE_GROUPS), 4.0),
+            ("3 jobs of A, B → C without groups", _without_groups(TWO_AND_ONE), 2.0),
         ):
+            _warm(handle)
             most = 1 + ABOVE_S / ideal_s
             yield cost(title, span_s(folder, "working", cells, 3), ideal_s, at_most=most)
         for title, cells, target_s in (
             ("a job of no work in one group", ONE_EMPTY, ONE_GROUP_S),
             ("a job of no work in five groups", FIVE_EMPTY, FIVE_GROUPS_S),
         ):
+            _warm(handle)
             each_s = span_s(folder, "empty", cells, EMPTY_JOBS) / EMPTY_JOBS
             yield cost(title, each_s, target_s, at_most=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.awaiting import await_run
+from naavre_ext.executors.factory import RunsBeside
 from naavre_ext.model.check import CellCheck
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.run import RunOptions, RunResult
@@ -53,9 +54,12 @@ class CompiledNotebook(Workflow):
 
     source: Any = field(default=None, repr=False, compare=False)
     diagnostics: tuple[Diagnostic, ...] = field(default=(), repr=False, compare=False)
+    _beside: RunsBeside = field(default_factory=RunsBeside, init=False, repr=False, compare=False)
 
     async def run(self, *, options: RunOptions | None = None, **parameters: Any) -> RunResult:
         """The result of one run with these parameters; many may run at once, in the order of their start.
+
+        Runs that overlap share the workers of groups, ``# replicas`` of each.
 
         Cancelling the task that awaits it stops the run.
 
@@ -64,12 +68,13 @@ class CompiledNotebook(Workflow):
             NotebookFailed: a cell raised.
         """
         chosen = options or RunOptions(keep=None)
-        result = await await_run(
-            lambda cancel: run_notebook(
-                self.source, parameters=parameters, options=chosen, cancel=cancel
-            )
-        )
-        return raise_failure(result)
+
+        def run(cancel: threading.Event) -> RunResult:
+            one = Run(chosen, None, cancel)
+            one.beside = self._beside
+            return one.notebook(self.source, None, parameters)
+
+        return raise_failure(await await_run(run))
 
 
 def compile_notebook(

@@ -385,7 +385,9 @@ class _JobRunner:
         results = self.shared if set(self.sharing.steps) <= set(mine.steps) else None
         if in_crowd:
             workflow = in_main_worker(workflow, mine)
-        with self.executors.open(hands_on=mine.hands_on, job=job.number) as executor:
+        with self.executors.open(
+            hands_on=mine.hands_on, job=job.number, common=mine.in_workers
+        ) as executor:
             _admit_on(executor, workflow)
             return self.batch.run_one(
                 prepared, workflow, executor, job, results, self.cancel, self.turns
@@ -418,7 +420,7 @@ def _kept(workflow: Workflow, sharing: Sharing, keep: tuple[str, ...] | None) ->
 
 
 def _admit(executors: JobExecutors, workflow: Workflow) -> None:
-    with executors.open(hands_on=False) as executor:
+    with executors.open(hands_on=False, job=_FIRST) as executor:
         _admit_on(executor, workflow)
 
 

@@ -21,6 +21,7 @@ from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 
 if TYPE_CHECKING:
     from naavre_ext.executors.driver import RunEnd
+    from naavre_ext.executors.factory import RunsBeside
     from naavre_ext.executors.resuming import Results
     from naavre_ext.storage.resumable import Resumable
     from naavre_ext.storage.run_log import KeptVariable, RunLog
@@ -33,7 +34,7 @@ class Run:
     """One run. ``reshape`` may change the plan; ``node`` is the executed document, ``end`` how it ended.
 
     With ``largest_bytes`` only variables up to this size are kept, and only in the run's record. Within ``turn``
-    its steps run.
+    its steps run. Runs ``beside`` it share the workers of its groups with it.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Run:
         self.options, self.on_event, self.cancel, self.reshape = options, on_event, cancel, reshape
         self.largest_bytes: int | None = None
         self.turn: AbstractContextManager[Any] | None = None
+        self.beside: RunsBeside | None = None
         self.node: Any = None
         self.end: RunEnd | None = None
 
@@ -63,7 +65,7 @@ class Run:
             if earlier is not None:
                 parameters = {**earlier.parameters, **(parameters or {})}
                 stack.enter_context(temporarily(earlier.variables))
-            starting = begin_executor(self.options)
+            starting = begin_executor(self.options, self.beside)
             stack.callback(starting.abandon)
             prepared = prepare_notebook(source, parameters, self.options.notebook)
             workflow = self.reshape(prepared.require_workflow())

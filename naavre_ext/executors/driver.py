@@ -61,6 +61,15 @@ class _Progress:
 
 
 @dataclass(slots=True)
+class _LiveEnd:
+    """What was taken along of a group's live values when the run needed its worker no longer."""
+
+    values: dict[str, Packed] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    portrait: NamespacePortrait = field(default_factory=NamespacePortrait)
+
+
+@dataclass(slots=True)
 class RunEnd:
     """How a run ended. ``values`` are the packs of the kept variables, ``missing`` why others are not kept.
 
@@ -111,8 +120,7 @@ class RunDriver:
         self._handover = Handover(workflow, guards=options.guards)
         self._restarts = 0
         self._kin = groups.kin_of(workflow)
-        #: What was taken along of the live values of groups whose workers the run needs no longer.
-        self._left: dict[str, RunEnd] = {}
+        self._left: dict[str, _LiveEnd] = {}
         #: How often a group's worker died.
         self._deaths: dict[str, int] = {}
         #: Which names a step is known to change unexpectedly.
@@ -636,8 +644,10 @@ class RunDriver:
             "duration_s": report.duration_s,
             "worker": report.worker,
         }
-        if report.is_reused and self._results is not None and self._results.earlier is not None:
-            self._emit(events.StepReused(**common, source=self._results.earlier.run_id))
+        earlier = None if self._results is None else self._results.earlier
+        source = report.reused_from or (earlier.run_id if earlier is not None else "")
+        if report.is_reused and source:
+            self._emit(events.StepReused(**common, source=source))
             self._feed(facts.Succeeded(step))
             return
         if report.error is None:
@@ -697,7 +707,7 @@ class RunDriver:
         names = self._handover.live_names().get(group, [])
         wanted, most = self.options.keep, self.options.keep_most_bytes
         mine = names if wanted is None else [name for name in wanted if name in names]
-        left = self._left[group] = RunEnd("ok", 0.0)
+        left = self._left[group] = _LiveEnd()
         if mine and self._state.failed_at is None:
             left.values, left.missing = self.executor.collect_live(group, mine, most)
         if self.options.observe and names:

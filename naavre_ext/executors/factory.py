@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import TracebackType
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 
 from naavre_ext.executors.base import Executor
 from naavre_ext.model.run import RunOptions
-from naavre_ext.model.workflow import Workflow
+from naavre_ext.model.workflow import StepId, Workflow
 
 
 class StartingExecutor(Protocol):
@@ -32,11 +33,43 @@ class StartingExecutor(Protocol):
         ...
 
 
-def begin_executor(options: RunOptions) -> StartingExecutor:
-    """Start what the options ask for, in the background where that takes time."""
+def begin_executor(options: RunOptions, beside: RunsBeside | None = None) -> StartingExecutor:
+    """Start what the options ask for, in the background where that takes time.
+
+    Runs ``beside`` each other share the workers of their groups.
+    """
     if options.executor == "local":
         return _Local(options)
-    return _Ray(options)
+    return _Ray(options, beside)
+
+
+class RunsBeside:
+    """Runs of one workflow that overlap: the workers of groups are there from the first one to the last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs = 0
+        self._groups: Any = None
+
+    def __reduce__(self) -> tuple[type[RunsBeside], tuple[()]]:
+        return RunsBeside, ()
+
+    def enter(self) -> Any:
+        """The workers, for one more run."""
+        from naavre_ext.executors.ray.group_workers import GroupWorkers
+
+        with self._lock:
+            self._groups = self._groups or GroupWorkers()
+            self._runs += 1
+            return self._groups
+
+    def leave(self) -> None:
+        """One of the runs is over."""
+        with self._lock:
+            self._runs -= 1
+            if not self._runs:
+                self._groups.close()
+                self._groups = None
 
 
 class _Local:
@@ -58,9 +91,10 @@ class _Local:
 
 
 class _Ray:
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, beside: RunsBeside | None) -> None:
         from naavre_ext.executors.ray.cluster import start_in_background
 
+        self._beside = beside
         self._starting: Future[Any] | None = start_in_background(options.address)
         self._starting.add_done_callback(_start_main)
         self._executor: Any = None
@@ -71,12 +105,17 @@ class _Ray:
         self._starting = None
         from naavre_ext.executors.ray.executor import RayExecutor
 
-        self._executor = RayExecutor(handle)
+        groups = None if self._beside is None else self._beside.enter()
+        self._executor = RayExecutor(handle, None, groups)
         executor: Executor = self._executor
         return executor
 
     def __exit__(self, *_: object) -> None:
-        self._executor.close()
+        try:
+            self._executor.close()
+        finally:
+            if self._beside is not None:
+                self._beside.leave()
 
     def abandon(self) -> None:
         """Close the connection as soon as it is there, without waiting for it."""
@@ -156,15 +195,20 @@ class JobExecutors:
             self._groups.leave(job)
 
     @contextmanager
-    def open(self, *, hands_on: bool, job: int | None = None) -> Iterator[Executor]:
-        """One run's executor. Its main worker is handed on to a later run where it ``hands_on``."""
-        executor: Executor = self._make(hands_on, job)
+    def open(
+        self, *, hands_on: bool, job: int | None = None, common: Collection[StepId] = ()
+    ) -> Iterator[Executor]:
+        """One run's executor. Its main worker is handed on to a later run where it ``hands_on``.
+
+        The ``common`` steps are the same for all jobs in the workers of groups that these share.
+        """
+        executor: Executor = self._make(hands_on, job, common)
         try:
             yield executor
         finally:
             executor.close()
 
-    def _make(self, hands_on: bool, job: int | None) -> Any:
+    def _make(self, hands_on: bool, job: int | None, common: Collection[StepId] = ()) -> Any:
         if self._handle is None:
             from naavre_ext.executors.local import LocalExecutor
 
@@ -172,4 +216,4 @@ class JobExecutors:
         from naavre_ext.executors.ray.executor import RayExecutor
 
         mains = self._mains if hands_on else None
-        return RayExecutor(self._handle.again(), mains, self._groups, job)
+        return RayExecutor(self._handle.again(), mains, self._groups, job, common)

@@ -101,6 +101,7 @@ class StepTask:
     the step's, by its index. What an ``is_repeatable`` step has done is undone when it fails.
 
     In a ``group``'s worker the step's ``live`` names stay when it is done; ``fresh`` ones are unset before it.
+    An ``is_common`` step is the same for all jobs that the worker serves.
 
     ``keep`` says where the result is stored if it is worth it. With ``checkpoint`` nothing is run: the worker
     takes over what that file holds, but for the global generators of libraries in ``reseed``, which begin anew.
@@ -124,6 +125,7 @@ class StepTask:
     group: str | None = None
     live: tuple[str, ...] = ()
     fresh: tuple[str, ...] = ()
+    is_common: bool = False
     keep: Keeping | None = None
     checkpoint: str | None = None
     reseed: tuple[str, ...] = ()
@@ -171,8 +173,8 @@ class StepReport:
     ``outputs`` are all outputs in order, ``messages`` all other live messages (splits, batches).
     A failed step that ``is_undone`` left no trace, so that it can be tried again; ``why_final`` says why not.
     ``unkept`` says why its result couldn't be stored though that was worth it; ``is_reused`` that it is an
-    earlier run's. ``lost`` says that the worker of its group died. A step that is relocated
-    ``had_copies`` where it was given copies of objects that can change.
+    earlier run's, or that of the run ``reused_from``. ``lost`` says that the worker of its group died. A step that
+    is relocated ``had_copies`` where it was given copies of objects that can change.
     """
 
     step: str
@@ -193,6 +195,7 @@ class StepReport:
     why_final: str = ""
     unkept: str = ""
     is_reused: bool = False
+    reused_from: str = ""
     lost: bool = False
     had_copies: bool = False
 

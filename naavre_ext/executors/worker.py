@@ -18,6 +18,7 @@ from naavre_ext.executors import ambient, task_hook
 from naavre_ext.executors.batches import item_text
 from naavre_ext.executors.chaining import Holds, run_stages
 from naavre_ext.executors.checkpoints import has_open_figures, restore_namespace
+from naavre_ext.executors.common_steps import CommonSteps
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.group_checks import why_not_kept
 from naavre_ext.executors.guarding import PlainContainers
@@ -123,6 +124,8 @@ class Worker:
         self._kernel = kernel_variables(self._home)
         #: Whether the settings are (or may be) another worker's.
         self._took_settings = False
+        #: What jobs before have left that the next ones would make alike.
+        self.common = CommonSteps()
         #: What stores results, where the run wants that.
         self.keeper: ResultKeeper | None = None
         #: The settings that steps elsewhere run with, as far as they come from here.
@@ -152,6 +155,7 @@ class Worker:
         self._split = None
         self.sent, self.plain = SentContainers(), (b"", frozenset())
         self.holds.clear()
+        self.common.begin(context)
         self.keeper = ResultKeeper(self, context.results) if context.results is not None else None
 
     def give_devices(self, devices: Mapping[str, str]) -> None:
@@ -203,6 +207,11 @@ class Worker:
             end = self._stored_end(task, inputs) or body(task, inputs, tell, pool)
         finally:
             self._sink = None
+        if task.is_common and not end.is_reused:
+            as_foreseen = end.status == "ok" and not end.unpackable and not end.changes
+            self.common.keep(
+                task, end.packs if as_foreseen else None, self._outputs, self.session.namespace
+            )
         unkept = self._keep(task, inputs, end, time.perf_counter() - clock, tell)
         report = StepReport(
             step=step_id,
@@ -223,6 +232,7 @@ class Worker:
             why_final=end.why_final,
             unkept=unkept,
             is_reused=end.is_reused,
+            reused_from=end.reused_from,
             had_copies=end.had_copies,
         )
         return report, end.packs
@@ -231,6 +241,10 @@ class Worker:
         """How the step ended in an earlier run, if its result is there and it would be given the same values."""
         if task.checkpoint:
             return self._restore(task)
+        if task.is_common and (end := self.common.find(task, inputs, self.session.namespace)):
+            for output in end.outputs:
+                self._on_output(output)
+            return _StepEnd("ok", None, "", list(end.packs), is_reused=True, reused_from=end.run_id)
         found = self.keeper.find_anywhere(task, inputs) if self.keeper is not None else None
         if found is None:
             return None
@@ -670,6 +684,7 @@ class _StepEnd:
     is_undone: bool = False
     why_final: str = ""
     is_reused: bool = False
+    reused_from: str = ""
     had_copies: bool = False
 
 

@@ -28,6 +28,7 @@ DIFFERS = "its parameters differ"
 @dataclass(frozen=True, slots=True)
 class Sharing:
     """``steps`` run once, in notebook order; ``reasons`` tell of each other step why it runs for each job.
+    Of these, steps ``in_workers`` of groups run once in each worker, where what they make can be copied.
 
     ``seeded`` are the libraries whose global generators the shared steps seed. ``hands_on`` says that a job leaves
     nothing in its main worker's process that the next one there could find.
@@ -37,6 +38,7 @@ class Sharing:
     reasons: Mapping[StepId, str] = field(default_factory=dict)
     seeded: frozenset[str] = frozenset()
     hands_on: bool = True
+    in_workers: frozenset[StepId] = frozenset()
 
     def part_of(self, workflow: Workflow) -> Workflow:
         """The workflow of the shared steps alone."""
@@ -90,6 +92,10 @@ def find_sharing(workflow: Workflow, basis: PlanBasis, varying: frozenset[str]) 
     effects = {
         step.id: node.facts for step, node in zip(workflow.steps, basis.dataflow.cells, strict=True)
     }
+    in_workers = _same_in_groups(workflow, basis, varying, frozenset(shared))
+    for step in workflow.steps:
+        if step.id in in_workers:
+            reasons[step.id] = f"it runs once in each worker of group '{step.group}'"
     seeds = [e.what for step in shared for e in effects[step].effects if e.kind == "rng-seed"]
     return Sharing(
         tuple(shared),
@@ -100,7 +106,31 @@ def find_sharing(workflow: Workflow, basis: PlanBasis, varying: frozenset[str]) 
             for s in workflow.steps
             if group_at(s, s.placement) is None
         ),
+        in_workers,
     )
+
+
+def _same_in_groups(
+    workflow: Workflow, basis: PlanBasis, varying: frozenset[str], shared: frozenset[StepId]
+) -> frozenset[StepId]:
+    """Steps that would be shared if they used no live objects of their group, before all that differ there."""
+    if not any(step.live for step in workflow.steps):
+        return frozenset()
+    before = predecessors(workflow)
+    steps = (replace(step, live=()) for step in workflow.steps)
+    why_not = _own_reasons(replace(workflow, steps=tuple(steps)), basis, varying)
+    found: set[StepId] = set()
+    over: set[str] = set()
+    for step in workflow.steps:
+        group = group_at(step, step.placement)
+        if group is None or group in over or step.id in shared:
+            continue
+        is_same = step.id not in why_not and all(s in shared | found for s in before[step.id])
+        if is_same and not varying & {*step.writes, *step.deletes}:
+            found.add(step.id)
+        else:
+            over.add(group)
+    return frozenset(found)
 
 
 def _stays(facts: CellDataflow) -> bool:

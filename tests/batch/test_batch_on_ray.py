@@ -143,7 +143,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def test_jobs_follow_each_other_through_the_workers_of_groups(ray_cluster, tmp_path):
-    """Each worker is a job's from its first cell there to its last, in the order of the jobs; workers overlap."""
+    """Each worker is a job's from its first cell there to its last, in the order of the jobs."""
     rows = [{"param_field": n, "param_seconds": 0.2} for n in (3, 1, 2)]
     source = str(NOTEBOOKS / "pipeline-of-groups.ipynb")
     store = str(tmp_path / "store")
@@ -165,24 +165,81 @@ def test_jobs_follow_each_other_through_the_workers_of_groups(ray_cluster, tmp_p
     assert len({spans[0, cells[0]][2] for cells in groups}) == 3
     for job in range(3):
         assert spans[job, "c6"][0] >= max(spans[job, "c4"][1], spans[job, "c5"][1])
-    for job in range(2):  # the next job has begun before one is over
-        assert spans[job + 1, "c3"][0] < spans[job, "c7"][1]
+
+
+#: Each caller waits until the other one is there, too.
+MEETING = (
+    "import glob, time\n\n\ndef meet(x):\n    open(f'begun-{x}', 'w').close()\n"
+    "    while len(glob.glob('begun-*')) < 2:\n        time.sleep(0.01)\n    return x"
+)
 
 
 def test_replicas_let_jobs_meet_in_one_group(ray_cluster, tmp_path):
-    """Each job waits in its cell until the other one is there, too."""
-    meeting = (
-        "import glob, time\n\n\ndef meet(x):\n    open(f'begun-{x}', 'w').close()\n"
-        "    while len(glob.glob('begun-*')) < 2:\n        time.sleep(0.01)\n    return x"
-    )
-    (tmp_path / "meeting.py").write_text(meeting)
+    """Both have gone through the one worker of another group, so the second did while the first was here."""
+    (tmp_path / "meeting.py").write_text(MEETING)
     study = write(
         tmp_path,
         "param_x = 1",
         "import meeting",
-        "# group: g\n# replicas: 2\nmet = meeting.meet(param_x)",
+        "# group: first\nx = max([param_x])",
+        "# group: then\n# replicas: 2\nmet = meeting.meet(x)",
         "print(met)",
     )
     done = run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
     assert done.is_ok, done.ends
     assert [shown(tmp_path / f"{x}-o.ipynb")[-1] for x in (1, 2)] == ["1\n", "2\n"]
+
+
+def test_jobs_find_what_cells_that_are_the_same_for_all_have_left_in_a_group(ray_cluster, tmp_path):
+    """Such a cell runs once in a group's worker; what a job changes there is no other job's."""
+    study = write(
+        tmp_path,
+        "param_x = 1",
+        "# group: g\nmodel = {n: [n] for n in range(4)}\nprint('loaded')",
+        "# group: g\nalias = model[0]\nsizes = [len(v) for v in model.values()]",
+        "# group: g\nmodel[param_x].append(9)\nalias.append(8)\nseen = (str(model), alias is model[0])",
+        "print(seen, sizes)",
+    )
+    rows = [{"param_x": x} for x in (1, 2, 3)]
+    done = run_batch(study, rows, str(tmp_path / "{param_x}-o.ipynb"))
+    assert done.is_ok, done.ends
+    for x in (1, 2, 3):
+        model = {0: [0, 8], 1: [1], 2: [2], 3: [3]}
+        model[x].append(9)
+        cells = shown(tmp_path / f"{x}-o.ipynb")
+        assert (cells[-4], cells[-1]) == ("loaded\n", f"{(str(model), True)} [1, 1, 1, 1]\n")
+    ended = {"cell-2": [], "cell-3": [], "cell-4": []}
+    for end in done.ends:
+        for e in RunStore(tmp_path / ".naavre").open(str(end.run_id)).events():
+            if isinstance(e, events.StepEnded) and e.cell_id in ended:
+                ended[e.cell_id].append(type(e).__name__)
+    once = ["StepFinished", "StepReused", "StepReused"]
+    assert ended == {"cell-2": once, "cell-3": once, "cell-4": ["StepFinished"] * 3}
+    assert list(done.reasons.values()).count("it runs once in each worker of group 'g'") == 2
+
+
+def test_awaited_runs_share_the_workers_of_groups(ray_cluster, tmp_path):
+    (tmp_path / "meeting.py").write_text(MEETING)
+    study = write(
+        tmp_path,
+        "param_x = 1",
+        "import meeting",
+        "# group: g\n# replicas: 1\nlive = [param_x]",
+        "# group: g\nlive.append(2)\ny = sorted(live)",
+        "met = meeting.meet(param_x)",
+    )
+    workflow = compile_notebook(study)
+    options = RunOptions(keep=("y",), store=str(tmp_path / "store"))
+
+    async def main():
+        return await asyncio.gather(*(workflow.run(options=options, param_x=x) for x in (5, 1)))
+
+    done = asyncio.run(main())
+    assert [result["y"] for result in done] == [[2, 5], [1, 2]]
+    store = RunStore(tmp_path / "store")
+    ended = [
+        e for r in done for e in store.open(r.run_id).events() if isinstance(e, events.StepFinished)
+    ]
+    assert len([e for e in ended if e.cell_id == "cell-3"]) == 2
+    assert len({e.worker for e in ended if e.cell_id in ("cell-3", "cell-4")}) == 1
+    assert len({e.worker for e in ended}) == 3

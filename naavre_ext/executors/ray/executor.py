@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import queue
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,8 +26,8 @@ from naavre_ext.executors.ray.turns import Turn
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.model.portrait import NamespacePortrait
-from naavre_ext.model.workflow import Step, Workflow
-from naavre_ext.scheduling.claims import ClaimPlan, held_during, plan_claims, ray_options
+from naavre_ext.model.workflow import Step, StepId, Workflow
+from naavre_ext.scheduling.claims import ClaimPlan, held_during, ray_options
 
 #: A run that waits for its turn says so after this time.
 _WAIT_TOLD_S = 3.0
@@ -39,7 +39,8 @@ _MOST_READY = 64
 class RayExecutor:
     """One run's hold on a cluster. ``handle`` is closed with it.
 
-    The main worker is taken from ``mains`` and handed on to them, where they are given; so are workers of groups.
+    The main worker is taken from ``mains`` and handed on to them, where they are given; so are workers of groups,
+    in which the ``common`` steps are the same for all jobs.
     """
 
     name = "ray"
@@ -50,8 +51,9 @@ class RayExecutor:
         mains: MainWorkers | None = None,
         groups: GroupWorkers | None = None,
         job: int | None = None,
+        common: Collection[StepId] = (),
     ) -> None:
-        self._handle, self._mains = handle, mains
+        self._handle, self._mains, self._common = handle, mains, frozenset(common)
         self._groups = RunGroups(groups, job, self._its_turn)
         self.slots = handle.slots
         self.shares_files = len({node["NodeManagerHostname"] for node in handle.nodes}) == 1
@@ -70,7 +72,7 @@ class RayExecutor:
     def admit(self, workflow: Workflow) -> None:
         """Compare what the steps claim with what the cluster's nodes have."""
         nodes = [node["Resources"] for node in self._handle.nodes]
-        self._claims = plan_claims(workflow, nodes, jobs=self._groups.of_several_jobs)
+        self._claims = self._groups.plan(workflow, nodes)
         if self._claims.refused:
             raise RefusedError(self._claims.refused)
         self._has_splits = any(step.splits for step in workflow.steps)
@@ -106,6 +108,7 @@ class RayExecutor:
             refs = call.remote(self._context, task, self._reserve(task.step), *inputs)
         elif task.group is not None:
             call = self._groups.worker(task.group).run_step.options(num_returns=returns)
+            task = replace(task, is_common=task.step.id in self._common)
             refs = call.remote(self._context, task, None, *inputs)
         else:
             call = workers.run_anywhere.options(num_returns=returns, **ray_options(claim))

@@ -10,7 +10,8 @@ import ray
 from naavre_ext.executors.ray.group_workers import GroupWorkers, until_ready
 from naavre_ext.executors.ray.spare_workers import take_main
 from naavre_ext.model.diagnostic import NaavreError
-from naavre_ext.scheduling.claims import ClaimPlan
+from naavre_ext.model.workflow import Workflow
+from naavre_ext.scheduling.claims import ClaimPlan, Node, plan_claims
 
 
 class RunGroups:
@@ -33,10 +34,16 @@ class RunGroups:
         #: Groups whose cells may leave something in their worker's process that the next job could find.
         self._stained: frozenset[str] = frozenset()
 
-    @property
-    def of_several_jobs(self) -> bool:
-        """Whether the claims of all replicas count."""
-        return self._offered is not None
+    def plan(self, workflow: Workflow, nodes: Sequence[Node]) -> ClaimPlan:
+        """What the workflow claims on these nodes, with all replicas of its groups where it shares them.
+
+        A run that nobody has counted among several has workers of its own where there isn't room for so many.
+        """
+        claims = plan_claims(workflow, nodes, jobs=self._offered is not None)
+        if claims.refused and self._offered is not None and self._number is None:
+            self._offered = None
+            claims = plan_claims(workflow, nodes)
+        return claims
 
     def admit(self, claims: ClaimPlan, stained: Collection[str]) -> None:
         """What the groups claim, and which of them may leave something in their process.
