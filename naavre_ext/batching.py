@@ -30,7 +30,7 @@ from naavre_ext.planning.job_tables import (
     varying_names,
 )
 from naavre_ext.planning.parameters import find_parameters
-from naavre_ext.preparing import PreparedNotebook, prepare_notebook
+from naavre_ext.preparing import PLANNING, PreparedNotebook, prepare_notebook
 from naavre_ext.running import OpenResults, Run, placed
 from naavre_ext.scheduling.groups import jobs_at_once
 from naavre_ext.scheduling.sharing import Sharing, in_main_worker
@@ -79,10 +79,11 @@ def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
 
     file = read_notebook(request.source)
     notebook = file.notebook
-    check_rows(notebook, request.rows)
     paths: Sequence[str | None] = [None] * len(request.rows)
-    if request.output is not None:
-        paths = output_paths(request.output, request.rows, find_parameters(notebook))
+    with PLANNING:
+        check_rows(notebook, request.rows)
+        if request.output is not None:
+            paths = output_paths(request.output, request.rows, find_parameters(notebook))
     jobs = tuple(
         Job(number, dict(row.values), path)
         for number, (row, path) in enumerate(zip(request.rows, paths, strict=True), start=1)

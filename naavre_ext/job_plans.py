@@ -42,5 +42,6 @@ def sharing_of(prepared: PreparedNotebook, varying: Sequence[str], jobs: int) ->
     """What the steps of so many jobs share that differ in the ``varying`` parameters."""
     workflow = prepared.require_workflow()
     assert prepared.basis is not None
-    found = find_sharing(workflow, prepared.basis, frozenset(varying))
+    with PLANNING:
+        found = find_sharing(workflow, prepared.basis, frozenset(varying))
     return found if jobs > 1 else replace(found, steps=())

@@ -17,7 +17,7 @@ from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.model.notebook import Notebook
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
-from naavre_ext.preparing import PreparedNotebook, prepare_notebook
+from naavre_ext.preparing import PLANNING, PreparedNotebook, prepare_notebook
 
 if TYPE_CHECKING:
     from naavre_ext.executors.driver import RunEnd
@@ -102,13 +102,15 @@ class Run:
         recorder = OutputRecorder(prepared.node)
         secrets = tuple(options.secrets.values())
         mask = SecretMask(secrets)
-        with store.create(
-            path,
-            parameters=dict(parameters or {}),
-            workflow=workflow.to_json(),
-            secrets=secrets,
-            labels=options.labels,
-        ) as log:
+        with PLANNING:  # it reads the cells, for secrets
+            record = store.create(
+                path,
+                parameters=dict(parameters or {}),
+                workflow=workflow.to_json(),
+                secrets=secrets,
+                labels=options.labels,
+            )
+        with record as log:
 
             def tell(event: RunEvent) -> None:
                 if secrets:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from naavre_ext import RefusedError, RunOptions, open_batch, run_batch, run_notebook
 from naavre_ext.batching import resume_batch
 from naavre_ext.cli.entry import _exit_code
+from naavre_ext.job_plans import JobPlans
 from naavre_ext.model import event as events
 from naavre_ext.storage.run_store import RunStore
 
@@ -162,6 +163,20 @@ def test_a_changed_notebook_runs_again_for_all(study):
     )
     assert told == [1, 2, 3]
     assert again.is_ok
+
+
+def test_a_mistake_of_ours_in_one_job_stops_no_other(study, monkeypatch):
+    planned = JobPlans.of
+
+    def of(plans, parameters):
+        if parameters["param_x"] == 2:
+            raise KeyError("lost")
+        return planned(plans, parameters)
+
+    monkeypatch.setattr(JobPlans, "of", of)
+    done = run_batch(study, [{"param_x": x} for x in (1, 2, 3)], options=LOCAL)
+    assert [end.status for end in done.ends] == ["ok", "failed", "ok"]
+    assert "KeyError: 'lost' (a mistake of naavre-ext's" in done.ends[1].reason
 
 
 def test_a_stopped_batch_runs_no_more_jobs(study):

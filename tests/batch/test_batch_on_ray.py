@@ -137,6 +137,7 @@ def test_claim_that_the_cluster_can_never_meet_is_refused_before_any_job(ray_clu
         run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
     assert not list(tmp_path.glob("*-o.ipynb"))
     assert not RunStore(tmp_path / ".naavre").list()
+    assert not list((tmp_path / ".naavre" / "batches").iterdir())
 
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
