@@ -106,6 +106,8 @@ def _judge(
     check_deletes(facts, loop, notebook, position)
     own = frozenset(facts.writes)
     shared = set(facts.reads) | notebook.method_globals()
+    if any(effect.kind == "unknown" for effect in facts.effects):  # a function in a container, say
+        shared |= notebook.environment.callback_reads
     shared -= own | roots | {ITEMS}
     return Split(
         index=loop.index,

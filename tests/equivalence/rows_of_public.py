@@ -18,4 +18,12 @@ ROWS: dict[str, Row] = {
         "print(len(means))",
         in_process=False,
     ),
+    "functions in a table": row(
+        "def half(n):\n    return n / SIZES[0]\nSIZES = (10, 100, 1000, 10000)\n"
+        "growth = (('1', lambda n: 1), ('n', lambda n: n / SIZES[0]), ('half', half))",
+        split("for n in SIZES:\n    for name, f in growth:\n        print(name, f(n))"),
+        split("rows = [[f[1](n) for f in growth] for n in SIZES]"),
+        "print(rows)",
+        splits=2,
+    ),
 }
