@@ -159,6 +159,10 @@ class LibraryCalls(Expressions):
             arguments.has(k, truth) for k, truth in tables.SHARING_KEYWORDS.items()
         ):
             flat = path in _RANGES and all(v.kind in shapes.NUMBERS for v in arguments.all)
+            if path == "numpy.linspace" and (
+                arguments.has("retstep", True) or len(arguments.positional) > 4
+            ):
+                return self.temporary("tuple<array,num>")
             return self.temporary("array<num>" if flat else shape)
         if shape in ("iterator", "list", "dict", "defaultdict"):
             return self.temporary(shape, *[self.element(v) for v in arguments.all])

@@ -65,6 +65,7 @@ CHANGES = [
     ("a = [1]\nc = {'k': a}", "c['k'].append(2)", "a c"),
     ("a = np.zeros(3)\nb = a[1:]", "b[0] = 1", "a b"),
     ("a = np.zeros(3)\nb = a.T", "b[0] = 1", "a b"),
+    ("a, d = np.linspace(0, 1, 3, retstep=True)\nb = a", "b[0] = 1", "a b"),
     ("a = np.zeros(3)\nb = a.reshape(3, 1)", "b += 1", "a b"),
     ("a = np.zeros(3)\nb = a + 1", "b[0] = 1", "b"),
     ("a = np.zeros(3)\nb = a.copy()", "b[0] = 1", "b"),
