@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from naavre_ext.dataflow.functions import Summaries
 
 _NUMBERS = shapes.NUMBERS
+#: What is assigned to in these is carried to other workers; other modules are changed in their process only.
+_SETTINGS = (
+    "os.environ", "matplotlib.", "pandas.options", "sys.path",
+    "IPython.core.interactiveshell.InteractiveShell.ast_node_interactivity",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class Targets(Recorder):
         if path is not None:
             if path.startswith(("sys.modules", "__main__")):
                 self.effect("opaque", path, target.lineno)
-            settings = path.startswith(("os.environ", "matplotlib.", "pandas.options", "sys.path"))
+            settings = path.startswith(_SETTINGS)
             self.effect("settings" if settings else "monkeypatch", path, target.lineno)
             return
         how = f"assigned to as {ast.unparse(target)}"

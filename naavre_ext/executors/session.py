@@ -100,6 +100,8 @@ class CellSession:
             "stdout": CellStream("stdout", self._buffer, 1),
             "stderr": CellStream("stderr", self._buffer, 2),
         }
+        #: Those that the next cell finds: the notebook may have put others in their place.
+        self._streams_now: dict[str, Any] = dict(self._streams)
         with process_restored():
             set_inline_backend()
             self.shell = make_shell(CapturingSession(self._buffer.send))
@@ -198,6 +200,7 @@ class CellSession:
         folders = tuple(map(str, (*path_entries, *([cwd] if cwd is not None else []))))
         if cwd is not None:
             os.chdir(cwd)  # before all else: the last folder may be gone
+        self._streams_now = dict(self._streams)
         with process_restored():
             take_process(self.shell, self._module, self._streams)
             when_loaded("matplotlib.pyplot", forget_plots)
@@ -244,7 +247,8 @@ class CellSession:
         transformers = self.shell.ast_transformers
         with contextlib.ExitStack() as stack:
             stack.enter_context(process_restored())
-            take_process(self.shell, self._module, self._streams)
+            take_process(self.shell, self._module, self._streams_now)
+            stack.callback(self._keep_streams)
             stack.enter_context(own_event_loop())
             stack.enter_context(interruptible())
             self._buffer.open()
@@ -259,6 +263,10 @@ class CellSession:
                 yield
             finally:
                 self._thread_id = None
+
+    def _keep_streams(self) -> None:
+        """Let the next cell find the streams as this one leaves them."""
+        self._streams_now = {name: getattr(sys, name) for name in self._streams}
 
     def _execute(self, source: str, *, store_history: bool, silent: bool) -> Any:
         """IPython's result; the two ways through IPython are those that ipykernel takes.

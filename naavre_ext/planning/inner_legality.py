@@ -28,6 +28,7 @@ from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.inner_loops import InnerLoop
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, changed_place, find_reductions
+from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.refusal import LoopRefused, Refusal
 from naavre_ext.planning.replaying import find_records
 from naavre_ext.planning.shared_objects import changed_by, is_alone
@@ -145,6 +146,7 @@ def _judge_in_function(
     flat, notebook = functions.flat[position - functions.cells], functions.dataflow
     node = flat.copies[id(inner.loop.node)]
     loop = Loop(inner.loop.index, node, inner.loop.consumer)  # type: ignore[arg-type]
+    check_modules(notebook.cells, loop.node.lineno)  # wherever the function is called
     _check_attributes(loop, flat)
     verdict = judge_loop(loop, notebook, position, rng_seeded, items_apart=True)
     if isinstance(verdict, Refusal):

@@ -24,6 +24,7 @@ from naavre_ext.planning.loops import (
 from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.mapping_checks import check_managers, check_mapping
 from naavre_ext.planning.own_rows import own_rows
+from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.rebound_items import with_rebound_apart
 from naavre_ext.planning.refusal import ITEMS as ITEMS
 from naavre_ext.planning.refusal import LoopRefused
@@ -103,6 +104,7 @@ def _judge(
         check_identity(loop, facts, notebook, position)
     guarded, guard_items = _check_changes(loop, body, reductions, facts, roots, notebook)
     guard_rng = _check_effects(facts, loop, rng_seeded)
+    check_modules(notebook.cells[: position + 1], loop.node.lineno)
     check_deletes(facts, loop, notebook, position)
     own = frozenset(facts.writes)
     shared = set(facts.reads) | notebook.method_globals()
@@ -390,7 +392,7 @@ def _check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> b
         "opaque": "Take that out of the loop.",
         "star-import": "Import by name, before the loop.",
         "history": "Use a name of your own.",
-        "monkeypatch": "Change the module before the loop.",
+        "monkeypatch": "Use a function of your own.",
         "settings": "Change settings before the loop.",
         "figure": "Compute in the loop and draw after it.",
         "ambient": "Take that out of the loop.",

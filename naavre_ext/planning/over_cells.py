@@ -18,6 +18,7 @@ from naavre_ext.model.dataflow import CellDataflow, Change, EffectKind
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.over_rewriting import divide
+from naavre_ext.planning.patched_modules import REMEDY, patched_module
 
 #: Kinds of values that have no slices, with the rewrite that gives them some.
 _NOT_CUTTABLE = {
@@ -254,6 +255,9 @@ def _why_whole(cell: OverCell) -> Iterator[Finding]:
                 "Draw in another cell.",
                 effect.line,
             )
+    patched = patched_module(cell.notebook.cells[: cell.position])
+    if patched:
+        yield _whole(patched, REMEDY)
     for name in sorted(set(cell.facts.reads) & cell.facts.writes - set(cell.notes.over)):
         yield _whole(
             f"'{name}' may be read before it is set, so that it may carry a value between batches",

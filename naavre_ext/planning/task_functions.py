@@ -14,6 +14,7 @@ from naavre_ext.model.annotation import TaskAnnotation
 from naavre_ext.model.dataflow import Effect
 from naavre_ext.model.workflow import TaskFunction
 from naavre_ext.planning.function_scope import is_generator
+from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.refusal import LoopRefused, Refusal
 
 #: What a task must not do, and what to do instead.
@@ -21,7 +22,7 @@ _REMEDIES = {
     "opaque": "Use the variables by name.",
     "star-import": "Import by name, in a cell.",
     "history": "Use a name of your own.",
-    "monkeypatch": "Change the module in a cell, before the calls.",
+    "monkeypatch": "Use a function of your own.",
     "settings": "Change settings in a cell, before the calls.",
     "figure": "Return the values, and draw them where the function is called.",
     "ambient": "Take that out of the function.",
@@ -54,6 +55,7 @@ def judge_task(
     try:
         function = _function_at(note, tree)
         _check_binding(function, notebook)
+        check_modules(notebook.cells, function.lineno)
         summary = notebook.summaries.of(function)
         _check_defaults(function, summary)
         guarded = _check_changes(function, summary)

@@ -26,4 +26,27 @@ ROWS: dict[str, Row] = {
         "print(rows)",
         splits=2,
     ),
+    "a library's function is replaced": row(
+        "import math\nold = math.sqrt\nmath.sqrt = lambda x: 'replaced'",
+        split("a = [math.sqrt(k) for k in range(6)]"),
+        "math.sqrt = old\nprint(a)",
+        splits=0,
+    ),
+    "what is printed goes elsewhere for some cells": row(
+        "import io, sys\nshown, sys.stdout = sys.stdout, io.StringIO()",
+        "print('one')",
+        split("for k in range(4):\n    print('two', k)"),
+        "sys.stdout, kept = shown, sys.stdout\ndel shown",
+        "print(kept.getvalue())",
+        splits=1,
+    ),
+    "every expression is shown": row(
+        "from IPython.core.interactiveshell import InteractiveShell as shell\n"
+        "own = vars(shell)['ast_node_interactivity']\nshell.ast_node_interactivity = 'all'\n"
+        "def busy(n):\n    return sum(i % 7 for i in range(n))",
+        "a = busy(90_000)\na\na + 1",
+        "b = busy(80_000)\nb\nb + 1",
+        "shell.ast_node_interactivity = own\ndel own",
+        in_process=False,
+    ),
 }
