@@ -25,6 +25,7 @@ from naavre_ext.executors.session_process import (
     become_shell,
     cancelling,
     forget_modules_in,
+    forget_notebook_bars,
     forget_plots,
     has_waiting_tasks,
     interrupt_thread,
@@ -213,6 +214,7 @@ class CellSession:
             self.shell.payload_manager.clear_payload()
             restore_printers(self.shell, self._printers)
         forget_modules_in((*self._folders, *folders), self._modules_before)
+        forget_notebook_bars()
         sys.path[:] = [
             *dict.fromkeys(("", *path_entries)),
             *(entry for entry in sys.path if entry not in {"", *path_entries, *self._folders}),

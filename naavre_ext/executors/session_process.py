@@ -173,6 +173,13 @@ def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
             del sys.modules[name]
 
 
+def forget_notebook_bars() -> None:
+    """Has tqdm look again for a notebook when a cell imports it: Ray imports it where there is none."""
+    for name in ("auto", "autonotebook"):
+        if sys.modules.pop(f"tqdm.{name}", None) is not None:
+            vars(sys.modules["tqdm"]).pop(name, None)
+
+
 @functools.cache
 def _real_path(path: str) -> str:
     return os.path.realpath(path)

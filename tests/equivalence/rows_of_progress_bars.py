@@ -9,6 +9,12 @@ GENERATOR = "def squares(n):\n    for i in range(n):\n        yield i * i"
 COLLECT = "out = []\nfor x in {}:\n    out.append(x)\nprint(out)"
 
 OVER_ITEMS = {
+    "of the notebook, or of a text where it has no widgets": row(
+        "from tqdm.auto import tqdm, trange",
+        split("out = []\nfor x in tqdm(range(6)):\n    out.append(x * x)"),
+        "import tqdm.autonotebook\nprint(out, tqdm.autonotebook.tqdm.__module__)",
+        splits=1,
+    ),
     "around the items": row(TQDM, split(COLLECT.format("tqdm(xs)")), splits=1),
     "described": row(
         TQDM,

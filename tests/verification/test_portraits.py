@@ -55,6 +55,7 @@ SAME = {
     "graph": "import networkx as nx; x = nx.path_graph(4); list(x.nodes), list(x.adj)",
     "formula": "import sympy; x = sympy.Symbol('a', positive=True) ** 2 + 1; hash(x)",
     "dates": "x = [datetime.date(2020, 1, 2), pd.Timestamp('2020'), decimal.Decimal('1.10')]",
+    "pipe": "import os; x = os.fdopen(os.dup(os.pipe()[0]))",  # another number each time
     "cycle": "x = [1]; x.append(x)",
     "deep": "x = []\nfor _ in range(5000): x = [x]",
     "shared tuples": "x = ()\nfor _ in range(80): x = (x, x)",

@@ -133,8 +133,10 @@ def _file(value: Any) -> Anatomy:
             state = f"open at {value.tell()}"
         except (OSError, ValueError):  # a pipe, or a text file that is being read line by line
             state = "open"
-    mode = getattr(value, "mode", "")
-    return Anatomy(type(value).__name__, f"{getattr(value, 'name', '')!r} {mode!r} {state}")
+    name, mode = getattr(value, "name", ""), getattr(value, "mode", "")
+    if isinstance(name, int):  # a pipe's number is another one in each process
+        name = "a pipe"
+    return Anatomy(type(value).__name__, f"{name!r} {mode!r} {state}")
 
 
 def _text_buffer(value: Any) -> Anatomy:
