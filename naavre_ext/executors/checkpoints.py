@@ -154,11 +154,13 @@ def _warnings_shown(namespace: dict[str, Any]) -> dict[str, dict[Any, Any]]:
 
 
 def _mark_shown(shown: dict[str, dict[Any, Any]], namespace: dict[str, Any]) -> None:
-    version = _filters_version()
-    places = dict([("", namespace), *_modules()])
+    version = _filters_version() if shown else None
     for name, entries in shown.items():
-        if name in places:
-            places[name][_REGISTRY] = {"version": version, **entries}
+        module = sys.modules.get(name)
+        if not name:
+            namespace[_REGISTRY] = {"version": version, **entries}
+        elif isinstance(module, types.ModuleType):
+            vars(module)[_REGISTRY] = {"version": version, **entries}
 
 
 def _modules() -> list[tuple[str, dict[str, Any]]]:

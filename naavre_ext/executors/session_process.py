@@ -164,9 +164,9 @@ def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
     roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders if folder)
     if not roots:
         return
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if name in keep or not isinstance(path, str):
+    for name in sys.modules.keys() - keep:
+        path = getattr(sys.modules.get(name), "__file__", None)
+        if not isinstance(path, str):
             continue
         real = _real_path(path)
         if real.startswith(roots) and "site-packages" not in real and "dist-packages" not in real:

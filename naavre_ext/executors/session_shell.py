@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import types
 from typing import Any
 
-from ipykernel.compiler import XCachingCompiler
+from ipykernel.compiler import XCachingCompiler, get_file_name
 from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -20,13 +21,18 @@ from naavre_ext.executors.session_messages import CapturingSession
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
+@functools.lru_cache(maxsize=4096)  # all cells of a run are named in each worker, and for each job
+def _file_name(raw_code: str, _given: str | None) -> str:
+    name: str = get_file_name(raw_code)
+    return name.replace(f"ipykernel_{os.getpid()}", "ipykernel_1")
+
+
 class _CellCompiler(XCachingCompiler):  # type: ignore[misc]  # ipykernel isn't checked
     """Names a cell's code alike in all processes, so that a function's traceback leads to its cell."""
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
         """The file name that the kernel would give, but for the number of its process."""
-        name: str = super().get_code_name(raw_code, code, number)
-        return name.replace(f"ipykernel_{os.getpid()}", "ipykernel_1")
+        return _file_name(raw_code, os.environ.get("IPYKERNEL_CELL_NAME"))
 
 
 class KernelStandIn:

@@ -128,6 +128,7 @@ class Worker:
         self.common = CommonSteps()
         #: What stores results, where the run wants that.
         self.keeper: ResultKeeper | None = None
+        self._is_settled = False
         #: The settings that steps elsewhere run with, as far as they come from here.
         self._known_settings: ambient.AmbientState | None = None
 
@@ -148,6 +149,9 @@ class Worker:
         if self.isolated:
             ambient.mark_pristine()
             self.settings(rng=False)  # IPython's own baselines are taken at the first look
+        if self.isolated and self.context is not None and not self._is_settled:
+            gc.freeze()  # nothing of the first run is left but the libraries that it has loaded
+            self._is_settled = True
         self.context = context
         self._known_settings = (
             self.settings(rng=False) if context.is_parallel and self.guards else None
