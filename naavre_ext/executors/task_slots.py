@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,22 +19,14 @@ _COUNT = "idle"
 class TaskSlots:
     """The idle slots of one step. Where the folder isn't (on another machine), there are none."""
 
-    def __init__(self, folder: Path, own: LockedFolder | None = None) -> None:
-        self.folder = folder
-        self._own = own
+    def __init__(self, folder: Path) -> None:
+        self._folder: Path | None = folder
 
-    @classmethod
-    def create(cls, idle: int) -> TaskSlots:
-        """The slots of a step that begins, ``idle`` of them free."""
-        own = LockedFolder("naavre-tasks-")
-        slots = cls(own.path, own)
-        (slots.folder / _COUNT).write_text(str(idle))
-        return slots
-
-    def remove(self) -> None:
-        """The step is over."""
-        if self._own is not None:
-            self._own.remove()
+    @property
+    def folder(self) -> Path:
+        """Where the step's processes keep them."""
+        assert self._folder is not None
+        return self._folder
 
     def take(self) -> bool:
         """Whether a slot was idle; the caller has it then."""
@@ -69,3 +62,31 @@ class TaskSlots:
             file.flush()
             return True
         return False
+
+
+class OwnTaskSlots(TaskSlots):
+    """The slots of a step that begins here, ``idle`` of them free. The folder is made when somebody asks for one.
+
+    Most steps are over before that, and making and deleting it takes milliseconds. For several threads.
+    """
+
+    def __init__(self, idle: int) -> None:
+        self._folder: Path | None = None
+        self._idle = idle
+        self._own: LockedFolder | None = None
+        self._making = threading.Lock()
+
+    @property
+    def folder(self) -> Path:
+        """Where the step's processes keep them."""
+        with self._making:
+            if self._folder is None:
+                self._own = LockedFolder("naavre-tasks-")
+                (self._own.path / _COUNT).write_text(str(self._idle))
+                self._folder = self._own.path
+            return self._folder
+
+    def remove(self) -> None:
+        """The step is over."""
+        if self._own is not None:
+            self._own.remove()

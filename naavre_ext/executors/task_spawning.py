@@ -36,7 +36,7 @@ from naavre_ext.executors.packing import (
 )
 from naavre_ext.executors.pool import BatchPool, ResultLost
 from naavre_ext.executors.task_calls import CallPlace, CallRaised, Item, arguments_of, call_split
-from naavre_ext.executors.task_slots import TaskSlots
+from naavre_ext.executors.task_slots import OwnTaskSlots, TaskSlots
 from naavre_ext.executors.tasks import KEEPS, SETTINGS, TOKEN, BatchReport, BatchTask
 from naavre_ext.model.workflow import Step, TaskFunction
 from naavre_ext.scheduling.claims import at_once
@@ -55,7 +55,7 @@ _NAMED = (FunctionType, ModuleType, type)
 #: Windows within windows that are opened.
 _LEVELS = 8
 #: Windows that are opened between two beats: enough for any that matter, too few to cost anything.
-_WINDOWS_A_BEAT = 100
+_WINDOWS_A_BEAT = 64
 #: A task is no task any more in this process once so many of its results couldn't be used.
 _FAILURES = 2
 
@@ -561,7 +561,7 @@ def spawning(worker: Worker, pool: BatchPool, step: Step, tell: Tell) -> Iterato
     if most < 2 or not (pool.is_concurrent or forced):
         yield
         return
-    slots = TaskSlots.create(most - 1)
+    slots = OwnTaskSlots(most - 1)
     try:
         with TaskSpawner(worker, pool, step, tell, slots, forced=forced).at_work():
             yield
