@@ -23,6 +23,7 @@ from naavre_ext.server.kernels import Kernel
 from naavre_ext.server.routes import ROUTES
 from naavre_ext.server.run_service import RunService
 from naavre_ext.server.sweeps import Sweeps
+from naavre_ext.server.writing_turns import WritingTurns
 
 _THREADS = 16
 
@@ -46,6 +47,7 @@ class Services:
         )
         self.in_thread = self.runs.in_thread
         self.sweeps = Sweeps(self.runs)
+        self.turns = WritingTurns()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def warm(self, kernel: Kernel, address: str | None) -> None:

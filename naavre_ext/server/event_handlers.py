@@ -46,7 +46,16 @@ def event_number(handler: Any) -> int:
 
 
 # Jupyter Server 2.13 and later wants to see it; the check is made in any case.
-_ws_authenticated = getattr(decorator, "ws_authenticated", lambda method: method)
+ws_authenticated = getattr(decorator, "ws_authenticated", lambda method: method)
+
+
+async def require_reader(handler: Any) -> None:
+    """Refuse whoever may not read of runs."""
+    user = handler.current_user
+    if user is None or not await ensure_async(
+        handler.authorizer.is_authorized(handler, user, "read", AUTH_RESOURCE)
+    ):
+        raise web.HTTPError(403)
 
 
 class EventsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -55,14 +64,10 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     auth_resource = AUTH_RESOURCE
     _task: asyncio.Task[None] | None = None
 
-    @_ws_authenticated  # type: ignore[untyped-decorator]
+    @ws_authenticated  # type: ignore[untyped-decorator]
     async def get(self, run_id: str) -> None:
         """Check who asks and for what, then become a websocket."""
-        user = self.current_user
-        if user is None or not await ensure_async(
-            self.authorizer.is_authorized(self, user, "read", AUTH_RESOURCE)
-        ):
-            raise web.HTTPError(403)
+        await require_reader(self)
         services = self.settings[SETTING]
         path = self.get_argument("path", "")
         file = await services.paths.file(path) if path else None

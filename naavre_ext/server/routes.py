@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from naavre_ext.server import description, event_handlers, notebook_handlers, run_handlers
+from naavre_ext.server import (
+    description,
+    event_handlers,
+    notebook_handlers,
+    run_handlers,
+    turn_handler,
+)
 
 _RUN = r"/naavre-ext/runs/([0-9]{8}-[0-9]{6}-[a-z0-9]{4})"
 _SWEEP = r"/naavre-ext/sweeps/(sweep-[0-9a-z-]{1,40})"
@@ -24,6 +30,7 @@ ROUTES = [
     (_RUN + "/variables", run_handlers.VariablesHandler),
     (_RUN + "/events", event_handlers.EventsHandler),
     (_RUN + "/events/socket", event_handlers.EventsSocket),
+    (_RUN + "/turn/socket", turn_handler.TurnSocket),
     (r"/naavre-ext/sweeps", run_handlers.SweepsHandler),
     (_SWEEP, run_handlers.SweepHandler),
     (_SWEEP + "/cancel", run_handlers.CancelSweepHandler),

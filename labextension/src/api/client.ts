@@ -199,12 +199,18 @@ export class Client {
 
   /** The address of a run's websocket, its events from number `after` on. */
   eventsUrl(id: string, path: string, after: number): string {
-    const query: Record<string, string> = { path, after: String(after) };
-    if (this.settings.appendToken && this.settings.token) {
-      query.token = this.settings.token;
-    }
-    const route = withQuery(runRoute(id, 'events/socket'), query);
-    return URLExt.join(this.settings.wsUrl, ROOT, route);
+    return this.socketUrl(runRoute(id, 'events/socket'), { path, after: String(after) });
+  }
+
+  /** The address of the websocket that tells whose turn it is to write a run's outputs into a shared document. */
+  turnUrl(id: string, document: string): string {
+    return this.socketUrl(runRoute(id, 'turn/socket'), { document });
+  }
+
+  private socketUrl(route: string, query: Record<string, string>): string {
+    const { appendToken, token, wsUrl } = this.settings;
+    const whole = appendToken && token ? { ...query, token } : query;
+    return URLExt.join(wsUrl, ROOT, withQuery(route, whole));
   }
 
   private get<T>(route: string, query: Record<string, string> = {}): Promise<T> {

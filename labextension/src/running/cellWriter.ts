@@ -20,16 +20,19 @@ export interface ITrust {
  * The cells' texts, other cells, and the undo history are never touched. Streams grow by what is new. Cells are found by id
  * each time, so cells that were moved, deleted or turned into text in the meantime do no harm.
  *
- * What has to go first goes in a transaction before: JupyterLab's model of a cell takes a text that is inserted together with
- * a removal for the continuation of what is removed.
+ * JupyterLab's model of a cell must see removals before insertions, also where several transactions reach another page as
+ * one: it takes a stream that is inserted beside another one for its continuation. So outputs are put behind those that go, in
+ * one transaction; and text that goes from a stream goes in a transaction before.
  */
 export class CellWriter {
   private readonly _written = new Map<string, IWritten>();
   private _isWriting = false;
 
+  /** `_onSpoilt`: another page has added to what was written to this cell, as one does whose turn to write it was before. */
   constructor(
     private readonly _notebook: ISharedNotebook,
-    private readonly _trust: ITrust
+    private readonly _trust: ITrust,
+    private readonly _onSpoilt: (cellId: string) => void = () => undefined
   ) {}
 
   dispose(): void {
@@ -81,19 +84,26 @@ export class CellWriter {
     const written = this._written.get(id);
     const isKnown = written?.cell === cell && !written.isForeign;
     const before = isKnown ? written.outputs : cell.getOutputs();
-    const change = difference(before, outputs, isKnown);
-    if (change.kind === 'grow' && hasStreams(cell)) {
-      const { index, keep, text } = change;
-      if (keep !== null) {
-        removals.push(() => cell.removeStreamOutput(index, keep));
+    const { same, kept, text } =
+      written?.isForeign && !JSONExt.deepEqual(before, outputs as IOutput[])
+        ? ANOTHER // what pages show of it may differ by now
+        : difference(before, outputs, isKnown);
+    let start = same;
+    if (text !== null && hasStreams(cell)) {
+      start += 1;
+      if (kept !== null) {
+        removals.push(() => cell.removeStreamOutput(same, kept));
       }
-      additions.push(() => cell.appendStreamOutput(index, text));
-    } else if (change.kind !== 'none') {
-      const start = change.kind === 'append' ? change.index : 0;
-      if (change.kind !== 'append') {
-        removals.push(() => cell.setOutputs([]));
+      if (text) {
+        additions.push(() => cell.appendStreamOutput(same, text));
       }
-      additions.push(() => cell.updateOutputs(start, start, outputs.slice(start)));
+    }
+    const [gone, fresh] = [before.length - start, outputs.slice(start)];
+    if (gone || fresh.length) {
+      additions.push(() => {
+        cell.updateOutputs(before.length, before.length, fresh);
+        cell.updateOutputs(start, before.length, []);
+      });
     }
     if (cell.execution_count !== wanted.executionCount) {
       additions.push(() => {
@@ -115,7 +125,12 @@ export class CellWriter {
       const isAboutOutputs = 'outputsChange' in change || 'streamOutputChange' in change;
       const written = this._written.get(id);
       if (written && isAboutOutputs && !this._isWriting) {
+        // Whoever removes something means it; a kernel that runs the cell begins with that.
+        const isAdded = written.outputs.length > 0 && !written.isForeign && !isRemoving(change);
         written.isForeign = true;
+        if (isAdded) {
+          this._onSpoilt(id);
+        }
       }
     };
     cell.changed.connect(onChange);
@@ -149,17 +164,17 @@ interface IWritten {
   readonly onChange: (sender: unknown, change: CellChange) => void;
 }
 
-type Difference =
-  | { readonly kind: 'none' }
-  /** The last output is a stream with more text, behind its first `keep` characters if not behind all. */
-  | {
-      readonly kind: 'grow';
-      readonly index: number;
-      readonly keep: number | null;
-      readonly text: string;
-    }
-  | { readonly kind: 'append'; readonly index: number }
-  | { readonly kind: 'other' };
+/** What leads from one list of outputs to another. */
+interface IDifference {
+  /** So many of the first outputs stay as they are. */
+  readonly same: number;
+  /** What the stream after those gets at its end; null where it isn't the same stream. */
+  readonly text: string | null;
+  /** So many of that stream's first characters stay; null: all of them. */
+  readonly kept: number | null;
+}
+
+const ANOTHER: IDifference = { same: 0, text: null, kept: null };
 
 /**
  * The smallest change that leads from one list of outputs to the other.
@@ -170,31 +185,28 @@ export function difference(
   before: readonly IOutput[],
   after: readonly IOutput[],
   sameObjects = true
-): Difference {
-  const last = before.length - 1;
-  const same = (index: number): boolean => isSame(before[index], after[index], sameObjects);
-  for (let index = 0; index < last; index += 1) {
-    if (index >= after.length || !same(index)) {
-      return { kind: 'other' };
-    }
+): IDifference {
+  let same = 0;
+  while (same < before.length && same < after.length && isSame(before[same], after[same], sameObjects)) {
+    same += 1;
   }
-  if (last < 0 || (after.length > last && same(last))) {
-    return after.length > before.length
-      ? { kind: 'append', index: before.length }
-      : { kind: 'none' };
-  }
-  const [old, now] = [before[last], after[last]];
-  const isSameStream =
-    old.output_type === 'stream' && now?.output_type === 'stream' && old.name === now.name;
-  if (!isSameStream || after.length !== before.length) {
-    return { kind: 'other' };
+  const [old, now] = [before[same], after[same]];
+  // JupyterLab takes what a stream gets for the end of the last output.
+  const isLast = same === before.length - 1;
+  if (!isLast || old.output_type !== 'stream' || now?.output_type !== 'stream' || old.name !== now.name) {
+    return { same, text: null, kept: null };
   }
   const [oldText, nowText] = [String(old.text), String(now.text)];
-  if (nowText.startsWith(oldText)) {
-    return { kind: 'grow', index: last, keep: null, text: nowText.slice(oldText.length) };
-  }
-  const keep = commonLength(oldText, nowText);
-  return { kind: 'grow', index: last, keep, text: nowText.slice(keep) };
+  const kept = nowText.startsWith(oldText) ? null : commonLength(oldText, nowText);
+  return { same, text: nowText.slice(kept ?? oldText.length), kept };
+}
+
+function isRemoving(change: CellChange): boolean {
+  const { outputsChange = [], streamOutputChange = [] } = change as {
+    outputsChange?: readonly object[];
+    streamOutputChange?: readonly object[];
+  };
+  return [...outputsChange, ...streamOutputChange].some(part => 'delete' in part);
 }
 
 function isSame(one: IOutput, other: IOutput, sameObjects: boolean): boolean {

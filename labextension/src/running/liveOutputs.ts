@@ -4,6 +4,7 @@ import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookModel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 
+import type { Client } from '../api/client';
 import type { RunEvent } from '../api/types';
 import type { RunModel } from '../model/runModel';
 import { CellWriter } from './cellWriter';
@@ -23,26 +24,31 @@ export class LiveOutputs implements IDisposable {
   private readonly _writer: CellWriter;
   private readonly _turn: WritingTurn;
   private readonly _running = new Set<string>();
-  private _marked = new Set<string>();
+  private readonly _spoilt = new Set<string>();
+  /** Cells with an asterisk; null before this page has the turn. */
+  private _marked: Set<string> | null = null;
   private _timer = 0;
   private _isOver = false;
   private _isDisposed = false;
 
   constructor(
+    client: Client,
     private readonly _run: RunModel,
     private readonly _notebook: INotebookModel
   ) {
     this._fold = new OutputFold(id => shownBy(this._cell(id)));
-    this._writer = new CellWriter(_notebook.sharedModel, {
-      isTrusted: id => this._cell(id)?.trusted ?? true,
-      trust: id => {
+    const trust = {
+      isTrusted: (id: string) => this._cell(id)?.trusted ?? true,
+      trust: (id: string) => {
         const cell = this._cell(id);
         if (cell) {
           cell.trusted = true;
         }
       }
-    });
-    this._turn = new WritingTurn(_notebook.sharedModel, _run.id, () => this._onTurn());
+    };
+    this._writer = new CellWriter(_notebook.sharedModel, trust, id => this._mend(id));
+    this._turn = new WritingTurn(client, _notebook.sharedModel, _run.id);
+    this._turn.changed.connect(() => this._onTurn());
     _run.received.connect(this._onReceived, this);
   }
 
@@ -59,8 +65,8 @@ export class LiveOutputs implements IDisposable {
     }
     if (this._turn.isOurs) {
       this._write();
+      this._showRunning();
     }
-    this._showRunning();
   }
 
   /** The run is over: writes the rest, at once or when whose turn it is has gone, and lets go. */
@@ -71,7 +77,9 @@ export class LiveOutputs implements IDisposable {
 
   private _write(): void {
     const shown = new Map<string, ICellOutputs>();
-    for (const id of this._fold.takeChanged()) {
+    const ids = new Set([...this._fold.takeChanged(), ...this._spoilt]);
+    this._spoilt.clear();
+    for (const id of ids) {
       const outputs = this._fold.cell(id);
       if (outputs) {
         shown.set(id, outputs);
@@ -85,18 +93,32 @@ export class LiveOutputs implements IDisposable {
       return;
     }
     this.flush();
+    if (this._isOver) {
+      this._turn.tellWritten();
+    }
     this._isDisposed = true;
+    window.clearTimeout(this._timer);
     this._run.received.disconnect(this._onReceived, this);
     this._writer.dispose();
     this._turn.dispose();
   }
 
   private _onTurn(): void {
-    if (!this._turn.isOurs) {
-      this._showRunning();
-    } else if (this._isOver) {
+    if (this._isOver && (this._turn.isOurs || this._turn.isWritten)) {
       this.dispose();
-    } else if (!this._timer && !this._isDisposed) {
+    } else if (this._turn.isOurs) {
+      this._flushSoon();
+    }
+  }
+
+  /** Text arrived that a page before us had written, in a place that we had written to. */
+  private _mend(id: string): void {
+    this._spoilt.add(id);
+    this._flushSoon();
+  }
+
+  private _flushSoon(): void {
+    if (!this._timer && !this._isDisposed) {
       this._timer = window.setTimeout(() => this.flush(), INTERVAL_MS);
     }
   }
@@ -116,22 +138,28 @@ export class LiveOutputs implements IDisposable {
         this._running.clear();
       }
     }
-    if (!this._timer) {
-      this._timer = window.setTimeout(() => this.flush(), INTERVAL_MS);
-    }
+    this._flushSoon();
   }
 
   /** The asterisk in place of the prompt number, of cells that the run is at and of no others. */
   private _showRunning(): void {
+    const marked = this._marked ?? this._leftMarks();
     const running = this._run.end ? new Set<string>() : this._running;
-    for (const id of new Set([...this._marked, ...running])) {
+    for (const id of new Set([...marked, ...running])) {
       const cell = this._cell(id);
       const isRunning = running.has(id);
-      if (cell && isCode(cell) && isRunning !== this._marked.has(id)) {
+      if (cell && isCode(cell) && isRunning !== marked.has(id)) {
         cell.executionState = isRunning ? 'running' : 'idle';
       }
     }
     this._marked = new Set(running);
+  }
+
+  /** Asterisks that the page whose turn it was before may have left. */
+  private _leftMarks(): Set<string> {
+    const isMarked = (cell: ICellModel | null): boolean =>
+      cell !== null && isCode(cell) && cell.executionState === 'running';
+    return new Set(this._fold.cellIds.filter(id => isMarked(this._cell(id))));
   }
 
   private _cell(id: string): ICellModel | null {

@@ -8,6 +8,7 @@ import type { IDiagnostic, IRunOptions, IRunSummary } from '../api/types';
 import { notebookContent } from '../model/notebookContent';
 import { RunModel } from '../model/runModel';
 import type { WorkflowModel } from '../model/workflowModel';
+import { Company } from './company';
 import { LiveOutputs } from './liveOutputs';
 import type { ParameterValue } from './literals';
 import { IRunProblem, problemOf } from './problem';
@@ -40,7 +41,7 @@ export class RunController implements IDisposable {
   ) {
     workflow.runChanged.connect(this._onShown, this);
     workflow.panel.disposed.connect(this.dispose, this);
-    void workflow.panel.context.ready.then(() => this._takeUp());
+    void workflow.panel.context.ready.then(() => this._join());
   }
 
   get phase(): RunPhase {
@@ -163,6 +164,7 @@ export class RunController implements IDisposable {
     }
     this._isDisposed = true;
     this._letGo();
+    this._company?.dispose();
     Signal.clearData(this);
   }
 
@@ -185,7 +187,16 @@ export class RunController implements IDisposable {
     }
   }
 
-  /** After the notebook was opened: follows the run that goes on, or that ended while nobody looked. */
+  /** The notebook is there. */
+  private async _join(): Promise<void> {
+    const { model } = this.workflow.panel;
+    if (model && !this._isDisposed) {
+      this._company = new Company(model.sharedModel, () => void this._takeUp());
+    }
+    await this._takeUp();
+  }
+
+  /** After the notebook was opened, or when another page with it follows a run: follows the run that goes on, or that ended while nobody looked. */
   private async _takeUp(): Promise<void> {
     try {
       const runs = await this.workflow.client.runs(this.workflow.path);
@@ -193,7 +204,7 @@ export class RunController implements IDisposable {
       const found =
         runs.find(run => run.state === 'running' && run.sweep === null) ??
         runs.find(run => run.id === remembered);
-      if (found && !this._isDisposed && this._phase === 'idle') {
+      if (found && !this._isDisposed && !this.isActive && found.id !== this._run?.id) {
         this.follow(found, true);
       }
     } catch {
@@ -204,7 +215,8 @@ export class RunController implements IDisposable {
   private _attach(run: RunModel): void {
     const { model } = this.workflow.panel;
     this._run = run;
-    this._outputs = model && new LiveOutputs(run, model);
+    this._company?.follow(run.id);
+    this._outputs = model && new LiveOutputs(this.workflow.client, run, model);
     run.changed.connect(this._onChanged, this);
   }
 
@@ -263,6 +275,7 @@ export class RunController implements IDisposable {
   private _own: RunModel | null = null;
   private _summary: IRunSummary | null = null;
   private _outputs: LiveOutputs | null = null;
+  private _company: Company | null = null;
   private _problem: IRunProblem | null = null;
   private _lastChoice: IRunChoice | null = null;
   private _isNews = false;

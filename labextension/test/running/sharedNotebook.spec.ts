@@ -2,26 +2,94 @@
 
 import { YNotebook } from '@jupyter/ydoc';
 import type { ICellModel } from '@jupyterlab/cells';
+import { CodeCellModel } from '@jupyterlab/cells/lib/model';
 import type { INotebookModel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
-import { applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 
+import type { Client } from '../../src/api/client';
 import type { RunEvent } from '../../src/api/types';
 import { replaceSource } from '../../src/model/notebookContent';
 import type { RunModel } from '../../src/model/runModel';
 import { LiveOutputs } from '../../src/running/liveOutputs';
 
-/** A page: its copy of the notebook, and the run that it follows. */
+/** The server's part: the page that came first has the turn, as in naavre_ext/server/writing_turns.py. */
+class Server {
+  private readonly line: Socket[] = [];
+
+  readonly client = {
+    settings: { WebSocket: socketsOf(this) },
+    turnUrl: (id: string, document: string) => `${id} ${document}`
+  } as unknown as Client;
+
+  join(socket: Socket): void {
+    this.line.push(socket);
+    if (this.line.length === 1) {
+      socket.tell({ turn: true, handed_over: false });
+    }
+  }
+
+  leave(socket: Socket): void {
+    const place = this.line.indexOf(socket);
+    this.line.splice(place, place < 0 ? 0 : 1);
+    if (place === 0) {
+      this.line[0]?.tell({ turn: true, handed_over: true });
+    }
+  }
+
+  finish(socket: Socket): void {
+    if (this.line[0] === socket) {
+      this.line.splice(0).slice(1).forEach(other => other.tell({ written: true }));
+    }
+  }
+}
+
+class Socket {
+  static readonly opened: Socket[] = [];
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  constructor(private readonly server: Server) {
+    Socket.opened.push(this);
+    setTimeout(() => server.join(this), 0);
+  }
+
+  tell(frame: object): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  send(): void {
+    this.server.finish(this);
+  }
+
+  close(): void {
+    this.server.leave(this);
+  }
+}
+
+function socketsOf(server: Server): unknown {
+  return function open() {
+    return new Socket(server);
+  };
+}
+
+/** A page: its copy of the notebook, what it shows of it, and the run that it follows. */
 class Page {
   readonly notebook = new YNotebook();
   readonly run = { id: 'r1', received: new Signal<object, readonly RunEvent[]>({}), end: null };
   private outputs: LiveOutputs | null = null;
+  private view: CodeCellModel | null = null;
+
+  constructor(private readonly server: Server) {}
+
+  look(index = 0): void {
+    this.view = new CodeCellModel({ sharedModel: this.notebook.cells[index] as CodeCellModel['sharedModel'] });
+  }
 
   follow(): void {
     const cells: ICellModel[] = [];
     const model = { sharedModel: this.notebook, cells, isDisposed: false } as unknown as INotebookModel;
-    this.outputs = new LiveOutputs(this.run as unknown as RunModel, model);
+    this.outputs = new LiveOutputs(this.server.client, this.run as unknown as RunModel, model);
   }
 
   tell(...events: Partial<RunEvent>[]): void {
@@ -36,13 +104,17 @@ class Page {
     this.outputs?.finish();
   }
 
+  /** It is closed, without a word. */
   leave(): void {
-    this.notebook.awareness.setLocalState(null);
+    this.outputs?.dispose();
+    this.outputs = null;
   }
 
+  /** What the document says, and after it what is on the screen, if that is something else. */
   get shown(): string {
-    const outputs = this.notebook.cells.flatMap(cell => (cell.cell_type === 'code' ? cell.toJSON().outputs : []));
-    return (outputs as { text: string | string[] }[]).map(output => [output.text].flat().join('')).join('|');
+    const said = textOf(this.notebook.cells.flatMap(cell => (cell.cell_type === 'code' ? cell.toJSON().outputs : [])));
+    const seen = this.view ? textOf(this.view.outputs.toJSON()) : said;
+    return said === seen ? said : `${said} but on the screen ${seen}`;
   }
 
   source(index = 0): string {
@@ -50,14 +122,21 @@ class Page {
   }
 }
 
+function textOf(outputs: unknown): string {
+  return (outputs as { text: string | string[] }[]).map(output => [output.text].flat().join('')).join('|');
+}
+
 /** Updates wait until `sync`, as on a slow line. */
 class Pair {
-  readonly first = new Page();
-  readonly second = new Page();
+  private readonly server = new Server();
+  readonly first = new Page(this.server);
+  readonly second = new Page(this.server);
 
   constructor() {
     this.first.notebook.addCell({ cell_type: 'code', id: 'a', source: 'for x in xs:\n    print(x)' });
+    this.all(page => page.notebook.setState('document_id', 'd1'));
     this.sync();
+    this.all(page => page.look());
   }
 
   sync(): void {
@@ -66,16 +145,7 @@ class Pair {
       [this.second.notebook, this.first.notebook]
     ]) {
       Y.applyUpdate(to.ydoc, Y.encodeStateAsUpdate(from.ydoc));
-      const ids = [...from.awareness.meta.keys()];
-      applyAwarenessUpdate(to.awareness, encodeAwarenessUpdate(from.awareness, ids), 'peer');
     }
-  }
-
-  /** The page whose turn it is to write, and the other one. */
-  get byTurn(): [Page, Page] {
-    const { first, second } = this;
-    const isFirst = first.notebook.awareness.clientID < second.notebook.awareness.clientID;
-    return isFirst ? [first, second] : [second, first];
   }
 
   all(action: (page: Page) => void): void {
@@ -91,46 +161,124 @@ const STARTED: Partial<RunEvent> = {
   steps: [{ id: 'a', cell_id: 'a', cell_number: 1, title: null, placement: 'main' }]
 };
 
+/** Both pages follow the run; the first one came first. */
 function followed(): Pair {
   const pair = new Pair();
-  pair.all(page => page.follow());
-  pair.sync();
+  pair.all(page => {
+    page.follow();
+    jest.advanceTimersByTime(10);
+  });
   return pair;
 }
 
 describe('a notebook that two people have open', () => {
-  it('shows each line once, though both pages follow the run', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it.each([true, false])('shows each line once, though both pages follow the run (at once: %s)', isAtOnce => {
     const pair = followed();
     for (const [number, text] of ['1\n', '2\n', '3\n'].entries()) {
       pair.all(page => page.tell(...(number ? [] : [STARTED]), printed(number, text)));
       pair.all(page => page.show());
-      pair.sync();
+      if (isAtOnce) {
+        pair.sync();
+      }
     }
     pair.all(page => page.finish());
     pair.sync();
     pair.all(page => expect(page.shown).toBe('1\n2\n3\n'));
   });
 
+  it('lets a page that is opened in mid-run write nothing, whatever its number is', () => {
+    for (let round = 0; round < 10; round += 1) {
+      const pair = new Pair();
+      const { first, second } = pair;
+      first.follow();
+      jest.advanceTimersByTime(10);
+      first.tell(STARTED, printed(0, '1\n'));
+      first.show();
+      pair.sync();
+      second.follow();
+      second.tell(STARTED, printed(0, '1\n'), printed(1, '2\n'));
+      jest.advanceTimersByTime(100);
+      first.tell(printed(1, '2\n'));
+      first.show();
+      pair.sync();
+      pair.all(page => expect(page.shown).toBe('1\n2\n'));
+    }
+  });
+
   it.each(['in mid-run', 'after the end'])('shows all when the page that wrote is closed %s', when => {
     const pair = followed();
-    const [writer, other] = pair.byTurn;
+    const { first, second } = pair;
     pair.all(page => page.tell(STARTED, printed(0, '1\n')));
-    writer.show();
+    first.show();
     pair.sync();
-    other.tell(printed(1, '2\n'));
+    second.tell(printed(1, '2\n'));
     if (when === 'after the end') {
-      other.finish();
+      second.finish();
     }
-    writer.leave();
+    first.leave();
+    jest.advanceTimersByTime(2000);
+    second.finish();
+    expect(second.shown).toBe('1\n2\n');
+  });
+
+  it('mends what the page that was closed had sent, when it comes late', () => {
+    const pair = followed();
+    const { first, second } = pair;
+    pair.all(page => page.tell(STARTED, printed(0, '1\n')));
+    first.show();
     pair.sync();
-    other.show();
-    other.finish();
-    expect(other.shown).toBe('1\n2\n');
+    pair.all(page => page.tell(printed(1, '2\n')));
+    first.leave(); // it writes what it has, which is on the way for long
+    jest.advanceTimersByTime(2000);
+    expect(second.shown).toBe('1\n2\n');
+    pair.sync();
+    expect(second.shown).toContain('2\n2\n');
+    jest.advanceTimersByTime(100);
+    pair.sync();
+    pair.all(page => expect(page.shown).toBe('1\n2\n'));
+  });
+
+  it('lets outputs be that somebody removed, also when the page that wrote is closed after the end', () => {
+    const pair = followed();
+    const { first, second } = pair;
+    pair.all(page => page.tell(STARTED, printed(0, '1\n')));
+    first.show();
+    pair.sync();
+    const cell = second.notebook.cells[0] as CodeCellModel['sharedModel'];
+    cell.setOutputs([]);
+    pair.sync();
+    pair.all(page => page.finish());
+    jest.advanceTimersByTime(2000);
+    pair.sync();
+    pair.all(page => expect(page.shown).toBe(''));
+  });
+
+  it('shows on a page that was off the line what came meanwhile, as one update', () => {
+    const pair = followed();
+    const { first } = pair;
+    const clear = { type: 'CellOutputsDiscarded', cell_id: 'a' } as Partial<RunEvent>;
+    pair.all(page => page.tell(STARTED, printed(0, '1\n')));
+    first.show();
+    pair.sync();
+    pair.all(page => page.tell(clear));
+    first.show();
+    pair.all(page => page.tell(printed(1, '3\n')));
+    first.show();
+    pair.all(page => page.tell(printed(2, '4\n')));
+    first.show();
+    pair.sync();
+    pair.sync(); // JupyterLab has added the text to what was removed, on the other page, and told the first one
+    jest.advanceTimersByTime(100);
+    pair.sync();
+    pair.all(page => expect(page.shown).toBe('3\n4\n'));
   });
 
   it('keeps what another types while outputs come and an annotation is written', () => {
     const pair = followed();
-    const [writer, other] = pair.byTurn;
+    const { first: writer, second: other } = pair;
     pair.all(page => page.tell(STARTED, printed(0, '1\n')));
     writer.show();
     const cell = { sharedModel: writer.notebook.cells[0] } as unknown as ICellModel;
@@ -149,10 +297,11 @@ describe('a notebook that two people have open', () => {
 
   it('keeps outputs with a cell that another moves or deletes', () => {
     const pair = followed();
-    const [writer, other] = pair.byTurn;
+    const { first: writer, second: other } = pair;
     other.notebook.addCell({ cell_type: 'code', id: 'b', source: '' });
     other.notebook.moveCell(0, 1);
     pair.sync();
+    pair.all(page => page.look(1));
     pair.all(page => page.tell(STARTED, printed(0, '1\n')));
     writer.show();
     pair.sync();
