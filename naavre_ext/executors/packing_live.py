@@ -69,7 +69,8 @@ _BY_NAME: dict[str, Live] = {
     "asyncio.": Live("an object of the event loop", _MAKE_THERE),
     "_asyncio.": Live("an object of the event loop", "Await it first, and hand on the result."),
     "concurrent.futures.": Live(
-        "a pool or a future", "Hand on results: [f.result() for f in ...]."
+        "a pool or a future",
+        "Write list(pool.map(f, items)), or a loop without a pool: that is split.",
     ),
     "multiprocessing.": Live("an object shared between processes", _MAKE_THERE),
     "subprocess.Popen": Live("a running process", "Hand on its result: communicate()."),

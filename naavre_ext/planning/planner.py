@@ -32,6 +32,7 @@ from naavre_ext.planning.nested_notebooks import (
     nested_functions,
     nested_plans,
 )
+from naavre_ext.planning.other_loops import other_loops
 from naavre_ext.planning.outside import outside_order
 from naavre_ext.planning.over_cells import judge_over, may_fail
 from naavre_ext.planning.parameters import parameter_assignments
@@ -381,6 +382,7 @@ def _splits(
             diagnostics.append(_runs_whole(unit, verdict))
         else:
             splits.append(replace(verdict, title=notes.title, batches=notes.batches))
+    diagnostics += [_runs_whole(unit, each) for each in other_loops(unit.tree.tree, dataflow)]
     return splits, reasons
 
 
