@@ -28,22 +28,20 @@ def without_guards(body: Sequence[ast.stmt]) -> list[ast.stmt]:
             before: list[ast.stmt] = statement.body[:-1] or [
                 ast.copy_location(ast.Pass(), statement.body[-1])
             ]
-            branch = ast.If(statement.test, before, without_guards(rest))
+            others = without_guards([*statement.orelse, *rest])
+            branch = ast.If(statement.test, before, others)
             return [*body[:place], ast.copy_location(branch, statement)]
     return list(body)
 
 
 def _is_guard(statement: ast.stmt) -> TypeGuard[ast.If]:
-    return (
-        isinstance(statement, ast.If)
-        and not statement.orelse
-        and isinstance(statement.body[-1], ast.Continue)
-    )
+    return isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Continue)
 
 
 def _asks_for(guard: ast.If, before: Sequence[ast.stmt], rest: Sequence[ast.stmt]) -> bool:
     """Whether the condition reads a name that the rest changes, and that no iteration sets before."""
-    changed = {*_stored([*guard.body, *rest]), *(r.root for r in find_reductions(rest))}
+    others = [*guard.orelse, *rest]
+    changed = {*_stored([*guard.body, *others]), *(r.root for r in find_reductions(others))}
     private = {
         name for statement in before if _is_plain(statement) for name in _stored([statement])
     }
