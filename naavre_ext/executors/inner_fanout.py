@@ -25,6 +25,7 @@ from naavre_ext.planning.function_scope import in_function
 from naavre_ext.planning.inner_rewriting import inner_operations
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.rewriting import LOG
+from naavre_ext.scheduling.claims import at_once
 
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
@@ -63,6 +64,7 @@ class InnerSplitter:
 
     ``quick`` are those that were over in no time when they ran last: they get along without a thread that watches.
     With ``keeps`` their batches are stored, where that is worth it: what a batch runs is stored with the batch.
+    ``most`` is how many batches at once are a batch's own part of those that may run.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class InnerSplitter:
         first: int,
         *,
         keeps: bool,
+        most: int | None = None,
     ) -> None:
         self.worker, self.pool, self.tell, self.keeps = worker, pool, tell, keeps
+        self.most = most
         self._running = running
         self._begun: Counter[_Place] = Counter()
         #: How many batches the earlier beginnings of the loops had.
@@ -183,6 +187,9 @@ class InnerFanOut(FanOut):
         super().__init__(
             worker, step, splitter.pool, self._tell_own_way, worker.shippable_settings, {}
         )
+        if self.limit is not None:  # the other batches have parts of their own
+            self.limit = at_once(self.limit, splitter.most)
+            self.slots = at_once(self.slots, self.limit)
         self._number, self._first_batch, self._batches = number, splitter.batches[place], 0
         self.splits = {split.index: split}
         self._splitter, self._split, self._place = splitter, split, place

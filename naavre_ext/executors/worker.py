@@ -501,7 +501,8 @@ class Worker:
         if self.batch_pool is None or not self.splits_inner or keeps_claim(step, in_main=False):
             return None
         first = first_inner_number(step)
-        return InnerSplitter(self, self.batch_pool(slots), step, tell, first, keeps=False)
+        pool = self.batch_pool(slots)
+        return InnerSplitter(self, pool, step, tell, first, keeps=False, most=slots)
 
     @property
     def splits_inner(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from notebook_row import Row, written
+from notebook_row import Row, row, written
 
 _ROWS = {
     "settings change between the calls": written(
@@ -575,7 +575,24 @@ _ROWS = {
     ),
 }
 
+_ROWS["errors two levels down"] = row(
+    "def step(a, b):\n    print('step', a, b)\n    return a * 10 + b\n"
+    "def level(a):\n    out = []\n    # split: level\n    # batches: 2\n"
+    "    for b in range(3):\n        line = []\n        # split: line\n        # batches: 2\n"
+    "        for c in range(2):\n            line.append(step(a + b, c))\n        out.append(line)\n"
+    "    return out",
+    "# split: outer\n# batches: 1\n# concurrency: 2\ncube, caught = [], []\nfor a in range(3):\n    row = []\n"
+    "    # split: row\n    # batches: 2\n    for b in range(4):\n        row.append(step(a, b))\n"
+    "    try:\n        # split: risky\n        # batches: 2\n        risky = [1 / (b - a) for b in range(4)]\n"
+    "    except ZeroDivisionError as error:\n        risky = str(error)\n"
+    "    cube.append((row, level(a), risky))\nprint(cube, row, a, b)",
+    "# split: fails\n# batches: 1\n# retries: 1\nfor a in range(3):\n    row = []\n    # split: row\n"
+    "    # batches: 2\n    for b in range(3):\n        row.append(10 // (b + 2 * a - 3))\n    print(a, row)",
+    splits=2,
+)
+
 _ON_RAY = {
+    "errors two levels down",
     "settings change between the calls",
     "every kind of reduction in a function",
     "method that reads self, with a private name",
@@ -584,4 +601,4 @@ _ON_RAY = {
     "split function in a split cell",
 }
 
-ROWS: dict[str, Row] = {name: replace(row, on_ray=name in _ON_RAY) for name, row in _ROWS.items()}
+ROWS: dict[str, Row] = {name: replace(each, on_ray=name in _ON_RAY) for name, each in _ROWS.items()}

@@ -50,21 +50,44 @@ def test_notebook_ends_on_ray_as_top_to_bottom(row, executor, tmp_path):
 #: A process tells its number, which analysis takes for the name of a file. A batch finds out every half second
 #: whether a CPU is idle: the loop goes on for longer.
 NESTED = [
-    "import time\nfrom pathlib import Path\ndef inner(x):\n    out = []\n    # split: inner\n    # batches: 2\n"
-    "    for y in range(4):\n        time.sleep(0.03)\n"
-    "        out.append((Path('/proc/self').resolve().name, 0.1 * x * y))\n"
-    "    return out",
-    "# split: outer\n# batches: 1\nout = []\nfor x in range(25):\n    out += inner(x)",
+    """import time
+from pathlib import Path
+def product(x, y):
+    time.sleep(0.03)
+    return Path('/proc/self').resolve().name, 0.1 * x * y
+def inner(x):
+    out = []
+    # split: inner
+    # batches: 2
+    for y in range(2):
+        out.append(product(x, y))
+    return out
+""",
+    """# split: outer
+# batches: 1
+# concurrency: 2
+# retries: 1
+# timeout: 60s
+# resources: num_cpus=1
+out = []
+for x in range(25):
+    row = inner(x)
+    # split: in the body
+    # batches: 2
+    for y in range(2, 4):
+        row.append(product(x, y))
+    out += row
+""",
 ]
 
 
-def test_loop_in_a_function_is_split_from_within_a_batch(executor, tmp_path):
-    run = run_with(executor, NESTED, RunOptions(cwd=str(tmp_path), keep=None))
+def test_loops_are_split_from_within_a_batch(executor, tmp_path):
+    """One in a function, one in the body; with what batches claim, and within what they may."""
+    run = run_with(executor, NESTED, RunOptions(cwd=str(tmp_path), keep=None, max_parallelism=2))
     assert run.fanned_out == 1
-    assert run.fanned_out_within >= 1
     processes, values = zip(*run.ending.variables["out"], strict=True)
     assert values == tuple(0.1 * x * y for x in range(25) for y in range(4))
     told = run.of(events.BatchFinished)
-    assert {event.within for event in told} == {"", "0.0"}
+    assert {(event.split, event.within) for event in told} == {(0, ""), (1, "0.0"), (2, "0.0")}
     (outer,) = {event.worker.rpartition(":")[2] for event in told if not event.within}
     assert set(processes) - {outer}  # others had some of the inner loops' batches

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,44 @@ def test_loop_of_a_function_isnt_taken_for_the_cells_own_loop(tmp_path):
         executor.close()
     assert_same(sequential, run.ending, [cell])
     assert run.fanned_out == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "options", "most"),
+    [
+        ("", RunOptions(keep=None), 8),
+        ("# concurrency: 4\n", RunOptions(keep=None), 2),
+        ("", RunOptions(keep=None, max_parallelism=4), 2),
+        ("# concurrency: 2\n", RunOptions(keep=None), 0),
+    ],
+)
+def test_batches_share_what_may_run_at_once(head, options, most, monkeypatch, tmp_path):
+    """Two batches at a time, with a part each of the limit for the loops that they come to."""
+    waiting: set[object] = set()
+    reached = [0]
+    submit, report = local._LocalPool.submit, local._LocalPool.report
+
+    def counted(pool, task, *parts):
+        handle = submit(pool, task, *parts)
+        if task.split.title == "inner":
+            waiting.add(handle)
+            reached.append(len(waiting))
+        return handle
+
+    def taken(pool, handle):
+        waiting.discard(handle)
+        return report(pool, handle)
+
+    monkeypatch.setattr(local._LocalPool, "submit", counted)
+    monkeypatch.setattr(local._LocalPool, "report", taken)
+    outer = f"# split: outer\n# batches: 2\n{head}out = [inner(x) for x in range(2)]"
+    inner = (
+        "def inner(x):\n    # split: inner\n    # batches: 8\n    return [x * y for y in range(8)]"
+    )
+    executor = local.LocalExecutor(slots=8)
+    try:
+        run = run_with(executor, [inner, outer], replace(options, cwd=str(tmp_path)))
+    finally:
+        executor.close()
+    assert max(reached) == most
+    assert run.fanned_out_within == (2 if most else 0)
