@@ -70,7 +70,7 @@ def memory_rows() -> Iterator[Row]:
     Made to go to the workers, so that there are many batches. What the notebook itself then has isn't counted.
     """
     setup = "items = range({})\ndef work(x):\n    return x"
-    body = LOOP.replace("# split: loop", "# split: loop\n# batches: 10000")
+    body = LOOP.replace("# split: loop", "# split: loop\n# batches: 20000")
     few, many = (
         peaks_by_process(lambda n=n: loop_seconds(setup.format(n), body))  # type: ignore[misc]
         for n in (1000, 1_000_000)
@@ -80,7 +80,7 @@ def memory_rows() -> Iterator[Row]:
     own = (sys.getsizeof(result) + sum(map(sys.getsizeof, result))) / 2**20
     for name, has in ((DRIVER, 0.0), (MAIN_WORKER, own)):
         grown = many[name] - few[name] - has
-        row = f"1,000,000 items in 10,000 batches: {name}; 50 MB"
+        row = f"1,000,000 items in 20,000 batches: {name}; 50 MB"
         yield cost(row, max(0.0, grown), 50, at_most=1, unit="MB", papermill=plain)
 
 

@@ -132,8 +132,11 @@ class Calls(Magics):
         if binding.cached and name:
             self.hold(name, result.node)
             self.alias(name, result.node)
-        first = 0 if self_value.node is None else 1
-        given = arguments.names_given([*summary.parameters][first:], summary.variadic)
+        own = [*summary.parameters][:1] if self_value.node is not None else []
+        given: dict[str, set[str]] = {}
+        if own == ["self"] or (not own and not {"self", "cls"} & set(summary.parameters)):
+            others = [p for p in summary.parameters if p not in own]
+            given = arguments.names_given(others, summary.variadic)
         self.absorb(summary.when_called, arguments.node.lineno, names, given)
         return Value(summary.shape, None if shapes.is_immutable(summary.shape) else result.node)
 

@@ -203,6 +203,44 @@ _ROWS: dict[str, Row] = {
         """,
         splits=1,
     ),
+    "files written by methods": written(
+        """
+        import os
+        from pathlib import Path
+        class Saver:
+            def __init__(self, folder):
+                self.folder = folder
+                os.makedirs(folder, exist_ok=True)
+            def save(self, name, text):
+                with open(f"{self.folder}/{name}", "w") as file:
+                    file.write(text)
+            @staticmethod
+            def last(text, name):
+                with open(name, "w") as file:
+                    file.write(text)
+            @classmethod
+            def first(cls, name, text):
+                with open(name, "w") as file:
+                    file.write(text)
+        saver = Saver("saved")
+        ---
+        # split:
+        for i in range(6):
+            saver.save(f"{i}.txt", str(i * i))
+        for i in range(6):
+            saver.save("all.txt", str(i))
+        for i in range(6):
+            Saver.last(str(i), "last.txt")
+        for i in range(6):
+            saver.last(str(i), "static.txt")
+        for i in range(6):
+            Saver.first("first.txt", str(i))
+        for i in range(6):
+            Saver.save(saver, "unbound.txt", str(i))
+        print([p.read_text() for p in sorted(Path().rglob("*.txt"))], sorted(os.listdir("saved")))
+        """,
+        splits=2,
+    ),
     "one file, written by a function": written(
         """
         from pathlib import Path
