@@ -374,6 +374,14 @@ def _check_classes(loop: Loop, notebook: NotebookDataflow) -> None:
 
 def _check_carried(facts: CellDataflow, loop: Loop) -> None:
     for name in sorted(facts.writes & set(facts.reads)):
+        here = {n.id for n in ast.walk(loop.node) if isinstance(n, ast.Name)}
+        if name not in here:
+            raise LoopRefused(
+                facts.reads[name],
+                f"'{name}' carries a value from one iteration to the next, in a function that it calls",
+                f"Have the function return what it adds to '{name}', and add it up in the loop.",
+                name,
+            )
         raise LoopRefused(
             facts.reads[name],
             f"'{name}' carries a value from one iteration to the next",

@@ -196,10 +196,13 @@ def check_aliases(
         changed = changed_by(reduction, notebook, position, graph)
         for name, reach in reached.items():
             if changed & reach:
+                is_data = _is_data(name, notebook)  # copies of classes are other classes
                 raise LoopRefused(
                     facts.reads[name],
                     f"'{name}', which it reads, may be or hold what it adds to '{reduction.root}'",
-                    f"Read a copy: {name} = copy.deepcopy({name}) before the loop.",
+                    f"Read a copy: {name} = copy.deepcopy({name}) before the loop."
+                    if is_data
+                    else f"Collect in variables, and change '{reduction.root}' after the loop.",
                     name,
                 )
 
