@@ -161,12 +161,13 @@ class ChannelSender:
                 self._thread.start()
         self._queue.put(line)
 
-    def close(self) -> None:
-        """Send what waits, for at most one second, and hang up."""
+    def close(self, *, wait: bool = True) -> None:
+        """Send what waits and hang up; returns when that is done, or after a second, or at once."""
         self._open = False
         if self._thread is not None:
             self._queue.put(None)
-            self._thread.join(timeout=_FLUSH_TIMEOUT_S)
+            if wait:
+                self._thread.join(timeout=_FLUSH_TIMEOUT_S)
 
     def __enter__(self) -> ChannelSender:
         return self

@@ -94,7 +94,7 @@ def _send_to(context: RunContext) -> Any:
         return lambda message: None
     if _sender is None or _sender[0] != context.run_id:
         if _sender is not None:
-            _sender[1].close()
+            _sender[1].close(wait=False)  # that run is over, or goes on without this worker
         _sender = (context.run_id, ChannelSender(context.channel))
     return _sender[1].send
 
