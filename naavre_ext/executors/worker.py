@@ -141,7 +141,7 @@ class Worker:
             ambient.restore(ambient.pristine(), shell=self.session.shell)
             set_environment(context.environment, self._home, self._kernel)
             os.environ.update(self.devices)
-            self.threads.as_kernel()
+            self.threads.begin(os.environ)
         fill_unwritten(context.scramble)
         self.session.reset(cwd=context.cwd)
         if context.is_parallel:

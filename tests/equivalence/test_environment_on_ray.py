@@ -43,6 +43,10 @@ CELLS = (
     "print(signal.getsignal(signal.SIGINT))",
     "import numpy, threadpoolctl\n"
     "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})",
+    "A = numpy.random.default_rng(0).normal(size=(300, 300))",
+    "product = [(A + k) @ A for k in range(3)]",
+    "inverse = numpy.linalg.inv(A)",
+    "import zlib\nprint([zlib.crc32(part.tobytes()) for part in (*product, inverse)])",
     "os.environ['TZ'] = 'Asia/Tokyo'; time.tzset()\nprint(time.tzname, time.localtime(0).tm_hour)",
     "folder = tempfile.TemporaryDirectory()\nopen(folder.name + '/a.txt', 'w').write('kept')\n"
     "path = os.path.join(folder.name, 'a.txt')\nos.makedirs('sub', exist_ok=True)",

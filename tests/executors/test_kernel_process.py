@@ -49,6 +49,24 @@ def test_child_processes_see_no_more_than_a_kernels(environ):
     assert done.stdout.strip() == "[]"
 
 
+def test_what_was_loaded_before_the_first_cell_has_a_kernels_threads():
+    code = (
+        "import numpy, threadpoolctl\n"
+        "from naavre_ext.executors.kernel_process import Threads\n"
+        "threads = Threads()\n"
+        "for wanted in ('2', '3'):\n"
+        "    threads.begin({'OMP_NUM_THREADS': wanted})\n"
+        "    threads.limit(1)\n"
+        "    threads.as_kernel()\n"
+        "    print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=True, text=True
+    )
+    assert done.stdout.split() == ["{2}", "{3}"]
+
+
 def test_batches_have_one_thread_and_cells_all_of_them():
     import numpy  # noqa: F401  (what brings a BLAS along)
     import threadpoolctl
