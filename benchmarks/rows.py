@@ -58,6 +58,10 @@ def cost(
     return Row(name, ours, reference, ratio, f"≤ {at_most:g}", met, papermill, unit)
 
 
+#: Fewer pairs never agree.
+_FEWEST = 8
+
+
 def told(name: str, ours: float, reference: float) -> Row:
     """A row that nothing is asked of; its ratio is the reference by ours."""
     return Row(name, ours, reference, reference / ours, "", met=True)
@@ -96,14 +100,32 @@ def paired(
 
 
 def in_turn(
-    ours: Callable[[], float], reference: Callable[[], float], repeats: int
+    ours: Callable[[], float],
+    reference: Callable[[], float],
+    repeats: int,
+    *,
+    at_most: float | None = None,
 ) -> tuple[float, float]:
-    """The medians of both, measured in turn, each first as often as the other, so that neither has it better."""
+    """The medians of both, measured in turn, each first as often as the other, so that neither has it better.
+
+    Where ours may take ``at_most`` times the reference, they are measured as often as it takes for the pairs to
+    agree on that, but no oftener than ``repeats``.
+    """
     spent: tuple[list[float], list[float]] = ([], [])
     for turn in range(2 * repeats):
         which = (turn + turn // 2) % 2
         spent[which].append((ours, reference)[which]())
+        if at_most is not None and turn % 2 and _agree(*spent, at_most):
+            break
     return median(spent[0]), median(spent[1])
+
+
+def _agree(ours: Sequence[float], reference: Sequence[float], at_most: float) -> bool:
+    """Whether so many more pairs say one thing than the other that chance does so once in a hundred times."""
+    votes = [
+        1 if one <= at_most * other else -1 for one, other in zip(ours, reference, strict=True)
+    ]
+    return len(votes) >= _FEWEST and abs(sum(votes)) >= 2.6 * len(votes) ** 0.5
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -43,6 +43,8 @@ class ListChange:
 _baseline: Baseline | None = None
 #: The environment as it was when it was last read, and what was found.
 _environ_seen: tuple[Any, dict[str, str | None] | None] = (None, None)
+#: The same of ``sys.path``: the fresh one, the one that was read, and how that had changed.
+_path_seen: tuple[Any, list[str], ListChange | None] = (None, [], None)
 
 
 def baseline(*, renew: bool = False) -> Baseline:
@@ -121,7 +123,11 @@ def write_cwd(value: str | None, _shell: Any) -> None:
 
 def read_path(_shell: Any) -> ListChange | None:
     """How ``sys.path`` was changed."""
-    return list_change(baseline().path, sys.path)
+    global _path_seen
+    fresh, now = baseline().path, list(sys.path)
+    if fresh is not _path_seen[0] or now != _path_seen[1]:
+        _path_seen = fresh, now, list_change(fresh, now)
+    return _path_seen[2]
 
 
 def write_path(value: ListChange | None, _shell: Any) -> None:
