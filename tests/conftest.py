@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from shared_ray import SharedRay
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -14,6 +15,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the tests produce to tests/golden instead of comparing it",
     )
+
+
+@pytest.fixture(scope="session")
+def shared_ray() -> Iterator[SharedRay]:
+    """The Ray that all tests of a process share."""
+    ray = SharedRay()
+    yield ray
+    ray.close()
+
+
+@pytest.fixture
+def no_ray(shared_ray: SharedRay) -> None:
+    """This process isn't connected to any Ray."""
+    shared_ray.close()
 
 
 @pytest.fixture

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import nbclient
 import nbformat
 import pytest
+from shared_ray import SharedRay
 
 from naavre_ext import RunOptions, run_notebook
-from naavre_ext.executors.factory import hold_cluster
 from naavre_ext.model.event import (
     BatchFinished,
     NotebookCellFinished,
@@ -29,10 +28,10 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
-    with hold_cluster(RunOptions()):
-        yield
+@pytest.fixture(autouse=True)
+def ray_cluster(shared_ray: SharedRay) -> None:
+    """Runs find it."""
+    shared_ray.handle()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from shared_ray import SharedRay
 
 from naavre_ext import RefusedError, RunOptions, run_notebook
 from naavre_ext.executors import result_keeper
@@ -595,12 +596,10 @@ def test_run_whose_driver_was_killed_goes_on(tmp_path: Path) -> None:
     assert node.cells[3].outputs[0].text == "56 [1]\n"
 
 
-@pytest.fixture(scope="module")
-def ray_options() -> Any:
-    from naavre_ext.executors.ray import cluster
-
-    with cluster.connect(None, num_cpus=2):
-        yield replace(LOCAL, executor="ray")
+@pytest.fixture
+def ray_options(shared_ray: SharedRay) -> RunOptions:
+    shared_ray.handle()
+    return replace(LOCAL, executor="ray")
 
 
 @pytest.mark.slow

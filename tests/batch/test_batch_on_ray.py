@@ -28,12 +28,10 @@ CELLS = (
 )
 
 
-@pytest.fixture(scope="module")
-def ray_cluster():
-    from naavre_ext.executors.ray import cluster
-
-    with cluster.connect(None, num_cpus=2) as handle:
-        yield handle
+@pytest.fixture(autouse=True)
+def ray_cluster(shared_ray):
+    """Runs find it."""
+    shared_ray.handle()
 
 
 def write(folder: Path, *cells: str) -> Path:
@@ -58,7 +56,7 @@ def most_at_once(spans) -> int:
     return most
 
 
-def test_jobs_end_as_runs_do_in_few_processes(ray_cluster, tmp_path):
+def test_jobs_end_as_runs_do_in_few_processes(tmp_path):
     study = write(tmp_path, *CELLS)
     rows = [{"param_x": x} for x in (3, 1, 2, 5, 4)]
     done = run_batch(study, rows, str(tmp_path / "out/{param_x}.ipynb"))
@@ -81,7 +79,7 @@ def test_jobs_end_as_runs_do_in_few_processes(ray_cluster, tmp_path):
     assert len(mains) < len(rows) + 2  # main workers are handed on; two are others
 
 
-def test_what_cannot_be_copied_is_made_by_each_job(ray_cluster, tmp_path):
+def test_what_cannot_be_copied_is_made_by_each_job(tmp_path):
     study = write(
         tmp_path, "param_x = 1", "import threading\nlock = threading.Lock()\ncount = [1]",
         "with lock:\n    count.append(param_x)\nprint(count)",
@@ -91,7 +89,7 @@ def test_what_cannot_be_copied_is_made_by_each_job(ray_cluster, tmp_path):
     assert [shown(tmp_path / f"{x}-o.ipynb")[-1] for x in (1, 2)] == ["[1, 1]\n", "[1, 2]\n"]
 
 
-def test_awaited_runs_are_stopped_one_by_one(ray_cluster, tmp_path):
+def test_awaited_runs_are_stopped_one_by_one(tmp_path):
     study = write(
         tmp_path, "import time", "param_s = 0.0", "time.sleep(param_s)\nx = param_s\nprint(x)"
     )
@@ -113,7 +111,7 @@ def test_awaited_runs_are_stopped_one_by_one(ray_cluster, tmp_path):
     assert ended == {"ok", "cancelled"}
 
 
-def test_papermill_runs_in_several_threads(ray_cluster, tmp_path):
+def test_papermill_runs_in_several_threads(tmp_path):
     import papermill
 
     study = write(tmp_path, *CELLS)
@@ -131,9 +129,9 @@ def test_papermill_runs_in_several_threads(ray_cluster, tmp_path):
     assert len({cells[-1] for cells in several}) == 3
 
 
-def test_claim_that_the_cluster_can_never_meet_is_refused_before_any_job(ray_cluster, tmp_path):
-    study = write(tmp_path, "param_x = 1", "# resources: num_gpus=1\ny = sorted([param_x])")
-    with pytest.raises(RefusedError, match=r"NX515.*num_cpus=2 and no GPU"):
+def test_claim_that_the_cluster_can_never_meet_is_refused_before_any_job(tmp_path):
+    study = write(tmp_path, "param_x = 1", "# resources: num_gpus=3\ny = sorted([param_x])")
+    with pytest.raises(RefusedError, match=r"NX515.*num_gpus=3"):
         run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
     assert not list(tmp_path.glob("*-o.ipynb"))
     assert not RunStore(tmp_path / ".naavre").list()

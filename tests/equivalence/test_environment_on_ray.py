@@ -95,10 +95,8 @@ def _differences(cell: str, expected: list, found: list) -> list[str]:
     return [cell, *lines] if lines else []
 
 
-def test_a_notebook_sees_a_kernels_process(folder, monkeypatch):
-    from naavre_ext.executors.ray import cluster
-    from naavre_ext.executors.ray.executor import RayExecutor
-
+def test_a_notebook_sees_a_kernels_process(folder, shared_ray, monkeypatch):
+    executor = shared_ray.executor(fresh=True)
     for name in [name for name in os.environ if name.startswith("RAY_")]:
         monkeypatch.delenv(name)  # Ray sets some in the process that uses it
     environment = dict(os.environ)
@@ -106,14 +104,11 @@ def test_a_notebook_sees_a_kernels_process(folder, monkeypatch):
     resources = {"metadata": {"path": str(folder)}}
     nbclient.NotebookClient(node, kernel_name="python3", resources=resources).execute()
     expected = _outputs(node)
-    with cluster.connect(None, num_cpus=2):
-        executor = RayExecutor(cluster.connect(None))
-        try:
-            run = run_with(
-                executor, CELLS, RunOptions(cwd=str(folder), environment=environment, keep=())
-            )
-        finally:
-            executor.close()
+    options = RunOptions(cwd=str(folder), environment=environment, keep=())
+    try:
+        run = run_with(executor, CELLS, options)
+    finally:
+        executor.close()
     assert run.end.status == "ok", run.ending.error
     pairs = zip(CELLS, expected, run.ending.outputs, strict=True)
     differences = [line for pair in pairs for line in _differences(*pair)]

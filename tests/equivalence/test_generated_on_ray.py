@@ -18,20 +18,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def ray_cluster():
-    from naavre_ext.executors.ray import cluster
-
-    with cluster.connect(None, num_cpus=2) as handle:
-        yield handle
-
-
 @pytest.fixture
-def executor(ray_cluster):
-    from naavre_ext.executors.ray import cluster
-    from naavre_ext.executors.ray.executor import RayExecutor
-
-    executor = RayExecutor(cluster.connect(None))
+def executor(shared_ray, number):
+    """Each eighth notebook begins in a new main worker, as a run of its own does."""
+    executor = shared_ray.executor(fresh=number % 8 == 0)
     yield executor
     executor.close()
 

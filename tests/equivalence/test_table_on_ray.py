@@ -16,20 +16,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def ray_cluster():
-    from naavre_ext.executors.ray import cluster
-
-    with cluster.connect(None, num_cpus=2) as handle:
-        yield handle
-
-
 @pytest.fixture
-def executor(ray_cluster):
-    from naavre_ext.executors.ray import cluster
-    from naavre_ext.executors.ray.executor import RayExecutor
-
-    executor = RayExecutor(cluster.connect(None))
+def executor(shared_ray):
+    executor = shared_ray.executor()
     yield executor
     executor.close()
 
@@ -47,14 +36,15 @@ def test_notebook_ends_on_ray_as_top_to_bottom(row, executor, tmp_path):
         assert run.grouped == row.grouped
 
 
-#: A process tells its number, which analysis takes for the name of a file. A batch finds out every half second
-#: whether a CPU is idle: the loop goes on for longer.
+#: A batch finds out every half second whether a CPU is idle, from what may be a second old: it goes on slowly
+#: until another process has taken part, or for most of a minute.
 NESTED = [
-    """import time
-from pathlib import Path
+    "%%writefile here.py\nimport glob, os, time\n\n\ndef process():\n"
+    "    open(f'{os.getpid()}.here', 'w').close()\n"
+    "    time.sleep(0.03 if len(glob.glob('*.here')) > 1 else 0.4)\n    return str(os.getpid())",
+    """import here
 def product(x, y):
-    time.sleep(0.03)
-    return Path('/proc/self').resolve().name, 0.1 * x * y
+    return here.process(), 0.1 * x * y
 def inner(x):
     out = []
     # split: inner

@@ -12,16 +12,36 @@ from naavre_ext.dataflow import tables
 NAME = "wronglib"
 
 SOURCE = '''
+import os
 import time
 
-def total(xs, s=0.0):
+def wait_for(name):
+    """Until a file is there; half a minute at most."""
+    for _ in range(3000):
+        if name is None or os.path.exists(name):
+            return
+        time.sleep(0.01)
+
+def give(sign):
+    if sign is not None:
+        open(sign, "w").close()
+
+def total(xs, s=0.0, sign=None):
     """Reads."""
     time.sleep(s)
-    return sum(map(float, xs))
+    found = sum(map(float, xs))
+    give(sign)
+    return found
 
-def bump(xs, s=0.0):
+def inverse(x, after=None, sign=None):
+    wait_for(after)
+    give(sign)
+    return 1 / x
+
+def bump(xs, s=0.0, after=None):
     """Changes its argument in place, which the tables deny."""
     time.sleep(s)
+    wait_for(after)
     xs[0] += 100
     return xs[0]
 

@@ -203,7 +203,6 @@ def test_a_batch_that_takes_long_gives_back_what_it_has_not_begun(
     )
     finished = run.of(events.BatchFinished)
     assert sum(batch.items for batch in finished) == 200
-    assert max(batch.duration_s for batch in finished[1:]) < 0.5
     assert len(finished) > 20
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,25 +19,13 @@ from naavre_ext.model.run import RunOptions
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
-@pytest.fixture(scope="module")
-def ray_cluster():
-    """Two CPUs, and two GPUs and four telescopes that are there in name only."""
-    from naavre_ext.executors.ray import cluster
-
-    with cluster.connect(None, num_cpus=2, resources={"num_gpus": 2, "telescope": 4}) as handle:
-        yield handle
-
-
 @pytest.fixture
-def run(ray_cluster, tmp_path):
+def run(shared_ray, tmp_path):
     """A function that runs cells on Ray, in a run of its own."""
-    from naavre_ext.executors.ray import cluster
-    from naavre_ext.executors.ray.executor import RayExecutor
-
     opened = []
 
     def start(*cells, **options):
-        executor = RayExecutor(cluster.connect(None))
+        executor = shared_ray.executor()
         opened.append(executor)
         return run_with(executor, cells, RunOptions(cwd=str(tmp_path), keep=None, **options))
 
@@ -66,7 +55,7 @@ def _loop(annotations: str, body: str, items: int = 6) -> str:
 AT_ONCE = [
     ("# batches: 6\n# concurrency: 1", 1),
     ("# batches: 6\n# resources: num_cpus=0.5\n# concurrency: 2", 2),
-    ("# concurrency: 2", 2),
+    ("# batches: 3\n# concurrency: 2", 2),
     ("# resources: num_cpus=2", 1),
     ("# resources: num_cpus=0, num_gpus=1", 2),
     ("# resources: num_cpus=0.5, telescope=2", 2),
@@ -190,8 +179,9 @@ def test_batch_of_an_over_cell_whose_worker_is_killed_runs_again_alone(run):
     assert sorted(event.batch for event in done.of(events.BatchFinished)) == [0, 1, 2]
 
 
-def test_batch_whose_worker_ray_kills_for_want_of_memory_counts_as_lost(ray_cluster, monkeypatch):
+def test_batch_whose_worker_ray_kills_for_want_of_memory_counts_as_lost(shared_ray, monkeypatch):
     """As Ray says it: provoking its memory monitor would kill other workers of the machine, too."""
+    shared_ray.handle()
     import ray
     from ray.exceptions import OutOfMemoryError
 
@@ -281,23 +271,26 @@ def test_failed_cell_is_tried_again_with_the_same_inputs(run):
     assert len(done.of(events.StepRetried)) == 1
 
 
-def test_runs_that_hold_gpus_and_want_more_take_turns(ray_cluster, tmp_path, monkeypatch):
+def test_runs_that_hold_gpus_and_want_more_take_turns(shared_ray, tmp_path, monkeypatch):
     """Each main worker keeps one of two GPUs, and its batches want one: at once they would wait for ever."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from naavre_ext.executors.ray import cluster
-    from naavre_ext.executors.ray.executor import RayExecutor
-
     monkeypatch.setattr("naavre_ext.executors.ray.executor._WAIT_TOLD_S", 0.1)
-    # The first cell gives the other run's main worker time to take the other GPU, if it may.
-    holding = "# resources: num_gpus=1\nimport time, os\nos.environ['X'] = '1'\ntime.sleep(0.5)"
+    # The run whose turn it is goes on once the other one has said that it waits.
+    holding = (
+        "# resources: num_gpus=1\nimport time, os\nos.environ['X'] = '1'\n"
+        "while not os.path.exists('waits'):\n    time.sleep(0.01)"
+    )
     loop = "# split: part\n# batches: 2\n# resources: num_gpus=1\na = [x for x in range(4)]"
+
+    def note(event):
+        if isinstance(event, events.MessageLogged) and "waits for its turn" in event.text:
+            (tmp_path / "waits").touch()
 
     def go(number):
         cells = (holding, loop, f"print({number}, a)")
-        executor = RayExecutor(cluster.connect(None))
+        executor = shared_ray.executor()
+        options = RunOptions(cwd=str(tmp_path), keep=None)
         try:
-            return run_with(executor, cells, RunOptions(cwd=str(tmp_path), keep=None))
+            return run_with(executor, cells, options, on_event=note)
         finally:
             executor.close()
 
@@ -307,9 +300,8 @@ def test_runs_that_hold_gpus_and_want_more_take_turns(ray_cluster, tmp_path, mon
     spans = [
         (d.of(events.StepFinished)[0].started_at, d.of(events.RunFinished)[0].at) for d in runs
     ]
-    (first, second), waited = sorted(spans), runs[spans.index(max(spans))]
+    first, second = sorted(spans)
     assert first[1] - 0.2 <= second[0]
-    assert "waits for its turn" in "".join(e.text for e in waited.of(events.MessageLogged))
 
 
 @pytest.mark.parametrize("claim", ["num_cpus=2", "num_cpus=1, telescope=4"])

@@ -22,20 +22,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def ray_cluster():
-    from naavre_ext.executors.ray import cluster
-
-    with cluster.connect(None, num_cpus=2) as handle:
-        yield handle
-
-
 @pytest.fixture
-def executor(ray_cluster):
-    from naavre_ext.executors.ray import cluster
-    from naavre_ext.executors.ray.executor import RayExecutor
-
-    executor = RayExecutor(cluster.connect(None))
+def executor(shared_ray):
+    executor = shared_ray.executor()
     yield executor
     executor.close()
 
@@ -45,10 +34,10 @@ LIST = ("import wronglib", "xs = [1.0, 2.0, 3.0]")
 ARRAY = ("import wronglib\nimport numpy as np", "xs = np.arange(100_000.0)")
 
 RERUN = {
-    "a list": (*LIST, "a = wronglib.total(xs)", f"{MAIN}b = wronglib.bump(xs, 1)",
-               "c = wronglib.total(xs)", "d = wronglib.total([c, *xs])", "print(a, b, c, d)"),
-    "an array": (*ARRAY, "a = wronglib.total(xs)", f"{MAIN}b = wronglib.bump(xs, 1)",
-                 "c = wronglib.total(xs)", "d = wronglib.total(xs)", "print(a, b, c, d)"),
+    "a list": (*LIST, "a = wronglib.total(xs)", f"{MAIN}b = wronglib.bump(xs, after='c')",
+               "c = wronglib.total(xs, sign='c')", "d = wronglib.total([c, *xs])", "print(a, b, c, d)"),
+    "an array": (*ARRAY, "a = wronglib.total(xs)", f"{MAIN}b = wronglib.bump(xs, after='c')",
+                 "c = wronglib.total(xs, sign='c')", "d = wronglib.total(xs)", "print(a, b, c, d)"),
     "settings": (*ARRAY, "a = wronglib.show(1)", f"{MAIN}b = wronglib.round_off()",
                  "c = wronglib.show(1)", "d = wronglib.show(2)", "print(a, c, d)"),
 }  # fmt: skip
@@ -67,8 +56,8 @@ def test_run_starts_over_in_a_fresh_worker(executor, wronglib):
     cells = (
         *LIST,
         "a = wronglib.total(xs)",
-        "b = wronglib.bump(xs, 1.5)",
-        f"{MAIN}c = wronglib.total(xs)",
+        "b = wronglib.bump(xs, after='c')",
+        f"{MAIN}c = wronglib.total(xs, sign='c')",
         "d = wronglib.total([c])",
         "print(a, b, c, d, xs)",
     )
@@ -91,18 +80,17 @@ def test_batch_that_changes_what_it_shares_is_found(executor, wronglib):
     assert "'xs' was changed in place" in refused.reason
 
 
-FAILING = (
-    "import time\ndef work(s, x):\n    time.sleep(s)\n    return 1 / x",
-    "a = work(1.5, 0)",
-    "b = work(0.1, 1)",
-    "open('out.txt', 'w').write('x')",
-    "print('after')",
-)
-
-
-@pytest.mark.parametrize("eager", [False, True])
-def test_failing_cell_hides_later_effects_unless_eager(eager, executor, tmp_path):
-    run = run_with(executor, FAILING, RunOptions(cwd=str(tmp_path), keep=None, eager=eager))
+@pytest.mark.parametrize(("eager", "after"), [(False, "b"), (True, "out.txt")])
+def test_failing_cell_hides_later_effects_unless_eager(eager, after, executor, tmp_path):
+    """It fails once the next cell, or the one that writes, has done its work."""
+    cells = (
+        "import wronglib",
+        f"a = wronglib.inverse(0, after={after!r})",
+        "b = wronglib.inverse(1, sign='b')",
+        "open('out.txt', 'w').write('x')",
+        "print('after')",
+    )
+    run = run_with(executor, cells, RunOptions(cwd=str(tmp_path), keep=None, eager=eager))
     assert (run.ending.failed_cell, run.end.status) == (1, "failed")
     assert (tmp_path / "out.txt").exists() == eager
     assert run.ending.outputs[2:] == [[], [], []]

@@ -121,13 +121,13 @@ def test_cell_that_is_too_slow_fails(tmp_path):
 
 def test_batch_that_is_too_slow_fails_saying_which(tmp_path):
     cell = (
-        "# split: part\n# batches: 3\n# timeout: 200ms\n# retries: 1\nout = []\n"
-        "for x in range(6):\n    if x == 4:\n        time.sleep(0.5)\n    out.append(x)"
+        "# split: part\n# batches: 3\n# timeout: 500ms\n# retries: 1\nout = []\n"
+        "for x in range(6):\n    if x == 4:\n        time.sleep(0.8)\n    out.append(x)"
     )
     done = run(tmp_path, "import time", cell)
     assert len(done.of(events.BatchRetried)) == 1
     assert done.ending.error == (
         "CellTimeoutError",
         "batch 3 (items 5 to 6) of the loop in line 6 of cell 4 timed out 2 times "
-        "while it was being executed, after 0.2 seconds.",
+        "while it was being executed, after 0.5 seconds.",
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from shared_ray import SharedRay
 from spoiling import unseen_write
 
-from naavre_ext.executors.factory import hold_cluster
 from naavre_ext.model.run import RunOptions
 from naavre_ext.verifying import verify
 
@@ -26,10 +25,10 @@ CELLS = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
-    with hold_cluster(RunOptions()):
-        yield
+@pytest.fixture(autouse=True)
+def ray_cluster(shared_ray: SharedRay) -> None:
+    """Runs find it."""
+    shared_ray.handle()
 
 
 def notebook(cells: tuple[str, ...] = CELLS) -> nbformat.NotebookNode:

@@ -24,6 +24,9 @@ from naavre_ext.startup import defer_slow_imports
 # What the processes of a Ray that was asked to stop may take before they are killed.
 _STOP_GRACE_S = 2.0
 
+#: What Ray says when it gives up after half a minute, which a busy machine may take.
+_TOO_SLOW = "timed out during startup"
+
 #: Processes of Ray's that nobody needs here, as no machines are added and no logs are shown: they would take a
 #: hundredth of a processor, and a second to stop.
 _NEEDLESS = ("/monitor.py", "/log_monitor.py")
@@ -53,7 +56,7 @@ class LocalRay:
         defer_slow_imports()
         try:
             with environment(changes), quiet_ray_logger():
-                self._init(num_cpus, resources)
+                self._init_in_time(num_cpus, resources)
             self._end_needless()
         except Exception as error:
             self.stop()
@@ -62,6 +65,18 @@ class LocalRay:
                 "Run with the sequential executor (--executor local), "
                 "or on a running cluster (--address HOST:PORT)."
             ) from error
+
+    def _init_in_time(self, num_cpus: int | None, resources: Claim) -> None:
+        """Start Ray, once more where it says that its processes took too long."""
+        try:
+            self._init(num_cpus, resources)
+        except Exception as error:
+            if _TOO_SLOW not in str(error):
+                raise
+            late = ray_processes(self._folder.ray_path)
+            kill(late)
+            end(late, _STOP_GRACE_S)
+            self._init(num_cpus, resources)
 
     def _init(self, num_cpus: int | None, resources: Claim) -> None:
         import_quietly()

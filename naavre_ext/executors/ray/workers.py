@@ -20,7 +20,7 @@ from naavre_ext.executors.collecting import collect_live, collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.pool import ResultLost
-from naavre_ext.executors.ray.channel import ChannelSender
+from naavre_ext.executors.ray.channel import ChannelEndpoint, ChannelSender
 from naavre_ext.executors.ray.deaths import cause_of_death
 from naavre_ext.executors.ray.devices import assigned_devices
 from naavre_ext.executors.ray.ray_internals import logs_folder
@@ -51,7 +51,7 @@ _INLINE_BYTES = 2**15
 _IDLE_KNOWN_S = 0.5
 
 _worker: Worker | None = None
-_sender: tuple[str, ChannelSender] | None = None
+_sender: tuple[ChannelEndpoint, ChannelSender] | None = None
 
 
 #: The variable that Ray sets before each task where it isn't set, and what the last task left there.
@@ -92,10 +92,10 @@ def _send_to(context: RunContext) -> Any:
     global _sender
     if context.channel is None:
         return lambda message: None
-    if _sender is None or _sender[0] != context.run_id:
+    if _sender is None or _sender[0] != context.channel:
         if _sender is not None:
             _sender[1].close(wait=False)  # that run is over, or goes on without this worker
-        _sender = (context.run_id, ChannelSender(context.channel))
+        _sender = (context.channel, ChannelSender(context.channel))
     return _sender[1].send
 
 

@@ -68,7 +68,7 @@ def _running(pids: list[int]) -> list[str]:
     return found
 
 
-def _wait_empty(folder: Path, timeout_s: float = 3.0) -> bool:
+def _wait_empty(folder: Path, timeout_s: float = 30.0) -> bool:
     deadline = time.monotonic() + timeout_s
     while any(folder.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -133,7 +133,7 @@ def test_local_ray_is_private_quiet_shared_and_leaves_nothing(folder):
     assert closed == {"still": True, "then": False, "below": []}
     assert again["slots"] == 1
     # The third handle was never closed: the interpreter's exit did.
-    assert _wait_gone(seen["pids"] + again["pids"], 3.0) == []
+    assert _wait_gone(seen["pids"] + again["pids"], 30.0) == []
     assert list(folder.iterdir()) == []
     assert err == ""
 
@@ -163,7 +163,7 @@ def test_token_is_asked_for(folder):
         .startswith("naavre_ext.model.diagnostic.ClusterError: NX503")
     )
     assert "RAY_AUTH_TOKEN" in facts["wrong"]
-    assert facts["took"] < 15
+    assert facts["took"] < 60  # 15 s on a quiet machine
     assert (facts["right"], facts["noise"]) == (0, "")
     assert alive == {"alive": True}
     assert err == ""
@@ -182,8 +182,8 @@ def test_processes_end_with_a_driver_that_is_killed(folder, signum):
         pids = json.loads(process.stdout.readline())["pids"]
         assert len(pids) > 4
         process.send_signal(signum)
-        process.wait(timeout=10)
-    assert _wait_gone(pids, 5.0) == []
+        process.wait(timeout=30)
+    assert _wait_gone(pids, 30.0) == []
     assert _wait_empty(folder)
 
 
@@ -196,8 +196,8 @@ def test_exit_does_not_wait_for_a_ray_that_is_still_starting(folder):
     report(pids=below(), at=time.time())
     """
     (facts,), err = _run(script, folder)
-    assert time.time() - facts["at"] < 3.0
-    assert _wait_gone(facts["pids"], 5.0) == []
+    assert time.time() - facts["at"] < 10.0
+    assert _wait_gone(facts["pids"], 30.0) == []
     assert _wait_empty(folder)
     assert err == ""
 
@@ -205,7 +205,13 @@ def test_exit_does_not_wait_for_a_ray_that_is_still_starting(folder):
 def test_connection_of_the_users_own_code_is_used_and_left_alone(folder):
     script = """
     import ray
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=40)
+    for attempt in range(3):  # Ray gives up after half a minute, which a busy machine may take
+        try:
+            ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=40)
+            break
+        except Exception:
+            if attempt == 2:
+                raise
     with cluster.connect(None) as handle:
         report(slots=handle.slots, started_here=handle.started_here)
     cluster.shutdown()

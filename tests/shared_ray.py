@@ -1,0 +1,41 @@
+"""One local Ray for all test files of a process, and main workers that their runs hand on to one another.
+
+Starting a Ray takes several seconds of a processor, and a main worker more than one: more than most tests.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SharedRay:
+    """Two CPUs, and two GPUs and four telescopes that are there in name only. Started when it is asked for."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+        self._mains: Any = None
+
+    def handle(self) -> Any:
+        """A hold on it, for as long as the tests last."""
+        if self._handle is None:
+            from naavre_ext.executors.ray import cluster
+            from naavre_ext.executors.ray.main_workers import MainWorkers
+
+            resources = {"num_gpus": 2, "telescope": 4}
+            self._handle = cluster.connect(None, num_cpus=2, resources=resources)
+            self._mains = MainWorkers()
+        return self._handle
+
+    def executor(self, *, fresh: bool = False) -> Any:
+        """A run's executor. Its main worker is one that another run left tidy, unless it is to be ``fresh``."""
+        from naavre_ext.executors.ray.executor import RayExecutor
+
+        handle = self.handle()
+        return RayExecutor(handle.again(), None if fresh else self._mains)
+
+    def close(self) -> None:
+        """End it; it may be asked for again."""
+        if self._handle is not None:
+            self._mains.close()
+            self._handle.close()
+            self._handle = self._mains = None
