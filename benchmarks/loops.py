@@ -145,7 +145,7 @@ def shared_array_rows() -> Iterator[Row]:
 
         big = numpy.ones((megabytes, 131072))
 
-        @ray.remote
+        @ray.remote  # type: ignore[untyped-decorator]
         def work(array: Any, x: int) -> float:
             time.sleep(0.1)
             return float(array[x::16].sum())

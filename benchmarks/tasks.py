@@ -78,7 +78,9 @@ def _by_hand(xs: list[int]) -> list[int]:
     """Quick sort with nested tasks that wait for their own: what Ray's documentation shows, in other words."""
     if len(xs) <= 200_000:
         return sorted(xs)
-    pivot, below, above = xs[0], [], []
+    below: list[int] = []
+    above: list[int] = []
+    pivot = xs[0]
     for x in xs[1:]:
         (above if x > pivot else below).append(x)
     parts = [_by_hand.remote(below), _by_hand.remote(above)]
