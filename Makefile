@@ -16,7 +16,7 @@ DEMO := splitting-batch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lab bench build images binder clean
+.PHONY: help install demo test test-front test-python check lab bench build images binder clean
 
 help:
 	@echo 'make install   the package and its tools, in $(VENV)'
@@ -53,19 +53,24 @@ demo: $(INSTALLED)
 	@mkdir -p out
 	$(BIN)/naavre-ext run notebooks/$(DEMO).ipynb -o out/$(DEMO).ipynb
 
-# Tests that start Ray, kernels or processes wait a lot; those of a file share what it starts.
 # All processes hash texts alike, so that sets that are shown have one order here and on Ray.
-test: export PYTHONHASHSEED ?= 0
-test: $(INSTALLED) $(BUNDLE)
+test test-python: export PYTHONHASHSEED ?= 0
 ifdef ARGS
+test: $(INSTALLED) $(BUNDLE)
 	$(BIN)/python -m pytest $(ARGS)
 else
+test: test-front test-python
+endif
+
+test-front: $(INSTALLED)
+	npm test --silent
+
+# Tests that start Ray, kernels or processes wait a lot; those of a file share what it starts.
+test-python: $(INSTALLED) $(BUNDLE)
 	@failed=0; \
-	npm test --silent || failed=1; \
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' || failed=1; \
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow || failed=1; \
 	exit $$failed
-endif
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

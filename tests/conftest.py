@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from shared_ray import SharedRay
+from shared_ray import SharedRay, last_words
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -15,6 +15,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the tests produce to tests/golden instead of comparing it",
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where a worker died that shouldn't have, the report shows what Ray's logs said last."""
+    report = yield
+    if report.failed and "WorkerLost" in report.longreprtext:
+        report.sections.append(("Ray's logs", last_words()))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,12 @@ Starting a Ray takes several seconds of a processor, and a main worker more than
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
+
+#: Which of Ray's logs tell of a process's end.
+_LOGS = ("raylet.out", "raylet.err", "worker-*.err", "worker-*.out", "python-core-worker-*.log")
 
 
 class SharedRay:
@@ -39,3 +44,20 @@ class SharedRay:
             self._mains.close()
             self._handle.close()
             self._handle = self._mains = None
+
+
+def last_words(files: int = 8, lines: int = 15) -> str:
+    """The last lines of the logs of this process's Ray that were written to last; "" where there is none."""
+    ray = sys.modules.get("ray")
+    if ray is None or not ray.is_initialized():
+        return ""
+    from naavre_ext.executors.ray.ray_internals import logs_folder
+
+    folder = logs_folder()
+    found = [] if folder is None else [file for name in _LOGS for file in folder.glob(name)]
+    found.sort(key=lambda file: file.stat().st_mtime)
+    return "\n".join(f"--- {file.name}\n{_tail(file, lines)}" for file in found[-files:])
+
+
+def _tail(file: Path, lines: int) -> str:
+    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])

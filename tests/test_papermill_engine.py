@@ -15,6 +15,7 @@ import nbformat
 import papermill as pm
 import pytest
 from papermill.exceptions import PapermillException, PapermillExecutionError
+from shared_ray import SharedRay
 
 from naavre_ext.papermill_engine import NaavreEngine, NotebookRefused, RunFailed
 
@@ -65,23 +66,34 @@ def execute(source: Path, output: Path, engine: str | None, **given: Any) -> str
     return ""
 
 
+#: Executes each NAME.ipynb of a folder as NAME.ours.ipynb, with our engine.
 RUN_ALONE = """
-import sys
+import json, sys
+from pathlib import Path
 import papermill as pm
-try:
-    pm.execute_notebook(*sys.argv[1:3], engine_name="naavre", executor="local", progress_bar=False)
-except pm.PapermillExecutionError as error:
-    print(type(error).__name__, (error.ename, error.cell_index))
+raised = {}
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    try:
+        pm.execute_notebook(path, path.with_suffix(".ours.ipynb"), engine_name="naavre", executor="local",
+                            progress_bar=False)
+        raised[path.stem] = ""
+    except pm.PapermillExecutionError as error:
+        raised[path.stem] = f"{type(error).__name__} {(error.ename, error.cell_index)}"
+Path(sys.argv[2]).write_text(json.dumps(raised))
 """
 
 
-def execute_alone(source: Path, output: Path) -> str:
-    """As ``execute`` with our engine, in a process without pytest's handling of warnings."""
-    done = subprocess.run(
-        [sys.executable, "-c", RUN_ALONE, source, output], stdout=subprocess.PIPE, text=True
-    )
-    assert done.returncode == 0
-    return done.stdout.strip()
+@pytest.fixture(scope="module")
+def executed_alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A folder with :data:`CELLS` executed by our engine, in a process without pytest's handling of warnings.
+
+    And the exceptions that :func:`execute` would tell.
+    """
+    folder, raised = tmp_path_factory.mktemp("alone"), tmp_path_factory.mktemp("told") / "raised"
+    for name, cells in CELLS.items():
+        write(folder / f"{name}.ipynb", cells)
+    subprocess.run([sys.executable, "-c", RUN_ALONE, folder, raised], check=True)
+    return folder, json.loads(raised.read_text())
 
 
 def essence(path: Path) -> list[dict[str, Any]]:
@@ -113,10 +125,12 @@ ROWS = list(CELLS)
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_notebook_and_exception_are_those_of_the_built_in_engine(name: str, tmp_path: Path) -> None:
-    source = write(tmp_path / "in.ipynb", CELLS[name])
-    theirs, ours = tmp_path / "theirs.ipynb", tmp_path / "ours.ipynb"
-    assert execute_alone(source, ours) == execute(source, theirs, None)
+def test_notebook_and_exception_are_those_of_the_built_in_engine(
+    name: str, executed_alone: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    folder, raised = executed_alone
+    ours, theirs = folder / f"{name}.ours.ipynb", tmp_path / "theirs.ipynb"
+    assert raised[name] == execute(folder / f"{name}.ipynb", theirs, None)
     assert essence(ours) == essence(theirs)
     records = [nbformat.read(path, as_version=4).metadata for path in (ours, theirs)]
     assert records[0].papermill.exception == records[1].papermill.exception
@@ -185,7 +199,8 @@ def test_nothing_is_saved_on_the_way_when_that_is_not_wanted(tmp_path: Path) -> 
         assert cell.outputs[0].text == f"{wanted}\n"
 
 
-def test_a_slow_cell_fails_at_its_timeout(tmp_path: Path) -> None:
+def test_a_slow_cell_fails_at_its_timeout(shared_ray: SharedRay, tmp_path: Path) -> None:
+    shared_ray.handle()
     source = write(tmp_path / "in.ipynb", ["import time\ntime.sleep(60)", "1"])
     given = {"executor": "ray", "resident": False, "execution_timeout": 3}
     with pytest.raises(PapermillExecutionError, match="timed out"):

@@ -603,14 +603,15 @@ def ray_options(shared_ray: SharedRay) -> RunOptions:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 def test_only_the_failed_batch_and_what_was_stopped_run_again_on_ray(
     ray_options: RunOptions, tmp_path: Path
 ) -> None:
+    fails = "        raise ValueError(i)\n"
+    once = "        while len(list(Path('.naavre').glob('**/*.batch'))) < 2:\n            time.sleep(0.02)\n"
     cells = [
-        "import time, os, random\nrandom.seed(3)",
+        "import time, os, random\nfrom pathlib import Path\nrandom.seed(3)",
         f"{SLOW}\nx = [random.random()]\nscale = 2",
-        SPLIT,
+        SPLIT.replace(fails, f"{once}{fails}"),  # once the batches before it are stored
     ]
     cells.append("x.append(random.random())\nprint(sum(out), i, x)")
     expected, _, done = never_failed_failed_resumed(tmp_path, cells, ray_options)
@@ -624,7 +625,6 @@ def test_only_the_failed_batch_and_what_was_stopped_run_again_on_ray(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 def test_over_chain_and_nested_splits_go_on_with_what_is_stored_on_ray(
     ray_options: RunOptions, tmp_path: Path
 ) -> None:
@@ -650,7 +650,6 @@ def test_over_chain_and_nested_splits_go_on_with_what_is_stored_on_ray(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 def test_run_whose_main_worker_was_killed_goes_on_on_ray(
     ray_options: RunOptions, tmp_path: Path
 ) -> None:

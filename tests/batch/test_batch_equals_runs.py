@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import sys
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
 
 from both_ways import Ending, Endless, _outputs, notebook, run_in_order
-from notebook_strategy import notebooks
+from notebook_strategy import notebooks, write_notebook
 
 from naavre_ext import RefusedError, RunOptions, run_batch, run_notebook
 
@@ -41,7 +42,6 @@ _ROWS = ({"param_k": 1}, {"param_k": 3})
 pytestmark = [
     pytest.mark.filterwarnings("default"),
     pytest.mark.timeout(36_000 if _DEEP else 600),
-    pytest.mark.parametrize("shard", range(_FIRST_SEED, _FIRST_SEED + (4 if _DEEP else 1))),
 ]
 
 
@@ -87,6 +87,14 @@ def _run_plainly(cells: list[str], rows: Sequence[Mapping[str, int]], folder: Pa
             shutil.rmtree(file) if file.is_dir() else file.unlink()
 
 
+def _assert_as_plainly(job: Any, end: Any, plain: Ending, done: Any) -> None:
+    """The job ended and shows what the plain notebook does."""
+    assert (end.status == "ok") == (plain.error is None), end.failure
+    executed = nbformat.read(str(job.output), as_version=4)
+    assert _unwarned(_outputs(executed)) == _unwarned(plain.outputs), done.shared
+
+
+@pytest.mark.parametrize("shard", range(_FIRST_SEED, _FIRST_SEED + (4 if _DEEP else 1)))
 def test_batch_of_a_generated_notebook_ends_as_runs_do(shard, tmp_path):
     counts: Counter[str] = Counter()
     phases = [Phase.generate, Phase.shrink] if _DEEP else [Phase.generate]
@@ -120,11 +128,27 @@ def test_batch_of_a_generated_notebook_ends_as_runs_do(shard, tmp_path):
             result = run_notebook(node, alone, parameters=job.parameters, options=elsewhere)
             assert end.status == result.status
             assert _shown(Path(str(job.output))) == _shown(alone), done.shared
-            assert (end.status == "ok") == (plain.error is None)
-            executed = nbformat.read(str(job.output), as_version=4)
-            assert _unwarned(_outputs(executed)) == _unwarned(plain.outputs), done.shared
+            _assert_as_plainly(job, end, plain, done)
 
     check()
     print(counts)
     assert counts["shared"] > 0.5 * counts["all"]
     assert counts["reused"] > 0.2 * counts["cells"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 4, 5, 7])
+def test_so_it_does_on_ray(number, shared_ray, tmp_path):
+    """Notebooks with loops that are split, one of which fails; the jobs of all share some steps."""
+    shared_ray.handle()
+    cells = _plainer(write_notebook(random.Random(number).choice))
+    own, out = tmp_path / "own", tmp_path / "out"
+    own.mkdir()
+    options = RunOptions(
+        executor="ray", resident=False, cwd=str(own), store=str(tmp_path / "store")
+    )
+    plain_ends = _run_plainly(cells, _ROWS, own)
+    done = run_batch(notebook(cells), _ROWS, str(out / "{param_k}.ipynb"), options=options)
+    assert len(done.shared) > 1, done.reasons
+    for job, end, plain in zip(done.jobs, done.ends, plain_ends, strict=True):
+        _assert_as_plainly(job, end, plain, done)

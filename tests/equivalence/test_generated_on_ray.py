@@ -13,7 +13,6 @@ from naavre_ext.model.run import RunOptions
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(120),
     pytest.mark.filterwarnings("default"),
 ]
 

@@ -17,7 +17,7 @@ from watched_memory import Watched
 from naavre_ext.model import event as events
 from naavre_ext.model.run import RunOptions
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def frames(jp_ws_fetch):
     return read
 
 
-async def _state(fetch_json, run_id, wanted, timeout_s=10.0):
+async def _state(fetch_json, run_id, wanted, timeout_s=60.0):
     deadline = time.monotonic() + timeout_s
     while True:
         _, answer = await fetch_json("GET", f"runs/{run_id}", path="nb.ipynb")
@@ -303,7 +303,7 @@ async def test_sweep_runs_every_row_a_few_at_a_time(
     }  # fmt: skip
     assert engine()["runs_active"] <= 2
     (jp_root_dir / "go").touch()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while {row["state"] for row in sweep["rows"]} != {"ok"} and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
         _, sweep = await fetch_json("GET", place)
@@ -331,7 +331,7 @@ async def test_a_sweep_is_found_again_by_another_server(
     body = {**notebook("param_a = 0", "print(param_a)"), "rows": [{"param_a": 1}, {"param_a": 2}]}
     _, sweep = await fetch_json("POST", "sweeps", body)
     place, query = f"sweeps/{sweep['sweep']}", {"path": "nb.ipynb"}
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while {row["state"] for row in sweep["rows"]} != {"ok"} and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
         _, sweep = await fetch_json("GET", place, **query)
@@ -373,7 +373,7 @@ async def test_warm_starts_the_engine_and_the_servers_end_stops_it(
     _, answer = await fetch_json("GET", "status", path="nb.ipynb")
     assert answer["engine"]["state"] == "none"
     assert (await fetch_json("POST", "warm", {"path": "nb.ipynb"}))[0] == 202
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while answer["engine"]["state"] != "ready" and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
         _, answer = await fetch_json("GET", "status", path="nb.ipynb")
@@ -398,7 +398,7 @@ async def test_runs_end_with_the_server_but_for_detached_ones(
         last = (store / run["run"]["id"] / "events.jsonl").read_text().splitlines()[-1]
         return json.loads(last).get("status")
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (status(held) and status(detached)) and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     assert (status(held), status(detached)) == ("cancelled", "ok")
@@ -407,7 +407,7 @@ async def test_runs_end_with_the_server_but_for_detached_ones(
 async def test_an_engine_without_its_owner_ends(no_engine):
     owner = {**this_process(), "started": "at another time"}
     pid = start_engine(None, owner=owner)["pid"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while no_engine() is not None and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
