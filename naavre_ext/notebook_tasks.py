@@ -23,7 +23,7 @@ from types import CodeType
 from typing import Any
 
 from naavre_ext.dataflow.nested import AskedNotebook
-from naavre_ext.executors.inner_events import told
+from naavre_ext.executors.inner_events import told_here
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.planning.nested_notebooks import (
     NestedNotebook,
@@ -160,7 +160,7 @@ def _run(nested: NestedNotebook, values: dict[str, Any]) -> Any:
                     error.add_note(f"in cell {run.cell.number} of '{nested.asked.path}'")
                 raise
         namespace.update({name: values[name] for name in run.names if name in values})
-        told(
+        told_here(
             {
                 "kind": "notebook-cell",
                 "notebook": nested.asked.path,

@@ -14,7 +14,7 @@ _teller: ContextVar[tuple[Tell, str] | None] = ContextVar("naavre_teller", defau
 
 @contextmanager
 def telling(tell: Tell, worker: str) -> Iterator[None]:
-    """In the block, :func:`told` hands messages to ``tell``, as those of this worker."""
+    """In the block, :func:`told` hands messages to ``tell``, :func:`told_here` as those of this worker."""
     token = _teller.set((tell, worker))
     try:
         yield
@@ -32,6 +32,13 @@ def inside_batch(split: int, batch: int, message: Mapping[str, Any]) -> Mapping[
 
 def told(message: Mapping[str, Any]) -> None:
     """Hand the message on; in plain Jupyter nobody listens."""
+    found = _teller.get()
+    if found is not None:
+        found[0](message)
+
+
+def told_here(message: Mapping[str, Any]) -> None:
+    """Hand the message on, with the worker that this is."""
     found = _teller.get()
     if found is not None:
         tell, worker = found

@@ -1,4 +1,4 @@
-"""Tasks two levels deep, each level in another worker: every call waits until the next one has begun elsewhere."""
+"""Tasks two levels deep, each level in another worker: every call waits until the next one works elsewhere."""
 
 from __future__ import annotations
 
@@ -21,29 +21,57 @@ pytestmark = [
 ]
 
 CELLS = (
-    "import wronglib",
+    "import wronglib\nfails = {fails}",
     "# task\ndef inner(x):\n"
     "    seen = wronglib.wait_for('inner') if x == 0 else wronglib.give('inner')\n"
+    "    if x == fails:\n        raise ValueError(x)\n"
     "    return [x, seen]\n"
     "# task\ndef outer(x):\n"
     "    seen = wronglib.wait_for('outer') if x == 0 else wronglib.give('outer')\n"
     "    if x == 0:\n        return [x, seen]\n"
-    "    a = inner(0)\n    b = inner(1)\n    return [a, b]",
+    "    try:\n        a = inner(0)\n        b = inner(1)\n"
+    "    except ValueError as error:\n        return str(error)\n"
+    "    return [a, b]",
     "first = outer(0)\nsecond = outer(1)",
     "print(first, second)",
 )
 
 
-def test_calls_of_calls_run_in_workers_of_their_own(shared_ray, wronglib):
+@pytest.fixture
+def run(shared_ray, wronglib):
+    """A function that runs the cells on Ray; the call with this argument fails."""
     executor = shared_ray.executor()
-    try:
-        run = run_with(executor, CELLS, RunOptions(cwd=str(wronglib), keep=None))
-    finally:
-        executor.close()
+
+    def start(fails):
+        cells = [CELLS[0].format(fails=fails), *CELLS[1:]]
+        return run_with(executor, cells, RunOptions(cwd=str(wronglib), keep=None))
+
+    yield start
+    executor.close()
+
+
+def shown(run) -> str:
     assert run.end.status == "ok", run.end.failure
-    (shown,) = run.ending.outputs[3]
-    assert shown["text"] == "[0, None] [[0, None], [1, None]]\n"
+    (output,) = run.ending.outputs[3]
+    return output["text"]
+
+
+def test_calls_of_calls_run_in_workers_of_their_own(run):
+    run = run(None)
+    assert not run.of(events.TaskDiscarded)
+    assert shown(run) == "[0, None] [[0, None], [1, None]]\n"
     tasks = {event.level: event for event in run.of(events.TaskFinished)}
     assert {level: task.function for level, task in tasks.items()} == {1: "outer", 2: "inner"}
     (step,) = (event for event in run.of(events.StepFinished) if event.cell_id == "cell-2")
     assert len({step.worker, tasks[1].worker, tasks[2].worker}) == 3
+
+
+def test_call_of_a_call_that_raises_runs_again_where_it_stands(run):
+    run = run(1)
+    assert shown(run) == "[0, None] 1\n"
+    assert [(event.function, event.level) for event in run.of(events.TaskDiscarded)] == [
+        ("inner", 2)
+    ]
+    assert [(event.function, event.level) for event in run.of(events.TaskFinished)] == [
+        ("outer", 1)
+    ]
