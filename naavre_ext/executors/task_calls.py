@@ -79,7 +79,8 @@ def calling(worker: Worker, step: Step) -> Callable[[Item], Any]:
         if place.call and not slots.claim(place.call):
             raise Violation("its caller didn't wait for it")
         function = worker.session.namespace[name]
-        with worker.calls_in_task(step, slots, place.level), _headroom(place.headroom):
+        # The limit is among the settings that the calls made here are compared by: it comes first.
+        with _headroom(place.headroom), worker.calls_in_task(step, slots, place.level):
             try:
                 return function(*args, **keywords)
             except Exception as error:  # noqa: BLE001  (the caller runs the call again, and raises it)
