@@ -32,6 +32,7 @@ from naavre_ext.executors.session_process import (
     has_waiting_tasks,
     interrupt_thread,
     interruptible,
+    modules_in,
     own_event_loop,
     process_restored,
     take_process,
@@ -153,6 +154,10 @@ class CellSession:
             plain = not any(sign in source for sign in "%!?")
             code = source if plain else _transformed(source)
             self.shell.compile.cache(code, number, raw_code=source)
+
+    def own_modules(self) -> Mapping[str, Any]:
+        """The loaded modules of the notebook's folder, by name."""
+        return modules_in(self._folders, self._modules_before)
 
     def flush(self) -> None:
         """Deliver the text that the running cell has written so far."""

@@ -161,16 +161,25 @@ def interrupt_thread(thread_id: int) -> None:
 
 def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
     """Drops modules of ``folders``, except ``keep``, so that the next import reads them anew."""
+    for name in modules_in(folders, keep):
+        del sys.modules[name]
+
+
+def modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> dict[str, types.ModuleType]:
+    """The loaded modules of ``folders`` by name, except ``keep``."""
     roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders if folder)
+    found: dict[str, types.ModuleType] = {}
     if not roots:
-        return
+        return found
     for name in sys.modules.keys() - keep:
-        path = getattr(sys.modules.get(name), "__file__", None)
-        if not isinstance(path, str):
+        module = sys.modules.get(name)
+        path = getattr(module, "__file__", None)
+        if module is None or not isinstance(path, str):
             continue
         real = _real_path(path)
         if real.startswith(roots) and "site-packages" not in real and "dist-packages" not in real:
-            del sys.modules[name]
+            found[name] = module
+    return found
 
 
 def forget_notebook_bars() -> None:

@@ -34,6 +34,7 @@ from naavre_ext.executors.inner_events import Tell, telling
 from naavre_ext.executors.inner_fanout import InnerSplitter, first_inner_number, splitting_loops
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
 from naavre_ext.executors.observing import digests
+from naavre_ext.executors.own_modules import states_of, unlike
 from naavre_ext.executors.packing import (
     CommonObjects,
     Packed,
@@ -61,6 +62,7 @@ from naavre_ext.executors.tasks import (
     StepReport,
     StepTask,
     Stuck,
+    Violation,
 )
 from naavre_ext.executors.undoing import Undo
 from naavre_ext.executors.unwritten_memory import fill_unwritten, spoil_kept_arrays
@@ -577,7 +579,7 @@ class Worker:
             raise PackingError(
                 "settings", f"the notebook changed {names}, which stays in its process"
             )
-        return settings
+        return replace(settings, modules=states_of(self.session.own_modules()))
 
     def known_settings(self, *, renew: bool) -> ambient.AmbientState:
         """The settings as the last step left them that was expected to change some."""
@@ -595,6 +597,12 @@ class Worker:
                 self.threads.limit(threads)
             if found is None or rng or found.rng:
                 found = self.settings(rng)
+            if settings is not None and settings.modules:
+                here = states_of(self.session.own_modules())
+                name = unlike(here, settings.modules)
+                if name:
+                    raise Violation(f"module '{name}' holds something else in another process")
+                found = replace(found, modules=here)
             self._split = (token, found)
         return self._split[1]
 
@@ -615,6 +623,11 @@ class Worker:
         if changed:
             self._split = None
             return f"it changed {', '.join(changed)}"
+        if before.modules:
+            name = unlike(before.modules, states_of(self.session.own_modules()))
+            if name:
+                self._split = None
+                return f"it changed module '{name}', which each process has for itself"
         if has_open_figures():
             return "it left a figure open"
         return ""

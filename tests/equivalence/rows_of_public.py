@@ -40,6 +40,19 @@ ROWS: dict[str, Row] = {
         "print(kept.getvalue())",
         splits=1,
     ),
+    "a module beside the notebook keeps something": row(
+        "!rm -f own_helper.py",
+        "%%writefile own_helper.py\nSEEN, SCALE = [], 1\ndef note(x):\n    SEEN.append(x)\n    return x\n"
+        "def rescale(k):\n    global SCALE\n    SCALE = k\ndef scaled(x):\n    return x * SCALE",
+        "import own_helper",
+        split("a = [own_helper.scaled(x) for x in range(6)]"),
+        split("b = [own_helper.note(x) for x in range(6)]"),
+        "own_helper.rescale(10)",
+        split("c = [own_helper.scaled(x) for x in range(6)]"),
+        "print(a, b, c, own_helper.SEEN)",
+        splits=1,
+        in_process=False,
+    ),
     "every expression is shown": row(
         "from IPython.core.interactiveshell import InteractiveShell as shell\n"
         "own = vars(shell)['ast_node_interactivity']\nshell.ast_node_interactivity = 'all'\n"
