@@ -116,6 +116,13 @@ def _reduce_arrow_array(array: Any) -> Any:
     return copyreg.__newobj__, (type(array),), state  # type: ignore[attr-defined]
 
 
+def _reduce_times(array: Any) -> Any:
+    """pandas would hand on what it has looked up of the array so far: reading it would count as a change."""
+    make, args, (kind, data, *others) = array.__reduce__()
+    attributes = {k: v for other in others for k, v in other.items() if k != "_cache"}
+    return make, args, (kind, data, attributes) if attributes else (kind, data)
+
+
 class _ArrowPiece:
     """Stands for a plain Arrow array in a pickle, with its memory read-only, as it is where it arrives.
 
@@ -150,4 +157,5 @@ _REDUCERS: dict[str, Callable[[Any], Any]] = {
     "numpy.ma.core.MaskedArray": _reduce_masked_array,
     "pandas.arrays.ArrowStringArray": _reduce_arrow_array,
     "pandas.arrays.ArrowExtensionArray": _reduce_arrow_array,
+    **{f"pandas.arrays.{name}Array": _reduce_times for name in ("Datetime", "Timedelta", "Period")},
 }

@@ -314,6 +314,40 @@ _ROWS: dict[str, Row] = {
         """,
         splits=5,
     ),
+    "series of times, and a table with a row for each": written(
+        """
+        import numpy as np, pandas as pd
+        hours = pd.date_range("2024-01-01", periods=96, freq="h")
+        series = {n: pd.Series(np.sin(np.arange(96) / 12 + k), index=hours) for k, n in enumerate("abcde")}
+        ---
+        # split:
+        daily, missing = pd.DataFrame(), []
+        for name, s in series.items():
+            daily[name] = s.resample("D").mean()
+            missing.append(int(s.isna().sum()))
+        table = pd.DataFrame(index=list(series), columns=["least", "most"], dtype=float)
+        for name, s in series.items():
+            table.loc[name, "least"] = s.min()
+            table.loc[name, "most"] = s.max()
+        print(daily.round(3), missing, table.round(3), s.index.freq)
+        """,
+        splits=2,
+    ),
+    "table that is one of the items": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({"v": [1, 2, 3]}, index=list("abc"))
+        tables = {"a": df.copy(), "b": df, "c": df.copy()}
+        def total(t):
+            return t.sum().sum()
+        ---
+        # split:
+        for key, t in tables.items():
+            df.loc[key, "v"] = total(t) * 10
+        print(df, tables)
+        """,
+        splits=0,
+    ),
     "rows of one block, set and collected": written(
         """
         import numpy as np, pandas as pd
