@@ -588,7 +588,6 @@ _ROWS["errors two levels down"] = row(
     "    cube.append((row, level(a), risky))\nprint(cube, row, a, b)",
     "# split: fails\n# batches: 1\n# retries: 1\nfor a in range(3):\n    row = []\n    # split: row\n"
     "    # batches: 2\n    for b in range(3):\n        row.append(10 // (b + 2 * a - 3))\n    print(a, row)",
-    splits=2,
 )
 
 _ON_RAY = {
