@@ -52,7 +52,7 @@ def check_iterable(
 
 def set_later(reduction: Reduction) -> str:
     """What to write instead of changing an accumulator in the loop."""
-    if is_accessor(changed_place(reduction.statement)):
+    if not reduction.replayed and is_accessor(changed_place(reduction.statement)):
         column = f"{reduction.root}['column'] = values"
         return f"Collect the values in a list, and set the column after the loop: {column}."
     return f"Collect the changes and make them to '{reduction.root}' after the loop."
