@@ -13,10 +13,12 @@ EXAMPLES = sorted(NOTEBOOKS.glob("*.ipynb"))
 ORDINARY = (
     "core-steps",
     "nested-notebooks",
+    "pipeline-of-groups",
     "sensor-drift",
     "tasks-common-characters",
     "tasks-merge-sort",
     "tasks-quick-sort",
+    "two-instruments",
     "weather-stations",
 )
 
@@ -31,6 +33,7 @@ def test_there_are_the_examples() -> None:
         "nested-levels",
         "nested-notebooks",
         "parameter-study",
+        "pipeline-of-groups",
         "sensor-drift",
         "splitting-batch",
         "splitting-classic",
@@ -38,6 +41,7 @@ def test_there_are_the_examples() -> None:
         "tasks-merge-sort",
         "tasks-quick-sort",
         "temperature-map",
+        "two-instruments",
         "weather-stations",
     ]
 

@@ -569,8 +569,7 @@ class FanOut:
                 return f"'{name}' is a {kind}, whose changes can't be replayed safely"
         if split.own_rows and (reason := why_rows_meet(self.variables.get(split.own_rows))):
             return f"'{split.own_rows.partition(' of ')[0]}' {reason}"
-        changed = [self.variables[n] for n in split.reductions if n in self.variables]
-        if split.immutable_items and not (isinstance(source, Sliced) and source.is_apart(changed)):
+        if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
             return "an item may be, or hold, an object that it changes"
         if split.batches != "auto" or source is None or self.sends_all:
             return ""

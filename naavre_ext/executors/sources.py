@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from naavre_ext.executors.items import are_immutable, materialise
-from naavre_ext.executors.packing import PackingError, is_immutable, pack, shares_objects
+from naavre_ext.executors.packing import PackingError, is_immutable, pack
 from naavre_ext.model.event import OutputMessage
 
 #: Drawing for one batch lasts no longer than this, so that the workers get something to do.
@@ -90,9 +90,9 @@ class Sliced:
         """How many items are left."""
         return self.left
 
-    def is_apart(self, others: list[Any]) -> bool:
-        """Whether no change of the others, or of what they hold, can be seen in an item."""
-        return are_immutable(self.items) or not shares_objects(self.items, others)
+    def are_immutable(self) -> bool:
+        """Whether none of the items can change in place."""
+        return are_immutable(self.items)
 
     def step(self, most: int) -> Any:
         """The next slice."""
