@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import threading
 from collections.abc import Callable
@@ -24,7 +25,7 @@ async def await_run(run: Callable[[threading.Event], Result]) -> Result:
     A cancelled task ends when its run has: nothing goes on behind its back.
     """
     cancel = threading.Event()
-    future = _threads.submit(run, cancel)
+    future = _threads.submit(contextvars.copy_context().run, run, cancel)
     waiting = asyncio.wrap_future(future)
     try:
         return await asyncio.shield(waiting)

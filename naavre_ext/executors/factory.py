@@ -79,7 +79,7 @@ class _Local:
     def __enter__(self) -> Executor:
         from naavre_ext.executors.local import LocalExecutor
 
-        self._executor = LocalExecutor()
+        self._executor = LocalExecutor(alone=True)
         executor: Executor = self._executor
         return executor
 
@@ -212,7 +212,7 @@ class JobExecutors:
         if self._handle is None:
             from naavre_ext.executors.local import LocalExecutor
 
-            return LocalExecutor()
+            return LocalExecutor(alone=True)
         from naavre_ext.executors.ray.executor import RayExecutor
 
         mains = self._mains if hands_on else None

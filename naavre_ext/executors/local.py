@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from naavre_ext.executors import ambient
@@ -25,43 +27,87 @@ from naavre_ext.scheduling.groups import groups_of
 Chooser = Callable[[Sequence[StepTask]], int]
 
 
+#: Held by the run whose cells have the process: its folder, streams, settings and generators.
+_PROCESS = threading.RLock()
+
+_FOREVER = -1.0
+
+#: Whether this is the code of a cell, whose own runs mustn't wait for the cell to end.
+_IN_CELL: ContextVar[bool] = ContextVar("_IN_CELL", default=False)
+
+
 class LocalExecutor:
     """Runs every step in this process; batches and ``any`` steps run on copies, as on Ray.
 
     ``choose`` picks the next step among those that could run, so that tests can try other orders. With
-    ``sends_calls``, calls of tasks run on copies as well, where they could begin ahead of their turn.
+    ``sends_calls``, calls of tasks run on copies as well, where they could begin ahead of their turn. Those that
+    are ``alone`` wait with their first step until no other run has the process.
     """
 
     name = "local"
     shares_files = True
 
     def __init__(
-        self, *, slots: int = 2, choose: Chooser | None = None, sends_calls: bool = False
+        self,
+        *,
+        slots: int = 2,
+        choose: Chooser | None = None,
+        sends_calls: bool = False,
+        alone: bool = False,
     ) -> None:
         self.slots = slots
         self._choose = choose or (lambda tasks: 0)
-        self._main = Worker(isolated=False)
-        self._other = Worker(isolated=False)
-        self._pool = _LocalPool(Worker(isolated=False), slots, self._main, runs_calls=sends_calls)
+        self._sends_calls = sends_calls
+        self._is_open = self._holds_process = False
+        self._context: RunContext | None = None
+        self._names: tuple[str, ...] = ()
         self._groups: dict[str, Worker] = {}
         #: Sessions that earlier runs' groups have left.
         self._idle: list[Worker] = []
         self._waiting: list[tuple[StepTask, Sequence[list[Any]], list[list[Any]]]] = []
         self._messages: deque[StepReport | Mapping[str, Any]] = deque()
+        if not alone or _IN_CELL.get():
+            self._open()
+
+    def _open(self) -> None:
+        """Make the sessions, and have the run begin if it has begun."""
         self._before = (os.getcwd(), list(sys.path), ambient.capture())
+        self._main = Worker(isolated=False)
+        self._other = Worker(isolated=False)
+        batches = Worker(isolated=False)
+        self._pool = _LocalPool(batches, self.slots, self._main, runs_calls=self._sends_calls)
+        self._is_open = True
+        self._open_groups()
+        if self._context is not None:
+            self.begin(self._context)
+
+    def _has_process(self, timeout_s: float) -> bool:
+        """Whether the sessions are there, if need be after a wait for the process."""
+        if not self._is_open:
+            self._holds_process = _PROCESS.acquire(timeout=timeout_s)
+            if self._holds_process:
+                self._open()
+        return self._is_open
 
     def admit(self, workflow: Workflow) -> None:
         """Anything goes: one step or batch runs after the other, and nothing is reserved."""
+        self._names = tuple(groups_of(workflow))
+        if self._is_open:
+            self._open_groups()
+
+    def _open_groups(self) -> None:
         self._idle += self._groups.values()
         self._groups.clear()
-        for group in groups_of(workflow):
+        for group in self._names:
             self._groups[group] = self._idle.pop() if self._idle else Worker(isolated=False)
 
     def begin(self, context: RunContext) -> None:
         """All sessions start afresh in the notebook's folder."""
-        for worker in (self._main, self._other, *self._groups.values(), *self._pool.workers()):
-            worker.context = None
-            worker.enter(context)
+        self._context = context
+        if self._is_open:
+            for worker in (self._main, self._other, *self._groups.values(), *self._pool.workers()):
+                worker.context = None
+                worker.enter(context)
 
     def start(self, task: StepTask, inputs: Sequence[Any]) -> Sequence[Any]:
         """Queue the step; its exports are boxes that fill when it runs."""
@@ -87,7 +133,7 @@ class LocalExecutor:
         """Run one of the queued steps now; its live messages come before its report."""
         if self._messages:
             return self._messages.popleft()
-        if not self._waiting:
+        if not self._waiting or not self._has_process(timeout_s):
             return None
         task, inputs, boxes = self._waiting.pop(self._choose([w[0] for w in self._waiting]))
         worker = self._main
@@ -95,7 +141,11 @@ class LocalExecutor:
             worker = self._groups[task.group] if task.group is not None else self._other
             follow(self._main.session.shell, worker.session.shell)
         packs = [box[0] for box in inputs]
-        report, exports = worker.run_step(task, packs, self._messages.append, self._pool)
+        token = _IN_CELL.set(True)
+        try:
+            report, exports = worker.run_step(task, packs, self._messages.append, self._pool)
+        finally:
+            _IN_CELL.reset(token)
         for box, packed in zip(boxes, exports, strict=True):
             box.append(packed.detached())
         self._messages.append(report)
@@ -118,10 +168,12 @@ class LocalExecutor:
         self, names: Sequence[str] | None, most_bytes: int | None = None
     ) -> tuple[dict[str, Packed], dict[str, str]]:
         """The main session's values."""
+        self._has_process(_FOREVER)
         return collect_values(self._main.session.namespace, names, most_bytes)
 
     def portray(self, bundles: Sequence[tuple[Sequence[str], Any]]) -> NamespacePortrait:
         """The main session's variables."""
+        self._has_process(_FOREVER)
         packs = [(names, box[0]) for names, box in bundles]
         return portray_namespace(self._main.session.namespace, packs)
 
@@ -137,12 +189,16 @@ class LocalExecutor:
 
     def close(self) -> None:
         """End the sessions; put settings, generators, the folder and the import path back."""
+        if not self._is_open:
+            return
         others = (*self._groups.values(), *self._idle, *self._pool.workers())
         for worker in (self._main, self._other, *others):
             worker.session.close()
         ambient.restore(self._before[2])
         os.chdir(self._before[0])
         sys.path[:] = self._before[1]
+        if self._holds_process:
+            _PROCESS.release()
 
 
 class _LocalPool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import threading
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,14 @@ def cell(number: int, source: str) -> dict[str, Any]:
     return {**fields, "source": source, "execution_count": None}
 
 
-def run(sources: list[str], store: Path) -> None:
+def book(sources: list[str]) -> Any:
     cells = [cell(number, source) for number, source in enumerate(sources)]
-    book = nbformat.from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    return nbformat.from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def run(sources: list[str], store: Path) -> None:
     options = RunOptions(executor="local", resident=False, store=str(store))
-    assert run_notebook(book, options=options).status == "ok"
+    assert run_notebook(book(sources), options=options).status == "ok"
 
 
 def test_settings_and_generators_are_put_back(tmp_path):
@@ -43,3 +49,57 @@ def test_settings_and_generators_are_put_back(tmp_path):
     run(sources, tmp_path)
     assert look() == before
     assert "NX_LEFT" not in os.environ
+
+
+PRINTS = (
+    "import os, random, time\nfrom glob import glob\nrandom.seed({n})\nopen('{n}', 'w').close()\nprint({n})",
+    "while not os.path.exists('go'):\n    time.sleep(0.01)",
+    "for k in range(200):\n    print({n}, end=' ')\n    time.sleep(0)\nprint(random.random(), glob('[0-9]'))",
+)
+
+
+def test_runs_at_once_have_the_process_one_after_the_other(tmp_path):
+    """Each run has its own folder, streams and generators; one that waits can be stopped."""
+
+    def one(n: int, cancel: threading.Event) -> tuple[str, list[str]]:
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        source = book([text.format(n=n) for text in PRINTS])
+        options = RunOptions(executor="local", resident=False, store=str(folder), cwd=str(folder))
+        begun.wait()
+        done = run_notebook(source, folder / "out.ipynb", options=options, cancel=cancel)
+        cells = nbformat.read(folder / "out.ipynb", as_version=4).cells
+        return done.status, ["".join(o.get("text", "") for o in c.outputs) for c in cells]
+
+    begun = threading.Barrier(3)
+    stops = [threading.Event() for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        runs = [pool.submit(one, n, stops[n]) for n in range(3)]
+        first = None
+        while first is None:
+            first = next((n for n in range(3) if (tmp_path / f"{n}/{n}").exists()), None)
+            time.sleep(0.01)
+        stopped, other = (n for n in range(3) if n != first)
+        stops[stopped].set()
+        assert runs[stopped].result(60)[0] == "cancelled"
+        for n in (first, other):
+            (tmp_path / f"{n}/go").touch()
+        for n in (first, other):
+            status, shown = runs[n].result(60)
+            drawn = random.Random(n).random()
+            printed = f"{n} " * 200 + f"{drawn} ['{n}']\n"
+            assert (status, shown[0], shown[2]) == ("ok", f"{n}\n", printed)
+
+
+def test_a_cell_may_have_runs_of_its_own(tmp_path):
+    inner = tmp_path / "inner.ipynb"
+    nbformat.write(book(["param_x = 1", "y = param_x + 1"]), inner)
+    sources = [
+        f"import asyncio\nfrom naavre_ext import RunOptions, compile_notebook, run_notebook\n"
+        f"options = RunOptions(executor='local', resident=False, store={str(tmp_path)!r})\n"
+        f"assert run_notebook({str(inner)!r}, options=options).status == 'ok'",
+        f"w = compile_notebook({str(inner)!r})\n"
+        "done = await asyncio.gather(*(w.run(options=options, param_x=n) for n in (3, 4)))\n"
+        "assert [d.status for d in done] == ['ok', 'ok']",
+    ]
+    run(sources, tmp_path)
