@@ -596,6 +596,10 @@ def test_run_whose_driver_was_killed_goes_on(tmp_path: Path) -> None:
     assert node.cells[3].outputs[0].text == "56 [1]\n"
 
 
+#: A cell that takes far longer than storing what it leaves, also in a worker that has many modules.
+LONG = "time.sleep(1)"
+
+
 @pytest.fixture
 def ray_options(shared_ray: SharedRay) -> RunOptions:
     shared_ray.handle()
@@ -610,8 +614,9 @@ def test_only_the_failed_batch_and_what_was_stopped_run_again_on_ray(
     once = "        while len(list(Path('.naavre').glob('**/*.batch'))) < 2:\n            time.sleep(0.02)\n"
     cells = [
         "import time, os, random\nfrom pathlib import Path\nrandom.seed(3)",
-        f"{SLOW}\nx = [random.random()]\nscale = 2",
-        SPLIT.replace(fails, f"{once}{fails}"),  # once the batches before it are stored
+        f"{LONG}\nx = [random.random()]\nscale = 2",
+        # once the batches before it are stored
+        SPLIT.replace("sleep(0.02)", "sleep(0.1)").replace(fails, f"{once}{fails}"),
     ]
     cells.append("x.append(random.random())\nprint(sum(out), i, x)")
     expected, _, done = never_failed_failed_resumed(tmp_path, cells, ray_options)
@@ -656,8 +661,8 @@ def test_run_whose_main_worker_was_killed_goes_on_on_ray(
     """Killed in the middle of a cell, like by the system when memory runs out."""
     cells = [
         "import time, os, signal\nfrom pathlib import Path",
-        f"{SLOW}\nx = [1]",
-        "# split: work\n# batches: 2\nout = []\nfor i in range(4):\n    time.sleep(0.05)\n    out.append(i)",
+        f"{LONG}\nx = [1]",
+        "# split: work\n# batches: 2\nout = []\nfor i in range(4):\n    time.sleep(0.2)\n    out.append(i)",
         "print(sum(out), x)\nif not os.path.exists('flag'):\n"
         "    while len(list(Path('.naavre').glob('**/*.batch'))) < 2:\n        time.sleep(0.02)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)",
