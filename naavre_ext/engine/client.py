@@ -183,7 +183,10 @@ def stop_engine(address: str | None) -> bool:
 def engine_status(address: str | None) -> dict[str, Any] | None:
     """The status of the engine for ``address``; None when none runs."""
     client = find_engine(address)
-    return None if client is None else client.status()
+    try:
+        return None if client is None else client.status()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None  # it has ended since it was found
 
 
 def _find(place: EnginePlace, *, locked: bool = False) -> EngineClient | None:
