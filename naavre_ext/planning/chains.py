@@ -16,7 +16,7 @@ from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.elementwise import Elementwise, elementwise, lists_beside
 from naavre_ext.planning.fresh_objects import value_for
 from naavre_ext.planning.loops import Loop, Reduction, changed_place, find_loops
-from naavre_ext.planning.replaying import find_records
+from naavre_ext.planning.replaying import loop_records
 
 #: What code between the loops must not do, as the later body would have run before it.
 _BETWEEN: tuple[EffectKind, ...] = (
@@ -173,9 +173,7 @@ def _builds(first: _Place, name: str) -> bool:
 
 
 def _records(place: _Place) -> tuple[Reduction, ...]:
-    assert isinstance(place.loop.node, ast.For)
-    names, replayed = frozenset(place.split.reductions), frozenset(place.split.replayed)
-    return tuple(find_records(place.loop.node.body, names, replayed))
+    return tuple(loop_records(place.loop.node, place.split.reductions, place.split.replayed)[1])
 
 
 def _adds_at_end(record: Reduction) -> bool:

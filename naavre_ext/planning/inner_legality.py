@@ -24,13 +24,12 @@ from naavre_ext.planning.function_scope import (
     own_nodes,
     plain,
 )
-from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.inner_loops import InnerLoop
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, changed_place, find_reductions
 from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.refusal import LoopRefused, Refusal
-from naavre_ext.planning.replaying import find_records
+from naavre_ext.planning.replaying import loop_records
 from naavre_ext.planning.shared_objects import changed_by, is_alone
 
 #: Calls that look at the variables or the frames of the function that makes them.
@@ -200,8 +199,7 @@ def _check_accumulators(
     nodes |= {n for name, n in notebook.cells[position].nodes.items() if not is_local(name)}
     nodes |= {notebook.node(position, name) for name in flat.outside}
     theirs = graph.reach(sorted(nodes, key=repr))
-    body = without_guards(loop.node.body) if isinstance(loop.node, ast.For) else []
-    for record in find_records(body, frozenset(split.reductions), frozenset(split.replayed)):
+    for record in loop_records(loop.node, split.reductions, split.replayed)[1]:
         root = record.root
         if root in flat.own and is_alone(record, loop, notebook, position):
             continue

@@ -28,11 +28,10 @@ from typing import Any
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function, is_of_function, own_name
-from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.inner_loops import InnerLoop, all_loops
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.loops import Comprehension, Reduction, find_loops
-from naavre_ext.planning.replaying import find_records
+from naavre_ext.planning.replaying import loop_records
 from naavre_ext.planning.rewriting import (
     Operation,
     batch_tree,
@@ -223,12 +222,11 @@ def _comprehension(node: Comprehension, inner: InnerLoop, place: ast.Constant) -
 
 def inner_reductions(node: ast.AST, split: Split) -> list[Reduction]:
     """The changes that a loop in a function or block records, in source order."""
-    return _body_and_reductions(node, split)[1] if isinstance(node, ast.For) else []
+    return _body_and_reductions(node, split)[1]
 
 
-def _body_and_reductions(node: ast.For, split: Split) -> tuple[list[ast.stmt], list[Reduction]]:
-    body, roots = without_guards(node.body), frozenset(map(own_name, split.reductions))
-    return body, find_records(body, roots, frozenset(map(own_name, split.replayed)))
+def _body_and_reductions(node: ast.AST, split: Split) -> tuple[list[ast.stmt], list[Reduction]]:
+    return loop_records(node, map(own_name, split.reductions), map(own_name, split.replayed))
 
 
 # Batches

@@ -15,9 +15,10 @@ they are cheap and that all else in the iteration gets along without the names t
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from naavre_ext.dataflow.environment import Environment
+from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.loops import Reduction, blocks, find_reductions
 
 #: Built-in functions, methods and library functions that a merge may call; the first change nothing.
@@ -71,6 +72,18 @@ def carried_names(body: Sequence[ast.stmt], carried: frozenset[str]) -> frozense
         if grown == carried:
             return carried
         carried = grown
+
+
+def loop_records(
+    node: ast.AST, roots: Iterable[str], replayed: Iterable[str]
+) -> tuple[list[ast.stmt], list[Reduction]]:
+    """The body of a loop, without its guard clauses, and what batches record of it; nothing of a comprehension.
+
+    Raises:
+        NotReplayable: as :func:`find_records` says.
+    """
+    body = without_guards(node.body) if isinstance(node, ast.For) else []
+    return body, find_records(body, frozenset(roots), frozenset(replayed))
 
 
 def find_records(

@@ -13,7 +13,6 @@ from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split
-from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.legality import ITEMS, plain_index
 from naavre_ext.planning.loops import (
     Comprehension,
@@ -24,7 +23,7 @@ from naavre_ext.planning.loops import (
 )
 from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.over_rewriting import OVER_HOOK, over_batch, over_cell
-from naavre_ext.planning.replaying import find_records
+from naavre_ext.planning.replaying import loop_records
 
 #: Names that the runner defines in the cell's namespace while a split runs.
 SPLIT_HOOK = "__naavre_split__"
@@ -193,7 +192,7 @@ def loop_batch(tree: ast.Module, split: Split) -> ast.Module:
     loop = find_loops(tree)[split.index]
     items = ast.copy_location(ast.Name(ITEMS, ast.Load()), loop.iterable)
     if isinstance(loop.node, ast.For):
-        body = recorded(*_body_and_reductions(loop.node, split))
+        body = recorded(*loop_records(loop.node, split.reductions, split.replayed))
         node: ast.stmt = ast.For(loop.target, items, body, [])
     else:
         node = ast.Assign([ast.Name(COLLECT, ast.Store())], collecting(loop.node, items))
@@ -308,11 +307,4 @@ def find_loop(source: str, split: Split) -> Loop:
 
 
 def _reductions(loop: Loop, split: Split) -> list[Reduction]:
-    if not isinstance(loop.node, ast.For):
-        return []
-    return _body_and_reductions(loop.node, split)[1]
-
-
-def _body_and_reductions(node: ast.For, split: Split) -> tuple[list[ast.stmt], list[Reduction]]:
-    body = without_guards(node.body)
-    return body, find_records(body, frozenset(split.reductions), frozenset(split.replayed))
+    return loop_records(loop.node, split.reductions, split.replayed)[1]

@@ -56,6 +56,16 @@ _ROWS = {
         "# split: b\nres = []\nfor y in out:\n    last = y\n    res.append(work(y))",
         "print(res, last, y)",
     ),
+    "state behind a guard clause": row(
+        "def work(x):\n    return sum(i * x % 7 for i in range(60))",
+        split(
+            "out, best = [], 999\nfor x in range(12):\n    y = work(x)\n    out.append(y)\n"
+            "    if y >= best:\n        continue\n    best = y"
+        ),
+        split("res = []\nfor y in out:\n    res.append(work(y))"),
+        "print(out, best, res, x, y)",
+        splits=2,
+    ),
     "no items": row(
         split("out = []\nfor x in []:\n    out.append(x)"), USE, "print(out, res)", splits=2
     ),
