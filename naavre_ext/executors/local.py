@@ -189,16 +189,21 @@ class LocalExecutor:
 
     def close(self) -> None:
         """End the sessions; put settings, generators, the folder and the import path back."""
-        if not self._is_open:
-            return
+        try:
+            if self._is_open:
+                self._close()
+        finally:
+            if self._holds_process:
+                self._holds_process = False
+                _PROCESS.release()
+
+    def _close(self) -> None:
         others = (*self._groups.values(), *self._idle, *self._pool.workers())
         for worker in (self._main, self._other, *others):
             worker.session.close()
         ambient.restore(self._before[2])
         os.chdir(self._before[0])
         sys.path[:] = self._before[1]
-        if self._holds_process:
-            _PROCESS.release()
 
 
 class _LocalPool:
