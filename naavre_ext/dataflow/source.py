@@ -97,7 +97,7 @@ def _parse(source: str) -> ast.Module:
     except SyntaxError:
         try:
             tree = compile(
-                _transform(text),
+                transform(text),
                 "<cell>",
                 "exec",
                 ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
@@ -111,8 +111,9 @@ def _parse(source: str) -> ast.Module:
     return tree
 
 
-@lru_cache(maxsize=256)
-def _transform(text: str) -> str:
+@lru_cache(maxsize=512)
+def transform(text: str) -> str:
+    """The Python that IPython makes of a cell's text."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     transformed: str = TransformerManager().transform_cell(text)

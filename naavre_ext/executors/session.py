@@ -7,7 +7,6 @@ import asyncio
 import atexit
 import builtins
 import contextlib
-import functools
 import os
 import sys
 import threading
@@ -18,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from IPython.core.error import InputRejected
-from IPython.core.inputtransformer2 import TransformerManager
 
+from naavre_ext.dataflow.source import transform
 from naavre_ext.executors.session_fds import DescriptorCapture
 from naavre_ext.executors.session_messages import CapturingSession
 from naavre_ext.executors.session_process import (
@@ -152,7 +151,7 @@ class CellSession:
         """Makes tracebacks show the code of these cells (by execution count), wherever they ran."""
         for number, source in sorted(sources.items(), reverse=True):
             plain = not any(sign in source for sign in "%!?")
-            code = source if plain else _transformed(source)
+            code = source if plain else transform(source)
             self.shell.compile.cache(code, number, raw_code=source)
 
     def own_modules(self) -> Mapping[str, Any]:
@@ -388,12 +387,6 @@ class _Rewriter:
             self.raised = error
             self._buffer.drop()
             raise InputRejected(str(error)) from error
-
-
-@functools.lru_cache(maxsize=512)  # for each job of a batch
-def _transformed(source: str) -> str:
-    code: str = TransformerManager().transform_cell(source)
-    return code
 
 
 def _remove(transformers: list[Any], rewriter: _Rewriter) -> None:
