@@ -11,6 +11,9 @@ from naavre_ext.executors.packing import Packed, PackingError, pack
 #: Names that IPython puts into every namespace.
 IPYTHON_NAMES = frozenset({"In", "Out", "get_ipython", "exit", "quit", "open", "display"})
 
+#: Why a variable isn't kept for which there is no room.
+TOO_LARGE = "it is too large to be kept"
+
 
 def user_names(namespace: dict[str, Any]) -> list[str]:
     """The names that the notebook's code bound, sorted; modules aside."""
@@ -43,7 +46,7 @@ def collect_values(
             missing[name] = error.reason
             continue
         if found.nbytes > room:
-            missing[name] = "it is too large to be kept"
+            missing[name] = TOO_LARGE
             continue
         packed[name] = found
         room -= found.nbytes

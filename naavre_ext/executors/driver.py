@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from naavre_ext.executors.base import Executor
+from naavre_ext.executors.collecting import TOO_LARGE
 from naavre_ext.executors.handover import Handover
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.result_files import ResultUnusable
@@ -722,22 +723,24 @@ class RunDriver:
         most = self.options.keep_most_bytes
         end.values, end.missing = self.executor.collect(inside, most)
         room = math.inf if most is None else most - sum(p.nbytes for p in end.values.values())
+        for name, found in self._left_and_outside(outside, end.missing):
+            if found.nbytes <= room:
+                end.values[name] = found
+                room -= found.nbytes
+            else:
+                end.missing[name] = TOO_LARGE
+
+    def _left_and_outside(
+        self, outside: Mapping[str, Any], missing: dict[str, str]
+    ) -> Iterator[tuple[str, Packed]]:
+        """The wanted values of groups, and of steps that ran elsewhere; notes which groups' are ``missing``."""
         for left in self._left.values():
-            end.missing.update(left.missing)
-            for name, found in left.values.items():
-                if found.nbytes <= room:
-                    end.values[name] = found
-                    room -= found.nbytes
-                else:
-                    end.missing[name] = "it is too large to be kept"
+            missing.update(left.missing)
+            yield from left.values.items()
+        wanted = self.options.keep
         for name, handle in outside.items():
             if wanted is None or name in wanted:
-                found = self.executor.fetch(handle)
-                if found.nbytes <= room:
-                    end.values[name] = found
-                    room -= found.nbytes
-                else:
-                    end.missing[name] = "it is too large to be kept"
+                yield name, self.executor.fetch(handle)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -40,6 +40,7 @@ from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.elementwise import lists_beside
+from naavre_ext.planning.function_scope import own_name
 from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.over_rewriting import OVER_HOOK
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, OWN_HOOK, SPLIT_HOOK
@@ -568,7 +569,7 @@ class FanOut:
             if not known:
                 return f"'{name}' is a {kind}, whose changes can't be replayed safely"
         if split.own_rows and (reason := why_rows_meet(self.variables.get(split.own_rows))):
-            return f"'{split.own_rows.partition(' of ')[0]}' {reason}"
+            return f"'{own_name(split.own_rows)}' {reason}"
         if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
             return "an item may be, or hold, an object that it changes"
         if split.batches != "auto" or source is None or self.sends_all:

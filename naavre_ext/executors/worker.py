@@ -579,7 +579,7 @@ class Worker:
             raise PackingError(
                 "settings", f"the notebook changed {names}, which stays in its process"
             )
-        return replace(settings, modules=states_of(self.session.own_modules()))
+        return replace(settings, modules=self._modules())
 
     def known_settings(self, *, renew: bool) -> ambient.AmbientState:
         """The settings as the last step left them that was expected to change some."""
@@ -598,7 +598,7 @@ class Worker:
             if found is None or rng or found.rng:
                 found = self.settings(rng)
             if settings is not None and settings.modules:
-                here = states_of(self.session.own_modules())
+                here = self._modules()
                 name = unlike(here, settings.modules)
                 if name:
                     raise Violation(f"module '{name}' holds something else in another process")
@@ -617,6 +617,10 @@ class Worker:
         """The present settings, and the generators' states where asked for."""
         return ambient.capture(rng=rng, shell=self.session.shell)
 
+    def _modules(self) -> dict[str, bytes]:
+        """What the modules beside the notebook hold in this process."""
+        return states_of(self.session.own_modules())
+
     def violation(self, before: ambient.AmbientState, rng: bool) -> str:
         """What the code just run left changed in this process, in words; "" when nothing."""
         changed = ambient.changed(before, self.settings(rng))
@@ -624,7 +628,7 @@ class Worker:
             self._split = None
             return f"it changed {', '.join(changed)}"
         if before.modules:
-            name = unlike(before.modules, states_of(self.session.own_modules()))
+            name = unlike(before.modules, self._modules())
             if name:
                 self._split = None
                 return f"it changed module '{name}', which each process has for itself"
