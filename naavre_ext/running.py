@@ -20,9 +20,9 @@ from naavre_ext.model.workflow import Workflow
 from naavre_ext.preparing import PLANNING, PreparedNotebook, prepare_notebook
 
 if TYPE_CHECKING:
-    from naavre_ext.executors.driver import RunEnd
     from naavre_ext.executors.factory import RunsBeside
     from naavre_ext.executors.resuming import Results
+    from naavre_ext.executors.run_values import RunEnd
     from naavre_ext.storage.resumable import Resumable
     from naavre_ext.storage.run_log import KeptVariable, RunLog
 

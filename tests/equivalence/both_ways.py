@@ -23,10 +23,11 @@ from traitlets.utils import warnings as deprecations
 from naavre_ext.api import PreparedNotebook, prepare_notebook
 from naavre_ext.executors import ambient, ambient_shell
 from naavre_ext.executors.collecting import user_names
-from naavre_ext.executors.driver import RunDriver, RunEnd
+from naavre_ext.executors.driver import RunDriver
 from naavre_ext.executors.local import LocalExecutor
 from naavre_ext.executors.packing import PackingError, unpack
 from naavre_ext.executors.portraits import differences
+from naavre_ext.executors.run_values import RunEnd
 from naavre_ext.executors.session import CellSession
 from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model import event as events
@@ -229,12 +230,12 @@ def run_with(
 def _fetch_rest(executor: Any, driver: RunDriver, namespace: dict[str, Any]) -> None:
     """Bind what the main worker never took, pack by pack, so that objects stay shared."""
     by_pack: dict[int, tuple[Any, list[str]]] = {}
-    for name, handle in driver._handover.outside_main().items():
+    for name, handle in driver.handover.outside_main().items():
         by_pack.setdefault(id(handle), (handle, []))[1].append(name)
     for handle, names in by_pack.values():
         values = unpack(executor.fetch(handle), namespace, writable=True)
         namespace.update({name: values[name] for name in names if name in values})
-    for group, live in driver._handover.live_names().items():
+    for group, live in driver.handover.live_names().items():
         found = executor._groups[group].session.namespace
         namespace.update({name: found[name] for name in live if name in found})
 

@@ -1,0 +1,82 @@
+"""Tries steps again that failed, and ends those that take too long."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from naavre_ext.executors.repairs import Repairs
+from naavre_ext.executors.run_steps import RunSteps
+from naavre_ext.executors.tasks import ErrorReport, StepReport
+from naavre_ext.model.workflow import StepId
+from naavre_ext.scheduling.groups import group_at
+
+#: How long the first worker may take until it can say that a step has begun.
+_START_S = 30.0
+
+
+class StepAttempts:
+    """Looks after the time limits and retries of a run's steps."""
+
+    def __init__(self, run: RunSteps, repairs: Repairs) -> None:
+        self._run, self._repairs = run, repairs
+
+    def check_timeouts(self) -> None:
+        """End the steps that take longer than they may."""
+        now = time.perf_counter()
+        for step, state in list(self._run.state.states.items()):
+            limit, progress = self.limit_s(step), self._run.narrator.progress[step]
+            if state != "running" or limit is None or self._run.status is not None:
+                continue
+            # A step may wait for what it claims, or for its worker. Where no worker can say that it has begun,
+            # time counts from when there should be one.
+            unheard = None if self._run.narrator.hears else progress.started + _START_S
+            since = progress.began or unheard
+            if since is not None and now - since > limit:
+                self._run.executor.drop(step)
+                took_s = now - since
+                self.time_out(StepReport(step, "error", time.time() - took_s, took_s, ""), limit)
+
+    def limit_s(self, step: StepId) -> float | None:
+        """How long the step may take; the batches of a split are looked after by the one who sent them."""
+        plan = self._run.handover.steps[step]
+        own = None if plan.splits else plan.timeout_s
+        limits = [limit for limit in (own, self._run.options.timeout_s) if limit is not None]
+        return min(limits, default=None)
+
+    def time_out(self, report: StepReport, limit_s: float) -> None:
+        """The step took too long. In the main worker that is the end, as the step can't be stopped alone."""
+        text = f"A cell timed out while it was being executed, after {limit_s:g} seconds."
+        error = ErrorReport("CellTimeoutError", text, (f"CellTimeoutError: {text}",))
+        step = StepId(report.step)
+        plan, in_main = self._run.handover.steps[step], self._run.state.placement[step] == "main"
+        group = group_at(plan, self._run.state.placement[step])
+        why_final = (
+            "it may have changed live objects of its group"
+            if group and self._repairs.is_kin(step)
+            else ""
+        )
+        undone = not in_main and not why_final
+        report = replace(
+            report, status="error", error=error, is_undone=undone, changes=(), why_final=why_final
+        )
+        if group is not None:
+            self._repairs.stop_group(step, group)
+        if self._run.state.states[step] == "running" and not self.try_again(report):
+            self._run.end_step(report, is_fatal=in_main)
+
+    def try_again(self, report: StepReport) -> bool:
+        """Whether the failed step is tried again, from the same inputs."""
+        step = StepId(report.step)
+        plan, error = self._run.handover.steps[step], report.error
+        if error is None or not self._run.retries_left(plan):
+            return False
+        if plan.splits and error.batch is not None:
+            return False  # batches are tried again as batches
+        if not report.is_undone:
+            if report.why_final:
+                text = f"cell {plan.cell_number} isn't tried again: {report.why_final}."
+                self._run.narrator.log("warning", text, "NX516")
+            return False
+        self._run.repeat(step, f"{error.ename}: {error.evalue}")
+        return True
