@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from naavre_ext.dataflow.source import body_source
 from naavre_ext.executors.batch_code import batch_code
 from naavre_ext.executors.guarding import Inputs
+from naavre_ext.executors.guarding_steps import is_suspicious
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.inner_events import Tell, telling
 from naavre_ext.executors.inner_hook import splitting_in_batch
@@ -217,7 +218,9 @@ def _run(
     known_names = worker.names()
     given = unpack(shared, namespace, writable=False)
     threads = max(1, int(task.step.resources.get("num_cpus", 1)))
-    before = worker.enter_split(given.pop(TOKEN), given.pop(SETTINGS), split.guard_rng, threads)
+    before = worker.settings.enter_split(
+        given.pop(TOKEN), given.pop(SETTINGS), split.guard_rng, threads
+    )
     keeps = given.pop(KEEPS)
     values: Any = items
     if isinstance(items, Packed):
@@ -247,7 +250,7 @@ def _run(
                 task.step.execution_count,
                 lambda _tree: code.tree,
             )
-        reason = worker.violation(before, split.guard_rng)
+        reason = worker.settings.violation(before, split.guard_rng)
         if reason:
             raise Violation(reason)
         if hidden_state(namespace) != hidden:
@@ -333,8 +336,6 @@ def _check_hashable(keys: list[Any]) -> None:
 def _error(
     error: CellError | None, task: BatchTask, cursor: _Items, outputs: list[OutputMessage]
 ) -> ErrorReport:
-    from naavre_ext.executors.worker import is_suspicious
-
     raised = error.exception if error is not None else None
     if isinstance(raised, Violation):
         raise Violation(str(raised))

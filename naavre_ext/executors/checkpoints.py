@@ -38,7 +38,7 @@ class Surroundings:
 
     def __init__(self, worker: Worker) -> None:
         self.names = dict(worker.session.namespace)
-        self.settings = worker.settings(rng=False)
+        self.settings = worker.settings.now(rng=False)
         self.threads = set(threading.enumerate())
 
 
@@ -46,7 +46,7 @@ def is_tidy(worker: Worker) -> bool:
     """Whether nothing is left in the process that :meth:`Worker.enter` couldn't put back."""
     if worker.session.has_tasks() or any(_is_notebooks(t) for t in threading.enumerate()):
         return False
-    return not worker.settings(rng=False).unshippable_changes(ambient.pristine())
+    return not worker.settings.now(rng=False).unshippable_changes(ambient.pristine())
 
 
 def pack_namespace(worker: Worker, before: Surroundings, budget_s: float) -> Packed:
@@ -63,7 +63,7 @@ def pack_namespace(worker: Worker, before: Surroundings, budget_s: float) -> Pac
     mine = set(threading.enumerate()) - before.threads
     if any(_is_notebooks(thread) for thread in mine):
         raise NoCheckpoint("a thread is still running")
-    settings = worker.settings(rng=True)
+    settings = worker.settings.now(rng=True)
     stuck = settings.unshippable_changes(before.settings)
     if stuck:
         raise NoCheckpoint(f"the notebook changed {', '.join(stuck)}")
@@ -93,7 +93,7 @@ def restore_namespace(worker: Worker, packed: Packed) -> None:
         namespace[name] = value.made() if isinstance(value, _ClosedFile) else value
     ambient.restore(settings, shell=worker.session.shell)
     _mark_shown(shown, namespace)
-    worker.took_settings()
+    worker.settings.taken_over()
 
 
 @dataclass(frozen=True, slots=True)

@@ -503,7 +503,7 @@ class FanOut:
         """Have the cell fail with this error."""
         __tracebackhide__ = True
         self.error = error
-        self.worker.raise_later(error)
+        self.worker.outputs.raise_later(error)
         raise BatchFailed(error.evalue)
 
     def show_done(self, split: Split, items: int) -> None:

@@ -9,10 +9,16 @@ from naavre_ext.executors import ambient
 from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.guarding import Everything, PlainContainers, changed_since
 from naavre_ext.executors.packing import Packed
-from naavre_ext.executors.tasks import StepTask
+from naavre_ext.executors.tasks import ErrorReport, StepTask
+from naavre_ext.model.event import OutputMessage
 
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
+
+#: Errors that may come from running on copies in another process rather than from the user's code.
+_SUSPICIOUS = frozenset(
+    {"NameError", "UnboundLocalError", "AttributeError", "PicklingError", "PackingError"}
+)
 
 
 class MainGuard:
@@ -25,9 +31,9 @@ class MainGuard:
         if task.is_late:
             namespace = worker.session.namespace
             self._before = Everything(user_names(namespace), namespace)
-            self._settings = worker.settings(task.step.guard_rng)
+            self._settings = worker.settings.now(task.step.guard_rng)
         elif task.check_settings:
-            self._settings = worker.known_settings(renew=False)
+            self._settings = worker.settings.known(renew=False)
 
     def changes(self) -> tuple[tuple[str, ...], bool]:
         """The names whose objects changed unexpectedly, and whether settings did."""
@@ -46,7 +52,7 @@ class MainGuard:
         if self._settings is None:
             return tuple(found), False
         rng = task.is_late and task.step.guard_rng
-        return tuple(found), bool(ambient.changed(self._settings, worker.settings(rng)))
+        return tuple(found), bool(ambient.changed(self._settings, worker.settings.now(rng)))
 
 
 class SentContainers:
@@ -109,3 +115,15 @@ def in_words(changed: Sequence[str]) -> str:
         f"it changes '{name}' in place, unforeseen; it could run beside others if it worked on a copy "
         f"({name} = copy.deepcopy({name}))"
     )
+
+
+def is_suspicious(error: ErrorReport) -> bool:
+    """Whether the error may come from running on copies rather than from the user's code."""
+    text = error.evalue.lower()
+    return error.ename in _SUSPICIOUS or "read-only" in text or "read only" in text
+
+
+def shows_numbered(outputs: Sequence[OutputMessage]) -> bool:
+    """Whether an output holds a number that counts what this process has shown (scikit-learn's diagrams)."""
+    pages = (output.get("data", {}).get("text/html", "") for output in outputs)
+    return any("sk-container-id-" in page for page in pages)

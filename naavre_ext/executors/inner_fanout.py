@@ -185,7 +185,7 @@ class InnerFanOut(FanOut):
     ) -> None:
         worker = splitter.worker
         super().__init__(
-            worker, step, splitter.pool, self._tell_own_way, worker.shippable_settings, {}
+            worker, step, splitter.pool, self._tell_own_way, worker.settings.shippable, {}
         )
         if self.limit is not None:  # the other batches have parts of their own
             self.limit = at_once(self.limit, splitter.most)

@@ -395,7 +395,7 @@ class TaskSpawner:
 
     def _present_settings(self) -> Packed:
         """The settings of the thread that runs the notebook's code: others may have some of their own."""
-        return pack({SETTINGS: self.worker.shippable_settings()}, self.worker.session.namespace)
+        return pack({SETTINGS: self.worker.settings.shippable()}, self.worker.session.namespace)
 
     # Taking what has come of a call
 

@@ -1,0 +1,130 @@
+"""The settings of a worker's process: told, taken over from another one, compared with what they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from naavre_ext.executors import ambient
+from naavre_ext.executors.checkpoints import has_open_figures
+from naavre_ext.executors.kernel_process import Threads
+from naavre_ext.executors.own_modules import states_of, unlike
+from naavre_ext.executors.packing import Packed, PackingError, pack
+from naavre_ext.executors.session import CellSession
+from naavre_ext.executors.tasks import NOTHING, Violation
+
+
+class ProcessSettings:
+    """What libraries keep for the whole process. Only ``isolated`` workers, which own theirs, change it.
+
+    ``threads`` are those that its libraries compute with.
+    """
+
+    def __init__(self, session: CellSession, threads: Threads, *, isolated: bool) -> None:
+        self._session, self._threads, self._isolated = session, threads, isolated
+        #: The split whose batches ran here last, and the settings that they left as they were.
+        self._split: tuple[str, ambient.AmbientState] | None = None
+        #: Whether the settings are (or may be) another worker's.
+        self._were_taken = False
+        #: The settings that steps elsewhere run with, as far as they come from here.
+        self._known: ambient.AmbientState | None = None
+
+    def begin(self, *, are_known: bool) -> None:
+        """A run begins. They ``are_known`` where they will be compared with what steps elsewhere run with."""
+        self._known = self.now(rng=False) if are_known else None
+        self._split = None
+
+    def leave_split(self) -> None:
+        """Whatever batch comes next takes over its settings anew."""
+        self._split = None
+
+    @property
+    def split(self) -> str | None:
+        """Which split's batches ran here last, with nothing else since."""
+        return None if self._split is None else self._split[0]
+
+    def as_pristine(self) -> None:
+        """A step begins that comes before those whose settings were taken over."""
+        if self._were_taken:
+            self.take(ambient.pristine())
+            self._were_taken = False
+
+    def taken_over(self) -> None:
+        """The settings are now what another process has left."""
+        self._were_taken, self._split = True, None
+        if self._known is not None:
+            self.known(renew=True)
+
+    def take(self, settings: ambient.AmbientState | None) -> ambient.AmbientState | None:
+        """Make this process's settings those given; returns them where they were so already."""
+        if not self._isolated or settings is None:
+            return None
+        self._were_taken = True
+        return ambient.restore(settings, shell=self._session.shell)
+
+    def now(self, rng: bool) -> ambient.AmbientState:
+        """The present settings, and the generators' states where asked for."""
+        return ambient.capture(rng=rng, shell=self._session.shell)
+
+    def known(self, *, renew: bool) -> ambient.AmbientState:
+        """The settings as the last step left them that was expected to change some."""
+        if renew or self._known is None:
+            self._known = self.now(rng=False)
+        return self._known
+
+    def packed(self) -> Packed:
+        """The present settings, to be taken over by another worker; nothing when they can't be."""
+        try:
+            return pack({"settings": self.shippable()}, self._session.namespace)
+        except PackingError:
+            return NOTHING
+
+    def shippable(self) -> ambient.AmbientState | None:
+        """The present settings. Raises PackingError where another process can't take them over."""
+        if not self._isolated:
+            return None
+        settings = self.now(rng=False)
+        stuck = settings.unshippable_changes(ambient.pristine())
+        if stuck:
+            names = ", ".join(stuck)
+            raise PackingError(
+                "settings", f"the notebook changed {names}, which stays in its process"
+            )
+        return replace(settings, modules=self._modules())
+
+    def enter_split(
+        self, token: str, settings: ambient.AmbientState | None, rng: bool, threads: int = 1
+    ) -> ambient.AmbientState:
+        """The settings as a batch finds them: taken over by a split's first batch here, known to the others."""
+        if self._split is None or self._split[0] != token:
+            found = self.take(settings)
+            if self._isolated:
+                self._threads.limit(threads)
+            if found is None or rng or found.rng:
+                found = self.now(rng)
+            if settings is not None and settings.modules:
+                here = self._modules()
+                name = unlike(here, settings.modules)
+                if name:
+                    raise Violation(f"module '{name}' holds something else in another process")
+                found = replace(found, modules=here)
+            self._split = (token, found)
+        return self._split[1]
+
+    def violation(self, before: ambient.AmbientState, rng: bool) -> str:
+        """What the code just run left changed in this process, in words; "" when nothing."""
+        changed = ambient.changed(before, self.now(rng))
+        if changed:
+            self._split = None
+            return f"it changed {', '.join(changed)}"
+        if before.modules:
+            name = unlike(before.modules, self._modules())
+            if name:
+                self._split = None
+                return f"it changed module '{name}', which each process has for itself"
+        if has_open_figures():
+            return "it left a figure open"
+        return ""
+
+    def _modules(self) -> dict[str, bytes]:
+        """What the modules beside the notebook hold in this process."""
+        return states_of(self._session.own_modules())
