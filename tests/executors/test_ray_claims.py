@@ -185,7 +185,7 @@ def test_batch_whose_worker_ray_kills_for_want_of_memory_counts_as_lost(shared_r
     import ray
     from ray.exceptions import OutOfMemoryError
 
-    from naavre_ext.executors.ray import workers
+    from naavre_ext.executors.ray import batch_pool
     from naavre_ext.executors.tasks import BatchTask
 
     @ray.remote(max_retries=0)
@@ -200,11 +200,11 @@ def test_batch_whose_worker_ray_kills_for_want_of_memory_counts_as_lost(shared_r
     from naavre_ext.model.workflow import Split, Step
 
     step = Step("s", "c", 1, 1, "", "", "main")
-    handle = workers._Handle(
+    handle = batch_pool._Handle(
         BatchTask(step, Split(0, 1, "for", "xs"), 2, 4, 6, True), killed.remote()
     )
-    monkeypatch.setattr(workers.ray, "get", out_of_memory)
-    report = workers.RayBatchPool.report(None, handle)
+    monkeypatch.setattr(batch_pool.ray, "get", out_of_memory)
+    report = batch_pool.RayBatchPool.report(None, handle)
     assert (report.batch, report.lost) == (2, True)
     assert report.error.evalue.startswith(
         "OutOfMemoryError: Task was killed due to the node running low"

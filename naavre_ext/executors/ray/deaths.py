@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from naavre_ext.executors.ray.ray_internals import logs_folder
+from naavre_ext.executors.tasks import ErrorReport, StepReport
+
 #: Where Ray goes on to guess.
 _GUESSES = re.compile(r" (There are some potential root causes|Some common causes include).*")
 _PID = re.compile(r"^\tpid: (\d+)$", re.MULTILINE)
@@ -31,6 +34,21 @@ def cause_of_death(error: BaseException, logs: Path | None = None) -> str:
         *([f"it wrote {words!r}"] if words else []),
     ]
     return ": ".join(parts[:2]) + "".join(f"; {part}" for part in parts[2:])
+
+
+def lost_worker(error: BaseException) -> tuple[str, str, tuple[str, ...]]:
+    """Name, text and traceback for a worker that died."""
+    text = (
+        f"a worker process died while running this cell ({cause_of_death(error, logs_folder())}). "
+        "Memory may have run out, or a library crashed."
+    )
+    return "WorkerLost", text, (f"WorkerLost: {text}",)
+
+
+def lost_report(step: str, error: BaseException, *, in_group: bool) -> StepReport:
+    """The report of a step whose worker died."""
+    cause = ErrorReport(*lost_worker(error))
+    return StepReport(step, "error", 0.0, 0.0, "", error=cause, lost=in_group)
 
 
 def _last_words(logs: Path, pid: str) -> str:

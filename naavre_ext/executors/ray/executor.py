@@ -18,6 +18,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.channel import OutputChannel
 from naavre_ext.executors.ray.cluster import ClusterHandle
+from naavre_ext.executors.ray.deaths import lost_report
 from naavre_ext.executors.ray.group_workers import GroupWorkers
 from naavre_ext.executors.ray.main_workers import MainWorkers
 from naavre_ext.executors.ray.run_groups import RunGroups
@@ -161,7 +162,7 @@ class RayExecutor:
         error = future.exception()
         if isinstance(error, RayError) and not isinstance(error, RayTaskError):
             in_group = self._running.get(step, (None, "", None))[2] is not None
-            self._happened.put((step, report, workers.lost_report(step, error, in_group=in_group)))
+            self._happened.put((step, report, lost_report(step, error, in_group=in_group)))
         else:
             self._happened.put((step, report, error if error is not None else future.result()))
 
