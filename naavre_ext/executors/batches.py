@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.dataflow.source import body_source
 from naavre_ext.executors.batch_code import batch_code
+from naavre_ext.executors.cell_outcome import CellError
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.guarding_steps import is_suspicious
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
@@ -20,7 +21,6 @@ from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart, made, range_text
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_identity import is_immutable, shares_objects
-from naavre_ext.executors.session import CellError
 from naavre_ext.executors.task_calls import arguments_of, calling, pack_result
 from naavre_ext.executors.tasks import (
     KEEPS,

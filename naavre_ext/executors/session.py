@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import atexit
 import builtins
@@ -10,15 +9,12 @@ import contextlib
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from IPython.core.error import InputRejected
-
 from naavre_ext.dataflow.source import transform
+from naavre_ext.executors.cell_outcome import CellOutcome, outcome_of
 from naavre_ext.executors.session_fds import DescriptorCapture
 from naavre_ext.executors.session_messages import CapturingSession
 from naavre_ext.executors.session_process import (
@@ -37,6 +33,7 @@ from naavre_ext.executors.session_process import (
     take_process,
     when_loaded,
 )
+from naavre_ext.executors.session_rewriting import Rewriter, Transform
 from naavre_ext.executors.session_shell import (
     make_shell,
     printers,
@@ -47,37 +44,6 @@ from naavre_ext.executors.session_shell import (
 from naavre_ext.executors.session_streams import CellStream, OutputBuffer
 from naavre_ext.executors.warning_replay import WARNING, warn_again
 from naavre_ext.model.event import OutputMessage
-
-Transform = Callable[[ast.Module], ast.Module]
-
-
-@dataclass(frozen=True, slots=True)
-class CellError:
-    """What a cell raised, as Jupyter shows it; ``line`` is the cell's own line, where known.
-
-    ``exception`` is the live object, None when an output couldn't be displayed. It isn't pickled.
-    """
-
-    ename: str
-    evalue: str
-    traceback: tuple[str, ...] = ()
-    exception: BaseException | None = field(default=None, compare=False)
-    line: int | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.ename, self.evalue, self.traceback, None, self.line)
-
-
-@dataclass(frozen=True, slots=True)
-class CellOutcome:
-    """How a cell ended. ``exit_requested`` says that it called ``exit()`` or ``quit()``.
-
-    A kernel ends after such a cell.
-    """
-
-    ok: bool
-    error: CellError | None = None
-    exit_requested: bool = False
 
 
 class CellSession:
@@ -136,12 +102,12 @@ class CellSession:
         self._number_prompts(execution_count)
         shell.exit_now = False
         self._errors.clear()
-        rewriter = _Rewriter(transform, self._buffer) if transform is not None else None
+        rewriter = Rewriter(transform, self._buffer) if transform is not None else None
         with self._running(rewriter):
             result = self._execute(source, store_history=store_history, silent=silent)
         if rewriter is not None and rewriter.raised is not None:
             raise rewriter.raised
-        return self._outcome(result, execution_count)
+        return outcome_of(shell, result, self._errors, execution_count)
 
     def emit(self, output: OutputMessage) -> None:
         """Deliver an output as the running cell's own, after all it has written so far."""
@@ -251,8 +217,7 @@ class CellSession:
         atexit.unregister(self.shell.atexit_operations)
 
     @contextlib.contextmanager
-    def _running(self, rewriter: _Rewriter | None) -> Iterator[None]:
-        transformers = self.shell.ast_transformers
+    def _running(self, rewriter: Rewriter | None) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
             stack.enter_context(process_restored())
             take_process(self.shell, self._module, self._streams_now)
@@ -264,8 +229,7 @@ class CellSession:
             if self._fds is not None:
                 stack.enter_context(self._fds.active())
             if rewriter is not None:
-                transformers.append(rewriter)
-                stack.callback(_remove, transformers, rewriter)
+                stack.enter_context(rewriter.among(self.shell.ast_transformers))
             self._thread_id = threading.get_ident()
             try:
                 yield
@@ -312,39 +276,6 @@ class CellSession:
                     shell.events.trigger("post_run_cell", result)
         return result
 
-    def _outcome(self, result: Any, execution_count: int) -> CellOutcome:
-        shell = self.shell
-        shell.payload_manager.clear_payload()
-        exit_requested = bool(shell.exit_now)
-        error = result.error_before_exec or result.error_in_exec
-        undisplayed = bool(getattr(shell, "_last_traceback_during_displayhook", False))
-        if result.success and not undisplayed:
-            return CellOutcome(True, exit_requested=exit_requested)
-        shown = self._errors[-1] if self._errors else {}
-        return CellOutcome(
-            False,
-            CellError(
-                ename=shown.get("ename") or type(error).__name__,
-                evalue=shown["evalue"] if shown else str(error),
-                traceback=tuple(shell._last_traceback or shown.get("traceback", ())),
-                exception=error,
-                line=self._line_of(error, execution_count),
-            ),
-            exit_requested,
-        )
-
-    def _line_of(self, error: BaseException | None, execution_count: int) -> int | None:
-        """The line of the cell that the error passed through last; for a syntax error, its line."""
-        names = getattr(self.shell.compile, "_filename_map", {})
-        if isinstance(error, SyntaxError) and names.get(error.filename) == execution_count:
-            return error.lineno
-        lines = [
-            line
-            for frame, line in traceback.walk_tb(error.__traceback__ if error else None)
-            if names.get(frame.f_code.co_filename) == execution_count
-        ]
-        return lines[-1] if lines else None
-
     def _number_prompts(self, execution_count: int) -> None:
         """Makes the next cell number ``execution_count``, whichever cells ran here before."""
         self.shell.execution_count = execution_count
@@ -367,28 +298,3 @@ class CellSession:
         configure_inline_support(self.shell, "inline")
         settings = InlineBackend.instance()
         select_figure_formats(self.shell, settings.figure_formats, **settings.print_figure_kwargs)
-
-
-class _Rewriter:
-    """An AST transformer whose exception reaches us instead of being swallowed by IPython."""
-
-    def __init__(self, transform: Transform, buffer: OutputBuffer) -> None:
-        self._transform = transform
-        self._buffer = buffer
-        self.raised: BaseException | None = None
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """The transformed module; other nodes as they are."""
-        if not isinstance(node, ast.Module):
-            return node
-        try:
-            return self._transform(node)
-        except Exception as error:
-            self.raised = error
-            self._buffer.drop()
-            raise InputRejected(str(error)) from error
-
-
-def _remove(transformers: list[Any], rewriter: _Rewriter) -> None:
-    if rewriter in transformers:
-        transformers.remove(rewriter)

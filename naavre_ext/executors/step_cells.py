@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors import task_hook
 from naavre_ext.executors.batches import item_text
+from naavre_ext.executors.cell_outcome import CellOutcome
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.inner_events import Tell, telling
 from naavre_ext.executors.inner_fanout import first_inner_number, splitting_loops
 from naavre_ext.executors.observing import digests
 from naavre_ext.executors.pool import BatchPool
-from naavre_ext.executors.session import CellOutcome
 from naavre_ext.executors.tasks import ErrorReport, StepTask
 from naavre_ext.executors.unwritten_memory import spoil_kept_arrays
 from naavre_ext.model.portrait import StepObservation

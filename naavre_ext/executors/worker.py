@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from naavre_ext.executors import ambient
+from naavre_ext.executors.cell_outcome import CellOutcome
 from naavre_ext.executors.chaining import Holds, run_stages
 from naavre_ext.executors.common_steps import CommonSteps
 from naavre_ext.executors.guarding_steps import SentContainers
@@ -23,7 +24,7 @@ from naavre_ext.executors.packing_classes import forget_classes
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.process_settings import ProcessSettings
 from naavre_ext.executors.result_keeper import ResultKeeper
-from naavre_ext.executors.session import CellOutcome, CellSession
+from naavre_ext.executors.session import CellSession
 from naavre_ext.executors.step_run import Send, StepRun
 from naavre_ext.executors.task_slots import TaskSlots
 from naavre_ext.executors.task_spawning import spawning, spawning_in_task

@@ -13,7 +13,8 @@ import warnings
 
 import pytest
 
-from naavre_ext.executors.session import CellError, CellSession
+from naavre_ext.executors.cell_outcome import CellError
+from naavre_ext.executors.session import CellSession
 
 
 @pytest.fixture
