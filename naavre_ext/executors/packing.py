@@ -20,7 +20,8 @@ from typing import Any
 from naavre_ext.executors.packing_arrays import ArrayReader
 from naavre_ext.executors.packing_identity import CommonObjects, is_immutable, shares_objects
 from naavre_ext.executors.packing_making import PACKING, Receiver
-from naavre_ext.executors.packing_reduce import NotebookPickler, NotPackable
+from naavre_ext.executors.packing_reduce import NotebookPickler
+from naavre_ext.executors.packing_refusals import NotPackable
 from naavre_ext.executors.packing_sets import SetKey, SetMaker
 from naavre_ext.model.diagnostic import NaavreError
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import gc
 import hashlib
 import importlib
 import io
 import pickle
 import sys
 import types
-import typing
 from collections.abc import Callable
 from typing import Any
 
 import cloudpickle
 
 from naavre_ext.executors.packing_arrays import ArrayWriter, foreign_memory, is_shippable
+from naavre_ext.executors.packing_builtins import REDUCERS, reduce_file
 from naavre_ext.executors.packing_classes import reduce_class
 from naavre_ext.executors.packing_identity import has_copy_on_write
 from naavre_ext.executors.packing_instances import plan_of, reduce_instance, runs_code_when_made
@@ -32,36 +29,19 @@ from naavre_ext.executors.packing_making import (
     make_array,
     make_array_subclass,
     make_block,
-    make_cached_function,
     make_cell,
-    make_dict_view,
     make_function,
-    make_newtype,
 )
-from naavre_ext.executors.packing_modules import is_importable, loaded_submodules
+from naavre_ext.executors.packing_modules import loaded_submodules
+from naavre_ext.executors.packing_refusals import (
+    KEEP_TEXT,
+    NotPackable,
+    kind_of,
+    refusal,
+    refuse_unimportable,
+    type_name,
+)
 from naavre_ext.executors.packing_sets import SetKey, is_plain, recipe
-
-#: What makes a code object, in the order of its constructor's arguments.
-_CODE_PARTS = (
-    *("argcount", "posonlyargcount", "kwonlyargcount", "nlocals", "stacksize", "flags", "code"),
-    *("consts", "names", "varnames", "filename", "name"),
-    *(("qualname",) if sys.version_info >= (3, 11) else ()),
-    *("firstlineno", "linetable"),
-    *(("exceptiontable",) if sys.version_info >= (3, 11) else ()),
-    *("freevars", "cellvars"),
-)
-
-_DICT_VIEWS = {type(getattr({}, kind)()): kind for kind in ("keys", "values", "items")}
-_CACHED_FUNCTION = type(functools.lru_cache(lambda: None))
-
-
-class NotPackable(Exception):
-    """An object can't be packed; ``reason`` says why, ``kind`` is its type, ``remedy`` what would work."""
-
-    def __init__(self, reason: str, kind: str = "", remedy: str = "") -> None:
-        self.reason, self.kind, self.remedy = reason, kind, remedy
-        super().__init__(reason)
-
 
 #: Where Python remembers how to pickle a class's instances, once it did.
 _MARK = "__slotnames__"
@@ -119,7 +99,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return NotPackable("it is nested too deeply to be copied to another process")
         if isinstance(error, MemoryError):
             return NotPackable("there isn't enough memory to copy it to another process")
-        return _refusal(self._latest)
+        return refusal(self._latest)
 
     def reducer_override(self, obj: Any) -> Any:
         """How to rebuild ``obj``; NotImplemented leaves it to cloudpickle and pickle."""
@@ -131,14 +111,16 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return self._reduce_class(obj)
         if is_shippable(obj):
             return self._reduce_array(obj)
-        reducer = _REDUCERS.get(kind)
-        if reducer is not None:
-            return reducer(self, obj)
+        own = _OWN_REDUCERS.get(kind)
+        if own is not None:
+            return own(self, obj)
+        if kind in REDUCERS:
+            return REDUCERS[kind](obj)
         if isinstance(obj, io.IOBase) and not isinstance(obj, (io.StringIO, io.BytesIO)):
-            return _reduce_file(obj)
+            return reduce_file(obj)
         live = why_live(kind)
         if live is not None:
-            raise _refusal(obj, live)
+            raise refusal(obj, live)
         if _is_copy_on_write_block(obj):
             return self._reduce_block(obj)
         return self._reduce_instance(obj)
@@ -149,9 +131,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             self._marked.add(kind)
         base, why_not = plan_of(kind)
         if isinstance(obj, BaseException) and obj.__traceback__ is not None:
-            raise _refusal(obj, Live("an exception with its traceback", _KEEP_TEXT))
+            raise refusal(obj, Live("an exception with its traceback", KEEP_TEXT))
         if why_not:
-            raise NotPackable(f"{_kind(obj)} can't be copied: {why_not}", _type_name(kind))
+            raise NotPackable(f"{kind_of(obj)} can't be copied: {why_not}", type_name(kind))
         if base is not None:
             by_name = self._reduce_notebook_global(obj, only_by_name=True)
             return reduce_instance(obj, base) if by_name is NotImplemented else by_name
@@ -169,7 +151,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if home is None:
             return super().reducer_override(function)
         if home != NOTEBOOK and _is_attribute(function):
-            _refuse_unimportable(home)
+            refuse_unimportable(home)
             return NotImplemented
         cells = function.__closure__ or ()
         self._cells.update((id(cell), cell) for cell in cells)
@@ -203,13 +185,13 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return special
         reduced = super().reducer_override(cls)
         if reduced is NotImplemented:
-            _refuse_unimportable(cls.__module__)
+            refuse_unimportable(cls.__module__)
             return NotImplemented
         if len(reduced) == 2:
             return reduced
         if runs_code_when_made(cls):
             raise NotPackable(
-                f"{_kind(cls)} can't be copied: making {cls.__name__} anew runs its code"
+                f"{kind_of(cls)} can't be copied: making {cls.__name__} anew runs its code"
             )
         if cls in self._marked:
             reduced[2][0].pop(_MARK, None)
@@ -233,7 +215,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         owner = foreign_memory(array)
         if owner:
             live = Live(f"an array on the memory of {owner}", "Hand on a copy of it: array.copy().")
-            raise _refusal(array, live)
+            raise refusal(array, live)
         return make_array, (self.arrays.add(array),)
 
     def _reduce_array_subclass(self, array: Any) -> Any:
@@ -284,7 +266,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if not isinstance(reduced, str):
             return NotImplemented if only_by_name else reduced
         if self.namespace.get(reduced.split(".")[0]) is None:
-            raise NotPackable(f"{_kind(obj)} goes by the name {reduced!r}, which isn't defined")
+            raise NotPackable(f"{kind_of(obj)} goes by the name {reduced!r}, which isn't defined")
         return find_notebook_global, (reduced,)
 
     def _reduce_cell(self, cell: types.CellType) -> Any:
@@ -294,7 +276,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
     def _reduce_module(self, module: types.ModuleType) -> Any:
         if vars(module) is self.namespace or module.__name__ == NOTEBOOK:
             return importlib.import_module, (NOTEBOOK,)
-        _refuse_unimportable(module.__name__)
+        refuse_unimportable(module.__name__)
         return import_with, (module.__name__, loaded_submodules(module))
 
 
@@ -314,7 +296,7 @@ class _PersistentPickler(NotebookPickler):
                 what = Live(
                     "a set whose order hangs on this process", "Use a list or dict.fromkeys(...)."
                 )
-                raise _refusal(value, what)
+                raise refusal(value, what)
             if plain:
                 return None
             key = known[id(value)] = SetKey(type(value), found, value)
@@ -338,11 +320,6 @@ def _is_attribute(function: types.FunctionType) -> bool:
     return found is function
 
 
-def _refuse_unimportable(name: str | None) -> None:
-    if name is not None and not is_importable(name):
-        raise NotPackable(f"module {name!r} can't be imported by name in another process")
-
-
 def _is_copy_on_write_block(obj: Any) -> bool:
     pandas = sys.modules.get("pandas")
     module = type(obj).__module__ or ""
@@ -358,78 +335,8 @@ def _plain_reduce(kind: type) -> bool:
     return reduce is object.__reduce__
 
 
-def _type_name(kind: type) -> str:
-    module = "" if kind.__module__ in ("builtins", NOTEBOOK) else f"{kind.__module__}."
-    return f"{module}{kind.__qualname__}"
-
-
-def _kind(obj: Any) -> str:
-    name = _type_name(type(obj))
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name} object"
-
-
-_KEEP_TEXT = "Keep its text: repr(error), or traceback.format_exc()."
-
-
-def _refusal(obj: Any, live: Live | None = None) -> NotPackable:
-    name = _type_name(type(obj))
-    if live is None:
-        return NotPackable(f"{_kind(obj)} can't be copied to another process", name)
-    reason = f"{live.words} ({name}) can't be copied to another process"
-    return NotPackable(reason, name, live.remedy)
-
-
-def _reduce_code(_pickler: NotebookPickler, code: types.CodeType) -> Any:
-    """Code with its file name, by which a traceback finds the cell's lines.
-
-    From 3.1.3 on cloudpickle leaves the name out.
-    """
-    return types.CodeType, tuple(getattr(code, f"co_{part}") for part in _CODE_PARTS)
-
-
-def _reduce_file(file: Any) -> Any:
-    for name in ("stdout", "stderr", "stdin"):
-        if file is getattr(sys, name):
-            return getattr, (sys, name)
-    raise _refusal(file, Live("an open file", "Open it in the loop or the cell that uses it."))
-
-
-def _reduce_dict_view(_pickler: NotebookPickler, view: Any) -> Any:
-    """A view keeps showing its dictionary, so the dictionary itself goes along."""
-    for owner in gc.get_referents(view):
-        if type(owner) is dict:
-            return make_dict_view, (owner, _DICT_VIEWS[type(view)])
-    return NotImplemented
-
-
-def _reduce_cached_function(_pickler: NotebookPickler, cached: Any) -> Any:
-    if cached.__module__ != NOTEBOOK:
-        return NotImplemented
-    info = cached.cache_info()
-    if info.hits or info.misses:
-        live = Live("a cache in use", "Fill and use the cache in one cell.")
-        raise _refusal(cached, live)
-    function = cached.__wrapped__
-    return make_cached_function, (function, cached.cache_parameters()), None
-
-
-def _reduce_newtype(_pickler: NotebookPickler, made: Any) -> Any:
-    if made.__module__ != NOTEBOOK:
-        return NotImplemented
-    return make_newtype, (made.__name__, made.__supertype__, made.__module__)
-
-
-def _reduce_missing(_pickler: NotebookPickler, _mark: Any) -> Any:
-    """The one mark for 'no default', which dataclasses compare by identity."""
-    return getattr, (dataclasses, "MISSING")
-
-
-_REDUCERS: dict[type, Callable[[NotebookPickler, Any], Any]] = {
+#: Exact type → how to rebuild an object of it, where that depends on what else is pickled.
+_OWN_REDUCERS: dict[type, Callable[[NotebookPickler, Any], Any]] = {
     types.CellType: NotebookPickler._reduce_cell,
-    types.CodeType: _reduce_code,
-    type(dataclasses.MISSING): _reduce_missing,
     types.ModuleType: NotebookPickler._reduce_module,
-    _CACHED_FUNCTION: _reduce_cached_function,
-    typing.NewType: _reduce_newtype,
-    **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
 }

@@ -1,0 +1,93 @@
+"""How objects of Python's own kinds that pickle alone wouldn't rebuild are taken apart and rebuilt."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import gc
+import sys
+import types
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from naavre_ext.executors.packing_live import Live
+from naavre_ext.executors.packing_making import (
+    NOTEBOOK,
+    make_cached_function,
+    make_dict_view,
+    make_newtype,
+)
+from naavre_ext.executors.packing_refusals import refusal
+
+#: What makes a code object, in the order of its constructor's arguments.
+_CODE_PARTS = (
+    *("argcount", "posonlyargcount", "kwonlyargcount", "nlocals", "stacksize", "flags", "code"),
+    *("consts", "names", "varnames", "filename", "name"),
+    *(("qualname",) if sys.version_info >= (3, 11) else ()),
+    *("firstlineno", "linetable"),
+    *(("exceptiontable",) if sys.version_info >= (3, 11) else ()),
+    *("freevars", "cellvars"),
+)
+
+
+_DICT_VIEWS = {type(getattr({}, kind)()): kind for kind in ("keys", "values", "items")}
+
+
+_CACHED_FUNCTION = type(functools.lru_cache(lambda: None))
+
+
+def _reduce_code(code: types.CodeType) -> Any:
+    """Code with its file name, by which a traceback finds the cell's lines.
+
+    From 3.1.3 on cloudpickle leaves the name out.
+    """
+    return types.CodeType, tuple(getattr(code, f"co_{part}") for part in _CODE_PARTS)
+
+
+def reduce_file(file: Any) -> Any:
+    """The standard streams, by name; raises NotPackable for any other file."""
+    for name in ("stdout", "stderr", "stdin"):
+        if file is getattr(sys, name):
+            return getattr, (sys, name)
+    raise refusal(file, Live("an open file", "Open it in the loop or the cell that uses it."))
+
+
+def _reduce_dict_view(view: Any) -> Any:
+    """A view keeps showing its dictionary, so the dictionary itself goes along."""
+    for owner in gc.get_referents(view):
+        if type(owner) is dict:
+            return make_dict_view, (owner, _DICT_VIEWS[type(view)])
+    return NotImplemented
+
+
+def _reduce_cached_function(cached: Any) -> Any:
+    if cached.__module__ != NOTEBOOK:
+        return NotImplemented
+    info = cached.cache_info()
+    if info.hits or info.misses:
+        live = Live("a cache in use", "Fill and use the cache in one cell.")
+        raise refusal(cached, live)
+    function = cached.__wrapped__
+    return make_cached_function, (function, cached.cache_parameters()), None
+
+
+def _reduce_newtype(made: Any) -> Any:
+    if made.__module__ != NOTEBOOK:
+        return NotImplemented
+    return make_newtype, (made.__name__, made.__supertype__, made.__module__)
+
+
+def _reduce_missing(_mark: Any) -> Any:
+    """The one mark for 'no default', which dataclasses compare by identity."""
+    return getattr, (dataclasses, "MISSING")
+
+
+#: Exact type → how to rebuild an object of it.
+REDUCERS: dict[type, Callable[[Any], Any]] = {
+    types.CodeType: _reduce_code,
+    type(dataclasses.MISSING): _reduce_missing,
+    _CACHED_FUNCTION: _reduce_cached_function,
+    typing.NewType: _reduce_newtype,
+    **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
+}
