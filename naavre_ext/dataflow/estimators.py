@@ -6,11 +6,11 @@ import ast
 
 from naavre_ext.dataflow import known_functions, shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
-from naavre_ext.dataflow.libraries import LibraryCalls
+from naavre_ext.dataflow.builtin_calls import BuiltinCalls
 from naavre_ext.dataflow.recorder import Value
 
 
-class EstimatorCalls(LibraryCalls):
+class EstimatorCalls(BuiltinCalls):
     """Library calls with those of scikit-learn."""
 
     def is_deterministic(self, path: str, arguments: Arguments) -> bool:

@@ -12,7 +12,8 @@ import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, relinked
+from naavre_ext.dataflow.analysis import relinked
+from naavre_ext.dataflow.graph import CellNode, NotebookDataflow
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG, Cell
 from naavre_ext.model.workflow import Step

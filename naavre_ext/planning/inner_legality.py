@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from naavre_ext.dataflow.graph import NotebookDataflow, analyse
+from naavre_ext.dataflow.analysis import analyse
+from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.source import CellSource
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.control_flow import check_control_flow

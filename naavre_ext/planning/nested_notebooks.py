@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from naavre_ext.annotations import parse_annotations
+from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.functions import Summary
-from naavre_ext.dataflow.graph import NotebookDataflow, analyse
+from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.nested import AskedNotebook, NestedFunction, asked_notebook
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.shapes import head, make, stable

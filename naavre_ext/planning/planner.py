@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from naavre_ext.annotations.report import Finding
-from naavre_ext.dataflow.graph import CellNode, NotebookDataflow, analyse
+from naavre_ext.dataflow.analysis import analyse
+from naavre_ext.dataflow.graph import CellNode, NotebookDataflow
 from naavre_ext.dataflow.nested import AskedNotebook
 from naavre_ext.dataflow.source import CellSource, parse_cell
 from naavre_ext.model.annotation import Annotations

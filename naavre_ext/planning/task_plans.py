@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from naavre_ext.dataflow.graph import NotebookDataflow, analyse
+from naavre_ext.dataflow.analysis import analyse
+from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.source import TRANSPARENT_MAGICS, CellSource
 from naavre_ext.model.annotation import Annotations, TaskAnnotation
 from naavre_ext.model.diagnostic import Diagnostic

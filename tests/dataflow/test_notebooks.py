@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from naavre_ext.dataflow.graph import CellNode, analyse
+from naavre_ext.dataflow.analysis import analyse
+from naavre_ext.dataflow.graph import CellNode
 from naavre_ext.dataflow.source import parse_cell
 
 IMPORTS = "import numpy as np, pandas as pd, random, heapq, copy\nimport matplotlib.pyplot as plt\nfrom collections import defaultdict"

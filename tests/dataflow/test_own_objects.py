@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from naavre_ext.dataflow.graph import analyse
+from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.source import parse_cell
 
 BEFORE = textwrap.dedent("""

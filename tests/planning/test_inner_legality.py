@@ -8,7 +8,7 @@ import pytest
 
 from naavre_ext.annotations import parse_annotations
 from naavre_ext.api import prepare_notebook
-from naavre_ext.dataflow.graph import analyse
+from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.notebook import Cell, CellId
 from naavre_ext.model.workflow import Split

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from naavre_ext.dataflow.graph import analyse
+from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.legality import Refusal, judge_loop

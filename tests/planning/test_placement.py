@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from naavre_ext.dataflow.graph import analyse
+from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.planning.placement import Placed, place
 

@@ -1,0 +1,157 @@
+"""Analyses a notebook: from the sources of its cells to its dataflow."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.collecting import bind_names
+from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.functions import Summaries
+from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.hidden import find_hidden
+from naavre_ext.dataflow.history import with_history
+from naavre_ext.dataflow.linking import Linker
+from naavre_ext.dataflow.nested import AskedNotebook, NestedFunction
+from naavre_ext.dataflow.recorder import assigned_names
+from naavre_ext.dataflow.region import Region
+from naavre_ext.dataflow.source import (
+    DISPLAY_MAGICS,
+    TRANSPARENT_MAGICS,
+    CellSource,
+    captured_name,
+)
+from naavre_ext.model.dataflow import CellDataflow
+
+
+def analyse(
+    sources: Sequence[CellSource],
+    star_imports: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    nested: Mapping[AskedNotebook, NestedFunction] = MappingProxyType({}),
+) -> NotebookDataflow:
+    """The dataflow of the cells, in notebook order. Time is linear in the number of cells.
+
+    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path. ``nested`` are
+    the notebooks that they call.
+    A first pass tells which objects nobody changes in place; the second one may rely on what they hold.
+    """
+    sources = _with_automagic(sources)
+    first = _analyse(sources, Environment(star_imports=star_imports, nested=nested))
+    constants = _constants(first)
+    parameters = _parameters(first)
+    told = any("<" in b.shape for name in constants for b in first.environment.bindings[name])
+    if not told and not any(shape for known in parameters.values() for shape in known.values()):
+        return first
+    better = replace(first.environment, constants=constants, parameters=parameters, _shapes={})
+    return _analyse(sources, better)
+
+
+def relinked(dataflow: NotebookDataflow, facts: Sequence[CellDataflow]) -> NotebookDataflow:
+    """The dataflow of the same cells with other facts about each."""
+    sources = [node.source for node in dataflow.cells]
+    return Linker(dataflow.environment, dataflow.summaries).link(sources, facts)
+
+
+def _with_automagic(sources: Sequence[CellSource]) -> Sequence[CellSource]:
+    """The cells, those that are magics without ``%`` as what IPython makes of them."""
+    if not any(source.automagic for source in sources):
+        return sources
+    bound: set[str] = set()
+    found: list[CellSource] = []
+    for source in sources:
+        if source.automagic is not None and source.automagic[0] not in bound:
+            source = CellSource(source.automagic[1], may_fail=source.may_fail)
+        found.append(source)
+        bound |= assigned_names([source.tree])[0]
+    return found
+
+
+def _analyse(sources: Sequence[CellSource], known: Environment) -> NotebookDataflow:
+    environment = _environment(sources, known)
+    find_hidden(environment, [source.tree for source in sources])
+    summaries = Summaries(environment)
+    environment.calls.given.clear()  # what was given before is known better now
+    facts = []
+    now: dict[str, str] = {}
+    postponed = Region.postponed
+    for source in sources:
+        postponed = postponed or _postpones_annotations(source)
+        facts.append(_cell_facts(source, environment, summaries, postponed, now))
+    return Linker(environment, summaries).link(sources, list(with_history(facts)))
+
+
+def _environment(sources: Sequence[CellSource], known: Environment) -> Environment:
+    """All bindings with their shapes: each round infers from what the one before is sure of."""
+    rounds = [False, False]
+    if not known.bindings:
+        known = bind_names(sources, known, lambda _node: "")
+        rounds = [True, False]
+    for kinds_only in rounds:
+        region = Region(known, Summaries(known, kinds_only=kinds_only))
+        known = bind_names(sources, known, lambda node: region.visit(node).shape)  # noqa: B023
+    return known
+
+
+def _parameters(dataflow: NotebookDataflow) -> dict[int, dict[str, str]]:
+    """The shapes of the parameters of functions that nobody calls unseen."""
+    unseen = any(c.facts.has("opaque", "star-import", "history") for c in dataflow.cells)
+    if unseen or not dataflow.environment.closed:
+        return {}
+    return dataflow.environment.calls.parameters()
+
+
+def _constants(dataflow: NotebookDataflow) -> frozenset[str]:
+    """Names whose objects no cell changes in place."""
+    cells = dataflow.cells
+    if not dataflow.environment.closed or any(c.facts.has("opaque", "star-import") for c in cells):
+        return frozenset()
+    names = {name for cell in cells for name in cell.facts.writes}
+    changed = {name for cell in cells for name in cell.changed_names | cell.own_changed}
+    return frozenset((names & set(dataflow.environment.bindings)) - changed)
+
+
+def _postpones_annotations(source: CellSource) -> bool:
+    """Whether the cell imports the feature; IPython compiles all later cells with it."""
+    return any(
+        isinstance(statement, ast.ImportFrom)
+        and statement.module == "__future__"
+        and any(alias.name == "annotations" for alias in statement.names)
+        for statement in source.tree.body
+    )
+
+
+def _cell_facts(
+    source: CellSource,
+    environment: Environment,
+    summaries: Summaries,
+    postponed: bool,
+    now: dict[str, str],
+) -> CellDataflow:
+    """The cell's facts; ``now`` are the shapes of the names before it, and then those after it."""
+    region = Region(environment, summaries)
+    region.postponed = postponed
+    region.shapes_now = now
+    region.conditional += source.may_fail
+    region.walk(source.tree.body)
+    if source.magic is not None:
+        _add_magic(region, source)
+    facts = region.dataflow()
+    return replace(facts, sure=frozenset(), required=frozenset()) if source.may_fail else facts
+
+
+def _add_magic(region: Region, source: CellSource) -> None:
+    """What the cell magic does besides running the cell's Python."""
+    name, what = source.magic, f"%%{source.magic}"
+    captured = captured_name(source)
+    if captured:
+        region.writes.add(captured)
+        region.sure.add(captured)
+    if name in TRANSPARENT_MAGICS or name in DISPLAY_MAGICS:
+        region.effect("ambient", what, 1)
+    elif name in tables.COMMAND_CELL_MAGICS and "--out" not in source.magic_line:
+        region.effect("outside-write", what, 1)
+    else:
+        region.effect("opaque", what, 1)

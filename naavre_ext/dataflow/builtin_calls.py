@@ -1,0 +1,133 @@
+"""Walks calls of built-in functions, by the tables."""
+
+from __future__ import annotations
+
+import ast
+
+from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in
+from naavre_ext.dataflow.libraries import LibraryCalls
+from naavre_ext.dataflow.recorder import FRESH, Value
+
+_SAME_ELEMENTS = frozenset({"list", "set", "frozenset", "sorted", "reversed", "iter", "filter"})
+
+
+class BuiltinCalls(LibraryCalls):
+    """Library calls with those of built-in functions."""
+
+    def builtin_call(self, name: str, arguments: Arguments, line: int) -> Value:
+        """A built-in function, by the tables."""
+        if not self.environment.trusted_builtins:
+            return self.unknown_call(name, arguments, line)
+        if name in tables.EXCEPTIONS:
+            return self.temporary("", *arguments.all)
+        special = getattr(self, f"_builtin_{name}", None)
+        if special is not None:
+            value: Value = special(arguments, line)
+            return value
+        if name in tables.OPAQUE_BUILTINS:
+            self.effect("opaque", f"{name}()", line)
+            return self.merged(arguments.all)
+        if name not in tables.PURE_BUILTINS:
+            return self.unknown_call(name, arguments, line)
+        self.hand_over(arguments, what=name)
+        return self._builtin_result(name, arguments)
+
+    def _builtin_result(self, name: str, arguments: Arguments) -> Value:
+        kind = tables.PURE_BUILTINS[name]
+        if name in tables.FRESH_BUILTINS:
+            known = kind in tables.IMMUTABLE or not kind
+            return Value(kind) if known else self.temporary(kind)
+        parts = [self.element(v) for v in arguments.positional]
+        if name in _SAME_ELEMENTS and len(parts) >= 1:
+            plain = len(parts) == 1 or name == "filter"
+            given = parts[-1:] if plain else parts
+            return self.temporary(shapes.make(kind, given[0].shape), *given)
+        if name in ("zip", "enumerate"):
+            held = [Value("int"), *parts[:1]] if name == "enumerate" else parts
+            shape = "tuple" if arguments.spread else shapes.make("tuple", *[p.shape for p in held])
+            item = self.temporary(shape, *held)
+            return self.temporary(shapes.make("iterator", shape), item)
+        if name in tables.ELEMENT_BUILTINS:
+            called = arguments.positional[:1] if name == "map" else []
+            return self.temporary(kind, *parts, *called, *arguments.keywords.values())
+        if name in ("sum", "min", "max") and len(parts) == 1:
+            return parts[0] if parts[0].shape != "bool" else Value("int")
+        if name in ("sum", "min", "max"):
+            return self._join(arguments.positional)
+        return self.merged(arguments.all)
+
+    def _builtin_open(self, arguments: Arguments, line: int) -> Value:
+        mode = arguments.node.args[1] if len(arguments.node.args) > 1 else None
+        for keyword in arguments.node.keywords:
+            if keyword.arg == "mode":
+                mode = keyword.value
+        text = mode.value if isinstance(mode, ast.Constant) else ("r" if mode is None else "a")
+        reading = isinstance(text, str) and not set(text) & set("wax+")
+        fixed = "a" in str(text) or "+" in str(text)
+        self.effect("outside-read" if reading else "outside-write", "open()", line,
+                    () if fixed else names_in(arguments.node.args[:1]),
+                    literal_path(arguments.node.args))  # fmt: skip
+        return self.temporary("file")
+
+    def _builtin_next(self, arguments: Arguments, line: int) -> Value:
+        for value in arguments.positional[:1]:
+            self.change(value, line, "advanced by next()")
+            self.operate(value, line)
+        return self.element(arguments.positional[0]) if arguments.positional else FRESH
+
+    def _builtin_setattr(self, arguments: Arguments, line: int) -> Value:
+        for node, value in arguments.expressions()[:1]:
+            definition = self.definition_node(node)
+            if definition is not None:
+                value = Value("", definition)
+            elif value.kind in ("class", "function", "module"):
+                self.effect("monkeypatch", ast.unparse(arguments.node), line)
+            self.change(value, line, "changed by setattr()", deep=True)
+        return self.merged(arguments.all)
+
+    _builtin_delattr = _builtin_setattr
+
+    def _builtin_globals(self, arguments: Arguments, line: int) -> Value:
+        self.effect("opaque", "globals()", line)
+        return self.temporary("namespace")
+
+    _builtin_get_ipython = _builtin_globals
+
+    def _builtin_locals(self, arguments: Arguments, line: int) -> Value:
+        if arguments.all:
+            return self.merged(arguments.all)
+        if self._in_function():
+            return self.temporary("dict")
+        self.effect("opaque", "the notebook's own namespace", line)
+        return self.temporary("namespace")
+
+    _builtin_vars = _builtin_locals
+
+    def _builtin_dir(self, arguments: Arguments, line: int) -> Value:
+        if not arguments.all and not self._in_function():
+            self.effect("opaque", "dir()", line)
+        return self.temporary("list<str>")
+
+    def _in_function(self) -> bool:
+        return any(not scope.is_class for scope in self.scopes)
+
+    def _builtin_input(self, arguments: Arguments, line: int) -> Value:
+        self.effect("ambient", "input()", line)
+        return Value("str")
+
+    def _is_own_stream(self, arguments: Arguments) -> bool:
+        """Whether ``file=`` is the cell's own standard output or error, which keep their order anyway."""
+        files = [keyword.value for keyword in arguments.node.keywords if keyword.arg == "file"]
+        return all(self.module_path(file) in ("sys.stdout", "sys.stderr") for file in files)
+
+    def _builtin_print(self, arguments: Arguments, line: int) -> Value:
+        if "file" in arguments.keywords and not self._is_own_stream(arguments):
+            self.effect("ambient", "print(file=...)", line)
+            self.change(arguments.keywords["file"], line, "printed to")
+        self.hand_over(arguments)
+        return Value("none")
+
+    def _builtin_display(self, arguments: Arguments, line: int) -> Value:
+        self.hand_over(arguments)
+        return self.temporary("") if "display_id" in arguments.keywords else Value("none")

@@ -1,0 +1,140 @@
+"""Walks attributes and subscripts: what a part of a value shares with the whole, and what looking it up runs."""
+
+from __future__ import annotations
+
+import ast
+
+from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow.ambient_objects import is_settings_object
+from naavre_ext.dataflow.known_methods import METHODS, SUBSCRIPTS
+from naavre_ext.dataflow.rebinding import names_main_module
+from naavre_ext.dataflow.recorder import FRESH, Value
+from naavre_ext.dataflow.tables import Kind
+from naavre_ext.dataflow.targets import Targets
+
+_PLAIN_TESTS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
+
+
+class Lookups(Targets):
+    """Recorder that can walk attributes and subscripts."""
+
+    def _visit_attribute(self, node: ast.Attribute) -> Value:
+        path = self.module_path(node)
+        if path is not None:
+            self.visit(node.value)
+            if is_settings_object(path):
+                return self.temporary("settings")
+            return Value("num") if path in tables.NUMBERS else FRESH
+        definition = self.definition_node(node.value)
+        if definition is not None:
+            self.read(definition, node.lineno)
+            value = Value("", definition)
+        else:
+            value = self.visit(node.value)
+        if node.attr == "__class__" or value.kind == "class":
+            if not node.attr.startswith("__") or node.attr == "__dict__":
+                self.effect("monkeypatch", f"an attribute of a class ({node.attr})", node.lineno)
+            return Value("class")
+        if value.node is None:
+            return _plain_attribute(value.kind, node.attr)
+        if value.kind == "figure":
+            return value
+        self.operate(value, node.lineno)
+        known = METHODS.get(value.kind)
+        shape = known.attributes.get(node.attr, known.attribute) if known is not None else ""
+        if shapes.is_immutable(shape):
+            return Value(shape)
+        part = self.temporary(shape)
+        assert part.node is not None
+        self.alias(part.node, value.node)
+        self.hold(value.node, part.node)
+        return part
+
+    def _visit_subscript(self, node: ast.Subscript) -> Value:
+        value = self.visit(node.value)
+        self.visit(node.slice)
+        if names_main_module(node) and self.module_path(node.value) == "sys.modules":
+            self.effect("opaque", "sys.modules", node.lineno)
+        if value.node is None and value.kind not in ("tuple", "dict", "list"):
+            return Value(
+                value.shape if isinstance(node.slice, ast.Slice) else shapes.element(value.shape)
+            )
+        self.operate(value, node.lineno)
+        value = self._defaulted(value, node)
+        if isinstance(node.slice, ast.Slice):
+            if value.kind == "array" or value.node is None:
+                return value
+            if value.kind in ("list", "tuple"):
+                return self.temporary(value.kind, self.element(value))
+        if value.kind in ("array", "frame") and _copies(node.slice):
+            return self.temporary(value.kind)  # a mask or a list of places gives a copy
+        if value.kind in SUBSCRIPTS:
+            return Value(SUBSCRIPTS[value.kind], value.node)
+        if value.kind == "array":
+            shape = "num" if value.shape == "array<num>" and _is_number(node.slice) else ""
+            if isinstance(node.slice, ast.Tuple) and any(
+                isinstance(e, ast.Slice) for e in node.slice.elts
+            ):
+                shape = "array"
+            return Value(shape, None if shape == "num" else value.node)
+        return self._item_at(value, node.slice)
+
+    def _defaulted(self, value: Value, node: ast.Subscript) -> Value:
+        """A missing item of a ``defaultdict`` is made as it is looked up."""
+        unknown = not value.kind and self.environment.makes_items
+        if not unknown and value.kind != "defaultdict":
+            return value
+        if isinstance(node.ctx, ast.Load):
+            how = f"given an item by {ast.unparse(node)}"
+            self.change(value, node.lineno, how, suspected=unknown)
+            self.run_kept(node.lineno)
+        return value if unknown else Value("dict", value.node)
+
+    def _item_at(self, value: Value, index: ast.expr) -> Value:
+        """What subscripting a container gives."""
+        item = self.element(value)
+        held = shapes.parts(value.shape)
+        shape = item.shape
+        if (
+            value.kind == "tuple"
+            and isinstance(index, ast.Constant)
+            and isinstance(index.value, int)
+        ):
+            shape = held[index.value] if -len(held) <= index.value < len(held) else item.shape
+        elif value.kind == "dict":
+            shape = held[1] if len(held) == 2 else ""
+            if item.node is None and not shapes.is_immutable(shape) and value.node is not None:
+                item = self.temporary("")
+                assert item.node is not None
+                self.hold(value.node, item.node)
+        return Value(shape, None if shapes.is_immutable(shape) else item.node)
+
+    def _visit_slice(self, node: ast.Slice) -> Value:
+        for part in (node.lower, node.upper, node.step):
+            if part is not None:
+                self.visit(part)
+        return FRESH
+
+
+def _plain_attribute(kind: Kind, attribute: str) -> Value:
+    """An attribute of a value that shares nothing."""
+    if kind == "path":
+        plain = {"parent": "path", "parents": "tuple<path>", "parts": "tuple<str>"}
+        return Value(plain.get(attribute, "str"))
+    return Value("num") if kind in shapes.NUMBERS else FRESH
+
+
+def _copies(index: ast.expr) -> bool:
+    """Whether an index surely picks by a mask or a list, which copies, rather than by place or name."""
+    if isinstance(index, ast.List):
+        return True
+    return isinstance(index, ast.Compare) and not any(
+        isinstance(op, _PLAIN_TESTS) for op in index.ops
+    )
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether an index is surely a single number."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
