@@ -24,7 +24,8 @@ from naavre_ext.planning.parameters import (
     inject_parameters,
     nested_parameter_bindings,
 )
-from naavre_ext.planning.planner import PlanBasis, plan
+from naavre_ext.planning.plan_basis import PlanBasis
+from naavre_ext.planning.planner import plan
 
 #: Held while notebooks are planned: Python's parser makes trees in one thread at a time only (else SystemError).
 PLANNING = threading.RLock()

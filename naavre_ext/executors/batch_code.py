@@ -16,7 +16,7 @@ from naavre_ext.planning.inner_rewriting import (
     inner_operations,
     nested_batch_tree,
 )
-from naavre_ext.planning.legality import ITEMS
+from naavre_ext.planning.refusal import ITEMS
 from naavre_ext.planning.rewriting import COLLECT, Operation, operations
 
 #: The batch that a call of a task is.

@@ -37,7 +37,7 @@ from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.elementwise import items_by_lists, lists_beside
 from naavre_ext.planning.inner_rewriting import CALL_HOOK, OWN_LOOPS
-from naavre_ext.planning.legality import ITEMS
+from naavre_ext.planning.refusal import ITEMS
 from naavre_ext.planning.rewriting import (
     COLLECT,
     HOOK_NAMES,

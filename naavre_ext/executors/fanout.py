@@ -41,8 +41,8 @@ from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.elementwise import lists_beside
 from naavre_ext.planning.function_scope import own_name
-from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.over_rewriting import OVER_HOOK
+from naavre_ext.planning.refusal import ITEMS
 from naavre_ext.planning.rewriting import JOIN_HOOK, LOG, MORE_HOOK, OWN_HOOK, SPLIT_HOOK
 from naavre_ext.scheduling.claims import at_once
 

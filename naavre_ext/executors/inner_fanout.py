@@ -23,7 +23,7 @@ from naavre_ext.executors.tasks import BatchReport
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function
 from naavre_ext.planning.inner_rewriting import inner_operations
-from naavre_ext.planning.legality import ITEMS
+from naavre_ext.planning.refusal import ITEMS
 from naavre_ext.planning.rewriting import LOG
 from naavre_ext.scheduling.claims import at_once
 

@@ -21,9 +21,9 @@ from naavre_ext.exporters.over_program import over_helpers, over_parts
 from naavre_ext.exporters.takings import AUTO_BATCHES, taking_texts
 from naavre_ext.model.workflow import Split, Step, Workflow
 from naavre_ext.planning.cutting import cut
-from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.loops import Loop
 from naavre_ext.planning.mapping_calls import ARGUMENT
+from naavre_ext.planning.refusal import ITEMS
 from naavre_ext.planning.rewriting import (
     COLLECT,
     LOG,

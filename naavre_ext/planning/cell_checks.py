@@ -12,7 +12,7 @@ from naavre_ext.planning.limits import limit_phrases
 from naavre_ext.planning.loop_checks import loop_checks, suggestions_for
 from naavre_ext.planning.order import StepOrder
 from naavre_ext.planning.placement import MAIN_EFFECTS
-from naavre_ext.planning.planner import PlanBasis
+from naavre_ext.planning.plan_basis import PlanBasis
 from naavre_ext.planning.waits import cell_ref, effect_cause, waits_of
 
 

@@ -29,8 +29,8 @@ from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function, is_of_function, own_name
 from naavre_ext.planning.inner_loops import InnerLoop, all_loops
-from naavre_ext.planning.legality import ITEMS
 from naavre_ext.planning.loops import Comprehension, Reduction, find_loops
+from naavre_ext.planning.refusal import ITEMS
 from naavre_ext.planning.replaying import loop_records
 from naavre_ext.planning.rewriting import (
     Operation,

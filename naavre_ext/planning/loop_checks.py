@@ -13,7 +13,7 @@ from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.chains import flow_of
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, find_loops
-from naavre_ext.planning.planner import PlanBasis
+from naavre_ext.planning.plan_basis import PlanBasis
 from naavre_ext.planning.refusal import Refusal
 
 #: A cell that took less gains nothing from more workers: handing work out costs some milliseconds.

@@ -13,7 +13,7 @@ from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split
-from naavre_ext.planning.legality import ITEMS, plain_index
+from naavre_ext.planning.iteration_facts import plain_index
 from naavre_ext.planning.loops import (
     Comprehension,
     Loop,
@@ -23,6 +23,7 @@ from naavre_ext.planning.loops import (
 )
 from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.over_rewriting import OVER_HOOK, over_batch, over_cell
+from naavre_ext.planning.refusal import ITEMS
 from naavre_ext.planning.replaying import loop_records
 
 #: Names that the runner defines in the cell's namespace while a split runs.

@@ -9,7 +9,7 @@ from naavre_ext.model.check import Cause, CellRef, Wait, WaitKind
 from naavre_ext.model.dataflow import Effect, EffectKind
 from naavre_ext.model.workflow import Edge, Step
 from naavre_ext.planning.placement import MAIN_EFFECTS
-from naavre_ext.planning.planner import PlanBasis
+from naavre_ext.planning.plan_basis import PlanBasis
 
 #: The effects that an edge of this kind comes from, the most telling first.
 _EFFECTS_OF: dict[WaitKind, tuple[EffectKind, ...]] = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import Step, StepId, Workflow
-from naavre_ext.planning.planner import PlanBasis
+from naavre_ext.planning.plan_basis import PlanBasis
 from naavre_ext.planning.unsteady import unsteady_cells
 from naavre_ext.scheduling.groups import group_at
 from naavre_ext.scheduling.lineage import predecessors, unkeepable

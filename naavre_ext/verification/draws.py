@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.model.workflow import Workflow
-from naavre_ext.planning.planner import PlanBasis
+from naavre_ext.planning.plan_basis import PlanBasis
 from naavre_ext.planning.unsteady import is_unseeded
 from naavre_ext.verification.report import Cause
 

@@ -8,9 +8,10 @@ import pytest
 from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.model.workflow import Split
-from naavre_ext.planning.legality import Refusal, judge_loop
+from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.placement import place
+from naavre_ext.planning.refusal import Refusal
 
 SETUP = """
 import random, itertools, math, os

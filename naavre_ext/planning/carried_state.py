@@ -1,0 +1,172 @@
+"""Names that carry a value between iterations: left to the merge where that is possible, else refused."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.model.dataflow import CellDataflow
+from naavre_ext.planning.iteration_facts import facts_of, without_changes
+from naavre_ext.planning.loops import (
+    Loop,
+    Reduction,
+    changed_place,
+    find_reductions,
+)
+from naavre_ext.planning.refusal import LoopRefused
+from naavre_ext.planning.replaying import (
+    NotReplayable,
+    carried_names,
+    check_calls,
+    find_records,
+)
+from naavre_ext.planning.shared_objects import (
+    is_accessor,
+    set_later,
+)
+
+
+def replayed_names(
+    loop: Loop,
+    body: Sequence[ast.stmt],
+    candidates: frozenset[str],
+    facts: CellDataflow,
+    notebook: NotebookDataflow,
+) -> frozenset[str]:
+    """The names that carry state, if all their uses can be left to the merge and something costly remains."""
+    state = {name for name in candidates if name in facts.reads or name in facts.writes}
+    state |= facts.writes & set(facts.reads)
+    state |= {c.node for c in facts.changes if c.node in facts.reads and not c.suspected}
+    state |= {
+        r.root
+        for r in find_reductions(body)
+        if r.protected and r.root in candidates and not _may_stand_in_try(r)
+    }
+    if not state:
+        return frozenset()
+    names = carried_names(body, frozenset(state))
+    targets = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    if names & targets or not all(may_accumulate(name, notebook) for name in names):
+        return frozenset()
+    try:
+        records = find_records(body, candidates, names)
+        check_calls(records, notebook.environment, (facts.writes | targets) - names)
+    except NotReplayable as error:
+        if error.remedy:
+            raise _carries(min(state & names), facts, loop, str(error), error.remedy) from None
+        return frozenset()
+    again = [ast.Expr(node) for record in records for node, _ in record.repeats]
+    if again and _shows_or_changes(facts_of(loop, again, notebook), notebook):
+        return frozenset()
+    left = facts_of(loop, without_changes(body, records), notebook)
+    if names & (left.writes | set(left.reads) | left.deletes):
+        return frozenset()
+    if not left.costly and not state <= {_owner(r.statement) for r in records} - candidates:
+        return frozenset()
+    if not left.costly:  # other checks would take the method that changes it for an accident
+        why = "all else in an iteration is done faster than it is sent to a worker"
+        raise _carries(min(state & names), facts, loop, why, "It is fast as it is.")
+    return names
+
+
+def _owner(statement: ast.stmt) -> str:
+    """The name whose method is called: ``groups`` in ``groups.setdefault(k, set()).add(v)``."""
+    node: ast.AST | None = statement.value if isinstance(statement, ast.Expr) else None
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _shows_or_changes(facts: CellDataflow, notebook: NotebookDataflow) -> bool:
+    """Whether it makes a difference that something is computed once more."""
+    nodes = [b.node for name in facts.reads for b in notebook.environment.lookup(name) if b.node]
+    words = {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return bool(facts.effects or facts.changes or words & {"print", "display"})
+
+
+def _carries(name: str, facts: CellDataflow, loop: Loop, why: str, remedy: str) -> LoopRefused:
+    return LoopRefused(
+        facts.reads.get(name, loop.node.lineno),
+        f"'{name}' carries a value from one iteration to the next, and {why}",
+        remedy,
+        name,
+    )
+
+
+#: Kinds of things that the merge must not change on behalf of an iteration.
+_NO_ACCUMULATORS = frozenset(
+    {
+        "module",
+        "class",
+        "function",
+        "figure",
+        "plotter",
+        "rng",
+        "file",
+        "iterator",
+        "settings",
+        "namespace",
+    }
+)
+
+
+def may_accumulate(root: str, notebook: NotebookDataflow) -> bool:
+    """Whether the name may stand for an accumulator at all."""
+    return notebook.environment.kind(root) not in _NO_ACCUMULATORS
+
+
+def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> None:
+    """Refuse accumulators that an iteration also reads or sets, or changes where errors are caught."""
+    for reduction in reductions:
+        root, line = reduction.root, reduction.statement.lineno
+        if root in facts.reads or root in facts.writes:
+            raise LoopRefused(
+                facts.reads.get(root, line),
+                f"'{root}' is read or set where it is also accumulated, so it carries state from one "
+                "iteration to the next",
+                set_later(reduction)
+                if is_accessor(changed_place(reduction.statement))
+                else f"Only add to '{root}' in the loop and look at it afterwards.",
+                root,
+            )
+        if (
+            reduction.protected
+            and reduction.taking != "replay"
+            and not _may_stand_in_try(reduction)
+        ):
+            raise LoopRefused(
+                line,
+                f"'{root}' is changed inside 'try', where an error must be caught at once",
+                f"Compute in the 'try' and change '{root}' after it.",
+                root,
+            )
+
+
+def _may_stand_in_try(reduction: Reduction) -> bool:
+    """Whether a batch can tell that the change raises nothing: that of a plain dict, list or number."""
+    return len(reduction.operands) - 1 == (reduction.taking == "store")
+
+
+def check_carried(facts: CellDataflow, loop: Loop) -> None:
+    """Refuse names that an iteration reads before it sets them, having been set by the one before."""
+    for name in sorted(facts.writes & set(facts.reads)):
+        here = {n.id for n in ast.walk(loop.node) if isinstance(n, ast.Name)}
+        if name not in here:
+            raise LoopRefused(
+                facts.reads[name],
+                f"'{name}' carries a value from one iteration to the next, in a function that it calls",
+                f"Have the function return what it adds to '{name}', and add it up in the loop.",
+                name,
+            )
+        raise LoopRefused(
+            facts.reads[name],
+            f"'{name}' carries a value from one iteration to the next",
+            f"Set '{name}' in every iteration before using it, or compute it from the item.",
+            name,
+        )
+    if not isinstance(loop.node, ast.For) and facts.writes:
+        name = min(facts.writes)
+        raise LoopRefused(
+            loop.node.lineno, f"it sets '{name}'", "Assign it in a statement of its own.", name
+        )

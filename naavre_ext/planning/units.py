@@ -1,0 +1,76 @@
+"""The cells of a notebook that become steps, each parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from naavre_ext.annotations.report import Finding
+from naavre_ext.dataflow.source import CellSource, parse_cell
+from naavre_ext.model.annotation import Annotations
+from naavre_ext.model.diagnostic import Diagnostic
+from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, CellId, Notebook
+from naavre_ext.planning.parameters import parameter_assignments
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One cell that becomes a step."""
+
+    cell: Cell
+    annotations: Annotations
+    source: str
+    tree: CellSource
+    execution_count: int
+    parameters_only: bool
+
+
+def find_units(
+    notebook: Notebook, annotations: Mapping[CellId, Annotations], diagnostics: list[Diagnostic]
+) -> list[Unit]:
+    """The cells that a workflow runs, in notebook order; what can't be parsed is added to the diagnostics."""
+    units: list[Unit] = []
+    count = 0
+    for cell in notebook.code_cells:
+        if not cell.source.strip() or SKIP_TAG in cell.tags:
+            continue
+        count += 1
+        notes = annotations[cell.id]
+        only = not notes.containerize
+        if only and notes.over:
+            diagnostics.append(_over_not_run(cell, notes))
+        source = parameter_assignments(cell.source) if only else cell.source
+        if only and not source.strip():
+            continue
+        try:
+            tree = replace(parse_cell(source), may_fail=RAISES_TAG in cell.tags)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            diagnostics.append(_syntax_error(cell, notes, error))
+            continue
+        units.append(Unit(cell, notes, source, tree, count, only))
+    return units
+
+
+def _syntax_error(cell: Cell, notes: Annotations, error: Exception) -> Diagnostic:
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    return Diagnostic.at(
+        cell,
+        "NX301",
+        "error",
+        f"syntax error: {message}.",
+        remedy="Correct the cell; nothing was run.",
+        line=line,
+        title=notes.title,
+    )
+
+
+def _over_not_run(cell: Cell, notes: Annotations) -> Diagnostic:
+    finding = Finding(
+        None,
+        "NX417",
+        "error",
+        "'# over' asks for batches of a cell that a workflow doesn't run ('do not containerize').",
+        "Delete one of the two annotations.",
+    )
+    return finding.at(cell, notes.title)
