@@ -26,7 +26,7 @@ from naavre_ext.exporters.wording import duration_phrase
 from naavre_ext.model.diagnostic import NaavreError
 
 if TYPE_CHECKING:
-    from naavre_ext.batching import Batch
+    from naavre_ext.batching.batch import Batch
     from naavre_ext.model.jobs import BatchResult, Job, JobEnd, Row
     from naavre_ext.model.run import RunOptions
 
@@ -133,7 +133,8 @@ class _Asked:
 
 
 def _make(asked: _Asked, how: How, common: dict[str, Any]) -> Batch:
-    from naavre_ext.batching import BatchRequest, begin_batch, resume_batch
+    from naavre_ext.batching.batch import BatchRequest
+    from naavre_ext.batching.beginning import begin_batch, resume_batch
 
     notebook, keep = asked.notebook, asked.keep
     if asked.resume is not None:

@@ -6,10 +6,11 @@ the same for all jobs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from naavre_ext.model.jobs import Job
 from naavre_ext.model.notebook import Notebook
 from naavre_ext.planning.parameters import inject_parameters
 from naavre_ext.storage.notebook_file import NotebookFile, apply_injection
@@ -40,3 +41,8 @@ def _by_id(name: str, notebook: Notebook) -> str:
     """What a setting calls a cell, by its id where that is its number: there will be more cells."""
     found = (str(c.id) for c in notebook.code_cells if name.lower() == f"cell {c.number}")
     return next(found, name)
+
+
+def common_parameters(jobs: Sequence[Job], varying: Sequence[str]) -> dict[str, Any]:
+    """The parameters that are the same for all jobs, where others differ."""
+    return {n: v for n, v in jobs[0].parameters.items() if varying and n not in varying}

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from naavre_ext import RefusedError, RunOptions, open_batch, run_batch, run_notebook
-from naavre_ext.batching import resume_batch
+from naavre_ext.batching.beginning import resume_batch
 from naavre_ext.cli.entry import _exit_code
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model import event as events

@@ -1,0 +1,127 @@
+"""What a new batch, or one that goes on, is made of: rows checked, folders made, a record on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from naavre_ext.batching.batch import Batch, BatchRequest
+from naavre_ext.job_plans import sharing_of
+from naavre_ext.model.jobs import Job, Row
+from naavre_ext.model.run import RunOptions
+from naavre_ext.model.workflow import Workflow
+from naavre_ext.planning.job_tables import (
+    BATCH,
+    COLLISION,
+    check_rows,
+    output_paths,
+    refused,
+    varying_names,
+)
+from naavre_ext.planning.parameters import find_parameters
+from naavre_ext.preparing import PLANNING, prepare_notebook
+from naavre_ext.scheduling.sharing import Sharing
+from naavre_ext.storage.batch_store import (
+    create_batch,
+    find_batch,
+)
+from naavre_ext.storage.common_parameters import common_parameters, with_common
+
+
+def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
+    """A new batch, whose rows have all been checked.
+
+    Raises:
+        RefusedError: with everything that is wrong; nothing was run.
+    """
+    from naavre_ext.storage.notebook_file import read_notebook
+
+    file = read_notebook(request.source)
+    notebook = file.notebook
+    paths: Sequence[str | None] = [None] * len(request.rows)
+    with PLANNING:
+        check_rows(notebook, request.rows)
+        if request.output is not None:
+            paths = output_paths(request.output, request.rows, find_parameters(notebook))
+    jobs = tuple(
+        Job(number, dict(row.values), path)
+        for number, (row, path) in enumerate(zip(request.rows, paths, strict=True), start=1)
+    )
+    _make_folders(jobs, notebook.path)
+    varying = varying_names([row.values for row in request.rows])
+    common = common_parameters(jobs, varying)
+    own = {name: value for name, value in jobs[0].parameters.items() if name not in common}
+    first = prepare_notebook(with_common(file, common), own)
+    sharing = sharing_of(first, varying, len(jobs))
+    keep = _kept(first.require_workflow(), sharing, request.keep)
+    record = create_batch(
+        _root(options, notebook.path), notebook=notebook.path, jobs=jobs, varying=varying, keep=keep,
+        keeps_all=request.keep is not None,
+    )  # fmt: skip
+    return Batch(replace(request, source=file), record, options, request.keep is not None)
+
+
+def resume_batch(
+    batch_id: str, options: RunOptions, source: Any = None, max_jobs: int | None = None
+) -> Batch:
+    """An earlier batch, to go on with the jobs that didn't end well.
+
+    Raises:
+        RefusedError: there is none, or its notebook is no file.
+    """
+    from naavre_ext.storage.notebook_file import read_notebook
+
+    record = find_batch(_root(options, source), batch_id)
+    source = source or record.info["notebook"]
+    if source is None:
+        raise refused(BATCH, f"Batch {record.batch_id} was no file's.", "Name the notebook.")
+    file = read_notebook(source)
+    return Batch(
+        BatchRequest(file, (), max_jobs=max_jobs), record, options, record.info["keeps_all"]
+    )
+
+
+def batch_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:
+    """Rows given in Python."""
+    return tuple(Row(f"row {number}", dict(row)) for number, row in enumerate(rows, start=1))
+
+
+def _kept(workflow: Workflow, sharing: Sharing, keep: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The names of the variables that each job keeps."""
+    written = dict.fromkeys(name for step in workflow.steps for name in step.writes)
+    if keep is None:
+        shared = frozenset(sharing.steps)
+        own = (s for s in workflow.steps if s.id not in shared)
+        return tuple(dict.fromkeys(n for s in own for n in s.writes if not n.startswith("_")))
+    unknown = [name for name in keep if name not in written]
+    if unknown:
+        raise refused(BATCH, f"No cell sets '{unknown[0]}', which --keep names.", "")
+    return keep
+
+
+def _make_folders(jobs: Sequence[Job], notebook: str | None) -> None:
+    from naavre_ext.storage.notebook_file import check_writable
+
+    folders: dict[Path, str] = {}
+    for job in jobs:
+        if job.output is not None:
+            if notebook is not None and Path(job.output).resolve() == Path(notebook).resolve():
+                raise refused(COLLISION, f"Job {job.number} would be written over the notebook itself.",
+                              "Put {job} into -o.")  # fmt: skip
+            folders.setdefault(Path(job.output).parent, job.output)
+    for folder, output in folders.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refused(BATCH, f"'{folder}' can't be made: {error.strerror}.", "") from None
+        check_writable(output)
+
+
+def _root(options: RunOptions, notebook: Any) -> Path:
+    from naavre_ext.storage.run_store import RunStore
+
+    read = getattr(getattr(notebook, "notebook", None), "path", None)
+    path = notebook if isinstance(notebook, (str, Path)) else read
+    return (RunStore(options.store) if options.store else RunStore.beside(path)).root
