@@ -15,7 +15,7 @@ from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.inner_events import Tell, inside_batch
 from naavre_ext.executors.inner_hook import splitting
-from naavre_ext.executors.packing import Packed, shares_objects
+from naavre_ext.executors.packing import shares_objects
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.share import WORTH_SENDING_S
 from naavre_ext.executors.sources import Source
@@ -277,12 +277,7 @@ class InnerFanOut(FanOut):
     def take_held(self, split: Split) -> None:
         """Loops in functions aren't chained."""
 
-    def _look_up(self, state: Any) -> None:
-        """Find what an earlier run has stored, if it could have stored any."""
-        if self.keeps_batches:
-            super()._look_up(state)
-
-    def _token(self, split: Split) -> str:
+    def token(self, split: Split) -> str:
         """Another one for each beginning of the loop: settings may have changed since it ran last."""
         return self._name
 
@@ -290,7 +285,8 @@ class InnerFanOut(FanOut):
         """Whether another thread looks when it is worth sending: not where it wasn't the last time."""
         return super().watches(source) and self._place not in self._splitter.quick
 
-    def _shared(self, state: Any) -> Packed:
+    def check_items(self, state: Any) -> None:
+        """Refuse items that may be objects of other variables, where the notebook compares identities."""
         if self._split.items_apart:
             known = [self.variables[n] for n in self._split.shared if n in self.variables]
             source = state.source
@@ -299,7 +295,6 @@ class InnerFanOut(FanOut):
                 raise Whole(
                     "an item may be an object of another variable, and the notebook compares identities"
                 )
-        return super()._shared(state)
 
     def tell_split(self, state: Any, source: Source | None, batches: int, reason: str) -> None:
         """Nothing of a loop that runs whole: one in a function may begin a thousand times."""

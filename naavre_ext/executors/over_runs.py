@@ -14,10 +14,13 @@ from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.joining import join
 from naavre_ext.executors.joining_checks import JoinError, Piece
 from naavre_ext.executors.over_batches import LEAKS
+from naavre_ext.executors.sending import fixed_sizes, note_settings, send
+from naavre_ext.executors.split_checks import why_whole
 from naavre_ext.executors.tasks import BatchReport, ErrorReport
 
 if TYPE_CHECKING:
-    from naavre_ext.executors.fanout import FanOut, SplitState
+    from naavre_ext.executors.fanout import FanOut
+    from naavre_ext.executors.split_state import SplitState
 
 _Results = list[tuple[BatchReport, dict[str, Any]]]
 
@@ -35,7 +38,7 @@ def run_over(fan_out: FanOut, state: SplitState) -> bool:
         source = OverSource({name: namespace[name] for name in split.over})
     except NotCuttable as problem:
         _fail(fan_out, "NX412", f"# over: {split.iterable}", problem.reason, problem.remedy)
-    reason = fan_out.why_whole(split, source) or fan_out.note_settings(state)
+    reason = why_whole(fan_out, split, source) or note_settings(fan_out, state)
     if reason:
         fan_out.tell_split(state, source, 0, reason)
         return True
@@ -65,8 +68,8 @@ def _run(fan_out: FanOut, state: SplitState, source: OverSource) -> _Results | N
     if split.batches == "auto":
         sizes, expected = VectorSizes(source.count(), slots, fan_out.step.timeout_s), slots
     else:
-        sizes, expected = fan_out.fixed_sizes(split, source)
-    fan_out.send(state, sizes, expected)
+        sizes, expected = fixed_sizes(fan_out, split, source)
+    send(fan_out, state, sizes, expected)
     results: _Results = []
     if state.flight is None or state.refusal:
         return None

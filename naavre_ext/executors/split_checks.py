@@ -1,0 +1,48 @@
+"""Why a loop's items can't go to the workers, as far as values tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from naavre_ext.executors.packing import is_immutable
+from naavre_ext.executors.progress_bars import is_bar
+from naavre_ext.executors.sources import Sliced, Source
+from naavre_ext.executors.table_rows import why_rows_meet
+from naavre_ext.model.workflow import Split
+from naavre_ext.planning.function_scope import own_name
+
+if TYPE_CHECKING:
+    from naavre_ext.executors.fanout import FanOut
+
+
+_REDUCTION_TYPES = frozenset(
+    {"list", "dict", "set", "int", "float", "complex", "bool", "str", "bytes", "tuple", "deque", "Counter",
+     "defaultdict", "OrderedDict", "ndarray", "DataFrame", "Series", "bytearray", "array", "SimpleNamespace"}
+)  # fmt: skip
+
+
+def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
+    """Why the items can't go to the workers, as far as values tell; "" when they can."""
+    if fan_out.step.raises_exception:
+        return "its cell may fail, and what it has done by then counts"
+    for name in split.reductions:
+        value = fan_out.variables.get(name)
+        kind = type(value).__name__
+        known = (
+            kind in _REDUCTION_TYPES
+            or is_bar(value)
+            or (name in split.replayed and is_immutable(value))
+        )
+        if not known:
+            return f"'{name}' is a {kind}, whose changes can't be replayed safely"
+    if split.own_rows and (reason := why_rows_meet(fan_out.variables.get(split.own_rows))):
+        return f"'{own_name(split.own_rows)}' {reason}"
+    if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
+        return "an item may be, or hold, an object that it changes"
+    if split.batches != "auto" or source is None or fan_out.sends_all:
+        return ""
+    if source.left is not None and source.left < 2:
+        return "there is nothing to divide"
+    if fan_out.slots < 2:
+        return "only one batch at a time could run"
+    return ""
