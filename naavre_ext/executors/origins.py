@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from naavre_ext.executors.packing_nans import is_nan
+
 #: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes and attributes.
 Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
 
@@ -31,12 +33,13 @@ class Origins:
 
     def met(self, number: int, item: Any) -> None:
         """An iteration was given ``item``, perhaps made for it alone, as an array's rows are."""
-        if type(self._items) not in (list, tuple) and type(item) not in _ATOMS:
+        if type(self._items) not in (list, tuple) and not _is_atom(item):
             self._alive.append((number, item))
 
     def of(self, obj: Any) -> Origin | None:
         """Where ``obj`` is among the inputs, None when it isn't."""
-        if type(obj) in _ATOMS:
+        kind = type(obj)  # as _is_atom() does: this is asked of every object
+        if kind in _ATOMS and (kind is not float or obj == obj):
             return None
         if self._known is None:
             self._known = self._trace()
@@ -53,13 +56,18 @@ class Origins:
         budget = max(_BUDGET, 2 * len(roots))
         while waiting and budget:
             obj, origin = waiting.popleft()
-            if type(obj) in _ATOMS or isinstance(obj, _NAMED) or id(obj) in known:
+            if _is_atom(obj) or isinstance(obj, _NAMED) or id(obj) in known:
                 continue
             budget -= 1
             known[id(obj)] = origin
             root, steps = origin
             waiting.extend((part, (root, (*steps, step))) for step, part in _parts(obj, budget))
         return known
+
+
+def _is_atom(obj: Any) -> bool:
+    """Whether a copy is as good; NaNs are told apart."""
+    return type(obj) in _ATOMS and not is_nan(obj)
 
 
 def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:

@@ -20,6 +20,7 @@ from typing import Any
 from naavre_ext.executors.packing_arrays import ArrayReader
 from naavre_ext.executors.packing_identity import CommonObjects, is_immutable, shares_objects
 from naavre_ext.executors.packing_making import PACKING, Receiver
+from naavre_ext.executors.packing_nans import NanMaker, may_hold_nans
 from naavre_ext.executors.packing_reduce import NotebookPickler
 from naavre_ext.executors.packing_refusals import NotPackable
 from naavre_ext.executors.packing_sets import SetKey, SetMaker
@@ -136,9 +137,9 @@ def pack(
     values = dict(values)
     try:
         exact = persistent is not None
-        packed, pickler = _pack(values, namespace, persistent, exact_sets=exact, deadline=deadline)
-        if persistent is None and _holds_sets(packed, pickler):
-            packed, pickler = _pack(values, namespace, None, exact_sets=True, deadline=deadline)
+        packed, pickler = _pack(values, namespace, persistent, exact=exact, deadline=deadline)
+        if not exact and (may_hold_nans(packed.data) or _holds_sets(packed, pickler)):
+            packed, pickler = _pack(values, namespace, None, exact=True, deadline=deadline)
         numbers = _of_numbers(values, packed, pickler)
         packed = replace(packed, numbers=numbers, token=secrets.token_bytes(8))
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
@@ -193,14 +194,12 @@ def _pack(
     namespace: dict[str, Any],
     persistent: Persistent | None,
     *,
-    exact_sets: bool = False,
+    exact: bool = False,
     deadline: float | None = None,
 ) -> tuple[Packed, NotebookPickler]:
     stream = io.BytesIO() if deadline is None else _TimedStream(deadline)
     others: list[pickle.PickleBuffer] = []
-    pickler = NotebookPickler.create(
-        stream, namespace, others.append, persistent, exact_sets=exact_sets
-    )
+    pickler = NotebookPickler.create(stream, namespace, others.append, persistent, exact=exact)
     try:
         pickler.dump(values)
     except NotPackable:
@@ -221,7 +220,7 @@ def _culprit(
     """The first of ``values`` that can't be packed by itself; all their names if each can."""
     for name, value in values.items():
         try:
-            _pack({name: value}, namespace, persistent, exact_sets=True)
+            _pack({name: value}, namespace, persistent, exact=True)
         except Exception:  # noqa: BLE001  (any code of the user's classes may run here)
             return name
     return ", ".join(values)
@@ -253,7 +252,7 @@ def unpack(
         unpickler = _Unpickler(io.BytesIO(packed.data), buffers=rest)
         unpickler.resolve = resolve
         unpickler.namespace = namespace
-        unpickler.sets = SetMaker()
+        unpickler.sets, unpickler.nans = SetMaker(), NanMaker()
         values: dict[str, Any] = unpickler.load()
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         detail = f"{type(error).__name__}: {error}"
@@ -269,6 +268,7 @@ class _Unpickler(pickle.Unpickler):
 
     namespace: dict[str, Any]
     sets: SetMaker
+    nans: NanMaker
     resolve: Callable[[Any], Any] | None = None
 
     def find_class(self, module: str, name: str) -> Any:
@@ -284,6 +284,8 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, key: Any) -> Any:
         if type(key) is SetKey:
             return self.sets.make(key)
+        if type(key) in (int, str):
+            return self.nans.make(key)
         if self.resolve is None:
             raise pickle.UnpicklingError("a shared object has no resolver")
         return self.resolve(key)

@@ -33,6 +33,7 @@ from naavre_ext.executors.packing_making import (
     make_function,
 )
 from naavre_ext.executors.packing_modules import loaded_submodules
+from naavre_ext.executors.packing_nans import NanKeys
 from naavre_ext.executors.packing_refusals import (
     KEEP_TEXT,
     NotPackable,
@@ -61,26 +62,28 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         buffer_callback: Callable[[pickle.PickleBuffer], Any],
         persistent: Callable[[Any], Any] | None,
         *,
-        exact_sets: bool = False,
+        exact: bool = False,
     ) -> NotebookPickler:
         """A pickler that writes to ``stream``.
 
-        It is slower with ``persistent``, and with ``exact_sets``, where sets keep their order.
+        It is slower with ``persistent``, and with ``exact``: where sets keep their order and NaNs their identity.
         """
-        kind = _PersistentPickler if exact_sets or persistent is not None else NotebookPickler
+        kind = _PersistentPickler if exact or persistent is not None else NotebookPickler
         pickler = kind(stream, protocol=5, buffer_callback=buffer_callback)
         pickler.namespace = namespace
         pickler.arrays = ArrayWriter()
         pickler.persistent = persistent
         pickler._cells = {}
         pickler._latest = None
-        pickler._sets = {} if exact_sets else None
+        pickler._sets = {} if exact else None
+        pickler._nans = NanKeys()
         pickler._marked = set()
         return pickler
 
     _cells: dict[int, types.CellType]
     _latest: Any
     _sets: dict[int, SetKey] | None
+    _nans: NanKeys
     #: Classes that pickling their instances marks, for ``dir`` to see.
     _marked: set[type]
 
@@ -283,6 +286,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
 class _PersistentPickler(NotebookPickler):
     def persistent_id(self, obj: Any) -> Any:
         key = self.persistent(obj) if self.persistent is not None else None
+        if key is None and type(obj) is float and obj != obj:
+            return self._nans.of(obj)
         if key is None and self._sets is not None and type(obj) in (set, frozenset):
             return self._set_key(obj, self._sets)
         return key

@@ -310,4 +310,24 @@ ROWS = {
         split("out = []\nfor x in xs:\n    out.append(x)"),
         "print(out[0] is base, out[0] is out[2], out[1] is xs[1])",
     ),
+    "missing values are one key": row(
+        "import numpy as np, pandas as pd\nfrom collections import Counter\nown = float('nan')\n"
+        "names = pd.Series(['a', np.nan, 'b', np.nan, 'a', np.nan, 'c', np.nan], dtype=object)",
+        split(
+            "counts, first, seen = Counter(), {}, set()\nfor i, name in enumerate(names):\n"
+            "    counts[name] += 1\n    first[name] = i\n    seen.add(name)"
+        ),
+        split(
+            "gone = [name is np.nan for name in names]\nmine = [own if x > 1 else x for x in [2, 1, 3, 4]]"
+        ),
+        split("d = {}\nfor x in [own, 2, own, -own, own]:\n    d[x] = x"),
+        "print(counts, len(seen), gone, len(set(mine)), len(d), np.nan in first)",
+        splits=4,
+    ),
+    "missing values in another worker": row(
+        "import numpy as np\nown = float('nan')\ndef work(n):\n    return [np.nan, own, own, n]",
+        "xs = work(1)",
+        "ys = [len({*xs}), xs[0] is np.nan, xs[1] is xs[2]]",
+        "print(ys, np.nan in xs)",
+    ),
 }
