@@ -53,21 +53,33 @@ class PlainContainers:
     """The lists, sets and dicts of plain elements among some values, as they are now.
 
     What they hold is remembered by identity, which costs next to nothing beside a copy. Those in ``plain``
-    are known to be such containers.
+    are known to be such containers; of those in ``known`` it is known what they hold.
     """
 
-    def __init__(self, values: Mapping[str, Any], plain: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        plain: Collection[str] = (),
+        known: PlainContainers | None = None,
+    ) -> None:
         self._values = values
-        self._held = {
-            name: held
-            for name, value in values.items()
-            if (held := _elements(value) if name in plain else _plain_elements(value))
-        }
+        self._held = {} if known is None else known.held_by(values)
+        for name, value in values.items():
+            if name not in self._held and (
+                held := _elements(value) if name in plain else _plain_elements(value)
+            ):
+                self._held[name] = held
 
     @property
     def names(self) -> frozenset[str]:
         """The names of those that are such containers."""
         return frozenset(self._held)
+
+    def held_by(self, values: Mapping[str, Any]) -> dict[str, tuple[list[Any], ...]]:
+        """What those of these containers that have their names among ``values`` held."""
+        return {
+            name: held for name, held in self._held.items() if self.is_of(name, values.get(name))
+        }
 
     def is_of(self, name: str, value: Any) -> bool:
         """Whether this is the very container that had the name."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from naavre_ext.executors import ambient
 from naavre_ext.executors.checkpoints import restore_namespace
 from naavre_ext.executors.group_checks import why_not_kept
-from naavre_ext.executors.guarding import PlainContainers
 from naavre_ext.executors.guarding_steps import (
     MainGuard,
     changed_inputs,
@@ -205,7 +204,8 @@ class StepRun:
         known, guards = worker.names(), worker.guards or task.group is not None
         try:
             given = bind(worker, task, inputs, writable=False)
-            plain = PlainContainers(given if guards else {}, numbers_in(inputs))
+            plain = worker.received.look_at(given if guards else {}, numbers_in(inputs))
+            worker.received.drop()
             hidden, classes = hidden_state(namespace), ClassState(namespace)
             before = worker.settings.now(task.step.guard_rng)
             warned: list[OutputMessage] = []
@@ -222,6 +222,8 @@ class StepRun:
                 reason = "a function or class of the notebook changed its own state"
             changed = changed_inputs(task, inputs, plain, namespace) if guards else ()
             reason = reason or in_words(changed)
+            if not reason and guards and task.group is None:
+                worker.received.keep(inputs, given, plain)
             error = self._cell.error(outcome)
             if error is not None and is_suspicious(error):
                 reason = reason or f"{error.ename} on copies of its inputs: {error.evalue}"

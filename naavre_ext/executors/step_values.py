@@ -37,7 +37,8 @@ def bind(
             raise PackingError("settings", "earlier cells changed some that stay in their process")
     for names, packed in zip(task.binds, values, strict=True):
         if packed.names:
-            found = unpack(packed, namespace, writable=writable)
+            known = None if writable else worker.received.values(packed)
+            found = known or unpack(packed, namespace, writable=writable)
             bound.update({name: found[name] for name in names if name in found})
             namespace.update(bound)
     return bound
@@ -58,7 +59,8 @@ def export(
             packs.append(pack(values, namespace, common=common))
             if task.placement == "main" and worker.guards:
                 worker.sent.note(packs[-1], values)
-            if task.placement == "any":  # later cells must be able to rebuild it
+            if task.placement == "any" and not packs[-1].numbers:
+                # Later cells must be able to rebuild it.
                 unpack(packs[-1], namespace, writable=False)
         except PackingError as error:
             del packs[position:]

@@ -23,6 +23,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.packing_classes import forget_classes
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.process_settings import ProcessSettings
+from naavre_ext.executors.received import Received
 from naavre_ext.executors.result_keeper import ResultKeeper
 from naavre_ext.executors.session import CellSession
 from naavre_ext.executors.step_run import Send, StepRun
@@ -61,6 +62,8 @@ class Worker:
         self.attempt = 0
         #: What the main worker has sent, to tell quickly whether it changed since.
         self.sent = SentContainers()
+        #: What the last step elsewhere was handed and left as it was.
+        self.received = Received()
         #: Which of the values that all batches of a split get are containers of plain elements, by their pack.
         self.plain: tuple[bytes, frozenset[str]] = (b"", frozenset())
         #: Batches that ran before their cells.
@@ -98,6 +101,7 @@ class Worker:
         self.context = context
         self.settings.begin(are_known=context.is_parallel and self.guards)
         self.sent, self.plain = SentContainers(), (b"", frozenset())
+        self.received.drop()
         self.holds.clear()
         self.common.begin(context)
         self.keeper = ResultKeeper(self, context.results) if context.results is not None else None

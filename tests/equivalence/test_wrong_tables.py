@@ -9,6 +9,8 @@ import pytest
 from both_ways import RandomOrder, assert_same, run_as_workflow, run_both, run_in_order
 from wrong_tables import wronglib as wronglib
 
+from naavre_ext.executors import step_values
+from naavre_ext.executors.packing import unpack
 from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model import event as events
 from naavre_ext.model.run import RunOptions
@@ -16,6 +18,8 @@ from naavre_ext.model.run import RunOptions
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("wronglib")]
 
 LIST = ("import wronglib", "xs = [1.0, 2.0, 3.0]")
+#: Large enough to be kept for the next cell that reads it elsewhere.
+LONG = ("import wronglib", "xs = [float(i) for i in range(20_000)]")
 ARRAY = ("import wronglib\nimport numpy as np", "xs = np.array([1.0, 2.0, 3.0])")
 FRAME = (
     "import wronglib\nimport pandas as pd",
@@ -87,6 +91,11 @@ TABLE = {
     "a cell elsewhere changes its copy of an array": Row(
         (*ARRAY, "a = wronglib.total(xs)", "b = wronglib.bump(xs)", "c = wronglib.total(xs)",
          "print(a, b, c, xs)"),
+        ("cell 4 changes 'xs' in place",), (4, 5),
+    ),
+    "a cell elsewhere changes its copy of a long list that another one has read": Row(
+        (*LONG, "a = wronglib.total(xs)", "b = wronglib.bump(xs)", "c = wronglib.total(xs)",
+         "print(a, b, c, xs[0])"),
         ("cell 4 changes 'xs' in place",), (4, 5),
     ),
     "a frame gets a column": Row(
@@ -205,3 +214,16 @@ def test_several_wrong_cells_at_once(wronglib, seed):
     )  # fmt: skip
     run = run_as_workflow(cells, choose=RandomOrder(seed).chooser(), cwd=str(wronglib))
     assert_same(run_in_order(cells, str(wronglib)), run.ending, cells)
+
+
+def test_long_list_is_made_once_for_cells_that_leave_it_as_it_is(wronglib, monkeypatch):
+    made: list[str] = []
+
+    def unpacked(packed, *rest, **how):
+        made.extend(packed.names)
+        return unpack(packed, *rest, **how)
+
+    monkeypatch.setattr(step_values, "unpack", unpacked)
+    readers = (f"{name} = wronglib.total(xs)" for name in "abc")
+    run_both((*LONG, *readers, "print(a, b, c)"), orders=1, cwd=str(wronglib))
+    assert made.count("xs") == 1
