@@ -23,8 +23,16 @@ from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Step, Workflow
 from naavre_ext.scheduling.groups import groups_of
 
-#: Which of the waiting steps runs next: the default takes the one that was started first.
+#: Which of the waiting steps runs next.
 Chooser = Callable[[Sequence[StepTask]], int]
+
+
+def in_notebook_order(tasks: Sequence[StepTask]) -> int:
+    """The one that stands first in the notebook.
+
+    All cells share this process's settings, so a cell mustn't run after a later one that changes some.
+    """
+    return min(range(len(tasks)), key=lambda number: tasks[number].step.cell_number)
 
 
 #: Held by the run whose cells have the process: its folder, streams, settings and generators.
@@ -39,7 +47,8 @@ _IN_CELL: ContextVar[bool] = ContextVar("_IN_CELL", default=False)
 class LocalExecutor:
     """Runs every step in this process; batches and ``any`` steps run on copies, as on Ray.
 
-    ``choose`` picks the next step among those that could run, so that tests can try other orders. With
+    ``choose`` picks the next step among those that could run, so that tests can try other orders; by default they
+    run in notebook order. With
     ``sends_calls``, calls of tasks run on copies as well, where they could begin ahead of their turn. Those that
     are ``alone`` wait with their first step until no other run has the process.
     """
@@ -56,7 +65,7 @@ class LocalExecutor:
         alone: bool = False,
     ) -> None:
         self.slots = slots
-        self._choose = choose or (lambda tasks: 0)
+        self._choose = choose or in_notebook_order
         self._sends_calls = sends_calls
         self._is_open = self._holds_process = False
         self._context: RunContext | None = None

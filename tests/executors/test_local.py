@@ -51,6 +51,20 @@ def test_settings_and_generators_are_put_back(tmp_path):
     assert "NX_LEFT" not in os.environ
 
 
+def test_cell_that_waits_for_others_runs_before_a_later_one_changes_settings(tmp_path):
+    sources = [
+        "from decimal import Decimal, getcontext\na = [1, 2, 6]",
+        "b = [x * 1 for x in a]",
+        "c = [x * 1 for x in b]",
+        "d = [str(Decimal(1) / x) for x in c]",
+        "getcontext().prec = 3",
+        "e = [str(Decimal(1) / x) for x in c]",
+    ]
+    options = RunOptions(executor="local", resident=False, store=str(tmp_path), keep=("d", "e"))
+    result = run_notebook(book(sources), options=options)
+    assert [result["d"][2], result["e"][2]] == ["0.1666666666666666666666666667", "0.167"]
+
+
 PRINTS = (
     "import os, random, time\nfrom glob import glob\nrandom.seed({n})\nopen('{n}', 'w').close()\nprint({n})",
     "while not os.path.exists('go'):\n    time.sleep(0.01)",

@@ -75,6 +75,8 @@ SAME = {
     "lock": "x = threading.Lock()",
     "module": "x = np",
     "random state": "x = [np.random.RandomState(3), np.random.default_rng(3)]",
+    "streams of a cell": "from naavre_ext.executors.session_streams import CellStream, OutputBuffer\n"
+    "x = [CellStream(name, OutputBuffer(print), 1) for name in ('stdout', 'stderr')]",
     "buffer": "x = io.StringIO('abc'); x.read(1)",
     "cached property": "class P:\n    @functools.cached_property\n    def a(self): return 1\nx = P()",
     "ordered": "x = collections.OrderedDict(a=1); x.move_to_end('a')",

@@ -139,6 +139,11 @@ def _file(value: Any) -> Anatomy:
     return Anatomy(type(value).__name__, f"{name!r} {mode!r} {state}")
 
 
+def _stream(value: Any) -> Anatomy:
+    """Where a cell's output goes: what lies behind it is the process's own."""
+    return Anatomy("OutStream", value.name)
+
+
 def _text_buffer(value: Any) -> Anatomy:
     if value.closed:
         return Anatomy(type(value).__name__, "closed")
@@ -218,6 +223,7 @@ RULES: dict[str, Callable[[Any], Anatomy]] = {
     "builtins.async_generator": _generator,
     "collections.deque": _deque,
     "collections.defaultdict": _default_dict,
+    "ipykernel.iostream.OutStream": _stream,
     "_io._IOBase": _file,
     "_io.StringIO": _text_buffer,
     "_io.BytesIO": _text_buffer,
