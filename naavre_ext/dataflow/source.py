@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from naavre_ext.dataflow.automagic import automagic
+from naavre_ext.dataflow.automagic import LINE_MAGICS, OwnMagics, automagic
 
 #: Cell magics whose body is Python that runs in the notebook's namespace.
 PYTHON_MAGICS = frozenset({"time", "capture", "timeit", "prun", "memray", "debug"})
@@ -38,6 +38,10 @@ _OPTIONS = re.compile(r"\A(\s*-\w+(\s*\d+)?)+\s")
 _CELL_MAGIC = re.compile(r"\A(\s*\n)*%%(\w+)[ \t]*([^\n]*)\n?")
 
 
+#: Of a notebook that adds none to IPython's.
+NO_MAGICS = OwnMagics()
+
+
 @dataclass(frozen=True, slots=True)
 class CellSource:
     """A cell's tree, and the cell magic around it.
@@ -55,15 +59,15 @@ class CellSource:
     may_fail: bool = False
 
 
-def parse_cell(source: str) -> CellSource:
-    """The cell's syntax tree with the line numbers of the cell.
+def parse_cell(source: str, own: OwnMagics = NO_MAGICS) -> CellSource:
+    """The cell's syntax tree with the line numbers of the cell; ``own`` are the notebook's own line magics.
 
     Raises:
         SyntaxError: with the line number in the cell.
     """
     match = _CELL_MAGIC.match(source)
     if match is None:
-        return _parse_plain(source)
+        return _parse_plain(source, own)
     name, rest = match.group(2), match.group(3)
     if name not in PYTHON_MAGICS:
         return CellSource(ast.Module(body=[], type_ignores=[]), name, rest)
@@ -71,16 +75,18 @@ def parse_cell(source: str) -> CellSource:
     return CellSource(_parse(blank + source[match.end() :]), name, rest)
 
 
-def _parse_plain(source: str) -> CellSource:
-    found = automagic(source)
+def _parse_plain(source: str, own: OwnMagics) -> CellSource:
+    found = automagic(source, own)
     if found is None:
         return CellSource(_parse(source))
     name, text = found
-    tree = _parse(text)
     try:
-        return CellSource(_parse(source), automagic=(name, tree))
+        plain = _parse(source)
     except SyntaxError:
-        return CellSource(tree)
+        return CellSource(_parse(text))
+    if name not in LINE_MAGICS and name not in own.names:
+        return CellSource(plain)
+    return CellSource(plain, automagic=(name, _parse(text)))
 
 
 def _parse(source: str) -> ast.Module:

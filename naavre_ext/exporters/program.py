@@ -14,7 +14,8 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from naavre_ext.dataflow.source import PYTHON_MAGICS, parse_cell
+from naavre_ext.dataflow.automagic import own_magics
+from naavre_ext.dataflow.source import PYTHON_MAGICS, CellSource, parse_cell
 from naavre_ext.exporters import program_helpers
 from naavre_ext.exporters.inner_program import with_inner_loops
 from naavre_ext.exporters.over_program import over_helpers, over_parts
@@ -63,16 +64,21 @@ def render_program(workflow: Workflow, cell_number: int | None = None) -> str:
 
 
 class _Names:
-    """Names for the program's own things that no cell binds."""
+    """Names for the program's own things that no cell binds, and what the cells' texts mean."""
 
     def __init__(self, workflow: Workflow) -> None:
-        used = {name for step in workflow.steps for name in _used(parse_cell(step.source).tree)}
+        self._magics = own_magics(step.source for step in workflow.steps)
+        used = {name for step in workflow.steps for name in _used(self.parse(step).tree)}
         self._used = used
         wanted = [*_HELPERS, *_MODULES, *_OWN.values(), "split", "merge", "batches"]
         self._chosen = {name: _free(name, used) for name in wanted}
 
     def __getitem__(self, name: str) -> str:
         return self._chosen[name]
+
+    def parse(self, step: Step) -> CellSource:
+        """The step's cell."""
+        return parse_cell(step.source, self._magics)
 
     def renamed(self, text: str) -> str:
         """The helpers' text with the chosen names."""
@@ -132,7 +138,7 @@ def _cell(step: Step, names: _Names) -> str:
     title = f" {step.title}" if step.title else ""
     lines = [f"# %% cell {step.cell_number}{title}"]
     lines += [f"# {reason}" for reason in step.reasons if ": not split:" in reason]
-    source = parse_cell(step.source)
+    source = names.parse(step)
     if source.magic is not None and source.magic not in PYTHON_MAGICS:
         body = step.source.partition("\n")[2]
         call = f"run_cell_magic({source.magic!r}, {source.magic_line!r}, {body!r})"
@@ -235,7 +241,7 @@ def _without_annotations(tree: ast.Module) -> ast.Module:
 
 def _body(step: Step, names: _Names) -> str:
     """The cell's own text with calls in the places of its split loops."""
-    tree = parse_cell(step.source).tree
+    tree = names.parse(step).tree
     before = list(tree.body)
     dumps = {id(statement): ast.dump(statement) for statement in before}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from naavre_ext.annotations.report import Finding
+from naavre_ext.dataflow.automagic import own_magics
 from naavre_ext.dataflow.source import CellSource, parse_cell
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic
@@ -31,6 +32,7 @@ def find_units(
     """The cells that a workflow runs, in notebook order; what can't be parsed is added to the diagnostics."""
     units: list[Unit] = []
     count = 0
+    magics = own_magics(cell.source for cell in notebook.code_cells)
     for cell in notebook.code_cells:
         if not cell.source.strip() or SKIP_TAG in cell.tags:
             continue
@@ -43,7 +45,7 @@ def find_units(
         if only and not source.strip():
             continue
         try:
-            tree = replace(parse_cell(source), may_fail=RAISES_TAG in cell.tags)
+            tree = replace(parse_cell(source, magics), may_fail=RAISES_TAG in cell.tags)
         except (SyntaxError, ValueError, RecursionError) as error:
             diagnostics.append(_syntax_error(cell, notes, error))
             continue

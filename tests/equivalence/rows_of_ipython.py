@@ -399,6 +399,56 @@ ROWS = {
         b = os.path.basename(os.getcwd()) != 'sub'
         print(a, b)
     """),
+    "magics of the notebook's own without %": written("""
+        from IPython.core.magic import register_line_magic
+        @register_line_magic
+        def setx(line):
+            get_ipython().user_ns['x'] = line
+        del setx
+        %alias say echo said
+        %alias_magic t timeit
+        x = 0
+        def work(k):
+            return [k] * k
+        ---
+        setx hello
+        ---
+        a = [x] + work(2)
+        ---
+        say
+        ---
+        say it -n
+        ---
+        setx
+        ---
+        x = 5
+        b = [x] + work(1)
+        ---
+        def shout(line):
+            print('shouted', line)
+        get_ipython().register_magic_function(shout, 'line', 'loud')
+        ---
+        loud x
+        ---
+        say = 5
+        ---
+        say
+        ---
+        print(a, b, x)
+    """),
+    "magics of an extension without %": written("""
+        text = "def load_ipython_extension(shell):\\n"
+        text += "    shell.register_magic_function(lambda line: shell.push({'y': len(line)}), 'line', 'count')\\n"
+        with open('nb_ext.py', 'w') as file:
+            file.write(text)
+        del file
+        ---
+        %load_ext nb_ext
+        ---
+        count abcd
+        ---
+        print(y)
+    """),
     "magic with parentheses and names alike": written("""
         def work(k):
             return [k] * k
