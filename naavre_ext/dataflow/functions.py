@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.aliases import AliasGraph, share
@@ -38,7 +39,8 @@ class Summary:
     ``when_escaped`` are the facts when the function itself is handed on and called by others.
     ``variadic`` parameters collect several arguments, ``defaulted`` ones have a default that can change.
     ``changes_parameters`` says that it changes something that it was given, ``runs_later`` that some of what it
-    does may be done after it has returned.
+    does may be done after it has returned, ``changes_enclosing`` that it changes an object behind a name of the
+    function that it is defined in.
     """
 
     when_called: CellDataflow = NOTHING
@@ -50,6 +52,7 @@ class Summary:
     shape: str = ""
     changes_parameters: bool = False
     runs_later: bool = False
+    changes_enclosing: bool = False
 
 
 class _FunctionRegion(Region):
@@ -98,9 +101,16 @@ class Summaries:
     ``_known`` are final. ``_drafts`` belong to a recursion under way, ``_fresh`` are those of its present round.
     """
 
-    def __init__(self, environment: Environment, kinds_only: bool = False) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        kinds_only: bool = False,
+        enclosing: Mapping[int, frozenset[str]] = MappingProxyType({}),
+    ) -> None:
         self.environment = environment
         self._kinds_only = kinds_only
+        #: By a function's ``id``, the names that it finds in the functions around it.
+        self._enclosing = enclosing
         self._known: dict[int, Summary] = {}
         self._drafts: dict[int, Summary] = {}
         self._fresh: set[int] = set()
@@ -159,8 +169,10 @@ class Summaries:
         region = _FunctionRegion(self.environment, self)
         body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
         bound, global_names, _ = assigned_names(body)
-        scope = Scope(global_names=frozenset(global_names))
-        region.scopes.append(scope)
+        around, scope = Scope(), Scope(global_names=frozenset(global_names))
+        for name in sorted(self._enclosing.get(id(node), ())):
+            region.new_local(around, name)
+        region.scopes += [around, scope] if around.names else [scope]
         parameters = {name: region.new_local(scope, name) for name in argument_names(node.args)}
         known = self.environment.parameters.get(id(node), {})
         for name, parameter in parameters.items():
@@ -201,15 +213,16 @@ class Summaries:
                 shape = shapes.join((shape, "none"))
         interface = [*parameters.values(), region.result_node]
         facts = region.dataflow()
+        enclosing = [n for scope in region.scopes[:-1] for n in scope.names.values()]
+        changes_enclosing = _changes_any(facts, enclosing)
         runs_later = (
             region.calls_later
             or isinstance(node, (ast.AsyncFunctionDef, ast.Lambda))
             or any(isinstance(part, _RUN_LATER) for part in ast.walk(node) if part is not node)
         )
         if not runs_later and not facts.has(*_UNSEEN):
-            facts = _without_own_changes(
-                facts, parameters.values(), self._own_variables(node, region, parameters)
-            )
+            own_variables = self._own_variables(node, region, parameters)
+            facts = _without_own_changes(facts, [*parameters.values(), *enclosing], own_variables)
         facts = replace(facts, effects=by_parameters(facts.effects, node, parameters))
         facts = compressed(facts, interface)
         defaulted = self._changeable_defaults(node)
@@ -225,8 +238,9 @@ class Summaries:
             defaulted=defaulted,
             result_node=region.result_node,
             shape=shape,
-            changes_parameters=_changes_parameters(facts, parameters.values()),
+            changes_parameters=_changes_any(facts, parameters.values()),
             runs_later=runs_later,
+            changes_enclosing=changes_enclosing,
         )
 
     def _own_variables(
@@ -235,7 +249,7 @@ class Summaries:
         """Nodes of the variables that only ever stand for containers that the call makes."""
         if not isinstance(node, ast.FunctionDef) or not self.environment.trusted_builtins:
             return frozenset()
-        names = region.scopes[0].names
+        names = region.scopes[-1].names
         known = {*names, *self.environment.bindings}
         found = own_names(node, frozenset(names) - set(parameters), lambda n: n not in known)
         return frozenset(names[name] for name in found)
@@ -290,10 +304,11 @@ def _without_own_changes(
     return replace(facts, changes=tuple(c for c in facts.changes if not is_own(c)))
 
 
-def _changes_parameters(facts: CellDataflow, parameters: Iterable[str]) -> bool:
+def _changes_any(facts: CellDataflow, nodes: Iterable[str]) -> bool:
+    """Whether an object that the nodes stand for, or that is held by one, is changed."""
     graph = AliasGraph()
     share(graph, facts.sharing)
-    given = graph.reach(parameters)
+    given = graph.reach(nodes)
     return any(graph.changed_by(change.node, change.deep) & given for change in facts.changes)
 
 
@@ -331,6 +346,7 @@ def _form(summary: Summary) -> tuple[object, ...]:
         frozenset((e.kind, e.what) for e in facts.effects),
         summary.shape,
         summary.runs_later,
+        summary.changes_enclosing,
     )
 
 

@@ -29,7 +29,7 @@ def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
     called_by_others = list(_escaping(trees, environment))
     if not called_by_others and not any(environment.classes()):
         return
-    summaries = Summaries(environment)
+    summaries = Summaries(environment, enclosing=_enclosing_names(trees))
     callbacks = NOTHING
     reads: set[str] = set()
     for node, inner in called_by_others:
@@ -101,6 +101,25 @@ def _inner_functions(node: ast.AST, inner: bool) -> Iterator[tuple[FunctionNode,
             yield from _inner_functions(child, inner)
 
 
+def _enclosing_names(trees: Iterable[ast.Module]) -> dict[int, frozenset[str]]:
+    """By the ``id`` of each function in a function, the names that it finds in those around it."""
+    found: dict[int, frozenset[str]] = {}
+    pending: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset()) for tree in trees]
+    while pending:
+        node, names = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            found[id(node)] = names
+            body = [node.body] if isinstance(node, ast.Lambda) else node.body
+            bound, global_names, _ = assigned_names(body)
+            inside = (names - global_names) | bound | set(argument_names(node.args))
+            pending += [(part, inside) for part in body]
+            # Defaults and decorators are evaluated outside.
+            pending += [(part, names) for part in (node.args, *getattr(node, "decorator_list", ()))]
+            continue
+        pending += [(child, names) for child in ast.iter_child_nodes(node)]
+    return {key: names for key, names in found.items() if names}
+
+
 def _beyond_arguments(
     node: FunctionNode, inner: bool, environment: Environment, summaries: Summaries
 ) -> CellDataflow:
@@ -113,7 +132,7 @@ def _beyond_arguments(
     kept = set(facts.writes)
     if inner:
         enclosed = {n for n in outer if n not in environment.bindings}
-        if enclosed or _rebinds_enclosing(node):
+        if enclosed or summary.changes_enclosing or _rebinds_enclosing(node):
             effects.append(
                 Effect("ambient", "a function that keeps state between its calls", node.lineno)
             )

@@ -49,6 +49,12 @@ PROVIDERS = [
     (["for i in [1]: pass", "print(i)"], {"i": 1}),
     (["x = 1", "del x\nx = 2", "x"], {"x": 2}),
     (["%%capture cap\nprint(1)", "cap"], {"cap": 1}),
+    # What a function of a function calls 'x' is no variable of the notebook.
+    (["import unseen\nx = 1\ndef f():\n    x = 2\n    def g():\n        nonlocal x\n        x += 1\n    g()", "unseen.go()", "x"], {"x": 1}),
+    (["import unseen\nx = []\ndef f():\n    x = []\n    def g(): x.append(1)\n    return g", "unseen.go()", "x"], {"x": 1}),
+    (["import unseen\nx = 1\ndef f():\n    def g():\n        global x\n        x += 1\n    return g", "unseen.go()", "x"], {"x": 2}),
+    (["import unseen\nx = []\ndef f():\n    x = 0\n    def g(h=lambda: x.append(1)): h()\n    return g", "unseen.go()", "x"], {"x": 1}),
+    (["import unseen\nx = []\ndef f():\n    def g(x, h=lambda: x.append(1)): h()\n    return g", "unseen.go()", "x"], {"x": 2}),
 ]  # fmt: skip
 
 

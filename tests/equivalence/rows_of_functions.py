@@ -742,4 +742,46 @@ ROWS = {
         found[1][1].append(0)
         print(found, lists, found[1][0] is lists[1][0])
     """),
+    "variables of a function that have names of the notebook's": written("""
+        x = [1, 2]
+        def outer(n):
+            x = 10
+            def inner():
+                nonlocal x
+                x += n
+                return x
+            return inner() + inner()
+        def counter():
+            x = []
+            def count(v):
+                x.append(v)
+                return len(x)
+            return count
+        def other():
+            def add(v):
+                global x
+                x = x + [v]
+                return len(x)
+            return add
+        ---
+        a = outer(3), len(x)
+        ---
+        count = counter()
+        ---
+        b = list(map(count, x))
+        ---
+        # split:
+        out = []
+        for i in range(6):
+            out.append(outer(i) + len(x))
+        ---
+        c = sorted(x, key=count)
+        ---
+        add = other()
+        ---
+        d = list(map(add, [7, 8]))
+        ---
+        e = outer(1), x, count(0)
+        print(a, b, out, c, d, e)
+    """),
 }
