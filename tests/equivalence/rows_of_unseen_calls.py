@@ -906,4 +906,70 @@ ROWS = {
         c = [bytes(b), work(2)]
         print(a, c)
     """),
+    "what a module beside the notebook keeps": written(
+        """
+        text = '''
+        class Meter:
+            seen = []
+        class Box:
+            def __init__(self):
+                import threading
+                self.lock, self.n = threading.Lock(), 0
+        box, table = Box(), [0] * 300_000
+        def in_class(x):
+            Meter.seen.append(x)
+            return len(Meter.seen)
+        def in_default(x, seen=[]):
+            seen.append(x)
+            return len(seen)
+        def made():
+            n = 0
+            def count(x):
+                nonlocal n
+                n += 1
+                return n
+            return count
+        in_closure = made()
+        def beside_a_lock(x):
+            box.n += 1
+            return box.n
+        def in_a_long_list(x):
+            table[0] += 1
+            return table[0]
+        def nowhere(x):
+            return x * x
+        '''
+        with open('keeping_module.py', 'w') as file:
+            file.write(text)
+        del file
+        ---
+        import sys
+        sys.modules.pop('keeping_module', None)
+        import keeping_module as kept
+        ---
+        # split:
+        a = [kept.nowhere(i) for i in range(6)]
+        ---
+        # split:
+        b = [kept.in_class(i) for i in range(6)]
+        ---
+        # split:
+        c = [kept.in_default(i) for i in range(6)]
+        ---
+        # split:
+        d = [kept.in_closure(i) for i in range(6)]
+        ---
+        # split:
+        e = [kept.beside_a_lock(i) for i in range(6)]
+        ---
+        # split:
+        f = [kept.in_a_long_list(i) for i in range(6)]
+        ---
+        print(a, b, c, d, e, f, kept.in_class(0), kept.in_closure(0), kept.in_a_long_list(0))
+        del kept, sys.modules['keeping_module']
+    """,
+        splits=1,
+        in_process=False,
+        on_ray=True,
+    ),
 }
