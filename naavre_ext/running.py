@@ -102,14 +102,14 @@ class Run:
         recorder = OutputRecorder(prepared.node)
         secrets = tuple(options.secrets.values())
         mask = SecretMask(secrets)
-        with PLANNING:  # it reads the cells, for secrets
-            record = store.create(
-                path,
-                parameters=dict(parameters or {}),
-                workflow=workflow.to_json(),
-                secrets=secrets,
-                labels=options.labels,
-            )
+        record = store.create(
+            path,
+            parameters=dict(parameters or {}),
+            workflow=workflow.to_json(),
+            secrets=secrets,
+            labels=options.labels,
+            parsing=PLANNING,
+        )
         with record as log:
 
             def tell(event: RunEvent) -> None:

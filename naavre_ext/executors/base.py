@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Workflow
+
+#: Values that are on their way, and why others aren't there.
+Later = Callable[[], tuple[dict[str, Packed], dict[str, str]]]
 
 #: Where a bundle of values is: opaque to the driver (a Ray object reference, or the values themselves).
 ValueHandle = Any
@@ -89,8 +92,11 @@ class Executor(Protocol):
 
     def collect_live(
         self, group: str, names: Sequence[str], most_bytes: int | None = None
-    ) -> tuple[dict[str, Packed], dict[str, str]]:
-        """The same of live values in a group's worker."""
+    ) -> Later:
+        """What gives the same of the live values that a group's worker has now, when it is called.
+
+        The group may be closed before that.
+        """
         ...
 
     def portray_live(self, group: str, names: Sequence[str]) -> NamespacePortrait:

@@ -12,7 +12,7 @@ from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.ambient_shell import follow
-from naavre_ext.executors.base import group_opened
+from naavre_ext.executors.base import Later, group_opened
 from naavre_ext.executors.collecting import collect_live, collect_values
 from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
@@ -188,9 +188,10 @@ class LocalExecutor:
 
     def collect_live(
         self, group: str, names: Sequence[str], most_bytes: int | None = None
-    ) -> tuple[dict[str, Packed], dict[str, str]]:
+    ) -> Later:
         """The live values of a group's session."""
-        return collect_live(self._groups[group].session.namespace, names, most_bytes)
+        found = collect_live(self._groups[group].session.namespace, names, most_bytes)
+        return lambda: found
 
     def portray_live(self, group: str, names: Sequence[str]) -> NamespacePortrait:
         """The live variables of a group's session."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from naavre_ext.executors.base import Executor
+from naavre_ext.executors.base import Executor, Later
 from naavre_ext.executors.collecting import TOO_LARGE
 from naavre_ext.executors.handover import Handover
 from naavre_ext.executors.packing import Packed
@@ -21,8 +21,7 @@ from naavre_ext.model.workflow import StepId
 class _LiveEnd:
     """What was taken along of a group's live values when the run needed its worker no longer."""
 
-    values: dict[str, Packed] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    collect: Later | None = None
     portrait: NamespacePortrait = field(default_factory=NamespacePortrait)
 
 
@@ -61,7 +60,7 @@ class RunValues:
         mine = names if wanted is None else [name for name in wanted if name in names]
         left = self._left[group] = _LiveEnd()
         if mine and not has_failed:
-            left.values, left.missing = self.executor.collect_live(group, mine, most)
+            left.collect = self.executor.collect_live(group, mine, most)
         if self.options.observe and names:
             left.portrait = self.executor.portray_live(group, names)
         self.executor.close_group(group)
@@ -95,8 +94,9 @@ class RunValues:
     ) -> Iterator[tuple[str, Packed]]:
         """The wanted values of groups, and of steps that ran elsewhere; notes which groups' are ``missing``."""
         for left in self._left.values():
-            missing.update(left.missing)
-            yield from left.values.items()
+            values, lost = left.collect() if left.collect is not None else ({}, {})
+            missing.update(lost)
+            yield from values.items()
         wanted = self.options.keep
         for name, handle in outside.items():
             if wanted is None or name in wanted:

@@ -16,6 +16,7 @@ import secrets as random_secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
@@ -60,8 +61,11 @@ class RunStore:
         workflow: Mapping[str, Any] | None = None,
         secrets: Iterable[str] = (),
         labels: Mapping[str, Any] | None = None,
+        parsing: AbstractContextManager[Any] | None = None,
     ) -> RunLog:
         """The log of a new run. ``workflow`` is its JSON form, ``secrets`` are texts to mask.
+
+        Cells are parsed within ``parsing``: Python's parser isn't for several threads at once.
 
         Neither parameters named ``secret_*`` are stored, nor texts that the workflow's cells assign
         to such names.
@@ -70,7 +74,8 @@ class RunStore:
             RefusedError: neither the root nor the fallback can be written to.
         """
         steps = (workflow or {}).get("steps", ())
-        literals = (text for step in steps for text in secret_literals(step.get("source", "")))
+        with parsing or contextlib.nullcontext():
+            literals = [text for step in steps for text in secret_literals(step.get("source", ""))]
         given = dict(parameters or {})
         hidden = {name for name in given if prefixed_kind(name) == "secret"}
         mask = SecretMask([*secrets, *literals, *(str(given[name]) for name in hidden)])

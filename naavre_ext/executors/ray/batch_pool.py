@@ -17,7 +17,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.ray.deaths import cause_of_death
 from naavre_ext.executors.ray.devices import assigned_devices
-from naavre_ext.executors.ray.this_process import ready_worker
+from naavre_ext.executors.ray.this_process import INLINE_BYTES, ready_worker
 from naavre_ext.executors.ray.timed_batches import Deadline, first_in_time
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, RunContext, Stage
 from naavre_ext.model.workflow import Split, Step
@@ -25,9 +25,6 @@ from naavre_ext.scheduling.claims import ray_options
 
 #: Larger results stay in the object store, which may move them to disk, until it's their turn to be merged.
 _SMALL_BYTES = 2**20
-
-#: What is smaller goes to a worker with its task: the object store takes longer.
-_INLINE_BYTES = 2**15
 
 #: A batch asks for the cluster's idle CPUs again after this time.
 _IDLE_KNOWN_S = 0.5
@@ -136,7 +133,7 @@ class RayBatchPool:
 
     def share(self, packed: Packed) -> Any:
         """Values that all batches get: in the object store, unless they are small."""
-        small = packed.nbytes <= _INLINE_BYTES
+        small = packed.nbytes <= INLINE_BYTES
         return packed.detached() if small else ray.put(packed)
 
     def fetch(self, shared: Any) -> Packed:
@@ -151,7 +148,7 @@ class RayBatchPool:
         if plan is None:
             links = tuple((stage.step, stage.split, stage.source) for stage in task.then)
             pickled = ray.cloudpickle.dumps((self._context, task.step, task.split, links))
-            small = len(pickled) <= _INLINE_BYTES
+            small = len(pickled) <= INLINE_BYTES
             plan = self._plans[key] = pickled if small else ray.put(pickled)
         place = (
             task.batch,

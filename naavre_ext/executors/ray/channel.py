@@ -141,6 +141,11 @@ class ChannelSender:
         self._thread: threading.Thread | None = None
         self._open = True
 
+    @property
+    def is_open(self) -> bool:
+        """Whether messages are still taken."""
+        return self._open
+
     def send(self, message: Mapping[str, Any]) -> None:
         """Queue ``message``; it is dropped where 64 MiB wait already, or where it isn't JSON."""
         if not self._open:

@@ -13,16 +13,17 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.placement_group import placement_group, remove_placement_group
 
-from naavre_ext.executors.base import group_opened
+from naavre_ext.executors.base import Later, group_opened
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
-from naavre_ext.executors.ray.channel import OutputChannel
 from naavre_ext.executors.ray.cluster import ClusterHandle
 from naavre_ext.executors.ray.deaths import lost_report
 from naavre_ext.executors.ray.group_workers import GroupWorkers
 from naavre_ext.executors.ray.main_workers import MainWorkers
+from naavre_ext.executors.ray.run_channel import RunChannel
 from naavre_ext.executors.ray.run_groups import RunGroups
 from naavre_ext.executors.ray.spare_workers import start_main, take_main, warm_workers
+from naavre_ext.executors.ray.this_process import sendable
 from naavre_ext.executors.ray.turns import Turn
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.diagnostic import RefusedError
@@ -64,10 +65,12 @@ class RayExecutor:
         #: When the run asked for its turn; never, where there is nothing to tell of it.
         self._asked_at = math.inf
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._channel = OutputChannel(self._happened.put, host=handle.node_ip)
+        self._channel = RunChannel(self._happened.put, host=handle.node_ip)
         self._context: Any = None
         self._has_splits = False
         self._running: dict[str, Any] = {}
+        #: What was asked last of groups' workers that may be given back before it is there.
+        self._leaving: dict[str, Any] = {}
         self._reserved: dict[str, Any] = {}
 
     def admit(self, workflow: Workflow) -> None:
@@ -93,7 +96,7 @@ class RayExecutor:
             self._groups.begin()
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
-        self._context = ray.put(told)
+        self._context = sendable(told)
         if context.is_parallel:
             warm_workers(self._handle)  # cold ones start while the first cells run
             if self._has_splits:
@@ -126,6 +129,9 @@ class RayExecutor:
 
     def close_group(self, group: str) -> None:
         """Other jobs may use its worker now."""
+        leaving = self._leaving.pop(group, None)
+        if leaving is not None and self._groups.ends_with(group):
+            ray.wait([leaving])
         self._groups.close(group)
 
     def end_group(self, group: str) -> None:
@@ -230,15 +236,19 @@ class RayExecutor:
 
     def collect_live(
         self, group: str, names: Sequence[str], most_bytes: int | None = None
-    ) -> tuple[dict[str, Packed], dict[str, str]]:
-        """The live values of a group's worker, if it still lives."""
-        try:
-            packed, missing = ray.get(
-                self._groups.worker(group).collect_live.remote(names, most_bytes)
-            )
-        except RayError:
-            return {}, dict.fromkeys(names, "the worker of its group is gone")
-        return dict(packed), dict(missing)
+    ) -> Later:
+        """The live values of a group's worker, if it still lives: it takes them before what another job wants."""
+        ref = self._groups.worker(group).collect_live.remote(names, most_bytes)
+        self._leaving[group] = ref
+
+        def collect() -> tuple[dict[str, Packed], dict[str, str]]:
+            try:
+                packed, missing = ray.get(ref)
+            except RayError:
+                return {}, dict.fromkeys(names, "the worker of its group is gone")
+            return dict(packed), dict(missing)
+
+        return collect
 
     def portray_live(self, group: str, names: Sequence[str]) -> NamespacePortrait:
         """The live variables of a group's worker."""

@@ -101,6 +101,10 @@ class RunGroups:
             )
         return not self._claims.groups.get(group)
 
+    def ends_with(self, group: str) -> bool:
+        """Whether the group's worker ends when the run closes the group."""
+        return self._pool is not None and group in self._held and group in self._stained
+
     def close(self, group: str) -> None:
         """The run needs the group's worker no longer; other jobs may use the pool's now."""
         if self._pool is not None and group in self._held:

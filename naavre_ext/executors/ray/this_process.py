@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
-from naavre_ext.executors.ray.channel import ChannelEndpoint, ChannelSender
+import ray
+
+from naavre_ext.executors.ray.run_channel import RunSender
 from naavre_ext.executors.tasks import RunContext
 from naavre_ext.executors.worker import Worker
 from naavre_ext.scheduling.claims import Claim
 
+#: What is smaller goes to a worker with its task: the object store takes longer.
+INLINE_BYTES = 2**15
+
 _worker: Worker | None = None
-_sender: tuple[ChannelEndpoint, ChannelSender] | None = None
+_sender = RunSender()
 
 
 #: The variable that Ray sets before each task where it isn't set, and what the last task left there.
@@ -48,13 +55,21 @@ def ready_worker(context: RunContext, claim: Claim, devices: Mapping[str, str]) 
         _threads_left = os.environ.get(_THREADS)
 
 
-def send_to(context: RunContext) -> Any:
+def sendable(context: RunContext) -> Any:
+    """The context as tasks get it, read again with :func:`read_context`."""
+    pickled = pickle.dumps(context, protocol=5)
+    return pickled if len(pickled) <= INLINE_BYTES else ray.put(pickled)
+
+
+@lru_cache(maxsize=2)  # most often it is that of the task before
+def read_context(pickled: bytes) -> RunContext:
+    """The context of a task."""
+    context: RunContext = pickle.loads(pickled)
+    return context
+
+
+def send_to(context: RunContext) -> Callable[[Mapping[str, Any]], None]:
     """What sends live messages to the run's driver."""
-    global _sender
     if context.channel is None:
         return lambda message: None
-    if _sender is None or _sender[0] != context.channel:
-        if _sender is not None:
-            _sender[1].close(wait=False)  # that run is over, or goes on without this worker
-        _sender = (context.channel, ChannelSender(context.channel))
-    return _sender[1].send
+    return _sender.to(context.channel)

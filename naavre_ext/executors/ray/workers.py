@@ -15,17 +15,18 @@ from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray.batch_pool import RayBatchPool
 from naavre_ext.executors.ray.devices import assigned_devices
-from naavre_ext.executors.ray.this_process import ready_worker, send_to, this_worker
+from naavre_ext.executors.ray.this_process import read_context, ready_worker, send_to, this_worker
 from naavre_ext.executors.reseeding import reseed
 from naavre_ext.executors.result_environment import hash_probe
-from naavre_ext.executors.tasks import RunContext, StepTask
+from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.scheduling.claims import NOTHING
 
 
 def _run_step(
-    context: RunContext, task: StepTask, inputs: Sequence[Packed], devices: Mapping[str, str]
+    pickled: bytes, task: StepTask, inputs: Sequence[Packed], devices: Mapping[str, str]
 ) -> Any:
+    context = read_context(pickled)
     with ready_worker(context, task.step.resources, devices) as worker:
         pool = RayBatchPool(context, task.step)
         report, packs = worker.run_step(task, inputs, send_to(context), pool)
@@ -55,7 +56,7 @@ class _MainWorker:
         reseed()
         return is_tidy(this_worker())
 
-    def run_step(self, context: RunContext, task: StepTask, _reserved: Any, *inputs: Packed) -> Any:
+    def run_step(self, context: bytes, task: StepTask, _reserved: Any, *inputs: Packed) -> Any:
         """The step's report, then its exports. Ray calls this once what the step claims is reserved."""
         return _run_step(context, task, inputs, self._devices)
 
@@ -85,7 +86,7 @@ MainWorker: Any = ray.remote(num_cpus=0)(_MainWorker)
 
 
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
-def run_anywhere(context: RunContext, task: StepTask, *inputs: Packed) -> Any:
+def run_anywhere(context: bytes, task: StepTask, *inputs: Packed) -> Any:
     """The step's report, then its exports."""
     return _run_step(context, task, inputs, assigned_devices())
 
@@ -99,7 +100,7 @@ def warm_up(hold_s: float) -> int:
 
 
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
-def enter_run(context: RunContext) -> None:
+def enter_run(context: bytes) -> None:
     """Make this process ready for the run's batches, before there are any."""
-    with ready_worker(context, NOTHING, assigned_devices()) as worker:
+    with ready_worker(read_context(context), NOTHING, assigned_devices()) as worker:
         worker.threads.find()
