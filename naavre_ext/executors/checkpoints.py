@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors import ambient
+from naavre_ext.executors.least_sizes import least_bytes
 from naavre_ext.executors.observing import HISTORY
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_classes import forget_classes
@@ -76,6 +77,12 @@ def pack_namespace(worker: Worker, before: Surroundings, budget_s: float) -> Pac
     except PackingError as error:
         name = error.name if not error.name.startswith(" ") else "settings"
         raise NoCheckpoint(f"'{name}' can't be stored: {error.reason}") from None
+
+
+def least_size(worker: Worker, before: Surroundings) -> int:
+    """About how many bytes the pack would have at least."""
+    namespace = worker.session.namespace
+    return least_bytes(namespace[n] for n in list(namespace) if _is_variable(n, namespace, before))
 
 
 def restore_namespace(worker: Worker, packed: Packed) -> None:

@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.environment import HASH_SEED_FILE
-from naavre_ext.executors.checkpoints import NoCheckpoint, Surroundings, pack_namespace
+from naavre_ext.executors.checkpoints import NoCheckpoint, Surroundings, least_size, pack_namespace
 from naavre_ext.executors.packing import (
     Packed,
     PackingError,
@@ -79,6 +79,10 @@ class ResultKeeper:
         is_wanted = task.keep is not None and task.keep.is_wanted
         budget_s = math.inf if is_wanted else packing_budget_s(min(self.work_s, self._tried_s))
         if task.keep is None or task.is_late or task.visiting or self.full or not budget_s:
+            return ""
+        # Packing what is too large would go on until its time is over.
+        least = 0 if is_wanted else least_size(self._worker, self._before)
+        if not is_wanted and not is_worth_storing(least, self.work_s):
             return ""
         self._tried_s = 0.0
         try:
