@@ -22,6 +22,11 @@ def group_opened(group: str) -> Mapping[str, Any]:
     return {"kind": "group-opened", "group": group}
 
 
+def group_gone(group: str) -> Mapping[str, Any]:
+    """What an executor reports when a group that was closed can't have a worker again."""
+    return {"kind": "group-gone", "group": group}
+
+
 class Executor(Protocol):
     """Runs steps. All calls come from one thread."""
 

@@ -117,6 +117,8 @@ class RunDriver:
             return
         elif happened["kind"] == "group-opened":
             self._steps.feed(facts.GroupOpened(happened["group"]))
+        elif happened["kind"] == "group-gone":
+            self._repairs.after_losing(happened["group"])
         elif happened["kind"] == "waits":
             self._narrator.log("info", str(happened["reason"]), "NX525")
         else:

@@ -10,6 +10,7 @@ from typing import Literal
 from naavre_ext.executors.run_steps import RunSteps
 from naavre_ext.executors.tasks import ErrorReport, StepReport
 from naavre_ext.model import event as events
+from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.workflow import StepId
 from naavre_ext.scheduling import facts, groups, guards
 from naavre_ext.scheduling.groups import group_at
@@ -104,6 +105,27 @@ class Repairs:
         lost = groups.lost_with(self.workflow, self._run.state, group, {step})
         again = groups.again_with(self.workflow, self._run.state, {step, *lost})
         self._run_again(step, (), again, f"the worker of group '{group}' died")
+
+    def after_losing(self, group: str) -> None:
+        """The group has to run again, but its worker is another job's: the run goes on without groups.
+
+        Raises:
+            NaavreError: it can't, because of what cells did outside.
+        """
+        reason = (
+            f"cells of group '{group}' have to run again, but its worker is another job's by now"
+        )
+        verdict = guards.repeat(self.workflow, self._run.state, (), start_over=True)
+        if verdict.action == "fail":
+            raise NaavreError(
+                f"{groups.CODE} {reason[0].upper()}{reason[1:]}, and the run can't start over because a cell "
+                "changed things outside the notebook. Run the jobs one at a time (--max-jobs 1)."
+            )
+        if self._run.results is not None:
+            self._run.results.doubt()
+        text = f"{reason}; the run starts over, cell after cell"
+        self._run.narrator.log("warning", text, groups.CODE)
+        self._run.start_over()
 
     def _run_again(
         self,

@@ -6,13 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
-from both_ways import RandomOrder, assert_same, run_as_workflow, run_both, run_in_order
+from both_ways import (
+    RandomOrder,
+    WorkflowRun,
+    assert_same,
+    run_as_workflow,
+    run_both,
+    run_in_order,
+    run_with,
+)
 from wrong_tables import wronglib as wronglib
 
 from naavre_ext.executors import step_values
+from naavre_ext.executors.base import group_gone, group_opened
+from naavre_ext.executors.local import LocalExecutor
 from naavre_ext.executors.packing import unpack
 from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model import event as events
+from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.run import RunOptions
 
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("wronglib")]
@@ -173,6 +184,50 @@ def test_a_run_that_can_t_start_over_fails_and_says_why(wronglib):
         "copy.deepcopy(xs)",
     ):
         assert part in text
+
+
+#: Group h has run, and its worker is given back, before cell 4 changes what cell 5 has read.
+GIVEN_BACK = (
+    *LIST, "a = wronglib.total(xs)", f"{MAIN}b = wronglib.bump(xs)", "c = wronglib.total(xs)",
+    "# group: h\nd = wronglib.total([c])", "print(a, b, c, d)",
+)  # fmt: skip
+
+
+class _OthersAreServed(LocalExecutor):
+    """A group's worker is another job's as soon as the group is closed."""
+
+    closed: frozenset[str] = frozenset()
+
+    def open_group(self, group: str) -> None:
+        gone = group in self.closed
+        self._messages.append(group_gone(group) if gone else group_opened(group))
+
+    def close_group(self, group: str) -> None:
+        self.closed |= {group}
+
+
+def run_beside_others(cells: Sequence[str], folder: str) -> WorkflowRun:
+    options = RunOptions(executor="local", cwd=folder, keep=None)
+    executor = _OthersAreServed(choose=main_last)
+    try:
+        return run_with(executor, cells, options)
+    finally:
+        executor.close()
+
+
+def test_group_that_runs_again_when_its_worker_is_another_job_s_starts_the_run_over(wronglib):
+    expected = run_in_order(GIVEN_BACK, str(wronglib))
+    run = run_beside_others(GIVEN_BACK, str(wronglib))
+    assert_same(expected, run.ending, GIVEN_BACK)
+    (text,) = [e.text for e in run.of(events.MessageLogged) if e.code == "NX526"]
+    assert "group 'h' have to run again" in text
+    assert "the run starts over" in text
+
+
+def test_it_fails_where_a_cell_changed_things_outside(wronglib):
+    cells = (*LIST, "open('out.txt', 'w').write('once')", *GIVEN_BACK[2:])
+    with pytest.raises(NaavreError, match=r"NX526 Cells of group 'h'.*outside.*--max-jobs 1"):
+        run_beside_others(cells, str(wronglib))
 
 
 def test_guards_can_be_switched_off(wronglib):

@@ -7,13 +7,14 @@ import queue
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.placement_group import placement_group, remove_placement_group
 
-from naavre_ext.executors.base import Later, group_opened
+from naavre_ext.executors.base import Later, group_gone, group_opened
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.cluster import ClusterHandle
@@ -125,7 +126,8 @@ class RayExecutor:
 
     def open_group(self, group: str) -> None:
         """Its worker is started already, or other jobs use it, too, and it comes when it is this one's turn."""
-        self._groups.open(group, lambda: self._happened.put(group_opened(group)))
+        tell = partial(self._happened.put, group_opened(group))
+        self._groups.open(group, tell, partial(self._happened.put, group_gone(group)))
 
     def close_group(self, group: str) -> None:
         """Other jobs may use its worker now."""

@@ -9,7 +9,6 @@ import ray
 
 from naavre_ext.executors.ray.group_workers import GroupWorkers, until_ready
 from naavre_ext.executors.ray.spare_workers import take_main
-from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.scheduling.claims import ClaimPlan, Node, plan_claims
 
@@ -73,14 +72,22 @@ class RunGroups:
             self._workers[group] = self._new(group)
         return self._workers[group]
 
-    def open(self, group: str, tell: Callable[[], None]) -> None:
-        """Have ``tell`` called, from whatever thread, when the run has a worker for the group."""
+    def open(self, group: str, tell: Callable[[], None], refuse: Callable[[], None]) -> None:
+        """Have ``tell`` called, from whatever thread, when the run has a worker for the group.
+
+        Or ``refuse``, where it gave one back too early: another job may have it, and wait for what this run holds.
+        """
         if self._pool is None or self._job is None:
             tell()
             return
-        if group in self._returned and self._open_again(group):
-            tell()
-            return
+        if group in self._returned:
+            claims = self._claims.groups.get(group)
+            if claims and self._held:
+                refuse()
+                return
+            if not claims:  # another one costs nothing
+                tell()
+                return
 
         def give(worker: Any) -> None:
             self._workers[group] = worker
@@ -88,18 +95,6 @@ class RunGroups:
             tell()
 
         self._pool.ask(self._job, group, lambda: self._new(group), give)
-
-    def _open_again(self, group: str) -> bool:
-        """Whether the run has a worker of its own for a group that it gave back too early.
-
-        Another job may have the pool's, and wait for what this run holds.
-        """
-        if self._claims.groups.get(group) and self._held:
-            raise NaavreError(
-                f"NX526 Cells of group '{group}' have to run again, but its worker is another job's by now. "
-                "Run the jobs one at a time (--max-jobs 1)."
-            )
-        return not self._claims.groups.get(group)
 
     def ends_with(self, group: str) -> bool:
         """Whether the group's worker ends when the run closes the group."""
