@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from typing import Any, Literal, NewType
 
 from naavre_ext.model.annotation import MergeClause
@@ -313,12 +314,20 @@ def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
 
 
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    """Those of a dataclass; of other types none."""
+    return tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
+
+
 def _plain(value: Any) -> Any:
     """``value`` with tuples as lists and sets sorted, so that it equals its JSON round trip."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
-    if is_dataclass(value):
-        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    kind: Any = type(value)
+    names = _field_names(kind)
+    if names:
+        return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import ray
@@ -110,8 +111,7 @@ class RayBatchPool:
         self._idle = 0
         self._context = context
         self._plans: dict[tuple[str, Split, int], Any] = {}
-        call = run_batch if step.timeout_s is None else run_timed_batch
-        self._run_batch = call.options(**ray_options(step.resources))
+        self._step = step
         self._done: deque[_Handle] = deque()
 
     @property
@@ -126,6 +126,11 @@ class RayBatchPool:
             self._asked_at = time.monotonic()
             self._idle = int(ray.available_resources().get("CPU", 0))
         return max(1, min(self._most, 1 + self._idle))
+
+    @cached_property
+    def _call(self) -> Any:
+        call = run_batch if self._step.timeout_s is None else run_timed_batch
+        return call.options(**ray_options(self._step.resources))
 
     def claiming(self, step: Step) -> RayBatchPool:
         """A pool of its own, whose batches claim what the step says."""
@@ -160,7 +165,7 @@ class RayBatchPool:
             task.is_kept,
         )
         if not task.then:
-            ref = self._run_batch.remote(plan, place, shared, items)
+            ref = self._call.remote(plan, place, shared, items)
             limit_s = task.step.timeout_s
             return _Handle(task, ref, deadline=Deadline(ref, limit_s) if limit_s else None)
         claim = ray_options(task.step.resources)
