@@ -134,9 +134,11 @@ def summary_lines(summary: PlanSummary) -> list[str]:
 
 
 def parameter_phrase(parameter: Parameter) -> str:
-    """``param_n = 28 (int)``; a secret is named without a value."""
+    """``param_n = 28 (int)``, ``conf_path = root / 'a' (computed)``; a secret is named without a value."""
     if parameter.kind == "secret":
         return f"{parameter.name} (secret)"
+    if parameter.default is None and parameter.source not in ("", "None"):
+        return f"{parameter.name} = {parameter.source} (computed)"
     return f"{parameter.name} = {parameter.default!r} ({parameter.type_name})"
 
 

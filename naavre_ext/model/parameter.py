@@ -8,6 +8,15 @@ from typing import Any, Literal
 from naavre_ext.model.notebook import CellId
 
 ParameterKind = Literal["param", "conf", "secret"]
+_KINDS: tuple[ParameterKind, ...] = ("param", "conf", "secret")
+
+
+def prefixed_kind(name: str) -> ParameterKind | None:
+    """``param``, ``conf`` or ``secret`` for a name with that prefix, else None."""
+    for kind in _KINDS:
+        if name.startswith(f"{kind}_") and len(name) > len(kind) + 1:
+            return kind
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _hidden(name: str, unit: Unit, units: Sequence[Unit]) -> str:
         ):
             return (
                 f" that a workflow runs (cell {other.cell.number} is marked 'do not containerize': "
-                "only its param_, conf_ and secret_ assignments count)"
+                "only its imports, its param_, conf_ and secret_ assignments and what these need count)"
             )
     return ""
 

@@ -31,7 +31,7 @@ from naavre_ext.planning.parameters import (
     find_parameters,
     inject_parameters,
     names_in_force,
-    parameter_assignments,
+    workflow_sources,
 )
 
 #: Kinds of results whose shape says the same in the calling notebook.
@@ -79,11 +79,10 @@ def nest_notebook(notebook: Notebook, asked: AskedNotebook) -> NestedNotebook:
     in_force = names_in_force(notebook)
     cells: list[RunCell] = []
     bound: set[str] = set()
-    for cell in notebook.code_cells:
-        if SKIP_TAG in cell.tags:
-            continue
-        whole = parse_annotations(cell).annotations.containerize
-        source = cell.source if whole else parameter_assignments(cell.source)
+    running = [cell for cell in notebook.code_cells if SKIP_TAG not in cell.tags]
+    whole = [parse_annotations(cell).annotations.containerize for cell in running]
+    sources = workflow_sources([(c.source, w) for c, w in zip(running, whole, strict=True)])
+    for cell, source in zip(running, sources, strict=True):
         try:
             parsed = parse_cell(source)
             compile(source if parsed.magic is None else "", "cell", "exec", dont_inherit=True)

@@ -6,15 +6,15 @@ import ast
 import functools
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from naavre_ext.model.parameter import ParameterKind
+from naavre_ext.model.parameter import prefixed_kind
+from naavre_ext.planning.parameter_needs import kept_statements
 
 #: Cell magics that run the rest of the cell in the notebook's own namespace.
 _TRANSPARENT_MAGICS = frozenset({"%%time", "%%capture", "%%prun"})
-_KINDS: tuple[ParameterKind, ...] = ("param", "conf", "secret")
 _MAGIC_LINE = re.compile(r"\s*[%!?]|\s*[\w.]+\?{1,2}\s*$|\s*[\w\s,]+=\s*[%!]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -37,14 +37,6 @@ class Definition:
     annotation: str | None
     statement: int
     source: str = ""
-
-
-def prefixed_kind(name: str) -> ParameterKind | None:
-    """``param``, ``conf`` or ``secret`` for a name with that prefix, else None."""
-    for kind in _KINDS:
-        if name.startswith(f"{kind}_") and len(name) > len(kind) + 1:
-            return kind
-    return None
 
 
 def _split_lines(source: str) -> list[str]:
@@ -154,20 +146,6 @@ def _annotation_text(annotation: ast.expr) -> str:
     return ast.unparse(annotation)
 
 
-def _target_names(statement: ast.stmt) -> tuple[str, ...]:
-    """The plain names that an assignment statement binds; none for any other statement."""
-    targets: list[ast.expr]
-    match statement:
-        case ast.Assign():
-            targets = statement.targets
-        case ast.AnnAssign(value=ast.expr()) | ast.AugAssign():
-            targets = [statement.target]
-        case _:
-            return ()
-    nodes = (node for target in targets for node in ast.walk(target))
-    return tuple(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-
-
 def _keep_statements(source: str, kept: list[ast.stmt]) -> str:
     """``source`` with only these statements left, each on the lines where it stood."""
     lines = [line.encode() for line in _split_lines(source)]
@@ -202,15 +180,38 @@ def _bound_here(node: ast.AST) -> Iterator[ast.Name]:
             yield from _bound_here(child)
 
 
-def parameter_assignments(cell_source: str) -> str:
-    """The cell's ``param_*``, ``conf_*`` and ``secret_*`` assignments, on their own lines.
+def parameter_assignments(cell_source: str, used_elsewhere: Set[str] = frozenset()) -> str:
+    """What a workflow runs of a cell that isn't to be containerized, on its own lines; all others are blank.
 
-    Only top-level assignments are kept, whole, whatever their right sides need; all other
-    lines are blank.
+    These are the top-level ``param_*``, ``conf_*`` and ``secret_*`` assignments, what they are computed
+    from, and the imports of names in ``used_elsewhere``, which other cells use: NaaVRE, too, takes the
+    imports of the whole notebook.
     """
     tree = parse_cell(cell_source)
-    kept = [s for s in tree.body if _is_kept(s)] if tree else []
-    return _keep_statements(cell_source, kept)
+    return _keep_statements(cell_source, kept_statements(tree, used_elsewhere) if tree else [])
+
+
+def workflow_sources(cells: Sequence[tuple[str, bool]]) -> list[str]:
+    """What a workflow runs of each cell, given its source and whether it is to be containerized."""
+    if all(whole for _, whole in cells):
+        return [source for source, _ in cells]
+    used = _names_used(
+        source if whole else parameter_assignments(source) for source, whole in cells
+    )
+    return [source if whole else parameter_assignments(source, used) for source, whole in cells]
+
+
+def _names_used(sources: Iterable[str]) -> frozenset[str]:
+    """The names that the code of these cells mentions, that of their magics included."""
+    found: set[str] = set()
+    for source in sources:
+        tree = parse_cell(source)
+        nodes = ast.walk(tree) if tree else ()
+        found |= {node.id for node in nodes if isinstance(node, ast.Name)}
+        for line in source.splitlines():
+            if _MAGIC_LINE.match(line):
+                found |= set(re.findall(r"\w+", line))
+    return frozenset(found)
 
 
 def nested_parameter_bindings(cell_source: str) -> tuple[tuple[str, int], ...]:
@@ -219,13 +220,10 @@ def nested_parameter_bindings(cell_source: str) -> tuple[tuple[str, int], ...]:
     These are what :func:`parameter_assignments` leaves out: ``if c: param_x = 2``.
     """
     tree = parse_cell(cell_source)
-    others = [s for s in tree.body if not _is_kept(s)] if tree else []
+    kept = kept_statements(tree, frozenset()) if tree else []
+    others = [s for s in tree.body if s not in kept] if tree else []
     names = [name for statement in others for name in _bound_here(statement)]
     return tuple((name.id, name.lineno) for name in names if prefixed_kind(name.id))
-
-
-def _is_kept(statement: ast.stmt) -> bool:
-    return any(map(prefixed_kind, _target_names(statement)))
 
 
 @functools.lru_cache(maxsize=512)  # each run's record asks for all cells

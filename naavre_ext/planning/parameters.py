@@ -24,7 +24,7 @@ from naavre_ext.model.notebook import (
     CellId,
     Notebook,
 )
-from naavre_ext.model.parameter import Parameter
+from naavre_ext.model.parameter import Parameter, prefixed_kind
 from naavre_ext.planning.parameter_source import (
     Definition,
     definitions,
@@ -32,8 +32,8 @@ from naavre_ext.planning.parameter_source import (
     nodes_run_at_once,
     parameter_assignments,
     parse_cell,
-    prefixed_kind,
     secret_literals,
+    workflow_sources,
 )
 from naavre_ext.planning.parameter_values import (
     accepted_types,
@@ -52,6 +52,7 @@ __all__ = [
     "prefixed_kind",
     "read_parameter_yaml",
     "secret_literals",
+    "workflow_sources",
 ]
 
 

@@ -11,7 +11,7 @@ from naavre_ext.dataflow.source import CellSource, parse_cell
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, CellId, Notebook
-from naavre_ext.planning.parameters import parameter_assignments
+from naavre_ext.planning.parameters import workflow_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,14 @@ def find_units(
 ) -> list[Unit]:
     """The cells that a workflow runs, in notebook order; what can't be parsed is added to the diagnostics."""
     units: list[Unit] = []
-    count = 0
     magics = own_magics(cell.source for cell in notebook.code_cells)
-    for cell in notebook.code_cells:
-        if not cell.source.strip() or SKIP_TAG in cell.tags:
-            continue
-        count += 1
+    cells = [c for c in notebook.code_cells if c.source.strip() and SKIP_TAG not in c.tags]
+    sources = workflow_sources([(c.source, annotations[c.id].containerize) for c in cells])
+    for count, (cell, source) in enumerate(zip(cells, sources, strict=True), 1):
         notes = annotations[cell.id]
         only = not notes.containerize
         if only and notes.over:
             diagnostics.append(_over_not_run(cell, notes))
-        source = parameter_assignments(cell.source) if only else cell.source
         if only and not source.strip():
             continue
         try:

@@ -33,7 +33,7 @@ from naavre_ext.executors.tasks import StepTask
 from naavre_ext.model import event as events
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Workflow
-from naavre_ext.planning.parameters import parameter_assignments
+from naavre_ext.planning.parameters import workflow_sources
 from naavre_ext.storage.output_recorder import OutputRecorder
 from naavre_ext.verification.written_over import with_bars_last
 
@@ -106,6 +106,7 @@ def notebook(cells: Sequence[Cell]) -> Any:
 #: The session that references run in, reset for each, and what its cells showed.
 _reference: list[CellSession] = []
 _shown: list[Any] = []
+_NOT_RUN = "do not containerize"
 
 
 class Endless(Exception):
@@ -127,17 +128,17 @@ def run_in_order(
         session.reset(cwd=cwd)
         ending = Ending([[] for _ in cells], {})
         count = 0
+        kept = workflow_sources([(c.source, _NOT_RUN not in c.source) for c in book.cells])
         recorder = OutputRecorder(book)
         stop = threading.Timer(limit_s or 0.0, session.interrupt)
         if limit_s is not None:
             stop.start()
-        for number, cell in enumerate(book.cells):
+        for number, (cell, source) in enumerate(zip(book.cells, kept, strict=True)):
             if not cell.source.strip() or "skip-execution" in cell.metadata.tags:
                 continue
             count += 1
-            source = cell.source
-            if "do not containerize" in source:  # only its parameters belong to the workflow
-                session.run(parameter_assignments(source), execution_count=count)
+            if _NOT_RUN in cell.source:  # only its parameters and imports belong to the workflow
+                session.run(source, execution_count=count)
                 continue
             shown.clear()
             outcome = session.run(source, execution_count=count)

@@ -211,6 +211,16 @@ ROWS = {
         "# (do not containerize!)\nparam_k = 4",
         "print(param_n)",
     ),
+    "imports and settings of a cell that isn't containerized": row(
+        "# (do not containerize!)\nimport math, os\nimport absent_module\nroot = '/tmp'\nparts = [root]\n"
+        "parts.append('a')\nprint(parts)\nconf_folder = os.path.join(*parts)\nparam_n = 3",
+        "print(conf_folder)\n%time y = math.sqrt(param_n)",
+        split(
+            "out = []\nfor k in range(param_n):\n    out.append(os.path.basename(conf_folder) * k)"
+        ),
+        "print(out, y)",
+        in_process=False,
+    ),
     "walrus and match": row(
         "if (n := 4) > 3:\n    m = n\nmatch [1, (2, 3)]:\n    case [a, (b, c)]:\n        pass",
         split("out = []\nfor x in range(5):\n    if (sq := x * x) > 3:\n        out.append(sq)"),

@@ -22,6 +22,7 @@ from naavre_ext.planning.parameters import (
     parse_parameter_text,
     read_parameter_yaml,
     secret_literals,
+    workflow_sources,
 )
 from naavre_ext.storage.notebook_file import read_notebook
 
@@ -458,12 +459,42 @@ ASSIGNMENTS = [
     ("x.param_a = 1\nd['param_b'] = 2", "\n"),
     ("x = 1\r\nparam_a = 1\r\n", "\nparam_a = 1\n"),
     ("", ""),
+    # what a parameter is computed from, and whatever may have changed that before
+    ("import os\nimport sys\nconf_a = os.sep", "import os\n\nconf_a = os.sep"),
+    ("import os\nos.mkdir('d')\nconf_a = os.sep", "import os\n\nconf_a = os.sep"),
+    (
+        "a = [1]\nb = a\nb.append(2)\nc = 3\nconf_a = a\na.append(4)",
+        "a = [1]\nb = a\nb.append(2)\n\nconf_a = a\n",
+    ),
+    ("a = 1\nif t:\n    a = 2\nconf_a = a", "a = 1\nif t:\n    a = 2\nconf_a = a"),
+    ("t = 0\ndef f():\n    return t\nt = 1\nconf_a = f()", None),
+    ("class C:\n    x = 1\nC.x = 2\nparam_a = C.x", None),
+    (
+        "from m import Vault\nv = Vault()\nprint(v)\nv\nsecret_k = v.get()",
+        "from m import Vault\nv = Vault()\n\n\nsecret_k = v.get()",
+    ),
+    ("param_a = 1\nparam_a.x = 2\nconf_b = param_a", "param_a = 1\n\nconf_b = param_a"),
+    ("from m import *\nx = 1", "from m import *\n"),
 ]
 
 
 @pytest.mark.parametrize(("source", "expected"), ASSIGNMENTS)
 def test_parameter_assignments(source, expected):
-    assert parameter_assignments(source) == expected
+    assert parameter_assignments(source) == (source if expected is None else expected)
+
+
+def test_imports_of_a_cell_that_isnt_containerized_are_kept_where_others_use_them():
+    """NaaVRE, too, takes the imports of the whole notebook."""
+    cells = [
+        ("import os, ast\nimport re\nimport sys\nfrom m import a, b\nx = 1", False),
+        ("import shutil\nconf_a = os.sep", False),
+        ("%time b()\n!ls {sys.prefix}\nshutil = 1", True),
+    ]
+    assert workflow_sources(cells) == [
+        "import os, ast\n\nimport sys\nfrom m import a, b\n",
+        "import shutil\nconf_a = os.sep",
+        cells[2][0],
+    ]
 
 
 def test_other_bindings_of_parameters_are_told():
