@@ -213,7 +213,13 @@ REFUSALS = [
     pytest.param(["1"], {"naavre": {"executor": "dask"}}, {}, "'dask'", id="a bad option"),
     pytest.param(["1"], {"naavre": {"exec": "x"}}, {}, "'exec'.*unknown", id="an unknown option"),
     pytest.param(["1"], {}, {"iopub_timeout": 1}, "iopub_timeout", id="an unknown argument"),
-    pytest.param(["1"], {}, {"kernel_name": "no-such"}, "no kernel named", id="no such kernel"),
+    pytest.param(
+        ["1"],
+        {},
+        {"kernel_name": "no-such"},
+        r"no kernel named .no-such.; there are: .*python3",
+        id="no such kernel",
+    ),
     pytest.param(
         ["secret_x = 1"], {}, {"parameters": {"secret_x": "hush"}}, "NAAVRE_SECRET_X", id="a secret"
     ),

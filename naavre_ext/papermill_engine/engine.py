@@ -206,11 +206,15 @@ def _check_kernel(kernel_name: str, nb: Any) -> None:
     """
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
+    manager = KernelSpecManager()
     try:
-        spec = KernelSpecManager().get_kernel_spec(kernel_name)
+        spec = manager.get_kernel_spec(kernel_name)
     except NoSuchKernel:
         if kernel_name != nb.metadata.get("kernelspec", {}).get("name"):
-            raise NotebookRefused(f"There is no kernel named {kernel_name!r}.") from None
+            known = ", ".join(sorted(manager.find_kernel_specs())) or "none"
+            raise NotebookRefused(
+                f"There is no kernel named {kernel_name!r}; there are: {known}. Name one of them, or none."
+            ) from None
         logger.info(f"There is no kernel {kernel_name!r} here: cells run in this Python")
         return
     if spec.language.lower() not in ("", "python"):
