@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ _LARGEST = 2**1000
 class Accumulator:
     """An accumulator's kind, and how many elements it had when the loop began.
 
-    It ``keeps`` a reference to what is stored in it; arrays and frames copy that.
+    It ``keeps`` a reference to what is stored in it; arrays of numbers copy that, and tables and arrays of
+    ``objects`` now and then.
     """
 
     kind: str = ""
@@ -34,8 +36,8 @@ class Accumulator:
         """Whether the operation raises nothing that a ``try`` around it could catch."""
         if operation.taking == "store" and operation.depth == 1:
             if self.kind == "dict":
-                return type(index) in _ATOMS or _is_flat(index)
-            fits = type(index) is int and -self.size <= index < self.size
+                return _is_key(index) or _is_flat(index)
+            fits = _is_integer(index) and -self.size <= index < self.size
             return fits and (self.kind == "list" or (self.kind == "floats" and _is_small(value)))
         if operation.taking == "copy" and operation.depth == 0:
             return self.kind == "number" and _is_small(value)
@@ -48,8 +50,19 @@ class Accumulator:
         return False
 
 
+def _is_integer(index: Any) -> bool:
+    numpys = type(index).__module__ == "numpy" and isinstance(index, numbers.Integral)
+    return type(index) is int or numpys
+
+
+def _is_key(index: Any) -> bool:
+    """Whether it is surely hashable."""
+    numpys = type(index).__module__ == "numpy" and isinstance(index, (float, str))
+    return type(index) in _ATOMS or numpys or _is_integer(index)
+
+
 def _is_flat(index: Any) -> bool:
-    return type(index) is tuple and all(type(part) in _ATOMS for part in index)
+    return type(index) is tuple and all(map(_is_key, index))
 
 
 def _is_small(value: Any) -> bool:
@@ -66,7 +79,10 @@ def accumulator(value: Any) -> Accumulator:
         return Accumulator("a list" if isinstance(value, list) else "a dict")
     if type(value) in _NUMBERS:
         return Accumulator("number")
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", 0) == 1:
+    library = type(value).__module__.partition(".")[0]
+    if library == "pandas" or getattr(getattr(value, "dtype", None), "kind", "") == "O":
+        return Accumulator("objects")
+    if library == "numpy" and getattr(value, "ndim", 0) == 1:
         return Accumulator("floats" if value.dtype == float else "", len(value))
     return Accumulator()
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,8 @@ from naavre_ext.executors.inner_hook import splitting_in_batch
 from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart, made, range_text
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
-from naavre_ext.executors.packing_identity import is_immutable, shares_objects
+from naavre_ext.executors.packing_identity import shares_objects
+from naavre_ext.executors.recording import Recorder
 from naavre_ext.executors.task_calls import arguments_of, calling, pack_result
 from naavre_ext.executors.tasks import (
     KEEPS,
@@ -46,96 +46,11 @@ from naavre_ext.planning.rewriting import (
 )
 
 if TYPE_CHECKING:
-    from naavre_ext.executors.accumulators import Accumulator
     from naavre_ext.executors.worker import Worker
-
-
-class _Recorder:
-    """Collects a batch's operations: ``(operation number, outputs so far, operands)``."""
-
-    def __init__(
-        self,
-        known: tuple[Operation, ...],
-        keeps: dict[str, Accumulator],
-        outputs: list[OutputMessage],
-        flush: Callable[[], None],
-    ) -> None:
-        self.log: list[tuple[int, int, tuple[Any, ...]]] = []
-        self.known = known
-        self.keeps = keeps
-        self.outputs = outputs
-        self.flush = flush
-        self.plain = True
-
-    def record(self, number: int, *operands: Any) -> None:
-        operation = self.known[number]
-        if operation.taking == "replay":
-            operands = self._replayed(operation, operands)
-        else:
-            value_at = 0 if operation.taking == "store" else len(operands) - 1
-            value = operands[value_at]
-            if operation.protected:
-                index = operands[1] if operation.taking == "store" else None
-                if not self.keeps[operation.root].surely_takes(operation, index, value):
-                    raise Violation(
-                        f"changing '{operation.root}' may raise, which 'try' would catch"
-                    )
-            if type(value) not in _ATOMS:
-                self.plain = False
-                value = self._taken(operation, value)
-                operands = (*operands[:value_at], value, *operands[value_at + 1 :])
-        self.flush()
-        self.log.append((number, len(self.outputs), operands))
-
-    def _replayed(self, operation: Operation, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The operands of a statement that the merge runs, in the state that it would have used them in."""
-        if all(type(operand) in _ATOMS for operand in operands):
-            return operands
-        self.plain = False
-        takings = [taking.removeprefix("lazy ") for taking in operation.takings]
-        given = [
-            value if taking == how else _looked_up(value)
-            for value, taking, how in zip(operands, operation.takings, takings, strict=True)
-        ]
-        return tuple(
-            copy.copy(value) if self._copies(taking) and not is_immutable(value) else value
-            for taking, value in zip(takings, given, strict=True)
-        )
-
-    def _copies(self, taking: str) -> bool:
-        place = taking.removeprefix("store ")
-        stores = taking != place and place in self.keeps
-        return not self.keeps[place].keeps if stores else taking == "copy"
-
-    def _taken(self, operation: Operation, value: Any) -> Any:
-        """The operand in the state that the operation would have used it in."""
-        taking = operation.taking
-        if taking == "store":
-            if operation.depth == 1:
-                taking = "keep" if self.keeps[operation.root].keeps else "copy"
-            elif not is_immutable(value):
-                raise Violation(f"what is stored in '{operation.root}' may be shared")
-        if taking == "keep" or is_immutable(value):
-            return value
-        if taking == "spread" and isinstance(value, Iterator):
-            return list(value)
-        return copy.copy(value)
-
-
-def _looked_up(value: Callable[[], Any]) -> Any:
-    """What only a branch needs, which the notebook may not come to."""
-    try:
-        return value()
-    except Exception as error:  # noqa: BLE001  (whatever it is, the notebook may do without)
-        raise Violation(
-            f"a value that is needed in one branch only isn't there ({error})"
-        ) from None
 
 
 #: The parts of a batch's result, which are no variables of the notebook's.
 _RESULTS = frozenset({"log", "elements", "leaks"})
-
-_ATOMS = frozenset({int, float, str, bool, bytes, complex, type(None)})
 
 
 class _Items:
@@ -230,7 +145,7 @@ def _run(
     origins = Origins(given, values.values if over else values)
     cursor = _Items(values, origins, task.limit_s)
     code = batch_code(task.step, split)
-    recorder = _Recorder(code.operations, keeps, outputs, worker.session.flush)
+    recorder = Recorder(code.operations, keeps, outputs, worker.session.flush)
     namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
     namespace.update(code.hooks(given, namespace))
     is_call = split.is_call
@@ -250,7 +165,7 @@ def _run(
                 task.step.execution_count,
                 lambda _tree: code.tree,
             )
-        reason = worker.settings.violation(before, split.guard_rng)
+        reason = worker.settings.violation(before, split.guard_rng) or recorder.why_unusable()
         if reason:
             raise Violation(reason)
         if hidden_state(namespace) != hidden:
@@ -292,7 +207,7 @@ def _guarded(worker: Worker, split: Split, values: Mapping[str, Any]) -> dict[st
     return {name: value for name, value in values.items() if worker.guards or name in suspected}
 
 
-def _result(task: BatchTask, namespace: dict[str, Any], recorder: _Recorder) -> dict[str, Any]:
+def _result(task: BatchTask, namespace: dict[str, Any], recorder: Recorder) -> dict[str, Any]:
     split = task.split
     if split.form == "over":
         return made(split, namespace, is_last=task.is_last)

@@ -134,4 +134,63 @@ ROWS = {
         "print(sum(zs))",
         splits=2,
     ),
+    "numpy keys in a try": row(
+        "import numpy as np\nout, bad = {}, []\ndef f(x):\n    return 10 // (x - 3)",
+        split(
+            "for k in np.arange(6):\n    try:\n        out[k] = f(k.item())\n"
+            "    except Exception:\n        bad.append(k)"
+        ),
+        "print(out, bad)",
+        splits=1,
+        on_ray=False,
+    ),
+    "what a try would catch of the accumulator": row(
+        "out, bad = [0.0] * 4, []\ndef f(x):\n    return x / 2",
+        split(
+            "for k in range(6):\n    try:\n        out[k] = f(k)\n"
+            "    except Exception as error:\n        bad.append(str(error))"
+        ),
+        "print(out, bad)",
+        splits=0,
+    ),
+    "elements one by one": row(
+        "from collections import deque\nout, last = [], deque(maxlen=4)",
+        split(
+            "for x in ['ab', 'c', 'de']:\n    out += (y * 2 for y in x)\n    last += map(str.upper, x)\n"
+            "    out.extend(reversed(x))"
+        ),
+        "print(out, last)",
+        splits=1,
+        on_ray=False,
+    ),
+    "no elements to a number": row(
+        "n = 0",
+        split("for x in ['ab', 'c']:\n    n += (y for y in x)"),
+        "print(n)",
+        on_ray=False,
+    ),
+    "lists in an array of objects": row(
+        "import numpy as np\nimport pandas as pd\nout = np.empty(4, dtype=object)\n"
+        "df = pd.DataFrame({'a': [None] * 4}, dtype=object)",
+        split(
+            "for x in range(4):\n    found = [x]\n    found.append(2 * x)\n    out[x] = found\n"
+            "    df.at[x, 'a'] = found"
+        ),
+        "out[1].append('new')\nprint(out, df)",
+        splits=1,
+    ),
+    "lists in an array of objects, filled later": row(
+        "import numpy as np\nout = np.empty(4, dtype=object)",
+        split("for x in range(4):\n    found = []\n    out[x] = found\n    found.append(x)"),
+        "print(out)",
+        splits=0,
+        on_ray=False,
+    ),
+    "lists in an array of numbers, changed later": row(
+        "import numpy as np\nout = np.zeros((4, 1, 2))",
+        split("for x in range(4):\n    found = [[0, x]]\n    out[x] = found\n    found[0][0] = 7"),
+        "print(out.tolist(), found)",
+        splits=1,
+        on_ray=False,
+    ),
 }
