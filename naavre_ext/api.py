@@ -197,8 +197,7 @@ def run_batch(
     Raises:
         RefusedError, ClusterError: nothing was run.
     """
-    from naavre_ext.batching.batch import BatchRequest
-    from naavre_ext.batching.beginning import batch_rows, begin_batch
+    from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch
 
     kept = None if keep is None else tuple(keep)
     request = BatchRequest(source, batch_rows(rows), output, kept, max_jobs)

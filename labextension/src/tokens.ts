@@ -58,6 +58,7 @@ export const CommandIDs = {
   runWorkflow: 'naavre-ext:run-workflow',
   stopRun: 'naavre-ext:stop-run',
   resumeRun: 'naavre-ext:resume-run',
+  resumeSweep: 'naavre-ext:resume-sweep',
   loadResults: 'naavre-ext:load-results',
   openExecuted: 'naavre-ext:open-executed',
   sweep: 'naavre-ext:sweep'

@@ -1,36 +1,36 @@
-"""A batch of jobs, ready to run: what they share is run first, then each job, several at once."""
+"""A batch while it runs: what all jobs share first, then the jobs, as many at once as there is room for."""
 
 from __future__ import annotations
 
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from naavre_ext.batching.job_runner import JobRunner, admit
-from naavre_ext.batching.shared_part import SharedPart
+from naavre_ext.batching.job_runner import JobRunner, OnJobEvent, Stops, admit
+from naavre_ext.batching.shared_part import FIRST, SharedPart
 from naavre_ext.environment import temporarily
 from naavre_ext.job_plans import JobPlans, sharing_of
 from naavre_ext.model.diagnostic import NaavreError
-from naavre_ext.model.jobs import BatchResult, Job, JobEnd, Row
-from naavre_ext.model.run import RunOptions, RunResult
+from naavre_ext.model.event import RunEvent, RunStarted
+from naavre_ext.model.jobs import BatchResult, Job, JobEnd
+from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
-from naavre_ext.running import OpenResults, Run, placed
+from naavre_ext.running import OpenResults, placed
 from naavre_ext.scheduling.groups import jobs_at_once
 from naavre_ext.scheduling.sharing import Sharing
-from naavre_ext.storage.batch_store import (
-    BatchRecord,
-    digest_of_cells,
-)
+from naavre_ext.storage.batch_store import BatchRecord, digest_of_cells
 from naavre_ext.storage.common_parameters import common_parameters, with_common
 
 if TYPE_CHECKING:
     from naavre_ext.executors.factory import JobExecutors
+    from naavre_ext.storage.notebook_file import NotebookFile
 
 OnJob = Callable[[Job, JobEnd], None]
 
@@ -38,43 +38,52 @@ OnJob = Callable[[Job, JobEnd], None]
 LARGEST_KEPT_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRequest:
-    """What to run: a row per job. ``output`` is a pattern with ``{param_a}`` and ``{job}`` in it.
-
-    ``keep`` are the variables whose final values the batch's table has; None: small ones of cells that run for
-    each job. At most ``max_jobs`` run at once (None: as many as the cluster has CPUs).
-    """
-
-    source: Any
-    rows: Sequence[Row]
-    output: str | None = None
-    keep: tuple[str, ...] | None = None
-    max_jobs: int | None = None
-
-
 class Batch:
-    """A batch, ready to run. ``record`` is its record on disk."""
+    """A batch, ready to run. ``record`` is its record on disk, ``jobs`` are all its jobs."""
 
     def __init__(
-        self, request: BatchRequest, record: BatchRecord, options: RunOptions, keeps_all: bool
+        self,
+        file: NotebookFile,
+        record: BatchRecord,
+        jobs: Sequence[Job],
+        options: RunOptions,
+        most_at_once: int | None,
     ) -> None:
-        self.record, self.max_jobs = record, request.max_jobs
-        self._limit = sys.maxsize if keeps_all else LARGEST_KEPT_BYTES
-        self._varying = tuple(record.info["varying"])
-        self._digest = digest_of_cells([c.source for c in request.source.notebook.code_cells])
-        self._source = with_common(request.source, common_parameters(record.jobs, self._varying))
+        self.record, self.jobs = record, tuple(jobs)
+        #: The parameters that differ.
+        self.varying = tuple(record.info["varying"])
+        self._most_at_once = most_at_once
+        self._limit = sys.maxsize if record.info["keeps_all"] else LARGEST_KEPT_BYTES
+        self._digest = digest_of_cells([c.source for c in file.notebook.code_cells])
+        self._common = common_parameters(self.jobs, self.varying)
+        self._source = with_common(file, self._common)
+        labels = {
+            **options.labels,
+            "sweep": record.batch_id,
+            "sweep_row": None,
+            "sweep_rows": len(jobs),
+        }
         keep = tuple(record.info["keep"])
-        self._options = replace(options, keep=keep, store_results=False, resume=None)
+        self._options = replace(options, keep=keep, store_results=False, resume=None, labels=labels)
         self._telling = threading.Lock()
+
+    def waiting(self) -> tuple[Job, ...]:
+        """The jobs that haven't ended well yet."""
+        return tuple(job for job in self.jobs if job.number not in self._ended_well())
 
     def run(
         self,
         on_job: OnJob | None = None,
         on_shared: Callable[[Sharing, Workflow], None] | None = None,
         cancel: threading.Event | None = None,
+        *,
+        on_event: OnJobEvent | None = None,
+        cancels: Mapping[int, threading.Event] | None = None,
     ) -> BatchResult:
-        """Run the jobs that haven't ended well yet; returns when all have ended, in whatever way.
+        """Run the jobs that wait; returns when all have ended, in whatever way.
+
+        ``cancel`` stops them all, ``cancels`` stop single ones, by their numbers. All else is told in the thread
+        where it happens.
 
         Raises:
             RefusedError, ClusterError: nothing was run.
@@ -82,14 +91,18 @@ class Batch:
         from naavre_ext.storage.resumable import hash_seed_of
 
         clock = time.perf_counter()
-        cancel = cancel or threading.Event()
-        jobs = self.record.jobs
-        first = prepare_notebook(self._source, self.own_parameters(jobs[0]))
+        stops = Stops(cancel or threading.Event(), cancels or {})
+        first = prepare_notebook(self._source, self._own(self.jobs[0]))
         workflow = first.require_workflow()
-        digest = self._digest
-        ends = {n: e for n, e in self.record.ends(digest).items() if e.status == "ok"}
-        waiting = [job for job in jobs if job.number not in ends]
-        sharing = sharing_of(first, self._varying, len(jobs)) if waiting else Sharing()
+        waiting, ends = self.waiting(), self._ended_well()
+        sharing = sharing_of(first, self.varying, len(self.jobs)) if waiting else Sharing()
+
+        def hear(job: int, event: RunEvent) -> None:
+            if isinstance(event, RunStarted):
+                self.record.note_begun(job, event.run_id)
+            if on_event is not None:
+                on_event(job, event)
+
         self._options = placed(self._options, first.notebook)
         with ExitStack() as stack:
             if waiting:
@@ -98,29 +111,32 @@ class Batch:
                 if on_shared is not None:
                     on_shared(sharing, workflow)
                 executors.expect([job.number for job in waiting], workflow)
-                shared = self._run_shared(first, sharing, executors, cancel)
+                part = SharedPart(self.record, self._options, first, sharing)
+                shared = part.run(self._common, executors, partial(hear, FIRST), stops.all)
                 in_groups = jobs_at_once(workflow)
                 at_once = self._at_once(max(executors.slots, in_groups))
+                one = self._runner(executors, sharing, shared, stops, at_once, first, hear)
                 # One more makes ready, or writes its notebook, while the others have their turn; but not where a
                 # job that has its turn may wait, for a group's worker, for one that hasn't.
                 ahead = 0 if in_groups or self._options.executor == "local" else 1
-                turns = threading.BoundedSemaphore(at_once)
                 crowded = len(waiting) - executors.slots if at_once >= executors.slots else 0
-                plans = JobPlans(self.source, self._varying, first)
-                one = JobRunner(self, executors, sharing, shared, cancel, turns, plans)
-                for job, end in self._run_jobs(
-                    waiting, one, at_once + ahead, max(0, crowded), digest, on_job
-                ):
-                    ends[job.number] = end
+                ends |= self._run_jobs(waiting, one, at_once + ahead, max(0, crowded), on_job)
         numbers = {step.id: step.cell_number for step in workflow.steps}
         return BatchResult(
             self.record.batch_id,
-            jobs,
-            tuple(ends[job.number] for job in jobs),
+            self.jobs,
+            tuple(ends[job.number] for job in self.jobs),
             time.perf_counter() - clock,
             tuple(numbers[step] for step in sharing.steps),
             {numbers[step]: reason for step, reason in sharing.reasons.items()},
         )
+
+    def _ended_well(self) -> dict[int, JobEnd]:
+        return {n: e for n, e in self.record.ends(self._digest).items() if e.status == "ok"}
+
+    def _own(self, job: Job) -> dict[str, Any]:
+        """Those of the job's parameters that the source hasn't got already."""
+        return {name: value for name, value in job.parameters.items() if name not in self._common}
 
     def _executors(self, stack: ExitStack, jobs: int, workflow: Workflow) -> JobExecutors:
         """What runs the jobs, whose claims can be met; else nothing stays of a batch that never began."""
@@ -128,11 +144,35 @@ class Batch:
 
         try:
             executors = stack.enter_context(JobExecutors(self._options, jobs))
-            admit(executors, workflow)
+            with executors.open(hands_on=False, job=FIRST) as executor:
+                admit(executor, workflow)
         except NaavreError:
             self.record.forget_unless_begun()
             raise
         return executors
+
+    def _runner(
+        self,
+        executors: JobExecutors,
+        sharing: Sharing,
+        shared: OpenResults | None,
+        stops: Stops,
+        at_once: int,
+        first: PreparedNotebook,
+        on_event: OnJobEvent,
+    ) -> JobRunner:
+        return JobRunner(
+            options=self._options,
+            labels=self._options.labels,
+            largest_bytes=self._limit,
+            executors=executors,
+            sharing=sharing,
+            shared=shared,
+            stops=stops,
+            turns=threading.BoundedSemaphore(at_once),
+            plans=JobPlans(self._source, self.varying, first),
+            on_event=on_event,
+        )
 
     def _run_jobs(
         self,
@@ -140,77 +180,26 @@ class Batch:
         one: JobRunner,
         threads: int,
         crowded: int,
-        digest: str,
         on_job: OnJob | None,
-    ) -> list[tuple[Job, JobEnd]]:
+    ) -> dict[int, JobEnd]:
         """All jobs' ends; beside the first ``crowded`` ones there are others enough to keep all workers busy."""
         in_crowd = frozenset(job.number for job in waiting[:crowded])
 
-        def work(job: Job) -> tuple[Job, JobEnd]:
-            end = one.run(job, in_crowd=job.number in in_crowd)
+        def work(job: Job) -> JobEnd:
+            end = one.run(job, self._own(job), in_crowd=job.number in in_crowd)
             with self._telling:
                 if end.status != "not run":
-                    self.record.append(end, digest)
+                    self.record.append(end, self._digest)
                 if on_job is not None:
                     on_job(job, end)
-            return job, end
+            return end
 
         with ThreadPoolExecutor(threads, thread_name_prefix="naavre-job") as pool:
             try:
-                return list(pool.map(work, waiting))
+                return {end.number: end for end in pool.map(work, waiting)}
             except BaseException:
-                one.cancel.set()  # the others don't go on without anybody who waits for them
+                one.stops.set()  # the others don't go on without anybody who waits for them
                 raise
 
     def _at_once(self, slots: int) -> int:
-        return 1 if self._options.executor == "local" else max(1, self.max_jobs or slots)
-
-    def run_one(
-        self,
-        prepared: PreparedNotebook,
-        workflow: Workflow,
-        executor: Any,
-        job: Job,
-        results: OpenResults | None,
-        cancel: threading.Event,
-        turns: threading.BoundedSemaphore,
-    ) -> RunResult:
-        """One job's run; its values go to its record only."""
-        run = Run(self._options, None, cancel)
-        run.largest_bytes, run.turn = self._limit, turns
-        return run.planned(
-            prepared, workflow, executor, job.output, job.parameters, results=results
-        )
-
-    def _run_shared(
-        self,
-        first: PreparedNotebook,
-        sharing: Sharing,
-        executors: JobExecutors,
-        cancel: threading.Event,
-    ) -> OpenResults | None:
-        """Run what all jobs share; returns where they find it, None where there is nothing to share."""
-        part = sharing.part_of(first.require_workflow())
-        if not part.steps:
-            return None
-        return SharedPart(self, first, sharing, part).run(executors, cancel)
-
-    @property
-    def options(self) -> RunOptions:
-        """The options of each job's run."""
-        return self._options
-
-    @property
-    def source(self) -> Any:
-        """The notebook."""
-        return self._source
-
-    def own_parameters(self, job: Job) -> dict[str, Any]:
-        """Those of the job's parameters that the source hasn't got already."""
-        common = common_parameters(self.record.jobs, self._varying)
-        return {name: value for name, value in job.parameters.items() if name not in common}
-
-    @property
-    def varying(self) -> tuple[str, ...]:
-        """The parameters that differ."""
-        return self._varying
+        return 1 if self._options.executor == "local" else max(1, self._most_at_once or slots)

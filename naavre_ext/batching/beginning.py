@@ -1,13 +1,13 @@
-"""What a new batch, or one that goes on, is made of: rows checked, folders made, a record on disk."""
+"""A batch from what was asked for: a new one, whose rows are checked first, or an earlier one to go on with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from naavre_ext.batching.batch import Batch, BatchRequest
+from naavre_ext.batching.batch import Batch
 from naavre_ext.job_plans import sharing_of
 from naavre_ext.model.jobs import Job, Row
 from naavre_ext.model.run import RunOptions
@@ -20,14 +20,27 @@ from naavre_ext.planning.job_tables import (
     refused,
     varying_names,
 )
+from naavre_ext.planning.parameter_values import typed_values
 from naavre_ext.planning.parameters import find_parameters
 from naavre_ext.preparing import PLANNING, prepare_notebook
 from naavre_ext.scheduling.sharing import Sharing
-from naavre_ext.storage.batch_store import (
-    create_batch,
-    find_batch,
-)
+from naavre_ext.storage.batch_store import create_batch, find_batch
 from naavre_ext.storage.common_parameters import common_parameters, with_common
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What to run: a row per job. ``output`` is a pattern with ``{param_a}`` and ``{job}`` in it.
+
+    ``keep`` are the variables whose final values the batch's table has; None: small ones of cells that run for
+    each job. At most ``max_jobs`` run at once (None: as many as the cluster has CPUs).
+    """
+
+    source: Any
+    rows: Sequence[Row]
+    output: str | None = None
+    keep: tuple[str, ...] | None = None
+    max_jobs: int | None = None
 
 
 def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
@@ -38,9 +51,9 @@ def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
     """
     from naavre_ext.storage.notebook_file import read_notebook
 
-    file = read_notebook(request.source)
+    file = read_notebook(request.source, options.notebook)
     notebook = file.notebook
-    paths: Sequence[str | None] = [None] * len(request.rows)
+    paths: Sequence[str | None] = [row.output for row in request.rows]
     with PLANNING:
         check_rows(notebook, request.rows)
         if request.output is not None:
@@ -60,7 +73,7 @@ def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
         _root(options, notebook.path), notebook=notebook.path, jobs=jobs, varying=varying, keep=keep,
         keeps_all=request.keep is not None,
     )  # fmt: skip
-    return Batch(replace(request, source=file), record, options, request.keep is not None)
+    return Batch(file, record, jobs, options, request.max_jobs)
 
 
 def resume_batch(
@@ -77,15 +90,10 @@ def resume_batch(
     source = source or record.info["notebook"]
     if source is None:
         raise refused(BATCH, f"Batch {record.batch_id} was no file's.", "Name the notebook.")
-    file = read_notebook(source)
-    return Batch(
-        BatchRequest(file, (), max_jobs=max_jobs), record, options, record.info["keeps_all"]
-    )
-
-
-def batch_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:
-    """Rows given in Python."""
-    return tuple(Row(f"row {number}", dict(row)) for number, row in enumerate(rows, start=1))
+    file = read_notebook(source, options.notebook)
+    parameters = find_parameters(file.notebook)
+    jobs = [replace(j, parameters=typed_values(parameters, j.parameters)) for j in record.jobs]
+    return Batch(file, record, jobs, options, max_jobs)
 
 
 def _kept(workflow: Workflow, sharing: Sharing, keep: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -125,3 +133,8 @@ def _root(options: RunOptions, notebook: Any) -> Path:
     read = getattr(getattr(notebook, "notebook", None), "path", None)
     path = notebook if isinstance(notebook, (str, Path)) else read
     return (RunStore(options.store) if options.store else RunStore.beside(path)).root
+
+
+def batch_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:
+    """Rows given in Python."""
+    return tuple(Row(f"row {number}", dict(row)) for number, row in enumerate(rows, start=1))

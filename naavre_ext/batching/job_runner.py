@@ -1,44 +1,79 @@
-"""Runs the jobs of a batch, one after the other in each of several threads, and tells how each ended."""
+"""The runs of a batch's jobs, one after the other in each of several threads."""
 
 from __future__ import annotations
 
+import os
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from naavre_ext.batching.shared_part import SHARED_JOB
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
+from naavre_ext.model.event import RunEvent
 from naavre_ext.model.jobs import Job, JobEnd
-from naavre_ext.model.run import RunResult
+from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
-from naavre_ext.running import OpenResults
+from naavre_ext.running import OpenResults, Run
 from naavre_ext.scheduling.sharing import Sharing, in_main_worker
 
 if TYPE_CHECKING:
-    from naavre_ext.batching.batch import Batch
     from naavre_ext.executors.factory import JobExecutors
+
+#: Gets the number of the job, 0 for what all share, with each event of its run.
+OnJobEvent = Callable[[int, RunEvent], None]
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """What stops a batch: ``all`` of it, or single ``jobs`` by their numbers."""
+
+    all: threading.Event
+    jobs: Mapping[int, threading.Event]
+
+    def of(self, job: int) -> threading.Event:
+        """What stops this job's run."""
+        return self.jobs.get(job, self.all)
+
+    def asked(self, job: int) -> bool:
+        """Whether this job is to be stopped."""
+        return self.all.is_set() or self.of(job).is_set()
+
+    def set(self) -> None:
+        """Stop all."""
+        for stop in (self.all, *self.jobs.values()):
+            stop.set()
 
 
 @dataclass(frozen=True, slots=True)
 class JobRunner:
-    """Runs one job after the other in each of several threads."""
+    """Runs jobs with these ``options``, whose runs know by ``labels`` what they belong to.
 
-    batch: Batch
+    Variables of more than ``largest_bytes`` aren't kept. ``shared`` is where jobs find what ``sharing`` says that
+    all share. As many have their turn as ``turns`` has places.
+    """
+
+    options: RunOptions
+    labels: Mapping[str, Any]
+    largest_bytes: int
     executors: JobExecutors
     sharing: Sharing
     shared: OpenResults | None
-    cancel: threading.Event
+    stops: Stops
     turns: threading.BoundedSemaphore
     plans: JobPlans
+    on_event: OnJobEvent
 
-    def run(self, job: Job, *, in_crowd: bool) -> JobEnd:
-        """How the job ended; ``in_crowd`` says that other jobs keep the other workers busy."""
-        if self.cancel.is_set():
+    def run(self, job: Job, own: Mapping[str, Any], *, in_crowd: bool) -> JobEnd:
+        """How the job with ``own`` parameters ended; ``in_crowd`` says that others keep the other workers busy."""
+        if self.stops.asked(job.number):
             self.executors.leave(job.number)
-            return JobEnd(job.number, "not run", reason="the batch was stopped")
+            return JobEnd(job.number, "not run", reason="it was stopped")
         try:
-            return self._end(job, self._run(job, in_crowd))
+            return _end(job, self._run(job, own, in_crowd))
         except RefusedError as error:
             return JobEnd(job.number, "refused", reason=str(error))
         except NaavreError as error:
@@ -51,8 +86,8 @@ class JobRunner:
         finally:
             self.executors.leave(job.number)
 
-    def _run(self, job: Job, in_crowd: bool) -> RunResult:
-        prepared, mine = self.plans.of(self.batch.own_parameters(job))
+    def _run(self, job: Job, own: Mapping[str, Any], in_crowd: bool) -> RunResult:
+        prepared, mine = self.plans.of(own)
         workflow = prepared.require_workflow()
         results = self.shared if set(self.sharing.steps) <= set(mine.steps) else None
         if in_crowd:
@@ -60,27 +95,47 @@ class JobRunner:
         with self.executors.open(
             hands_on=mine.hands_on, job=job.number, common=mine.in_workers
         ) as executor:
-            admit_on(executor, workflow)
-            return self.batch.run_one(
-                prepared, workflow, executor, job, results, self.cancel, self.turns
+            admit(executor, workflow)
+            stop = self.stops.of(job.number)
+            run = Run(self._options_of(job), partial(self.on_event, job.number), stop)
+            run.largest_bytes, run.turn = self.largest_bytes, _turn(self.turns, stop)
+            return run.planned(
+                prepared, workflow, executor, job.output, job.parameters, results=results
             )
 
-    def _end(self, job: Job, result: RunResult) -> JobEnd:
-        reason = ""
-        if result.failure is not None:
-            failure = result.failure
-            reason = f"cell {failure['cell_number']}: {failure['ename']}: {failure['evalue']}"
-        return JobEnd(job.number, result.status, result.run_id, result.duration_s, reason)
+    def _options_of(self, job: Job) -> RunOptions:
+        output = None if job.output is None else os.path.abspath(job.output)
+        labels = {**self.labels, "sweep_row": job.number - 1, "output": output}
+        return replace(self.options, labels=labels)
 
 
-def admit(executors: JobExecutors, workflow: Workflow) -> None:
-    """Refuse the batch where a claim of its workflow can't be met."""
-    with executors.open(hands_on=False, job=SHARED_JOB) as executor:
-        admit_on(executor, workflow)
+@contextmanager
+def _turn(turns: threading.BoundedSemaphore, stop: threading.Event) -> Iterator[None]:
+    """A place among those whose steps run; whoever is stopped needs none."""
+    has_place = False
+    while not has_place and not stop.is_set():
+        has_place = turns.acquire(timeout=_POLL_S)
+    try:
+        yield
+    finally:
+        if has_place:
+            turns.release()
 
 
-def admit_on(executor: Any, workflow: Workflow) -> None:
-    """Refuse the workflow where the executor can't meet a claim of it."""
+def admit(executor: Any, workflow: Workflow) -> None:
+    """Return when the executor can run the workflow.
+
+    Raises:
+        NaavreError: it can't.
+    """
     from naavre_ext.executors.driver import workflow_on
 
     executor.admit(workflow_on(executor, workflow))
+
+
+def _end(job: Job, result: RunResult) -> JobEnd:
+    reason = ""
+    if result.failure is not None:
+        failure = result.failure
+        reason = f"cell {failure['cell_number']}: {failure['ename']}: {failure['evalue']}"
+    return JobEnd(job.number, result.status, result.run_id, result.duration_s, reason)

@@ -133,8 +133,7 @@ class _Asked:
 
 
 def _make(asked: _Asked, how: How, common: dict[str, Any]) -> Batch:
-    from naavre_ext.batching.batch import BatchRequest
-    from naavre_ext.batching.beginning import begin_batch, resume_batch
+    from naavre_ext.batching.beginning import BatchRequest, begin_batch, resume_batch
 
     notebook, keep = asked.notebook, asked.keep
     if asked.resume is not None:

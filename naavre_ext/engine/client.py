@@ -8,15 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from naavre_ext.engine.conversation import Call, OnEvent, follow_run
-from naavre_ext.engine.held import HeldRun
+from naavre_ext.engine.held import HeldBatch, HeldRun
 from naavre_ext.engine.place import EnginePlace, engine_place
-from naavre_ext.engine.protocol import options_to_json
+from naavre_ext.engine.run_request import run_request
 from naavre_ext.model.diagnostic import ClusterError, NaavreError
 from naavre_ext.model.run import RunOptions, RunResult
 
@@ -68,7 +67,7 @@ class EngineClient:
             RefusedError: as ``api.run_notebook``.
             ClusterError: as ``api.run_notebook``, or the engine is gone.
         """
-        request = _start_request(source, output, parameters, options or RunOptions())
+        request = run_request(source, output, parameters, options or RunOptions())
         with Call(self.socket_path) as call:
             run_id: str = call.ask("start", **request)["run"]
             return follow_run(call, run_id, on_event, cancel or threading.Event())
@@ -82,7 +81,7 @@ class EngineClient:
         options: RunOptions | None = None,
     ) -> str:
         """The engine's id of a new run that goes on without this client."""
-        request = _start_request(source, output, parameters, options or RunOptions())
+        request = run_request(source, output, parameters, options or RunOptions())
         with Call(self.socket_path) as call:
             run_id: str = call.ask("start", **request, detached=True)["run"]
             return run_id
@@ -101,8 +100,30 @@ class EngineClient:
         Raises:
             RefusedError, ClusterError: nothing was run.
         """
-        request = _start_request(source, output, parameters, options or RunOptions())
+        request = run_request(source, output, parameters, options or RunOptions())
         return HeldRun(self.socket_path, request, detached=detached)
+
+    def hold_batch(
+        self,
+        source: str | Path | Mapping[str, Any],
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        resume: str | None = None,
+        max_jobs: int | None = None,
+        options: RunOptions,
+        detached: bool = False,
+    ) -> HeldBatch:
+        """A new batch that has begun, with the ``parameters`` and ``output`` of each row; or one that is resumed.
+
+        It ends with this process or with the holder, unless ``detached``.
+
+        Raises:
+            RefusedError, ClusterError: nothing was run.
+        """
+        request = run_request(source, None, None, options)
+        what = {name: request[name] for name in ("source", "options")}
+        more = {"rows": list(rows), "resume": resume, "max_jobs": max_jobs}
+        return HeldBatch(self.socket_path, {**what, **more}, detached=detached)
 
     def follow(
         self,
@@ -267,31 +288,3 @@ def _first_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
         timer.cancel()
     report: dict[str, Any] = json.loads(line) if line else {}
     return report
-
-
-def _start_request(
-    source: str | Path | Mapping[str, Any],
-    output: str | Path | None,
-    parameters: Mapping[str, Any] | None,
-    options: RunOptions,
-) -> dict[str, Any]:
-    is_path = isinstance(source, (str, Path))
-    options = replace(
-        options,
-        cwd=_absolute(options.cwd) if options.cwd or is_path else os.getcwd(),
-        store=_absolute(options.store),
-        environment=options.environment if options.environment is not None else dict(os.environ),
-    )
-    return {
-        "source": _absolute(source) if isinstance(source, (str, Path)) else source,
-        "output": _absolute(output),
-        "parameters": dict(parameters or {}),
-        "options": options_to_json(options),
-    }
-
-
-def _absolute(path: str | Path | None) -> str | None:
-    """The path as the engine, which lives elsewhere, understands it. A URL stays."""
-    if path is None or "://" in str(path):
-        return None if path is None else str(path)
-    return os.path.abspath(os.path.expanduser(path))

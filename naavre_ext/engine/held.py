@@ -1,13 +1,15 @@
-"""A run in the engine that lasts as long as somebody holds it, without listening to its events."""
+"""Runs and batches in the engine that last as long as somebody holds them, whoever hears the runs' events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from naavre_ext.engine.conversation import Call, checked
 from naavre_ext.engine.protocol import result_from_json
+from naavre_ext.model.jobs import JobEnd
 from naavre_ext.model.run import RunResult
 
 
@@ -65,3 +67,77 @@ class HeldRun:
                 if event.get("type") == "RunStarted":
                     return str(event["run_id"])
         return self.wait().run_id
+
+
+@dataclass(frozen=True, slots=True)
+class JobNews:
+    """Of the job with this number, 0 for what all share: the id of its run's record, or else how it ended."""
+
+    number: int
+    run_id: str | None
+    end: JobEnd | None
+
+
+class HeldBatch:
+    """A batch that has begun: a run of it has a record. It is stopped when it is closed, unless it is detached.
+
+    ``waiting`` are the numbers of the jobs that will run.
+
+    Raises:
+        RefusedError, ClusterError: nothing was run.
+    """
+
+    def __init__(self, socket_path: Path, request: Mapping[str, Any], *, detached: bool) -> None:
+        self._socket_path = socket_path
+        self._call = Call(socket_path)
+        try:
+            begun = self._answer(self._call.request("start_batch", **request, detached=detached))
+            self.batch_id: str = begun["run"]
+            self.waiting: tuple[int, ...] = tuple(begun["jobs"])
+            self._events = self._call.request("events", run=self.batch_id, after=0)
+            self._first = self._next()
+            if self._first is None:
+                self._check_end()
+        except BaseException:
+            self._call.close()
+            raise
+
+    def news(self) -> Iterator[JobNews]:
+        """What becomes of the jobs, until all have ended. To be called once.
+
+        Raises:
+            ClusterError: the engine died, or this was closed.
+            NaavreError: the batch broke.
+        """
+        news, self._first = self._first, None
+        while news is not None:
+            yield news
+            news = self._next()
+        self._check_end()
+
+    def cancel(self, number: int | None = None) -> None:
+        """Have all jobs stop, or this one."""
+        job = self.batch_id if number is None else f"{self.batch_id}/{number}"
+        with Call(self._socket_path) as call:
+            call.ask("cancel", run=job)
+
+    def close(self) -> None:
+        """Let go of the batch, also while somebody waits for news."""
+        self._call.close()
+
+    def _next(self) -> JobNews | None:
+        answer = self._answer(self._events)
+        if answer.get("end"):
+            return None
+        told = answer["event"]
+        end = told.get("end")
+        return JobNews(told["job"], told.get("run"), None if end is None else JobEnd(**end))
+
+    def _check_end(self) -> None:
+        self._answer(self._call.request("result", run=self.batch_id))
+
+    def _answer(self, number: int) -> dict[str, Any]:
+        """The next answer to this request, however long it takes."""
+        while (answer := self._call.receive(None)).get("id") != number:
+            pass
+        return checked(answer)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from naavre_ext.engine.batches import make_batch
 from naavre_ext.engine.server import EngineServer
 from naavre_ext.model.diagnostic import ClusterError
 from naavre_ext.model.run import RunResult
@@ -62,6 +63,7 @@ def run_engine(
     *,
     run: Callable[..., RunResult],
     connect: Callable[[str | None, int | None], Cluster],
+    batch: Callable[[Mapping[str, Any]], Any] = make_batch,
 ) -> None:
     """Serve until stopped or idle; nothing that was started is left then.
 
@@ -79,6 +81,7 @@ def run_engine(
         server = EngineServer(
             arguments.socket,
             run=run,
+            batch=batch,
             prepare=cluster.prepare,
             describe=lambda: {"log": str(arguments.log), **cluster.describe()},
             idle_s=arguments.idle_s,

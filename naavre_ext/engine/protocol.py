@@ -4,11 +4,16 @@ Every request carries ``op`` and an ``id``, which each answer to it repeats:
 
 ``hello`` {v}                → {v, pid}
 ``start`` {source, output, parameters, options, detached} → {run}
+``start_batch`` {source, rows, resume, max_jobs, options, detached} → {run, jobs}
 ``events`` {run, after}      → {event} for each from number ``after`` on, then {end: true}
 ``result`` {run}             → {result} once the run has ended
 ``cancel`` {run}             → {}
 ``stop``                     → {pid}; the connection ends with the process
 ``status``                   → {status}
+
+A batch has {parameters, output} for each of its ``rows``, or is the one to ``resume``; ``jobs`` are the
+numbers, from 1, of those that will run. Its events are {job, run} when the run of a job has a record, where job 0
+is what all share, and {job, end}. ``cancel`` takes ``BATCH/NUMBER`` for one job.
 
 A request that fails is answered by {error}. A run that isn't detached is cancelled when the
 connection that started it ends. Secrets and the environment travel here and are never logged.

@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from naavre_ext.engine.batches import EngineBatch, make_batch
 from naavre_ext.engine.protocol import PROTOCOL_VERSION, Connection, error_to_json
-from naavre_ext.engine.runs import EngineRun, RunTable
+from naavre_ext.engine.runs import EngineWork, RunTable
 from naavre_ext.model.run import RunResult
 from naavre_ext.storage.process_identity import is_gone
 
@@ -26,9 +27,9 @@ _LONGEST_NAP_S = 1.0
 class EngineServer:
     """Serves the private socket at ``socket_path``.
 
-    ``run`` is ``api.run_notebook``; ``prepare`` makes workers ready for the next run;
-    ``describe`` gives what ``status`` says about the cluster. ``owner`` is the process without which the engine is
-    idle at once, as ``process_identity`` describes it.
+    ``run`` is ``api.run_notebook``, ``batch`` is ``batches.make_batch``; ``prepare`` makes workers ready for the
+    next run; ``describe`` gives what ``status`` says about the cluster. ``owner`` is the process without which the
+    engine is idle at once, as ``process_identity`` describes it.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class EngineServer:
         socket_path: Path,
         *,
         run: Callable[..., RunResult],
+        batch: Callable[[Mapping[str, Any]], Any] = make_batch,
         prepare: Callable[[], None] = lambda: None,
         describe: Callable[[], Mapping[str, Any]] = dict,
         idle_s: float = 3600.0,
@@ -46,6 +48,7 @@ class EngineServer:
         self._idle_s = idle_s
         self._owner = owner
         self._runs = RunTable(run, prepare)
+        self._batch = batch
         self._stopping = threading.Event()
         self._started_at = time.time()
         self._listener = _listen(socket_path)
@@ -74,7 +77,7 @@ class EngineServer:
         self._listener.close()
         active = self._runs.active()
         for run in active:
-            run.cancel.set()
+            run.stop()
         deadline = time.monotonic() + _CANCEL_GRACE_S
         while self._runs.active() and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -85,7 +88,9 @@ class EngineServer:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            conversation = _Conversation(Connection(client), self._runs, self._status, self.stop)
+            conversation = _Conversation(
+                Connection(client), self._runs, self._batch, self._status, self.stop
+            )
             threading.Thread(target=conversation.hold, name="client", daemon=True).start()
 
     def _status(self) -> dict[str, Any]:
@@ -107,14 +112,16 @@ class _Conversation:
         self,
         connection: Connection,
         runs: RunTable,
+        batch: Callable[[Mapping[str, Any]], Any],
         status: Callable[[], dict[str, Any]],
         stop: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._runs = runs
+        self._batch = batch
         self._status = status
         self._stop = stop
-        self._attached: list[EngineRun] = []
+        self._attached: list[EngineWork] = []
 
     def hold(self) -> None:
         """Answer requests until the client hangs up; then cancel what it left behind."""
@@ -124,7 +131,7 @@ class _Conversation:
         for run in self._attached:
             if not run.is_finished:
                 _LOG.info("run %s: its client is gone", run.run_id)
-                run.cancel.set()
+                run.stop()
         self._connection.close()
 
     def _answer(self, request: dict[str, Any]) -> None:
@@ -140,7 +147,9 @@ class _Conversation:
             case "hello":
                 return {"v": PROTOCOL_VERSION, "pid": os.getpid()}
             case "start":
-                return {"run": self._start(request).run_id}
+                return {"run": self._attach(self._runs.start(request), request).run_id}
+            case "start_batch":
+                return self._start_batch(request)
             case "events":
                 run = self._runs.find(request["run"])
                 self._in_thread(self._stream, request.get("id"), run, int(request["after"]))
@@ -149,7 +158,7 @@ class _Conversation:
                 self._in_thread(self._tell_end, request.get("id"), self._runs.find(request["run"]))
                 return None
             case "cancel":
-                self._runs.find(request["run"]).cancel.set()
+                self._runs.stop(request["run"])
                 return {}
             case "status":
                 return {"status": self._status()}
@@ -159,8 +168,13 @@ class _Conversation:
             case unknown:
                 raise ValueError(f"unknown request {unknown!r}")
 
-    def _start(self, request: dict[str, Any]) -> EngineRun:
-        run = self._runs.start(request)
+    def _start_batch(self, request: dict[str, Any]) -> dict[str, Any]:
+        batch = EngineBatch(self._batch(request))
+        self._runs.begin(batch, batch.work)
+        self._attach(batch, request)
+        return {"run": batch.run_id, "jobs": list(batch.waiting)}
+
+    def _attach(self, run: EngineWork, request: dict[str, Any]) -> EngineWork:
         if not request.get("detached", False):
             self._attached.append(run)
         return run
@@ -168,7 +182,7 @@ class _Conversation:
     def _in_thread(self, work: Callable[..., None], *args: Any) -> None:
         threading.Thread(target=work, args=args, name="answer", daemon=True).start()
 
-    def _stream(self, request_id: Any, run: EngineRun, after: int) -> None:
+    def _stream(self, request_id: Any, run: EngineWork, after: int) -> None:
         # A client that hangs up is noticed by hold().
         with suppress(OSError):
             is_last = False
@@ -179,7 +193,7 @@ class _Conversation:
                 after += len(events)
             self._connection.send({"id": request_id, "end": True})
 
-    def _tell_end(self, request_id: Any, run: EngineRun) -> None:
+    def _tell_end(self, request_id: Any, run: EngineWork) -> None:
         with suppress(OSError):
             self._connection.send({"id": request_id, **run.answer()})
 

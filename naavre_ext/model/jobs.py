@@ -11,10 +11,14 @@ JobStatus = Literal["ok", "failed", "cancelled", "refused", "not run"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One job's parameters as a table gives them; ``place`` says where: ``row 3``, ``line 4 of sweep.csv``."""
+    """One job's parameters as a table gives them; ``place`` says where: ``row 3``, ``line 4 of sweep.csv``.
+
+    ``output`` is where its executed notebook goes, if that isn't said for all of them.
+    """
 
     place: str
     values: Mapping[str, Any]
+    output: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import cmath
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -131,6 +131,12 @@ def from_json(parameter: Parameter, value: Any) -> Any:
     written = parameter.type_name.partition("[")[0].rpartition(".")[2].strip().lower()
     takes_tuple = isinstance(parameter.default, tuple) or written == "tuple"
     return tuple(value) if takes_tuple and isinstance(value, list) else value
+
+
+def typed_values(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, which came as JSON, as the parameters of these names take them."""
+    known = {parameter.name: parameter for parameter in parameters}
+    return {n: from_json(known[n], v) if n in known else v for n, v in values.items()}
 
 
 def _annotated_types(node: ast.expr) -> frozenset[str]:

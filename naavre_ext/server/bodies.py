@@ -61,6 +61,12 @@ class Fields:
             return None
         return int(self._take(name, lambda v: type(v) is int and v >= 1, "a whole number from 1"))
 
+    def index(self, name: str) -> int | None:
+        """A whole number from 0, or None where there is none."""
+        if self._is_absent(name):
+            return None
+        return int(self._take(name, lambda v: type(v) is int and v >= 0, "a whole number from 0"))
+
     def mapping(self, name: str) -> dict[str, Any]:
         """A JSON object, which must be there."""
         return dict(self._take(name, lambda v: isinstance(v, dict), "a JSON object"))

@@ -7,11 +7,12 @@ from naavre_ext.server import (
     event_handlers,
     notebook_handlers,
     run_handlers,
+    sweep_handlers,
     turn_handler,
 )
 
 _RUN = r"/naavre-ext/runs/([0-9]{8}-[0-9]{6}-[a-z0-9]{4})"
-_SWEEP = r"/naavre-ext/sweeps/(sweep-[0-9a-z-]{1,40})"
+_SWEEP = r"/naavre-ext/sweeps/(batch-[0-9]{8}-[0-9]{6}-[a-z0-9]{4})"
 
 ROUTES = [
     (r"/naavre-ext/openapi.yaml", description.DescriptionHandler),
@@ -31,7 +32,8 @@ ROUTES = [
     (_RUN + "/events", event_handlers.EventsHandler),
     (_RUN + "/events/socket", event_handlers.EventsSocket),
     (_RUN + "/turn/socket", turn_handler.TurnSocket),
-    (r"/naavre-ext/sweeps", run_handlers.SweepsHandler),
-    (_SWEEP, run_handlers.SweepHandler),
-    (_SWEEP + "/cancel", run_handlers.CancelSweepHandler),
+    (r"/naavre-ext/sweeps", sweep_handlers.SweepsHandler),
+    (_SWEEP, sweep_handlers.SweepHandler),
+    (_SWEEP + "/cancel", sweep_handlers.CancelSweepHandler),
+    (_SWEEP + "/resume", sweep_handlers.ResumeSweepHandler),
 ]

@@ -6,11 +6,11 @@ from typing import Any
 
 from naavre_ext.environment import merge_options
 from naavre_ext.model.run import RunOptions
+from naavre_ext.server.asked_run import RunRequest
 from naavre_ext.server.bodies import Fields, document_of
 from naavre_ext.server.errors import RequestError
 from naavre_ext.server.handlers import RestHandler
 from naavre_ext.server.kernels import kernel_of
-from naavre_ext.server.run_service import RunRequest
 
 #: The options of a run that a notebook's metadata and the environment may set, too.
 _SHARED_OPTIONS = ("address", "eager", "guards", "max_parallelism")

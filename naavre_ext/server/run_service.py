@@ -5,48 +5,34 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from naavre_ext.engine import EngineClient
 from naavre_ext.engine.held import HeldRun
-from naavre_ext.environment import secret_value
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
-from naavre_ext.model.run import RunOptions
-from naavre_ext.planning.parameter_values import from_json
-from naavre_ext.planning.parameters import find_parameters, secret_literals
+from naavre_ext.server.asked_run import RunRequest
 from naavre_ext.server.contents_paths import ContentsPaths
 from naavre_ext.server.engines import Engines
 from naavre_ext.server.errors import RequestError, as_request_error
-from naavre_ext.server.kernels import Kernel
-from naavre_ext.server.run_views import run_summary, source_digests
-from naavre_ext.storage.notebook_file import read_notebook
+from naavre_ext.server.run_views import run_summary
 from naavre_ext.storage.run_record import RunRecord
 from naavre_ext.storage.run_store import RunStore
-
-#: Variables of a run are kept up to this size together, so that the end of a run stays short.
-_KEPT_BYTES = 1 << 30
 
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What to run: the document as it stands in the editor, which belongs to ``file``."""
+class Stoppable(Protocol):
+    """A run that somebody holds."""
 
-    file: Path
-    document: Mapping[str, Any] = field(repr=False)
-    kernel: Kernel
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    options: RunOptions = field(default_factory=RunOptions)
-    output: Path | None = None
-    sweep: str | None = None
-    sweep_row: int | None = None
-    detached: bool = False
+    def cancel(self) -> None:
+        """Have the run stop."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class RunService:
@@ -65,7 +51,7 @@ class RunService:
         self._pool = pool
         self._log = log
         self._store = store
-        self._held: dict[str, HeldRun] = {}
+        self._held: dict[str, Stoppable] = {}
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._errors: dict[str, str] = {}
         self._summaries: dict[Path, dict[str, Any]] = {}
@@ -81,17 +67,8 @@ class RunService:
         Raises:
             RequestError: nothing was run.
         """
-        engine = await self.engines.get(request.kernel, request.options.address)
-        try:
-            held = await self.in_thread(self._hold, engine, request)
-        except NaavreError as error:
-            raise as_request_error(error) from None
-        except OSError as error:
-            raise RequestError(
-                503, f"The engine can't be reached: {error}. Try it again."
-            ) from None
-        self._held[held.run_id] = held
-        self._ends[held.run_id] = asyncio.get_running_loop().create_future()
+        held = await self.begin(request, self._hold)
+        self.adopt(held.run_id, held)
         threading.Thread(
             target=self._await_end,
             args=(held, asyncio.get_running_loop()),
@@ -100,6 +77,38 @@ class RunService:
         ).start()
         record = await self.in_thread(self.record, held.run_id, request.file)
         return await self.summarise(record)
+
+    async def begin(
+        self, request: RunRequest, hold: Callable[[EngineClient, RunRequest], Result]
+    ) -> Result:
+        """What the kernel's engine makes of the request.
+
+        Raises:
+            RequestError: nothing was run.
+        """
+        engine = await self.engines.get(request.kernel, request.options.address)
+        try:
+            return await self.in_thread(hold, engine, request)
+        except NaavreError as error:
+            raise as_request_error(error) from None
+        except OSError as error:
+            raise RequestError(
+                503, f"The engine can't be reached: {error}. Try it again."
+            ) from None
+
+    def adopt(self, run_id: str, held: Stoppable) -> None:
+        """A run that was started here goes on until :meth:`let_go`."""
+        self._held[run_id] = held
+        self._ends[run_id] = asyncio.get_running_loop().create_future()
+
+    def let_go(self, run_id: str, error: str | None = None) -> None:
+        """A run that was started here has ended; ``error`` says why it broke off, if it did."""
+        self._held.pop(run_id, None)
+        if error is not None:
+            self._errors[run_id] = error
+        end = self._ends.pop(run_id, None)
+        if end is not None and not end.done():
+            end.set_result(None)
 
     async def list(self, file: Path | None) -> list[dict[str, Any]]:
         """The runs of a notebook, or all beside the notebooks that this server has met, newest first."""
@@ -128,8 +137,7 @@ class RunService:
         Raises:
             RequestError: there is no such run.
         """
-        stores = [self.store(file)] if file is not None else list(self._stores.values())
-        for store in stores:
+        for store in self.stores(file):
             try:
                 record = store.open(run_id)
             except RefusedError:
@@ -137,6 +145,21 @@ class RunService:
             if record.run_id == run_id:
                 return record
         raise RequestError(404, f"There is no run {run_id!r}.")
+
+    def summaries(self, store: RunStore, run_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The runs of a store that there are, as a list shows them, by their ids; for a thread."""
+        found = {}
+        for run_id in run_ids:
+            known = self._summaries.get(store.root / "runs" / run_id)
+            if known is not None:
+                found[run_id] = known
+            elif (record := store.find(run_id)) is not None:
+                found[run_id] = self._summary(record)
+        return found
+
+    def stores(self, file: Path | None) -> tuple[RunStore, ...]:
+        """The store of the notebook in ``file``, or all that this server has met."""
+        return (self.store(file),) if file is not None else tuple(self._stores.values())
 
     def store(self, file: Path) -> RunStore:
         """Where the runs of the notebook in ``file`` are kept."""
@@ -200,59 +223,26 @@ class RunService:
         for held in list(self._held.values()):
             held.close()
 
-    def _hold(self, engine: Any, request: RunRequest) -> HeldRun:
-        held: HeldRun = engine.hold(
+    def _hold(self, engine: EngineClient, request: RunRequest) -> HeldRun:
+        return engine.hold(
             dict(request.document),
             request.output,
-            parameters=_parameters(request),
-            options=self._options(request),
+            parameters=request.typed(request.parameters),
+            options=request.engine_options(self.store(request.file).root),
             detached=request.detached,
-        )
-        return held
-
-    def _options(self, request: RunRequest) -> RunOptions:
-        environment = request.kernel.environment
-        secrets = {**_secrets(request, environment), **request.secrets}
-        hidden = frozenset(
-            str(cell["id"])
-            for cell in request.document["cells"]
-            if isinstance(cell, Mapping) and "id" in cell and secret_literals(_source(cell))
-        )
-        labels = {
-            "source_digests": source_digests(request.document, hidden),
-            "output": None if request.output is None else str(request.output),
-            "sweep": request.sweep,
-            "sweep_row": request.sweep_row,
-        }
-        return replace(
-            request.options,
-            cwd=str(request.file.parent),
-            store=str(self.store(request.file).root),
-            environment=environment,
-            secrets=secrets,
-            keep=None,
-            keep_most_bytes=_KEPT_BYTES,
-            notebook=str(request.file),
-            labels=labels,
-            keep_notebook=True,
         )
 
     def _await_end(self, held: HeldRun, loop: asyncio.AbstractEventLoop) -> None:
         """Hold the run until it has ended."""
+        problem = None
         try:
             with held:
                 held.wait()
         except (OSError, NaavreError) as error:
-            self._errors[held.run_id] = str(error)
+            problem = str(error)
             self._log.warning("naavre-ext: run %s broke off: %s", held.run_id, error)
         with suppress(RuntimeError):  # the server's loop may have ended before
-            loop.call_soon_threadsafe(self._note_end, held.run_id)
-
-    def _note_end(self, run_id: str) -> None:
-        self._held.pop(run_id, None)
-        end = self._ends.pop(run_id, None)
-        if end is not None and not end.done():
-            end.set_result(None)
+            loop.call_soon_threadsafe(self.let_go, held.run_id, problem)
 
     def _summary(self, record: RunRecord) -> dict[str, Any]:
         """The summary; that of a run that is over is remembered, as its events may be many."""
@@ -274,26 +264,3 @@ class RunService:
         )
         # After its last event the run still writes what it keeps.
         return {**summary, "state": "running", "speedup": None} if held else summary
-
-
-def _parameters(request: RunRequest) -> dict[str, Any]:
-    """The given values as the notebook's parameters take them."""
-    notebook = read_notebook(request.document, str(request.file)).notebook
-    known = {parameter.name: parameter for parameter in find_parameters(notebook)}
-    return {
-        name: from_json(known[name], value) if name in known else value
-        for name, value in request.parameters.items()
-    }
-
-
-def _secrets(request: RunRequest, environment: Mapping[str, str]) -> dict[str, str]:
-    """The notebook's secrets that the kernel's environment holds."""
-    notebook = read_notebook(request.document, str(request.file)).notebook
-    names = [p.name for p in find_parameters(notebook) if p.kind == "secret"]
-    found = {name: secret_value(name, environment) for name in names}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _source(cell: Mapping[str, Any]) -> str:
-    source = cell.get("source", "")
-    return "".join(source) if isinstance(source, list) else str(source)

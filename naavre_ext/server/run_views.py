@@ -32,13 +32,15 @@ def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict
     events = known_events(record)
     started = next((event for event in events if isinstance(event, RunStarted)), None)
     over = summary.status != "running"
+    parameters = dict(record.info.get("parameters") or {})
     return {
         "id": record.run_id,
         "path": path,
         "state": STATES.get(summary.status, summary.status),
         "started_at": summary.started_at,
         "duration_s": summary.duration_s,
-        "parameters": dict(record.info.get("parameters") or {}),
+        "parameters": parameters,
+        "parameter_texts": python_texts(parameters),
         "executor": started.executor if started else None,
         "slots": started.slots if started else None,
         "steps_total": len(started.steps) if started else 0,
@@ -50,9 +52,15 @@ def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict
         ),
         "sweep": labels.get("sweep"),
         "sweep_row": labels.get("sweep_row"),
+        "sweep_rows": labels.get("sweep_rows"),
         "source_digests": labels.get("source_digests") or _planned_digests(record.info),
         "output": output,
     }
+
+
+def python_texts(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The values as Python writes them: JSON in a browser has no 1.0."""
+    return {name: repr(value) for name, value in parameters.items()}
 
 
 def failure_of(record: RunRecord, message: str | None = None) -> dict[str, Any] | None:

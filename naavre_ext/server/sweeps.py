@@ -1,74 +1,90 @@
-"""Parameter sweeps: one run for each row of a table, as many at once as the engine has slots."""
+"""Parameter sweeps: a batch for each, whose jobs are the table's rows. What all rows share runs once."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import secrets
-import time
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from naavre_ext.engine import EngineClient
+from naavre_ext.engine.held import HeldBatch, JobNews
+from naavre_ext.model.diagnostic import NaavreError, RefusedError
+from naavre_ext.server.asked_run import RunRequest
 from naavre_ext.server.errors import RequestError
-from naavre_ext.server.run_service import RunRequest, RunService
+from naavre_ext.server.run_service import RunService
+from naavre_ext.server.sweep_views import SHARED, SweepProgress, sweep_view
+from naavre_ext.storage.batch_store import BatchRecord, find_batch
+from naavre_ext.storage.run_store import RunStore
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _UNSAFE = re.compile(r"[^\w.+-]+")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SweepRow:
-    """One row: queued until it has a run, or a ``problem`` that kept it from being run."""
+    """The parameters of one row, and where its executed notebook goes."""
 
     parameters: Mapping[str, Any]
     output: Path | None = None
-    run_id: str | None = None
-    problem: str | None = None
-    is_cancelled: bool = False
-
-    @property
-    def is_queued(self) -> bool:
-        """Whether it will be run."""
-        return self.run_id is None and self.problem is None and not self.is_cancelled
 
 
 @dataclass(slots=True)
-class Sweep:
-    """The rows of a table, in its order, which belong to the notebook in ``file``."""
+class _Live:
+    """A sweep that goes on, and what has become of its rows."""
 
-    id: str
+    held: HeldBatch
     file: Path
-    rows: list[SweepRow] = field(default_factory=list)
+    progress: SweepProgress
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldJob:
+    """The run of one job; without it, of what all share, nothing can go on."""
+
+    batch: HeldBatch
+    number: int
+
+    def cancel(self) -> None:
+        """Have the run stop."""
+        self.batch.cancel(self.number or None)
+
+    def close(self) -> None:
+        """It ends with its batch."""
 
 
 class Sweeps:
-    """The sweeps that this server started. Of earlier ones the runs are left, which carry the sweep's id."""
+    """Starts sweeps, and finds them again by the id of their batch, also those of other processes."""
 
     def __init__(self, runs: RunService) -> None:
         self._runs = runs
-        self._sweeps: dict[str, Sweep] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._live: dict[str, _Live] = {}
 
     async def start(
         self, request: RunRequest, rows: Sequence[SweepRow], jobs: int | None
     ) -> dict[str, Any]:
-        """A new sweep, whose first row has begun; ``jobs`` run at once (None: one for each slot).
+        """A new sweep, which has begun; ``jobs`` run at once (None: one for each slot).
 
         Raises:
-            RequestError: the first row can't be run.
+            RequestError: nothing was run.
         """
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        sweep = Sweep(f"sweep-{stamp}-{secrets.token_hex(2)}", request.file, list(rows))
-        first = await self._start_row(sweep, 0, request)
-        self._sweeps[sweep.id] = sweep
-        at_once = max(1, jobs or first.get("slots") or 1)
-        task = asyncio.create_task(self._work(sweep, request, at_once))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return await self.describe(sweep.id, request.file)
+        return await self._begin(request, rows, jobs, None)
+
+    async def resume(self, sweep_id: str, request: RunRequest, jobs: int | None) -> dict[str, Any]:
+        """The sweep, whose rows that didn't end well are run again; what all rows share isn't, where it is stored.
+
+        Raises:
+            RequestError: nothing was run.
+        """
+        if sweep_id in self._live:
+            raise RequestError(409, f"Sweep {sweep_id} still goes on.")
+        await self._runs.in_thread(self._found, sweep_id, request.file)
+        return await self._begin(request, (), jobs, sweep_id)
 
     async def describe(self, sweep_id: str, file: Path | None) -> dict[str, Any]:
         """The sweep's rows and runs.
@@ -76,78 +92,112 @@ class Sweeps:
         Raises:
             RequestError: there is no such sweep.
         """
-        sweep = self._sweeps.get(sweep_id)
-        if sweep is None:
-            return await self._from_records(sweep_id, file)
-        runs = {run["id"]: run for run in await self._runs.list(sweep.file)}
-        rows = [_row_json(row, runs.get(row.run_id or "")) for row in sweep.rows]
-        started = [run for row in sweep.rows if (run := runs.get(row.run_id or ""))]
-        return {"sweep": sweep_id, "rows": rows, "runs": started}
+        live = self._live.get(sweep_id)
+        progress = None if live is None else live.progress
+        place = file if live is None else live.file
 
-    async def cancel(self, sweep_id: str) -> None:
-        """Have all its runs stop, and no more begin.
+        def described() -> dict[str, Any]:
+            store, record = self._found(sweep_id, place)
+            return sweep_view(record, progress, partial(self._runs.summaries, store))
+
+        return await self._runs.in_thread(described)
+
+    async def cancel(self, sweep_id: str, row: int | None = None) -> None:
+        """Have all its rows stop, or this one, counted from 0.
 
         Raises:
-            RequestError: there is no such sweep.
+            RequestError: there is no such sweep or row under way.
         """
-        sweep = self._sweeps.get(sweep_id)
-        if sweep is None:
+        live = self._live.get(sweep_id)
+        if live is None:
             raise RequestError(404, f"There is no sweep {sweep_id!r} under way.")
-        for row in sweep.rows:
-            row.is_cancelled = row.is_queued
-        for row in sweep.rows:
-            await self._cancel_row(sweep, row)
-
-    async def _cancel_row(self, sweep: Sweep, row: SweepRow) -> None:
-        if row.run_id is not None and self._runs.is_held(row.run_id):
-            with suppress(RequestError):  # it may have ended meanwhile
-                await self._runs.cancel(self._runs.record(row.run_id, sweep.file))
+        waiting = live.held.waiting
+        if row is not None and row + 1 not in waiting:
+            raise RequestError(404, f"There is no row {row} under way.")
+        live.progress.stopped.update(waiting if row is None else [row + 1])
+        with suppress(OSError, NaavreError):  # it may have ended meanwhile
+            await self._runs.in_thread(live.held.cancel, None if row is None else row + 1)
 
     def close(self) -> None:
-        """Begin no more runs."""
-        for task in list(self._tasks):
-            task.cancel()
+        """Let go of all sweeps; those that aren't detached end with that."""
+        for live in list(self._live.values()):
+            live.held.close()
 
-    async def _work(self, sweep: Sweep, request: RunRequest, at_once: int) -> None:
-        """Start the queued rows as others end."""
-        places = asyncio.Semaphore(at_once)
+    async def _begin(
+        self, request: RunRequest, rows: Sequence[SweepRow], jobs: int | None, resume: str | None
+    ) -> dict[str, Any]:
+        hold = partial(self._hold, rows=rows, jobs=jobs, resume=resume)
+        held = await self._runs.begin(request, hold)
+        live = _Live(held, request.file, SweepProgress(frozenset(held.waiting)))
+        self._live[held.batch_id] = live
+        threading.Thread(
+            target=self._follow,
+            args=(live, asyncio.get_running_loop()),
+            name=f"naavre-ext-{held.batch_id}",
+            daemon=True,
+        ).start()
+        return await self.describe(held.batch_id, request.file)
 
-        async def work(number: int) -> None:
-            row = sweep.rows[number]
-            async with places:
-                if row.is_queued:
-                    try:
-                        await self._start_row(sweep, number, request)
-                    except RequestError as error:
-                        row.problem = error.message
-                    if row.is_cancelled:  # while it was being started
-                        await self._cancel_row(sweep, row)
-                if row.run_id is not None:
-                    await self._runs.wait_for_end(row.run_id)
-
-        await asyncio.gather(*(work(number) for number in range(len(sweep.rows))))
-
-    async def _start_row(self, sweep: Sweep, number: int, request: RunRequest) -> dict[str, Any]:
-        row = sweep.rows[number]
-        run = await self._runs.start(
-            replace(
-                request,
-                parameters=dict(row.parameters),
-                output=row.output,
-                sweep=sweep.id,
-                sweep_row=number,
-            )
+    def _hold(
+        self,
+        engine: EngineClient,
+        request: RunRequest,
+        rows: Sequence[SweepRow],
+        jobs: int | None,
+        resume: str | None,
+    ) -> HeldBatch:
+        asked = [
+            {
+                "parameters": request.typed({**request.parameters, **row.parameters}),
+                "output": None if row.output is None else str(row.output),
+            }
+            for row in rows
+        ]
+        return engine.hold_batch(
+            dict(request.document),
+            asked,
+            resume=resume,
+            max_jobs=jobs,
+            options=request.engine_options(self._runs.store(request.file).root),
+            detached=request.detached,
         )
-        row.run_id = run["id"]
-        return run
 
-    async def _from_records(self, sweep_id: str, file: Path | None) -> dict[str, Any]:
-        runs = [run for run in await self._runs.list(file) if run["sweep"] == sweep_id]
-        if not runs:
-            raise RequestError(404, f"There is no sweep {sweep_id!r}.")
-        runs.sort(key=lambda run: run["sweep_row"])
-        rows = [_row_json(SweepRow(run["parameters"], run_id=run["id"]), run) for run in runs]
-        return {"sweep": sweep_id, "rows": rows, "runs": runs}
+    def _follow(self, live: _Live, loop: asyncio.AbstractEventLoop) -> None:
+        """Take note of what becomes of the rows until all have ended."""
+        problem = None
+        try:
+            for news in live.held.news():
+                loop.call_soon_threadsafe(self._take, live, news)
+        except (OSError, NaavreError) as error:
+            problem = str(error)
+        except RuntimeError:  # the server's loop has ended before
+            return
+        live.held.close()
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._end, live, problem)
+
+    def _take(self, live: _Live, news: JobNews) -> None:
+        runs = live.progress.runs
+        if news.run_id is not None:
+            runs[news.number] = news.run_id
+            self._runs.adopt(news.run_id, _HeldJob(live.held, news.number))
+        if news.end is not None:
+            live.progress.ends[news.number] = news.end
+            if news.number in runs:
+                self._runs.let_go(runs[news.number])
+        if news.number != SHARED and SHARED in runs:
+            self._runs.let_go(runs[SHARED])  # jobs follow when it has ended
+
+    def _end(self, live: _Live, problem: str | None) -> None:
+        for run_id in live.progress.runs.values():
+            self._runs.let_go(run_id, problem if self._runs.is_held(run_id) else None)
+        self._live.pop(live.held.batch_id, None)
+
+    def _found(self, sweep_id: str, file: Path | None) -> tuple[RunStore, BatchRecord]:
+        for store in self._runs.stores(file):
+            with suppress(RefusedError):
+                return store, find_batch(store.root, sweep_id)
+        raise RequestError(404, f"There is no sweep {sweep_id!r}.")
 
 
 def row_outputs(template: str | None, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
@@ -172,13 +222,3 @@ def _value(name: str, number: int, row: Mapping[str, Any]) -> str:
     if name != "row" and name not in row:
         raise RequestError(400, f"A row has no {name!r}.", field="output")
     return str(number) if name == "row" else _UNSAFE.sub("_", str(row[name])).lstrip(".")
-
-
-def _row_json(row: SweepRow, run: dict[str, Any] | None) -> dict[str, Any]:
-    waiting = "cancelled" if row.is_cancelled else "failed" if row.problem else "queued"
-    return {
-        "parameters": dict(row.parameters),
-        "state": run["state"] if run is not None else waiting,
-        "run": row.run_id,
-        "message": row.problem,
-    }

@@ -1,7 +1,7 @@
 """Batches on disk: ``<root>/batches/<batch id>/`` holds what was asked for, and how each job ended.
 
-``batch.json`` is written once, ``jobs.jsonl`` grows by a line per job that ended, ``shared`` holds the results
-of the steps that all jobs share. Only their owner can read them.
+``batch.json`` is written once, ``jobs.jsonl`` grows by a line per job that begins and one when it has ended,
+``shared`` holds the results of the steps that all jobs share. Only their owner can read them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +54,23 @@ class BatchRecord:
     def ends(self, digest: str | None = None) -> dict[int, JobEnd]:
         """How each job ended last, by its number; with ``digest`` only what ran from that notebook."""
         found: dict[int, JobEnd] = {}
+        for entry in self._entries():
+            with contextlib.suppress(TypeError, KeyError):  # it tells of a beginning
+                if digest in (None, entry.pop("notebook")):
+                    found[entry["number"]] = JobEnd(**entry)
+        return found
+
+    def begun(self) -> dict[int, str]:
+        """The id of each job's latest run, by its number; 0 is the run of what all share."""
+        return {e["number"]: e["begun"] for e in self._entries() if "begun" in e}
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
         with contextlib.suppress(FileNotFoundError):
             for line in (self.path / _JOBS).read_bytes().splitlines():
-                with contextlib.suppress(
-                    ValueError, TypeError, KeyError
-                ):  # a line that was cut off
+                with contextlib.suppress(ValueError):  # a line that was cut off
                     entry = json.loads(line)
-                    if digest in (None, entry.pop("notebook")):
-                        entry.pop("notebook", None)
-                        found[entry["number"]] = JobEnd(**entry)
-        return found
+                    if isinstance(entry, dict):
+                        yield entry
 
     def forget_unless_begun(self) -> None:
         """Remove the record if no job has run yet, nor what they share."""
@@ -76,8 +83,19 @@ class BatchRecord:
         Raises:
             NaavreError: it can't be written.
         """
+        self._write({**end.to_json(), "notebook": digest})
+
+    def note_begun(self, number: int, run_id: str) -> None:
+        """Note that a job's run has a record, at once.
+
+        Raises:
+            NaavreError: it can't be written.
+        """
+        self._write({"number": number, "begun": run_id})
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
         # A line that was cut off, as the process was killed, doesn't take this one along.
-        line = b"\n" + json.dumps({**end.to_json(), "notebook": digest}).encode() + b"\n"
+        line = b"\n" + json.dumps(entry).encode() + b"\n"
         try:
             with self._lock, open(self.path / _JOBS, "ab", opener=_private) as file:
                 file.write(line)

@@ -121,6 +121,15 @@ class RunStore:
             if info is not None and info.get("notebook") == wanted:
                 yield RunRecord(path, info)
 
+    def find(self, run_id: str) -> RunRecord | None:
+        """The run with exactly this id; None where there is none."""
+        for root in (self.root, self.fallback_root):
+            path = root / "runs" / run_id
+            info = read_info(path) if _RUN_ID.fullmatch(run_id) else None
+            if info is not None:
+                return RunRecord(path, info)
+        return None
+
     def open(self, run_id: str) -> RunRecord:
         """The run with this id, or with the only id that starts so.
 

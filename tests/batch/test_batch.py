@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from naavre_ext import RefusedError, RunOptions, open_batch, run_batch, run_notebook
-from naavre_ext.batching.beginning import resume_batch
+from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch, resume_batch
 from naavre_ext.cli.entry import _exit_code
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model import event as events
@@ -150,6 +150,29 @@ def test_resuming_runs_only_what_did_not_end_well(study):
         resume_batch(first.batch_id, LOCAL, str(study)).run(lambda job, end: told.append(1)).is_ok
     )
     assert told == []
+
+
+def test_resumed_jobs_get_tuples_as_tuples(study):
+    node = nbformat.read(study, as_version=4)
+    node.cells[1].source = "param_x = (0, 0)"
+    node.cells[3].source = "y = param_x"
+    node.cells[4].source = "if not os.path.exists('mended'):\n    raise ValueError"
+    nbformat.write(node, study)
+    first = run_batch(study, [{"param_x": (1, 2)}, {"param_x": (3, 4)}], options=LOCAL)
+    (study.parent / "mended").touch()
+    assert resume_batch(first.batch_id, LOCAL, str(study)).run().is_ok
+    assert open_batch(notebook=study)["y"] == [(1, 2), (3, 4)]
+
+
+def test_single_jobs_are_stopped(study):
+    cancels = {number: threading.Event() for number in (1, 2, 3)}
+    cancels[3].set()
+    first = begin_batch(BatchRequest(str(study), batch_rows(ROWS)), LOCAL)
+    done = first.run(cancels=cancels)
+    assert [end.status for end in done.ends] == ["ok", "failed", "not run"]
+    record = first.record
+    assert sorted(record.begun()) == [0, 1, 2]
+    assert record.begun()[1] == done.ends[0].run_id
 
 
 def test_a_changed_notebook_runs_again_for_all(study):

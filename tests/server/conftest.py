@@ -13,6 +13,8 @@ from documents import document
 from pytest_jupyter.jupyter_server import *  # noqa: F403 - its fixtures and hooks, for this folder
 from tornado.httpclient import HTTPClientError
 
+from naavre_ext.engine import client, engine_status, place, start_engine, stop_engine
+
 
 @pytest.fixture
 def jp_server_config() -> dict[str, Any]:
@@ -59,3 +61,60 @@ def notebook(jp_root_dir: Path) -> Callable[..., dict[str, Any]]:
         return {"path": path, "notebook": data}
 
     return save
+
+
+@pytest.fixture(scope="module")
+def place_of_engines(tmp_path_factory):
+    """A private place for engines, which outlive the tests."""
+    folder = tmp_path_factory.mktemp("rt")
+    folder.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        patch.setattr(client, "ENGINE_MODULE", "local_engine")
+        # The source may be edited while the tests run.
+        patch.setattr(place, "_source_digest", lambda: "same")
+        yield folder
+        stop_engine(None)
+
+
+@pytest.fixture
+def waits(jp_root_dir):
+    """Code that runs until ``go`` is there, by its whole path: the runs of this engine share a working folder."""
+    go = str(jp_root_dir / "go")
+    return f"import pathlib, time\nwhile not pathlib.Path({go!r}).exists():\n    time.sleep(0.01)"
+
+
+@pytest.fixture
+def engine(place_of_engines):
+    """Tells of the engine that the server finds running."""
+    start_engine(None)
+    return lambda: engine_status(None)
+
+
+@pytest.fixture
+def no_engine(place_of_engines):
+    """Tells of the engine; none runs."""
+    stop_engine(None)
+    return lambda: engine_status(None)
+
+
+@pytest.fixture
+def frames(jp_ws_fetch):
+    """Reads the socket of a run: all events, and the end (None when it was left before)."""
+
+    async def read(run_id, after=0, until=None):
+        place = ("naavre-ext", "runs", run_id, "events", "socket")
+        socket = await jp_ws_fetch(*place, params={"path": "nb.ipynb", "after": after})
+        events = []
+        while (message := await socket.read_message()) is not None:
+            frame = json.loads(message)
+            if "end" in frame:
+                return events, frame["end"]
+            events += frame["events"]
+            if until is not None and until in [event["type"] for event in events]:
+                break
+        socket.close()
+        return events, None
+
+    return read

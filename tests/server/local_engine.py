@@ -1,8 +1,9 @@
-"""An engine whose runs are real, but sequential and without Ray."""
+"""An engine whose runs and batches are real, but sequential and without Ray."""
 
 import sys
 from dataclasses import replace
 
+from naavre_ext.engine.batches import make_batch
 from naavre_ext.engine.process import leave_parent, parse_arguments, run_engine
 from naavre_ext.model.diagnostic import ClusterError
 
@@ -28,7 +29,11 @@ def run(source, output, *, options, **more):
     return run_notebook(source, output, options=replace(options, executor="local"), **more)
 
 
+def batch(request):
+    return make_batch({**request, "options": {**request["options"], "executor": "local"}})
+
+
 if __name__ == "__main__":
     arguments = parse_arguments(sys.argv[1:])
     leave_parent()
-    run_engine(arguments, run=run, connect=NoCluster)
+    run_engine(arguments, run=run, batch=batch, connect=NoCluster)

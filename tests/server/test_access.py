@@ -13,12 +13,13 @@ from tornado.web import RequestHandler
 from naavre_ext.server.routes import ROUTES
 
 RUN = "20260102-030405-abcd"
+SWEEP = f"batch-{RUN}"
 
 
 def _requests():
     """Every method of every route, with an id where one belongs."""
     for pattern, handler in ROUTES:
-        wanted = "sweep-1" if "sweep-" in pattern else RUN
+        wanted = SWEEP if "batch-" in pattern else RUN
         path = re.sub(r"\(.*?\)(?=/|$)", wanted, pattern)
         for method in METHODS:
             if getattr(handler, method) is not getattr(RequestHandler, method):
@@ -118,6 +119,7 @@ async def test_nothing_outside_of_the_root_is_reached(fetch_json, outside, noteb
         ("export", {"format": "mermaid"}),
         ("sweeps", {"rows": [{}]}),
         (f"runs/{RUN}/resume", {}),
+        (f"sweeps/{SWEEP}/resume", {}),
     ]:
         got, answer = await fetch_json("POST", route, {**body, **more})
         assert (route, got, answer["field"]) == (route, status, "path")

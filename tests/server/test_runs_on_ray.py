@@ -86,3 +86,37 @@ async def test_stop_ends_a_cell_and_leaves_the_other_run_alone(
     assert time.monotonic() - began < 60
     (jp_root_dir / "go").touch()
     assert [e async for e in follow(other)][-1]["end"]["status"] == "ok"
+
+
+async def test_rows_of_a_sweep_share_a_cell_and_end_each_in_its_own_way(
+    warm, fetch_json, notebook, follow
+):
+    body = notebook(
+        "param_a = 0.5",
+        "import time\nbase = list(range(4))\nprint('base')",
+        "if param_a == 2:\n    raise ValueError('two')\nif param_a == 3:\n    time.sleep(600)",
+        "print(sum(base) * param_a)",
+    )
+    rows = [{"param_a": a} for a in (1, 2, 3, 4)]
+    _, sweep = await fetch_json("POST", "sweeps", {**body, "rows": rows, "jobs": 2})
+    place = f"sweeps/{sweep['sweep']}"
+    stopped, deadline = False, time.monotonic() + 120
+    while (found := {row["state"] for row in sweep["rows"]}) & {"queued", "running"}:
+        assert time.monotonic() < deadline
+        run = sweep["rows"][2]["run"]
+        if run is not None and not stopped:
+            async for event in follow(run):
+                if event.get("type") == "StepStarted" and event["step"] == "c2":
+                    break
+            stopped = (await fetch_json("POST", f"{place}/cancel", {"row": 2}))[0] == 202
+        _, sweep = await fetch_json("GET", place)
+    assert [row["state"] for row in sweep["rows"]] == ["ok", "failed", "cancelled", "ok"], found
+    told = [e async for e in follow(sweep["shared"]["id"])]
+    assert "c1" in [e["step"] for e in told if e.get("type") == "StepFinished"]
+    told = [e async for e in follow(sweep["rows"][3]["run"])]
+    assert "c1" in [e["step"] for e in told if e.get("type") == "StepReused"]
+    assert "c1" not in [e["step"] for e in told if e.get("type") == "StepFinished"]
+    assert [e["output"]["text"] for e in told if e.get("type") == "CellOutputReceived"] == [
+        "base\n",
+        "24\n",
+    ]

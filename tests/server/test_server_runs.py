@@ -9,68 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from naavre_ext.engine import client, engine_status, place, start_engine, stop_engine
-from naavre_ext.server.sweeps import Sweeps
+from naavre_ext.engine import start_engine
 from naavre_ext.storage.process_identity import this_process
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def place_of_engines(tmp_path_factory):
-    """A private place for engines, which outlive the tests."""
-    folder = tmp_path_factory.mktemp("rt")
-    folder.chmod(0o700)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-        patch.setattr(client, "ENGINE_MODULE", "local_engine")
-        # The source may be edited while the tests run.
-        patch.setattr(place, "_source_digest", lambda: "same")
-        yield folder
-        stop_engine(None)
-
-
-@pytest.fixture
-def waits(jp_root_dir):
-    """Code that runs until ``go`` is there, by its whole path: the runs of this engine share a working folder."""
-    go = str(jp_root_dir / "go")
-    return f"import pathlib, time\nwhile not pathlib.Path({go!r}).exists():\n    time.sleep(0.01)"
-
-
-@pytest.fixture
-def engine(place_of_engines):
-    """Tells of the engine that the server finds running."""
-    start_engine(None)
-    return lambda: engine_status(None)
-
-
-@pytest.fixture
-def no_engine(place_of_engines):
-    """Tells of the engine; none runs."""
-    stop_engine(None)
-    return lambda: engine_status(None)
-
-
-@pytest.fixture
-def frames(jp_ws_fetch):
-    """Reads the socket of a run: all events, and the end (None when it was left before)."""
-
-    async def read(run_id, after=0, until=None):
-        place = ("naavre-ext", "runs", run_id, "events", "socket")
-        socket = await jp_ws_fetch(*place, params={"path": "nb.ipynb", "after": after})
-        events = []
-        while (message := await socket.read_message()) is not None:
-            frame = json.loads(message)
-            if "end" in frame:
-                return events, frame["end"]
-            events += frame["events"]
-            if until is not None and until in [event["type"] for event in events]:
-                break
-        socket.close()
-        return events, None
-
-    return read
 
 
 async def _state(fetch_json, run_id, wanted, timeout_s=60.0):
@@ -287,77 +229,6 @@ async def test_a_run_is_resumed(engine, fetch_json, notebook, frames, jp_root_di
     assert (status, answer["run"]["id"] != first) == (201, True)
     events, end = await frames(answer["run"]["id"])
     assert (end["status"], _texts(events)) == ("ok", ["ready 2\n"])
-
-
-async def test_sweep_runs_every_row_a_few_at_a_time(
-    engine, fetch_json, notebook, frames, jp_root_dir, waits
-):
-    body = notebook("param_a = 0", waits, "print(param_a)")
-    rows = [{"param_a": n} for n in range(4)]
-    asked = {**body, "rows": rows, "output": "out/a{param_a}.ipynb", "jobs": 2}
-    status, sweep = await fetch_json("POST", "sweeps", asked)
-    place = f"sweeps/{sweep['sweep']}"
-    assert (status, sweep["rows"][0]["state"]) == (201, "running")
-    assert sweep["rows"][-1] == {
-        "parameters": {"param_a": 3}, "state": "queued", "run": None, "message": None,
-    }  # fmt: skip
-    assert engine()["runs_active"] <= 2
-    (jp_root_dir / "go").touch()
-    deadline = time.monotonic() + 120
-    while {row["state"] for row in sweep["rows"]} != {"ok"} and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
-        _, sweep = await fetch_json("GET", place)
-    assert [(run["sweep_row"], run["parameters"]) for run in sweep["runs"]] == list(enumerate(rows))
-    assert sorted(file.name for file in (jp_root_dir / "out").iterdir()) == [
-        f"a{n}.ipynb" for n in range(4)
-    ]
-
-
-async def test_a_sweep_is_cancelled_whole(engine, fetch_json, notebook, frames, jp_root_dir, waits):
-    body = notebook("param_a = 0", waits, "print('not me')")
-    rows = [{"param_a": n} for n in range(3)]
-    _, sweep = await fetch_json("POST", "sweeps", {**body, "rows": rows, "jobs": 1})
-    assert (await fetch_json("POST", f"sweeps/{sweep['sweep']}/cancel"))[0] == 202
-    (jp_root_dir / "go").touch()
-    await frames(sweep["rows"][0]["run"])
-    _, sweep = await fetch_json("GET", f"sweeps/{sweep['sweep']}", path="nb.ipynb")
-    assert [row["state"] for row in sweep["rows"]] == ["cancelled"] * 3
-    assert [row["run"] is None for row in sweep["rows"]] == [False, True, True]
-
-
-async def test_a_sweep_is_found_again_by_another_server(
-    engine, fetch_json, notebook, frames, jp_serverapp
-):
-    body = {**notebook("param_a = 0", "print(param_a)"), "rows": [{"param_a": 1}, {"param_a": 2}]}
-    _, sweep = await fetch_json("POST", "sweeps", body)
-    place, query = f"sweeps/{sweep['sweep']}", {"path": "nb.ipynb"}
-    deadline = time.monotonic() + 120
-    while {row["state"] for row in sweep["rows"]} != {"ok"} and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
-        _, sweep = await fetch_json("GET", place, **query)
-    services = jp_serverapp.web_app.settings["naavre_ext_services"]
-    services.sweeps = Sweeps(services.runs)
-    assert await fetch_json("GET", place, **query) == (200, sweep)
-    assert (await fetch_json("GET", "sweeps/sweep-none"))[0] == 404
-
-
-@pytest.mark.parametrize(
-    ("change", "status", "field"),
-    [
-        ({"rows": [{"param_a": 1}, {"param_b": 1}]}, 422, "rows.1"),
-        ({"rows": [{"param_a": "text"}]}, 422, "rows.0"),
-        ({"rows": [3]}, 400, "rows.0"),
-        ({"rows": []}, 400, "rows"),
-        ({"rows": [{"param_a": 1}, {"param_a": 2}], "output": "one.ipynb"}, 400, "output"),
-        ({"rows": [{"param_a": 1}], "output": "{param_c}.ipynb"}, 400, "output"),
-        ({"rows": [{"param_a": 1}], "jobs": 0}, 400, "jobs"),
-    ],
-)
-async def test_bad_sweeps_run_nothing(no_engine, fetch_json, notebook, change, status, field):
-    body = {**notebook("param_a = 0", "print(param_a)"), **change}
-    got, answer = await fetch_json("POST", "sweeps", body)
-    assert (got, answer["field"]) == (status, field)
-    assert no_engine() is None
 
 
 async def test_unreachable_cluster_is_503(no_engine, fetch_json, notebook):

@@ -191,10 +191,25 @@ def test_old_notebook_without_cell_ids_shows_its_outputs(lab: Lab) -> None:
     assert outputs(lab, 1).strip() == "[0, 2, 4]"
 
 
-def test_sweep_runs_each_row_and_shows_them_in_a_table(lab: Lab) -> None:
-    lab.open(
-        lab.add_notebook("sweep.ipynb", "param_n = 1\nparam_x = 0.5", "print(param_n * param_x)")
-    )
+#: A row fails until there is a file; what comes before it is the same for all rows.
+SWEPT = (
+    "param_n = 1\nparam_x = 0.5",
+    "print('base')\nbase = sum(range(5))",
+    "import os\nif param_n == 4 and param_x == 1 and not os.path.exists('mended'):\n"
+    "    raise ValueError('not yet')",
+    "print(base * param_n * param_x)",
+)
+
+
+def ends_of(lab: Lab, run: str, cell: str) -> list[str]:
+    """How the steps of a cell ended, by the events of a run."""
+    events = lab.server.get(f"naavre-ext/runs/{run}/events?path=sweep.ipynb")["events"]
+    ended = [e for e in events if e["type"] in ("StepFinished", "StepReused", "StepFailed")]
+    return [e["type"] for e in ended if e["step"] == cell]
+
+
+def test_sweep_runs_rows_in_one_batch_and_resumes_failed_ones(lab: Lab) -> None:
+    lab.open(lab.add_notebook("sweep.ipynb", *SWEPT))
     lab.wait_for_kernel()
     lab.page.evaluate("() => { void window.jupyterapp.commands.execute('naavre-ext:sweep') }")
     dialog = lab.page.locator(".naavre-FormDialog")
@@ -209,19 +224,43 @@ def test_sweep_runs_each_row_and_shows_them_in_a_table(lab: Lab) -> None:
     lab.screenshot("sweep-form")
     accept(lab)
     table = lab.page.locator(".naavre-SweepView")
-    expect(table.locator("tbody tr")).to_have_count(4, timeout=RUN_MS)
+    rows = table.locator("tbody tr")
+    expect(rows).to_have_count(4, timeout=RUN_MS)
     lab.page.wait_for_timeout(600)  # JupyterLab notes half a second later what is open
     lab.page.reload()
     lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
-    expect(table.locator(".naavre-mod-ok")).to_have_count(4, timeout=RUN_MS)
+    expect(rows.locator(".naavre-mod-ok")).to_have_count(3, timeout=RUN_MS)
+    expect(rows.locator(".naavre-mod-failed")).to_have_count(1, timeout=RUN_MS)
+    expect(rows.nth(2)).to_contain_text("1.0")  # floats stay floats
+    expect(rows.nth(2)).to_contain_text("ValueError: not yet")
+    lab.screenshot("sweep-failed")
+
+    sweep = str(
+        table.locator("xpath=ancestor::*[starts-with(@id, 'naavre-batch-')]").first.get_attribute(
+            "id"
+        )
+    )
+    told = lab.server.get(f"naavre-ext/sweeps/{sweep.removeprefix('naavre-')}?path=sweep.ipynb")
+    assert ends_of(lab, told["shared"]["id"], "cell-2") == ["StepFinished"]
+    for each in told["runs"]:
+        assert ends_of(lab, each["id"], "cell-2") == ["StepReused"]
+
+    (lab.server.root / "mended").touch()
+    table.get_by_role("button", name="Resume").click()
+    expect(rows.locator(".naavre-mod-ok")).to_have_count(4, timeout=RUN_MS)
+    again = lab.server.get(f"naavre-ext/sweeps/{told['sweep']}?path=sweep.ipynb")
+    assert ends_of(lab, again["shared"]["id"], "cell-2") == ["StepReused"]
+    same = [old["run"] == new["run"] for old, new in zip(told["rows"], again["rows"], strict=True)]
+    assert same == [True, True, False, True]
 
     lab.command("application:close")
     lab.command("naavre-ext:show-runs")
+    expect(lab.page.locator(".naavre-RunSweep")).to_contain_text("4 of 4 done")
     lab.page.get_by_role("button", name="Open as a table").click()
-    expect(table.locator(".naavre-mod-ok")).to_have_count(4)
-    table.get_by_role("button", name="Show in notebook").first.click()
+    expect(rows.locator(".naavre-mod-ok")).to_have_count(4)
+    table.get_by_role("button", name="Show row 1 in notebook").click()
     expect_end(lab, "Run done")
-    expect(lab.cell(1).locator(".jp-Cell-outputArea")).to_contain_text("2.0")  # floats stay floats
+    expect(lab.cell(3).locator(".jp-Cell-outputArea")).to_contain_text("20.0")
     lab.theme("JupyterLab Dark")
     lab.screenshot("sweep-dark")
     lab.theme("JupyterLab Light")

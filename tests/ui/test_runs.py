@@ -74,9 +74,10 @@ def test_runs_are_listed_opened_and_deleted(lab: Lab, notebook: Path) -> None:
     now = time.time()
     good = finished(notebook, now - 300, parameters={"param_genomes": 30})
     bad = failed(notebook, now - 200)
-    for row in (4, 8):
-        given = {"param_genomes": row, "param_batches": 2}
-        finished(notebook, now - 100, parameters=given, labels={"sweep": "s1"})
+    for row, genomes in enumerate((4, 8)):
+        given = {"param_genomes": genomes, "param_batches": 2}
+        labels = {"sweep": "s1", "sweep_row": row, "sweep_rows": 2}
+        finished(notebook, now - 100, parameters=given, labels=labels)
     lab.open(NOTEBOOK)
     lab.command("naavre-ext:show-runs")
     page = lab.page

@@ -43,9 +43,12 @@ export interface ISweepRequest {
   jobs?: number;
 }
 
-/** A row of a sweep: `run` once it has one, `message` where it couldn't be started. */
+export type IResumeSweepRequest = Omit<ISweepRequest, 'rows' | 'output'>;
+
+/** A row of a sweep: `run` once it has one, `message` where it failed. */
 export interface ISweepRow {
   parameters: Record<string, unknown>;
+  parameter_texts: Record<string, string>;
   state: RunStateName | 'queued';
   run: string | null;
   message: string | null;
@@ -55,6 +58,8 @@ export interface ISweep {
   sweep: string;
   rows: ISweepRow[];
   runs: IRunSummary[];
+  /** The run of what all rows share, once it has begun. */
+  shared: IRunSummary | null;
 }
 
 export interface IRunDetails {
@@ -184,9 +189,14 @@ export class Client {
     return this.get(`sweeps/${encodeURIComponent(id)}`, { path });
   }
 
-  /** Has all runs of a sweep stop, and no more begin. */
-  async cancelSweep(id: string): Promise<void> {
-    await this.request('POST', `sweeps/${encodeURIComponent(id)}/cancel`, {});
+  /** Has all rows of a sweep stop, or one, counted from 0. */
+  async cancelSweep(id: string, row?: number): Promise<void> {
+    await this.request('POST', `sweeps/${encodeURIComponent(id)}/cancel`, { row });
+  }
+
+  /** Runs the rows again that didn't end well; what all rows share is taken over. */
+  resumeSweep(id: string, request: IResumeSweepRequest): Promise<ISweep> {
+    return this.request('POST', `sweeps/${encodeURIComponent(id)}/resume`, request);
   }
 
   async export(

@@ -230,6 +230,8 @@ export interface IRunSummary {
   started_at: number;
   duration_s: number;
   parameters: Record<string, unknown>;
+  /** The same as Python writes them: JavaScript has no 1.0. */
+  parameter_texts: Record<string, string>;
   executor: string;
   slots: number;
   steps_total: number;
@@ -237,6 +239,9 @@ export interface IRunSummary {
   speedup: number | null;
   batches: number;
   sweep: string | null;
+  /** From 0; null for the run of what all rows share. */
+  sweep_row: number | null;
+  sweep_rows: number | null;
   /** By cell: the SHA-256 of the source that the run was started with. */
   source_digests: Record<string, string>;
   output: string | null;

@@ -24,7 +24,15 @@ export function runActions(
   const { client, panel } = workflow;
   return {
     runAgain: () => telling(async () => (await asking()).runAgain(controller, settings, trans)),
-    resume: () => telling(async () => (await asking()).resumeRun(controller, trans)),
+    resume: () =>
+      telling(async () => {
+        const run = controller.run?.summary;
+        if (run && run.sweep !== null) {
+          await app.commands.execute(CommandIDs.resumeSweep, { id: run.sweep, path: run.path });
+        } else {
+          await (await asking()).resumeRun(controller, trans);
+        }
+      }),
     loadResults: () =>
       telling(async () => {
         const { loadResults } = await import('./results');

@@ -64,20 +64,24 @@ export async function runAgain(
 
 /** Goes on where the last run failed, was stopped or broke off. */
 export async function resumeRun(controller: RunController, trans: TranslationBundle): Promise<void> {
+  const secrets = await askedSecrets(controller, trans.__('Resume the run'), trans);
+  if (secrets !== null) {
+    await controller.resume(secrets);
+  }
+}
+
+/** The secrets of the notebook, asked for if it has any; null when it can't be run, or they weren't given. */
+export async function askedSecrets(
+  controller: RunController,
+  title: string,
+  trans: TranslationBundle
+): Promise<Readonly<Record<string, string>> | null> {
   const parameters = await checkedParameters(controller);
   if (parameters === null) {
-    return;
+    return null;
   }
   const secrets = fieldsOf(parameters.filter(parameter => parameter.kind === 'secret'));
-  if (!secrets.length) {
-    await controller.resume();
-    return;
-  }
-  const form = new SecretsForm(secrets, trans);
-  const given = await askForm(trans.__('Resume the run'), form, trans.__('Resume'), trans);
-  if (given) {
-    await controller.resume(given);
-  }
+  return secrets.length ? askForm(title, new SecretsForm(secrets, trans), trans.__('Resume'), trans) : {};
 }
 
 /** The parameters of the notebook as it is now; null when it can't be run, which is shown then. */

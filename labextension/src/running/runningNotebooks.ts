@@ -53,6 +53,7 @@ export class RunningNotebooks implements IRunning {
     panel.disposed.connect(() => marks.dispose());
     let phase = controller.phase;
     let told = '';
+    panel.disposed.connect(() => told && Notification.dismiss(told));
     controller.changed.connect(() => {
       if (controller.phase !== phase) {
         phase = controller.phase;

@@ -51,6 +51,10 @@ export function runActions(
     stop: run => telling(() => client.cancelRun(run.id, run.path)),
     resume: run =>
       telling(async () => {
+        if (run.sweep !== null) {
+          await commands.execute(CommandIDs.resumeSweep, { id: run.sweep, path: run.path });
+          return;
+        }
         const panel = await notebookOf(run);
         shell.activateById(panel.id);
         const controller = running?.controllerOf(workflows.modelOf(panel));

@@ -10,8 +10,12 @@ export type RunEntry =
   | {
       readonly kind: 'sweep';
       readonly id: string;
-      /** In the order in which they were started. */
+      /** Those of the rows that have begun, in the table's order. */
       readonly runs: readonly IRunSummary[];
+      /** How many rows there are. */
+      readonly rows: number;
+      /** The run of what all rows share. */
+      readonly shared: IRunSummary | null;
       /** The parameters in which they differ. */
       readonly varying: readonly string[];
     };
@@ -26,11 +30,25 @@ export function entriesOf(runs: readonly IRunSummary[]): RunEntry[] {
       entries.push({ kind: 'run', run });
     } else if (!seen.has(run.sweep)) {
       seen.add(run.sweep);
-      const own = newestFirst.filter(other => other.sweep === run.sweep).reverse();
-      entries.push({ kind: 'sweep', id: run.sweep, runs: own, varying: varyingParameters(own) });
+      entries.push(sweepOf(run.sweep, newestFirst.filter(other => other.sweep === run.sweep)));
     }
   }
   return entries;
+}
+
+/** Of a row that was run again, and of what all share, the newest run counts. */
+function sweepOf(id: string, newestFirst: readonly IRunSummary[]): RunEntry {
+  const latest = new Map<number | null, IRunSummary>();
+  for (const run of newestFirst) {
+    if (!latest.has(run.sweep_row)) {
+      latest.set(run.sweep_row, run);
+    }
+  }
+  const shared = latest.get(null) ?? null;
+  latest.delete(null);
+  const runs = [...latest.values()].sort((a, b) => (a.sweep_row ?? 0) - (b.sweep_row ?? 0));
+  const rows = newestFirst[0].sweep_rows ?? runs.length;
+  return { kind: 'sweep', id, runs, rows, shared, varying: varyingParameters(runs) };
 }
 
 function varyingParameters(runs: readonly IRunSummary[]): string[] {
@@ -38,10 +56,10 @@ function varyingParameters(runs: readonly IRunSummary[]): string[] {
   return names.filter(name => new Set(runs.map(run => JSON.stringify(run.parameters[name]))).size > 1);
 }
 
-/** `param_n = 5, param_name = "x"`; those of `names`, or all. */
+/** `param_n = 5, param_name = 'x'`; those of `names`, or all. */
 export function parametersText(run: IRunSummary, names?: readonly string[]): string {
   return (names ?? Object.keys(run.parameters))
-    .map(name => `${name} = ${JSON.stringify(run.parameters[name]) ?? '?'}`)
+    .map(name => `${name} = ${run.parameter_texts[name] ?? '?'}`)
     .join(', ');
 }
 

@@ -171,7 +171,7 @@ function Parameters({ run, trans }: { run: IRunSummary; trans: TranslationBundle
         {names.map(name => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td>{JSON.stringify(run.parameters[name])}</td>
+            <td>{run.parameter_texts[name]}</td>
           </tr>
         ))}
       </tbody>

@@ -95,21 +95,23 @@ function SweepItem({
   actions: IRunActions;
   trans: TranslationBundle;
 }): ReactElement {
-  const { runs, varying } = sweep;
+  const { runs, rows, shared, varying } = sweep;
   const count = (...states: string[]): number => runs.filter(run => states.includes(run.state)).length;
   const [done, failed, running] = [count('ok'), count('failed', 'killed'), count('running')];
-  const parts = [trans.__('%1 of %2 done', done, runs.length)];
+  const isActive = running > 0 || shared?.state === 'running';
+  const parts = [trans.__('%1 of %2 done', done, rows)];
   if (failed) {
     parts.push(trans.__('%1 failed', failed));
   }
   return (
     <li className="naavre-RunSweep">
-      <details open={running > 0 || failed > 0}>
+      <details open={isActive || failed > 0}>
         <summary>
-          <strong>{trans.__('Sweep of %1', varying.join(', ') || trans.__('equal parameters'))}</strong>
+          <strong>{varying.length ? trans.__('Sweep of %1', varying.join(', ')) : trans.__('Sweep')}</strong>
           <span>{parts.join(' · ')}</span>
         </summary>
         <ul className="naavre-Runs-list">
+          {shared && <RunItem run={shared} title={trans.__('once for all rows')} actions={actions} trans={trans} />}
           {runs.map(run => (
             <RunItem key={run.id} run={run} names={varying} actions={actions} trans={trans} />
           ))}
@@ -118,7 +120,7 @@ function SweepItem({
       <IconButton
         icon={sweepIcon}
         label={trans.__('Open as a table')}
-        onClick={() => actions.openSweep(sweep.id, runs[0].path)}
+        onClick={() => actions.openSweep(sweep.id, (shared ?? runs[0]).path)}
       />
     </li>
   );
@@ -128,12 +130,14 @@ interface IItemProps {
   run: IRunSummary;
   /** The parameters to tell; all without this. */
   names?: readonly string[];
+  /** What it is called; else its parameters or its state. */
+  title?: string;
   showPath?: boolean;
   actions: IRunActions;
   trans: TranslationBundle;
 }
 
-function RunItem({ run, names, showPath, actions, trans }: IItemProps): ReactElement {
+function RunItem({ run, names, title, showPath, actions, trans }: IItemProps): ReactElement {
   const isRunning = run.state === 'running';
   const state = runStateText(run.state, trans);
   const parameters = parametersText(run, names);
@@ -151,7 +155,7 @@ function RunItem({ run, names, showPath, actions, trans }: IItemProps): ReactEle
         </svg>
         <span className="naavre-Run-text">
           <span className="naavre-Run-line">
-            <strong>{names && parameters ? parameters : state}</strong>
+            <strong>{title ?? (names && parameters ? parameters : state)}</strong>
             <time dateTime={new Date(run.started_at * 1000).toISOString()} title={when}>
               {agoText(run.started_at, Date.now() / 1000, trans)}
             </time>

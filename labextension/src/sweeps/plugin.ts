@@ -1,5 +1,5 @@
 import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -54,13 +54,39 @@ export const sweepsPlugin: JupyterFrontEndPlugin<void> = {
         telling(async () => {
           const path = await client.executedNotebook(run.id, run.path, run.output !== null);
           await commands.execute('docmanager:open', { path });
-        })
+        }),
+      look: run => void commands.execute(CommandIDs.openRun, { id: run.id, path: run.path }),
+      resume: ({ id, path }) => telling(() => resume(id, path))
+    };
+
+    /** Has the rows run again that didn't end well, and shows them. */
+    const resume = async (id: string, path: string): Promise<void> => {
+      const panel = await openNotebook(commands, notebooks, path, trans);
+      const { resumeSweep } = await import('./startSweep');
+      if (await resumeSweep(running.controllerOf(workflows.modelOf(panel)), id, trans)) {
+        await commands.execute(CommandIDs.openSweep, { id, path });
+        await tracker.find(open => open.content.model?.id === id)?.content.model?.refresh();
+      }
     };
 
     /** The table of a sweep as a widget that isn't in the shell yet. */
     const create = async (id: string, path: string): Promise<MainAreaWidget<SweepView>> => {
-      const [{ SweepModel }, { SweepView }] = await Promise.all([import('./sweepModel'), import('./sweepView')]);
+      const [{ SweepModel }, { SweepView }, { notifySweepEnd }] = await Promise.all([
+        import('./sweepModel'),
+        import('./sweepView'),
+        import('./notifySweep')
+      ]);
       const model = new SweepModel(client, path, id);
+      let told = '';
+      model.ended.connect(() => {
+        told = notifySweepEnd(model, () => void commands.execute(CommandIDs.openSweep, { id, path }), trans);
+      });
+      model.stateChanged.connect(() => {
+        if (told && model.isActive) {
+          Notification.dismiss(told); // its rows run again
+          told = '';
+        }
+      });
       const widget = new MainAreaWidget({ content: new SweepView(model, actions, trans) });
       widget.id = `naavre-${id}`;
       widget.toolbar.hide();
@@ -92,6 +118,21 @@ export const sweepsPlugin: JupyterFrontEndPlugin<void> = {
         trans
       )
     );
+    commands.addCommand(CommandIDs.resumeSweep, {
+      label: trans.__('Resume a Sweep'),
+      caption: trans.__('Run the rows again that didn\u2019t end well'),
+      execute: args => resume(String(args.id), String(args.path)),
+      describedBy: {
+        args: {
+          type: 'object',
+          required: ['id', 'path'],
+          properties: {
+            id: { type: 'string', description: trans.__('The id of the sweep') },
+            path: { type: 'string', description: trans.__('The path of its notebook') }
+          }
+        }
+      }
+    });
     commands.addCommand(CommandIDs.sweep, {
       label: trans.__('Run over a Table of Parameters\u2026'),
       caption: trans.__('Run this notebook as a workflow once for each row of a table'),

@@ -8,7 +8,7 @@ import { notebookContent } from '../model/notebookContent';
 import { askForm } from '../running/formDialog';
 import { fieldsOf } from '../running/parameters';
 import type { RunController } from '../running/runController';
-import { checkedParameters } from '../running/runNotebook';
+import { askedSecrets, checkedParameters } from '../running/runNotebook';
 import { EMPTY_SWEEP, SweepForm, type ISweepState } from './sweepForm';
 
 /** What was typed for the last sweep of each notebook, as long as the page lives; never a secret. */
@@ -43,4 +43,19 @@ export async function startSweep(controller: RunController, trans: TranslationBu
     controller.fail(error);
     return null;
   }
+}
+
+/** Runs the rows of a sweep again that didn't end well; whether it began. */
+export async function resumeSweep(controller: RunController, id: string, trans: TranslationBundle): Promise<boolean> {
+  const secrets = await askedSecrets(controller, trans.__('Resume the sweep'), trans);
+  if (secrets === null) {
+    return false;
+  }
+  const { client, path, panel } = controller.workflow;
+  await client.resumeSweep(id, {
+    ...{ path, notebook: notebookContent(panel), secrets },
+    options: controller.standardOptions,
+    kernel_name: panel.sessionContext.session?.kernel?.name
+  });
+  return true;
 }

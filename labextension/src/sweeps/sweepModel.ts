@@ -1,6 +1,7 @@
 // A sweep that is watched: its rows with their states, asked for as long as any of them isn't over.
 
 import { VDomModel } from '@jupyterlab/ui-components';
+import { Signal } from '@lumino/signaling';
 
 import { RequestError, type Client, type ISweep, type ISweepRow } from '../api/client';
 import type { IRunSummary } from '../api/types';
@@ -8,6 +9,9 @@ import type { IRunSummary } from '../api/types';
 const INTERVAL_MS = 1000;
 
 export class SweepModel extends VDomModel {
+  /** The last row has ended while this was watched. */
+  readonly ended = new Signal<this, void>(this);
+
   /** `path` is the notebook's. Any page can watch a sweep, as often as it likes. */
   constructor(
     readonly client: Client,
@@ -50,13 +54,29 @@ export class SweepModel extends VDomModel {
     return [...new Set(this.rows.flatMap(row => Object.keys(row.parameters)))];
   }
 
+  /** Whether rows can be run again. */
+  get canResume(): boolean {
+    return this.isReady && !this.isActive && this.rows.some(row => row.state !== 'ok');
+  }
+
+  /** The run of what all rows share. */
+  get shared(): IRunSummary | null {
+    return this._sweep?.shared ?? null;
+  }
+
   run(row: ISweepRow): IRunSummary | null {
     return this._sweep?.runs.find(run => run.id === row.run) ?? null;
   }
 
-  async stop(): Promise<void> {
+  /** Looks again, and goes on looking while rows run. */
+  refresh(): Promise<void> {
+    return this._refresh();
+  }
+
+  /** Stops all rows, or one. */
+  async stop(row?: number): Promise<void> {
     try {
-      await this.client.cancelSweep(this.id);
+      await this.client.cancelSweep(this.id, row);
       await this._refresh();
     } catch (error) {
       this._problem = error instanceof Error ? error.message : String(error);
@@ -66,6 +86,7 @@ export class SweepModel extends VDomModel {
 
   override dispose(): void {
     window.clearTimeout(this._timer);
+    Signal.clearData(this);
     super.dispose();
   }
 
@@ -78,8 +99,12 @@ export class SweepModel extends VDomModel {
       if (number !== this._asked) {
         return; // a later answer counts
       }
+      const wasActive = this.isActive;
       this._sweep = sweep;
       this._problem = '';
+      if (wasActive && !this.isActive) {
+        this.ended.emit();
+      }
     } catch (error) {
       isGone = error instanceof RequestError && error.status === 404;
       this._problem = error instanceof Error ? error.message : String(error);

@@ -15,6 +15,10 @@ export interface ISweepActions {
   show(run: IRunSummary): void;
   /** Opens its executed notebook. */
   open(run: IRunSummary): void;
+  /** Shows its times and its logs. */
+  look(run: IRunSummary): void;
+  /** Runs the rows again that didn't end well. */
+  resume(sweep: SweepModel): void;
 }
 
 export class SweepView extends VDomRenderer<SweepModel> {
@@ -42,24 +46,35 @@ export class SweepView extends VDomRenderer<SweepModel> {
               {trans.__('Stop all')}
             </button>
           )}
+          {model.canResume && (
+            <button
+              type="button"
+              className="naavre-Button"
+              title={trans.__('Run the rows again that aren\u2019t done; what all rows share isn\u2019t computed again')}
+              onClick={() => this._actions.resume(model)}
+            >
+              {trans.__('Resume')}
+            </button>
+          )}
         </div>
+        {this._shared(model)}
         {model.problem && (
           <div className="naavre-Form-error" role="alert">
             {model.problem}
           </div>
         )}
         {model.isReady && (
-        <table>
+        <table aria-label={trans.__('Rows of the sweep')}>
           <thead>
             <tr>
-              <th className="naavre-mod-number">#</th>
+              <th scope="col" className="naavre-mod-number">#</th>
               {model.names.map(name => (
-                <th key={name}>{name}</th>
+                <th scope="col" key={name}>{name}</th>
               ))}
-              <th>{trans.__('State')}</th>
-              <th className="naavre-mod-number">{trans.__('Steps')}</th>
-              <th className="naavre-mod-number">{trans.__('Time')}</th>
-              <th />
+              <th scope="col">{trans.__('State')}</th>
+              <th scope="col" className="naavre-mod-number">{trans.__('Steps')}</th>
+              <th scope="col" className="naavre-mod-number">{trans.__('Time')}</th>
+              <td />
             </tr>
           </thead>
           <tbody>{model.rows.map((row, index) => this._row(model, row, index))}</tbody>
@@ -73,16 +88,17 @@ export class SweepView extends VDomRenderer<SweepModel> {
     const run = model.run(row);
     const trans = this._trans;
     const isOver = run !== null && run.state !== 'running';
+    const number = String(index + 1);
     return (
       <tr key={index}>
         <td className="naavre-mod-number">{index + 1}</td>
         {model.names.map(name => (
           <td key={name}>
-            <code>{name in row.parameters ? shown(row.parameters[name]) : ''}</code>
+            <code>{row.parameter_texts[name] ?? ''}</code>
           </td>
         ))}
         <td>
-          <span className={`naavre-SweepView-state naavre-mod-${row.state}`} title={row.message ?? ''}>
+          <span className={`naavre-SweepView-state naavre-mod-${row.state}`}>
             {stateName(row.state, trans)}
           </span>
           {row.message && <div className="naavre-Form-help">{row.message}</div>}
@@ -90,10 +106,21 @@ export class SweepView extends VDomRenderer<SweepModel> {
         <td className="naavre-mod-number">{run && `${run.steps_done}/${run.steps_total}`}</td>
         <td className="naavre-mod-number">{run && duration(run.duration_s)}</td>
         <td className="naavre-SweepView-actions">
+          {(row.state === 'queued' || row.state === 'running') && (
+            <button
+              type="button"
+              className="naavre-Link"
+              aria-label={trans.__('Stop row %1', number)}
+              onClick={() => void model.stop(index)}
+            >
+              {trans.__('Stop')}
+            </button>
+          )}
           {run && (
             <button
               type="button"
               className="naavre-Link"
+              aria-label={trans.__('Show row %1 in notebook', number)}
               title={trans.__('Bring the outputs of this run into the notebook\u2019s cells')}
               onClick={() => this._actions.show(run)}
             >
@@ -104,14 +131,46 @@ export class SweepView extends VDomRenderer<SweepModel> {
             <button
               type="button"
               className="naavre-Link"
+              aria-label={trans.__('Open the executed notebook of row %1', number)}
               title={trans.__('Open the executed notebook of this run')}
               onClick={() => this._actions.open(run)}
             >
               {trans.__('Open')}
             </button>
           )}
+          {run && (
+            <button
+              type="button"
+              className="naavre-Link"
+              aria-label={trans.__('Times and logs of row %1', number)}
+              title={trans.__('Times and logs of this run')}
+              onClick={() => this._actions.look(run)}
+            >
+              {trans.__('Details')}
+            </button>
+          )}
         </td>
       </tr>
+    );
+  }
+
+  /** What ran once for all rows. */
+  private _shared(model: SweepModel): ReactElement | null {
+    const { shared } = model;
+    const trans = this._trans;
+    return (
+      shared && (
+        <div className="naavre-SweepView-shared">
+          <span className={`naavre-SweepView-state naavre-mod-${shared.state}`}>
+            {trans._n('%1 step once for all rows', '%1 steps once for all rows', shared.steps_total)}:{' '}
+            {stateName(shared.state, trans)}
+            {shared.state !== 'running' && `, ${duration(shared.duration_s)}`}
+          </span>
+          <button type="button" className="naavre-Link" onClick={() => this._actions.look(shared)}>
+            {trans.__('Details')}
+          </button>
+        </div>
+      )
     );
   }
 
@@ -136,8 +195,4 @@ function stateName(state: ISweepRow['state'], trans: TranslationBundle): string 
     running: trans.__('running'),
     queued: trans.__('queued')
   }[state];
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

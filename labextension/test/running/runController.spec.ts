@@ -10,7 +10,7 @@ import { IRunMemory, RunController } from '../../src/running/runController';
 function summary(id: string, more: Partial<IRunSummary> = {}): IRunSummary {
   return {
     id, path: 'n.ipynb', state: 'running', started_at: 0, duration_s: 0, parameters: {}, executor: 'ray', slots: 2,
-    steps_total: 1, steps_done: 0, speedup: null, batches: 0, sweep: null, source_digests: {}, output: null, ...more
+    steps_total: 1, steps_done: 0, speedup: null, batches: 0, sweep: null, sweep_row: null, sweep_rows: null, parameter_texts: {}, source_digests: {}, output: null, ...more
   };
 }
 

@@ -91,25 +91,29 @@ describe('the logs of a run', () => {
 describe('a list of runs', () => {
   const run = (id: string, more: Partial<IRunSummary> = {}): IRunSummary => ({
     id, path: 'n.ipynb', state: 'ok', started_at: Number(id), duration_s: 1, parameters: {}, executor: 'ray', slots: 2,
-    steps_total: 1, steps_done: 1, speedup: null, batches: 0, sweep: null, source_digests: {}, output: null, ...more
+    steps_total: 1, steps_done: 1, speedup: null, batches: 0, sweep: null, sweep_row: null, sweep_rows: null, source_digests: {}, output: null,
+    parameter_texts: {}, ...more
   });
 
   it('is newest first, with the runs of a sweep together in their order', () => {
     const entries = entriesOf([
       run('1'),
-      run('2', { sweep: 's', parameters: { n: 1, k: 7 } }),
-      run('3', { sweep: 's', parameters: { n: 2, k: 7 } }),
+      run('2', { sweep: 's', sweep_row: 0, sweep_rows: 3, parameters: { n: 1, k: 7 } }),
+      run('3', { sweep: 's', sweep_row: 1, sweep_rows: 3, parameters: { n: 2, k: 7 } }),
+      run('3.5', { sweep: 's', sweep_rows: 3, parameters: { k: 7 } }),
       run('4')
     ]);
     expect(entries.map(e => (e.kind === 'run' ? e.run.id : e.runs.map(r => r.id)))).toEqual(['4', ['2', '3'], '1']);
     const sweep = entries[1];
     expect(sweep.kind === 'sweep' && sweep.varying).toEqual(['n']);
+    expect(sweep.kind === 'sweep' && [sweep.rows, sweep.shared?.id]).toEqual([3, '3.5']);
   });
 
   it('puts parameters, times and speed into words', () => {
-    const own = run('1', { parameters: { n: 5, name: 'x' }, speedup: 3.16 });
-    expect(parametersText(own)).toBe('n = 5, name = "x"');
-    expect(parametersText(own, ['n'])).toBe('n = 5');
+    const texts = { n: '5.0', name: "'x'" };
+    const own = run('1', { parameters: { n: 5, name: 'x' }, parameter_texts: texts, speedup: 3.16 });
+    expect(parametersText(own)).toBe("n = 5.0, name = 'x'");
+    expect(parametersText(own, ['n'])).toBe('n = 5.0');
     expect(speedText(own)).toBe('3.2×');
     expect(speedText(run('1'))).toBe('');
     expect([10, 130, 7300].map(seconds => agoText(1000, 1000 + seconds, trans))).toEqual(['just now', '2 min ago', '2 h ago']);
