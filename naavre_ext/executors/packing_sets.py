@@ -4,13 +4,10 @@ A set's order follows from its hash table: from the elements' hashes, the table'
 where two elements wanted one place, and what was removed since. A pickle lists the elements only, and so about
 every second set of twenty texts comes back in another order. Here the table itself travels: its size, and an
 order of insertion (with stand-ins for what was removed) that fills it as it is.
-
-CPython's ``Objects/setobject.c`` is the source of the facts below, the same in 3.10 to 3.13.
 """
 
 from __future__ import annotations
 
-import ctypes
 import datetime
 import decimal
 import enum
@@ -24,10 +21,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_ENTRY_BYTES = 2 * ctypes.sizeof(ctypes.c_void_p)
-_SMALLEST_TABLE = 8
-_LINEAR_PROBES = 9
-_PERTURB_SHIFT = 5
+from naavre_ext.executors.packing_set_tables import (
+    SMALLEST_TABLE,
+    Table,
+    comes_to,
+    has_removed,
+    places_of,
+    read_table,
+)
+
 #: Orders of insertion tried for a frozenset, whose table can't be filled place by place.
 _TRIES = 40
 
@@ -107,7 +109,7 @@ class _StopFilling(Exception):
 def is_plain(value: Any) -> bool:
     """Whether inserting the elements in the order of iteration rebuilds ``value`` as it is."""
     rebuilt = type(value)(list(value)) if type(value) in (set, frozenset) else set(_elements(value))
-    return _is_same(value, rebuilt) and not _has_removed(value)
+    return _is_same(value, rebuilt) and not has_removed(value)
 
 
 def recipe(value: Any) -> SetRecipe | None:
@@ -117,7 +119,7 @@ def recipe(value: Any) -> SetRecipe | None:
     if len(elements) > 1 and not surely and not all(map(has_stable_hash, elements)):
         return None
     frozen = isinstance(value, frozenset)
-    table = _table(value)
+    table = read_table(value)
     if table is None:
         found = SetRecipe(tuple(elements))
         return found if _leads_to(value, found, frozen) else None
@@ -146,7 +148,7 @@ def build(recipe: SetRecipe, *, frozen: bool) -> Any:
 def fill(target: set[Any], recipe: SetRecipe) -> None:
     """Gives an empty set, maybe of a subclass, the elements."""
     first: list[Any] = [_StandIn(place) for place in recipe.removed[:1]] or [*recipe.elements[:1]]
-    if recipe.places > _SMALLEST_TABLE and first:
+    if recipe.places > SMALLEST_TABLE and first:
         _make_room(target, first[0], recipe.places)
     stand_ins = [*first[: len(recipe.removed)], *map(_StandIn, recipe.removed[1:])]
     set.update(target, stand_ins)
@@ -202,16 +204,10 @@ def _elements(value: Any) -> Iterator[Any]:
 
 def _is_same(value: Any, other: Any) -> bool:
     """Whether two sets have the same elements in the same order, and tables of one size."""
-    if _places(value) != _places(other):
+    if places_of(value) != places_of(other):
         return False
     pairs = zip(_elements(value), _elements(other), strict=True)
     return len(value) == len(other) and all(one is two for one, two in pairs)
-
-
-def _places(value: Any) -> int:
-    base = frozenset if isinstance(value, frozenset) else set
-    extra = base.__sizeof__(value) - type(value).__basicsize__
-    return extra // _ENTRY_BYTES or _SMALLEST_TABLE
 
 
 def _make_room(target: set[Any], first: Any, places: int) -> None:
@@ -235,63 +231,7 @@ def _make_room(target: set[Any], first: Any, places: int) -> None:
             key.refuses = False
 
 
-class _SetObject(ctypes.Structure):
-    """The fields of a set that tell its table; ``fill`` counts elements and removed ones."""
-
-    _fields_ = (
-        ("head", ctypes.c_byte * object.__basicsize__),
-        ("fill", ctypes.c_ssize_t),
-        ("used", ctypes.c_ssize_t),
-        ("mask", ctypes.c_ssize_t),
-        ("table", ctypes.c_void_p),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """``taken`` are the places of the elements, with their hashes; ``removed`` those of removed ones."""
-
-    size: int
-    taken: list[tuple[int, int]]
-    removed: tuple[int, ...]
-
-
-def _fields(value: Any) -> _SetObject | None:
-    """The set's fields, None where this isn't the CPython that we know."""
-    if sys.implementation.name != "cpython" or not _LAYOUT_KNOWN:
-        return None
-    found = _SetObject.from_address(id(value))
-    right = found.used == len(value) and found.mask + 1 == _places(value)
-    return found if right and found.used <= found.fill <= found.mask else None
-
-
-#: Set once at the end of this module.
-_LAYOUT_KNOWN = True
-
-
-def _has_removed(value: Any) -> bool:
-    found = _fields(value)
-    return found is not None and found.fill != found.used
-
-
-def _table(value: Any) -> _Table | None:
-    """The set's table, None where it can't be looked at."""
-    found = _fields(value)
-    if found is None:
-        return None
-    size = found.mask + 1
-    memory = (ctypes.c_byte * (size * _ENTRY_BYTES)).from_address(found.table)
-    words: list[int] = memoryview(memory).cast("B").cast("q").tolist()
-    taken = [place for place, key in enumerate(words[::2]) if key]
-    hashes = words[1::2]
-    return _Table(
-        size,
-        [(place, hashes[place]) for place in taken if hashes[place] != -1],
-        tuple(place for place in taken if hashes[place] == -1),
-    )
-
-
-def _exact(table: _Table, elements: list[Any]) -> SetRecipe:
+def _exact(table: Table, elements: list[Any]) -> SetRecipe:
     """Whoever sits where its search begins goes in first, then those that searched past them."""
     mask = table.size - 1
     filled = set(table.removed)
@@ -306,7 +246,7 @@ def _exact(table: _Table, elements: list[Any]) -> SetRecipe:
     while waiting:
         blocked = []
         for place, hashed, element in waiting:
-            if _comes_to(place, hashed, mask, filled):
+            if comes_to(place, hashed, mask, filled):
                 order.append(element)
                 filled.add(place)
             else:
@@ -318,7 +258,7 @@ def _exact(table: _Table, elements: list[Any]) -> SetRecipe:
     return SetRecipe(tuple(order), table.removed, table.size)
 
 
-def _recipes(table: _Table, elements: list[Any]) -> Iterable[SetRecipe]:
+def _recipes(table: Table, elements: list[Any]) -> Iterable[SetRecipe]:
     """Ways to build a set with this table, the exact one first."""
     exact = _exact(table, elements)
     order = exact.elements
@@ -326,7 +266,7 @@ def _recipes(table: _Table, elements: list[Any]) -> Iterable[SetRecipe]:
         id(e) for (p, h), e in zip(table.taken, elements, strict=True) if h % table.size == p
     }
     first = next((e for e in order if id(e) in at_home and type(e).__module__ != "__main__"), None)
-    if table.removed or table.size == _SMALLEST_TABLE:
+    if table.removed or table.size == SMALLEST_TABLE:
         yield exact
     elif first is not None:
         others = (element for element in order if element is not first)
@@ -335,28 +275,7 @@ def _recipes(table: _Table, elements: list[Any]) -> Iterable[SetRecipe]:
     yield SetRecipe(order)
 
 
-def _comes_to(place: int, hashed: int, mask: int, filled: set[int]) -> bool:
-    """Whether an element with this hash would be put at ``place`` now."""
-    for number, candidate in enumerate(_search(hashed, mask)):
-        if candidate not in filled:
-            return candidate == place
-        if number > 20 * mask:
-            return False
-    return False
-
-
-def _search(hashed: int, mask: int) -> Iterator[int]:
-    """The places where an element with this hash may be, in the order of the search."""
-    perturb = hashed & (1 << 8 * ctypes.sizeof(ctypes.c_size_t)) - 1
-    place = hashed & mask
-    while True:
-        near = _LINEAR_PROBES if place + _LINEAR_PROBES <= mask else 0
-        yield from range(place, place + near + 1)
-        perturb >>= _PERTURB_SHIFT
-        place = (place * 5 + 1 + perturb) & mask
-
-
-def _frozen_recipes(table: _Table, elements: list[Any]) -> Iterable[SetRecipe]:
+def _frozen_recipes(table: Table, elements: list[Any]) -> Iterable[SetRecipe]:
     """Ways in which a frozenset with this table may have come about, the likely ones first."""
     exact = _exact(table, elements)
     orders = [tuple(elements), exact.elements]
@@ -366,14 +285,3 @@ def _frozen_recipes(table: _Table, elements: list[Any]) -> Iterable[SetRecipe]:
     dice = random.Random(len(elements))  # a generator of our own: the notebook's isn't touched
     for _ in range(_TRIES):
         yield SetRecipe(tuple(dice.sample(exact.elements, len(elements))))
-
-
-def _check_layout() -> bool:
-    """Whether this Python's sets are laid out as we think."""
-    sample = {1, 9, 17}
-    sample.discard(9)
-    found = _SetObject.from_address(id(sample))
-    return (found.fill, found.used, found.mask) == (3, 2, 7) and bool(found.table)
-
-
-_LAYOUT_KNOWN = _check_layout()
