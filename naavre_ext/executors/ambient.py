@@ -69,12 +69,13 @@ class AmbientState:
 
     Where values hold functions of the notebook, only
     :func:`naavre_ext.executors.packing.pack` can pickle it. ``modules`` says what the modules beside the
-    notebook hold, which is compared, but can't be set.
+    notebook hold, ``loggers`` what loggers were told: that is compared, but can't be set.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     rng: Mapping[str, Any] = field(default_factory=dict)
     modules: Mapping[str, bytes] = field(default_factory=dict)
+    loggers: Mapping[str, bytes] | None = None
 
     def unshippable_changes(self, since: AmbientState) -> tuple[str, ...]:
         """Domains that differ from ``since`` and that :func:`restore` can't set elsewhere."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from naavre_ext.executors import ambient
 from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.kernel_process import Threads
+from naavre_ext.executors.loggers import states_of_loggers, told, told_otherwise
 from naavre_ext.executors.own_modules import states_of, unlike
 from naavre_ext.executors.packing import Packed, PackingError, pack
 from naavre_ext.executors.session import CellSession
@@ -89,7 +90,7 @@ class ProcessSettings:
             raise PackingError(
                 "settings", f"the notebook changed {names}, which stays in its process"
             )
-        return replace(settings, modules=self._modules())
+        return replace(settings, modules=self._modules(), loggers=told(states_of_loggers()))
 
     def enter_split(
         self, token: str, settings: ambient.AmbientState | None, rng: bool, threads: int = 1
@@ -101,14 +102,29 @@ class ProcessSettings:
                 self._threads.limit(threads)
             if found is None or rng or found.rng:
                 found = self.now(rng)
-            if settings is not None and settings.modules:
-                here = self._modules()
-                name = unlike(here, settings.modules)
-                if name:
-                    raise Violation(f"module '{name}' holds something else in another process")
-                found = replace(found, modules=here)
+            if settings is not None and self._isolated:
+                found = self._with_neighbours(found, settings)
             self._split = (token, found)
         return self._split[1]
+
+    def _with_neighbours(
+        self, found: ambient.AmbientState, settings: ambient.AmbientState
+    ) -> ambient.AmbientState:
+        """The settings here with what the other process's modules and loggers have, which can't be taken over.
+
+        What there isn't here yet must come to be as it is there.
+        """
+        modules, loggers = self._modules(), states_of_loggers()
+        if name := unlike(modules, settings.modules):
+            raise Violation(f"module '{name}' holds something else in another process")
+        there = settings.loggers or {}
+        if name := told_otherwise(there, {n: loggers[n] for n in loggers.keys() & there.keys()}):
+            raise Violation(f"logger '{name}' was told something else in another process")
+        return replace(
+            found,
+            modules={**settings.modules, **modules},
+            loggers={**there, **loggers},
+        )
 
     def violation(self, before: ambient.AmbientState, rng: bool) -> str:
         """What the code just run left changed in this process, in words; "" when nothing."""
@@ -116,13 +132,22 @@ class ProcessSettings:
         if changed:
             self._split = None
             return f"it changed {', '.join(changed)}"
-        if before.modules:
-            name = unlike(before.modules, self._modules())
-            if name:
-                self._split = None
-                return f"it changed module '{name}', which each process has for itself"
+        if before.loggers is not None and (reason := self._changed_neighbour(before)):
+            self._split = None
+            return reason
         if has_open_figures():
             return "it left a figure open"
+        return ""
+
+    def _changed_neighbour(self, before: ambient.AmbientState) -> str:
+        """Which module or logger isn't any more as it was, in words; "" when all are."""
+        modules = self._modules()
+        if name := unlike(before.modules, modules):
+            return f"it changed module '{name}', which each process has for itself"
+        if new := sorted(modules.keys() - before.modules.keys()):
+            return f"it is the first to import module '{new[0]}', which each process has for itself"
+        if name := told_otherwise(before.loggers or {}, states_of_loggers()):
+            return f"it told logger '{name}' something, which each process has for itself"
         return ""
 
     def _modules(self) -> dict[str, bytes]:

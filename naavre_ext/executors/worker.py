@@ -18,6 +18,7 @@ from naavre_ext.executors.guarding_steps import SentContainers
 from naavre_ext.executors.inner_events import Tell
 from naavre_ext.executors.inner_fanout import InnerSplitter, first_inner_number
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
+from naavre_ext.executors.loggers import forget_loggers
 from naavre_ext.executors.output_route import OutputRoute
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.packing_classes import forget_classes
@@ -84,6 +85,7 @@ class Worker:
             return
         if self.isolated:
             forget_classes()
+            forget_loggers()
             ambient.restore(ambient.pristine(), shell=self.session.shell)
             set_environment(context.environment, self._home, self._kernel)
             os.environ.update(self.devices)

@@ -972,4 +972,51 @@ ROWS = {
         in_process=False,
         on_ray=True,
     ),
+    "a module beside the notebook that a batch imports first": written(
+        """
+        with open('late_module.py', 'w') as file:
+            file.write('seen = []\\ndef note(x):\\n    seen.append(x)\\n    return x * x\\n')
+        del file
+        def note(x):
+            import late_module
+            return late_module.note(x)
+        ---
+        # split:
+        a = [note(i) for i in range(6)]
+        ---
+        import late_module, sys
+        print(a, late_module.seen)
+        del late_module, sys.modules['late_module']
+    """,
+        splits=0,
+        in_process=False,
+        on_ray=True,
+    ),
+    "a logger of the notebook": written(
+        """
+        import logging, sys
+        log = logging.getLogger('rows.unseen')
+        log.addHandler(logging.StreamHandler(sys.stdout))
+        log.setLevel(logging.INFO)
+        def work(x):
+            log.info('works on %s', x)
+            return x * x
+        def quietly(x):
+            log.setLevel(logging.ERROR)
+            return x * x
+        ---
+        # split:
+        a = [work(i) for i in range(5)]
+        ---
+        # split:
+        b = [quietly(i) for i in range(5)]
+        ---
+        c = work(7)
+        print(a, b, c)
+        log.handlers.clear()
+    """,
+        splits=0,
+        in_process=False,
+        on_ray=True,
+    ),
 }

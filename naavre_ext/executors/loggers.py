@@ -1,0 +1,75 @@
+"""What the loggers of a process were told: each process has its own, and a logger travels as its name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+#: A logger that nobody has told anything since the process was fresh.
+_PLAIN = b""
+#: Whose loggers are the processes', not the notebook's.
+_ENGINE = "ray"
+#: What loggers of libraries were told when the process was fresh.
+_fresh: dict[str, bytes] = {}
+
+
+def forget_loggers() -> None:
+    """Make the process fresh: what loggers of a notebook were told is taken back.
+
+    What libraries tell theirs when they are imported stays, as they won't do so again.
+    """
+    _fresh.clear()
+    for name in told(states_of_loggers()):
+        logger = sys.modules["logging"].getLogger(name)
+        first = name.partition(".")[0]
+        if first == "__main__" or first not in sys.modules:
+            logger.handlers.clear()
+            logger.filters.clear()
+            logger.setLevel(0)
+            logger.propagate, logger.disabled = True, False
+    _fresh.update(told(states_of_loggers()))
+
+
+def states_of_loggers() -> dict[str, bytes]:
+    """For each logger but the root, by name, what it was told: equal in processes where that is the same."""
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return {}
+    loggers = dict(logging.root.manager.loggerDict)
+    found = {n: _state(logging, x) for n, x in loggers.items() if isinstance(x, logging.Logger)}
+    return {
+        name: _PLAIN if state == _fresh.get(name) else state
+        for name, state in found.items()
+        if name.partition(".")[0] != _ENGINE
+    }
+
+
+def told(states: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Those of the loggers that were told something."""
+    return {name: state for name, state in states.items() if state != _PLAIN}
+
+
+def told_otherwise(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
+    """The first logger that was told something else than before, or anything if it is new; "" when none was."""
+    return next((n for n in sorted(after) if after[n] != before.get(n, _PLAIN)), "")
+
+
+def _state(logging: Any, logger: Any) -> bytes:
+    handlers = [h for h in logger.handlers if not isinstance(h, logging.NullHandler)]
+    if logger.level or handlers or not logger.propagate or logger.disabled or logger.filters:
+        told = [logger.level, logger.propagate, logger.disabled, len(logger.filters)]
+        return repr((told, [_of_handler(logging, handler) for handler in handlers])).encode()
+    return _PLAIN
+
+
+def _of_handler(logging: Any, handler: Any) -> tuple[Any, ...]:
+    """What tells a handler from others. Only those that show records are alike in two processes."""
+    stream = getattr(handler, "stream", None)
+    shown = next((name for name in ("stdout", "stderr") if stream is getattr(sys, name)), "")
+    if type(handler) is not logging.StreamHandler or not shown:
+        return type(handler).__qualname__, os.getpid()
+    formatter = handler.formatter
+    layout = [getattr(formatter, name, "") for name in ("_fmt", "datefmt")]
+    return handler.level, len(handler.filters), shown, type(formatter).__qualname__, layout
