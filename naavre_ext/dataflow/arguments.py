@@ -70,6 +70,19 @@ class Arguments:
         return False
 
 
+#: Ends the name of a call that makes a folder unless there is one.
+IF_MISSING = "(exist_ok=True)"
+
+
+def told_if_missing(what: str, node: ast.Call) -> str:
+    """``what``, with :data:`IF_MISSING` where the call surely says so."""
+    sure = any(
+        given.arg == "exist_ok" and isinstance(given.value, ast.Constant) and given.value.value
+        for given in node.keywords
+    )
+    return what + IF_MISSING if sure and what in ("os.makedirs", ".mkdir") else what
+
+
 @lru_cache(maxsize=4096)
 def function_effects(path: str) -> str | None:
     """The effects of a library function: "" when it has none, None when nobody knows."""

@@ -282,6 +282,12 @@ FILE_READERS = frozenset(name for name in PATH_FIRST if not name.startswith(".")
      ".glob", ".rglob", "glob.*", "os.walk", "os.path.*", "os.access", "json.load", "pickle.load"}
 )  # fmt: skip
 
+#: Of those, the ones that look at what a folder holds.
+FOLDER_READERS = frozenset(
+    {".exists", ".is_file", ".is_dir", ".stat", ".iterdir", ".glob", ".rglob", "glob.*", "os.walk", "os.path.*",
+     "os.access", "os.listdir", "os.scandir", "os.stat"}
+)  # fmt: skip
+
 #: Position of the array that a NumPy function writes its result to, where it is given that way.
 OUT_POSITIONS: dict[str, int] = {
     **dict.fromkeys((f"numpy.{n}" for n in (

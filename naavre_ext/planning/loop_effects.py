@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from naavre_ext.model.dataflow import CellDataflow
+from naavre_ext.dataflow.arguments import IF_MISSING, matches
+from naavre_ext.dataflow.tables import FILE_READERS, FOLDER_READERS
+from naavre_ext.model.dataflow import CellDataflow, Effect
 from naavre_ext.planning.loops import (
     Loop,
 )
@@ -26,6 +28,8 @@ def check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> bo
     own = _item_names(loop)
     reading = next((e for e in facts.effects if e.kind == "outside-read"), None)
     for effect in facts.effects:
+        if _makes_folder(effect, facts):
+            continue
         if effect.kind in remedies:
             raise LoopRefused(
                 effect.line, _effect_reason(effect.kind, effect.what), remedies[effect.kind]
@@ -50,6 +54,15 @@ def check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> bo
             )
     return rng_seeded is not None and any(
         effect.kind in ("unknown", "rng-draw") for effect in facts.effects
+    )
+
+
+def _makes_folder(effect: Effect, facts: CellDataflow) -> bool:
+    """Whether it makes a folder unless there is one, which no iteration can tell from another's doing."""
+    return effect.what.endswith(IF_MISSING) and all(
+        matches(e.what, FILE_READERS) and not matches(e.what, FOLDER_READERS)
+        for e in facts.effects
+        if e.kind == "outside-read"
     )
 
 

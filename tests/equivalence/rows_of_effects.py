@@ -44,6 +44,13 @@ ROWS = {
         "open('d/a', 'w').write('1')\n---\nx = slow(os.listdir('d'))\n---\ny = slow(1)\n---\n"
         "open('d/b', 'w').write('2')\n---\nz = slow(sorted(os.listdir('d')))\n---\nprint(x, z)",
     ),
+    "each item's file in a folder made when missing": effects(
+        "from pathlib import Path\n---\n# split:\nmade = []\nfor k in range(7):\n    folder = Path('d') / 'out'\n"
+        "    folder.mkdir(parents=True, exist_ok=True)\n    (folder / f'{k}.txt').write_text(str(k))\n"
+        "    made.append(f'{k}.txt')\n---\nprint(made == sorted(os.listdir('d/out')))",
+        splits=1,
+        on_ray=True,
+    ),
     "tables": effects(
         "import pandas as pd\n---\npd.DataFrame({'a': [1, 2]}).to_csv('d/a.csv')\n---\n"
         "x = slow(pd.read_csv('d/a.csv'))\n---\ny = slow(1)\n---\n"

@@ -104,6 +104,10 @@ LEGAL = [
     ("for x in xs:\n    with open(f'{x}.txt', 'w') as f:\n        f.write('1')", {"reductions": ()}),
     ("for x in xs:\n    name = f'{x}.txt'\n    with open(name, 'w') as f:\n        f.write('1')", {}),
     ("for w in words:\n    pd.read_csv(w)", {}),
+    # a folder that is made unless it is there: nobody can tell which iteration did it
+    ("for x in xs:\n    os.makedirs('d', exist_ok=True)\n    open(f'd/{x}', 'w').write('1')", {}),
+    ("from pathlib import Path\nd = Path('d')\nfor w in words:\n    d.mkdir(parents=True, exist_ok=True)\n"
+     "    out.append(pd.read_csv(w).shape)", {}),
     ("for x in xs:\n    try:\n        y = 1 / x\n    except ZeroDivisionError:\n        y = 0\n    out.append(y)", {}),
     ("for x in xs:\n    try:\n        out.append(1 / x)\n    except ZeroDivisionError:\n        out.append(0)", {}),
     ("key = lambda v: -v\nfor x in xs:\n    out.append(sorted([x, 1], key=key))", {}),
@@ -173,6 +177,9 @@ REFUSED = [
     ("for x in xs:\n    with open(f'{x}.txt', 'a') as f:\n        f.write('1')", "same place"),
     ("for x in xs:\n    before = open(f'{x - 1}.txt').read()\n    open(f'{x}.txt', 'w').write(before)", "reads them"),
     ("for x in xs:\n    os.remove('a')", "same place"),
+    ("for x in xs:\n    os.makedirs('d')", "same place"),
+    ("for x in xs:\n    os.makedirs('d', exist_ok=x)", "same place"),
+    ("for x in xs:\n    print(os.listdir('.'))\n    os.makedirs('d', exist_ok=True)", "same place"),
     ("for x in xs:\n    try:\n        table[x] += 1\n    except KeyError:\n        pass", "inside 'try'"),
     ("for x in xs:\n    xs.append(x)", "while it iterates over it"),
     ("also = xs\nfor x in xs:\n    also.append(x)", "may be or hold what it iterates"),
