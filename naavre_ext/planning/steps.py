@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from naavre_ext.annotations.headings import cell_heading
 from naavre_ext.dataflow.graph import CellNode, NotebookDataflow
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG
@@ -41,7 +42,7 @@ def plan_step(
         cell_number=unit.cell.number,
         execution_count=unit.execution_count,
         source=unit.source,
-        title=notes.title,
+        title=notes.title or (None if unit.parameters_only else cell_heading(unit.source)),
         kind="parameters" if unit.parameters_only else "cell",
         placement=placed.placement,
         barrier=node.barrier,
