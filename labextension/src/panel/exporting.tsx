@@ -5,11 +5,12 @@ import type { ReactElement } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 
+import { ChainShape, EdgeShape } from './edgeShapes';
 import type { IGraph } from './graph';
 import type { ILayout } from './layout';
 import type { INodeRun } from './nodeRuns';
 import * as palette from './palette';
-import { ChainShape, EdgeShape, NodeShape } from './shapes';
+import { NodeShape } from './shapes';
 
 export interface IDrawing {
   graph: IGraph;

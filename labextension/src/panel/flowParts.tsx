@@ -3,12 +3,13 @@
 import { Handle, Position, type Edge, type EdgeProps, type EdgeTypes, type Node, type NodeProps, type NodeTypes } from '@xyflow/react';
 import { memo, useCallback, useSyncExternalStore, type ReactElement, type ReactNode } from 'react';
 
+import { ChainShape, EdgeShape } from './edgeShapes';
 import { nodeDescription } from './describing';
 import type { IGraph, IGraphEdge, IGraphNode } from './graph';
 import type { IBox, ILayout } from './layout';
 import type { PanelModel, Selection } from './panelModel';
 import type { IRoute } from './routes';
-import { ChainShape, EdgeShape, NodeShape } from './shapes';
+import { NodeShape } from './shapes';
 
 export type StepNode = Node<
   { node: IGraphNode; box: IBox; layout: ILayout; model: PanelModel; isSelected: boolean; isReachable: boolean },
@@ -79,14 +80,15 @@ export function flowEdges(
     const isActive = edge.id === hovered || edge.id === selection?.id || touches(edge.source, edge.target);
     if (route && (showAll || !edge.implied || isActive)) {
       const { id, source, target } = edge;
-      edges.push({ id, source, target, type: 'route', zIndex: isActive ? 1 : 0, data: { edge, route, isActive } });
+      const data = { edge, route, isActive };
+      edges.push({ id, source, target, type: 'route', zIndex: isActive ? 1 : 0, ariaLabel: edge.why.join(' '), data });
     }
   }
-  for (const { id, source, target } of graph.chains) {
+  for (const { id, source, target, why } of graph.chains) {
     const route = layout.chains.get(id);
     if (route) {
       const isActive = id === hovered || id === selection?.id;
-      edges.push({ id, source, target, type: 'chain', zIndex: 1, data: { text, route, isActive } });
+      edges.push({ id, source, target, type: 'chain', zIndex: 1, ariaLabel: why, data: { text, route, isActive } });
     }
   }
   return edges;

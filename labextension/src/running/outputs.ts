@@ -1,11 +1,9 @@
 // A run's events folded into the outputs of its cells: the same fold as storage/output_recorder.py,
 // held to it by tests/golden/outputs.json.
 
-import type {
-  IOutput,
-  IMimeBundle,
-  MultilineString
-} from '@jupyterlab/nbformat';
+import type { IMimeBundle, IOutput } from '@jupyterlab/nbformat';
+
+import { errorOutput, objectOf, structuredCopy, textOf, validData } from './outputData';
 
 /** An event as it comes from the server; which fields there are depends on `type`. */
 export interface IOutputEvent {
@@ -43,8 +41,6 @@ interface ICellRecord {
   executionCount: number | null;
   clearWaits: boolean;
 }
-
-const JSON_MIME = /^application\/(.*\+)?json$/;
 
 /**
  * Outputs and prompt numbers of the cells that a run runs.
@@ -279,43 +275,4 @@ export class OutputFold {
     }
     this._count(id, record, event);
   }
-}
-
-function errorOutput(message: object): IOutput {
-  const { ename, evalue, traceback } = objectOf(message);
-  const lines = Array.isArray(traceback) ? traceback.map(String) : [];
-  return {
-    output_type: 'error',
-    ename: String(ename ?? ''),
-    evalue: String(evalue ?? ''),
-    traceback: lines
-  };
-}
-
-function textOf(text: unknown): string {
-  return Array.isArray(text) ? (text as MultilineString & string[]).join('') : String(text ?? '');
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-}
-
-/** The data with text for each type that isn't JSON, as the notebook format wants it. */
-function validData(data: unknown): IMimeBundle {
-  const valid = Object.entries(objectOf(data)).map(([mime, content]) => {
-    const isValid = typeof content === 'string' || JSON_MIME.test(mime);
-    return [mime, isValid ? content : textOfData(content)];
-  });
-  return Object.fromEntries(valid) as IMimeBundle;
-}
-
-function textOfData(content: unknown): string {
-  const isLines = Array.isArray(content) && content.every(part => typeof part === 'string');
-  return isLines ? content.join('') : JSON.stringify(content);
-}
-
-function structuredCopy(outputs: readonly IOutput[]): IOutput[] {
-  return JSON.parse(JSON.stringify(outputs)) as IOutput[];
 }
