@@ -1,13 +1,14 @@
 """What the modules beside the notebook keep: each process has its own, and nothing carries it over.
 
-That is not only their variables: also what their classes and functions keep, in attributes, defaults, closures
-and caches.
+That is not only their variables: also their code, which may be loaded again, and what their classes and functions
+keep, in attributes, defaults, closures and caches.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import marshal
 import pickle
 import threading
 import types
@@ -116,7 +117,9 @@ def _kept_by(function: types.FunctionType) -> list[Any]:
             contents.append(cell.cell_contents)
         except ValueError:
             contents.append(None)
-    return [function.__defaults__, function.__kwdefaults__, vars(function), contents]
+    # A module may be loaded again from a changed file. Version 2 doesn't tell how often constants are used.
+    code = marshal.dumps(function.__code__, 2)
+    return [code, function.__defaults__, function.__kwdefaults__, vars(function), contents]
 
 
 def _kept_by_class(kind: type) -> list[Any]:

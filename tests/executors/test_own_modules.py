@@ -43,6 +43,8 @@ CHANGES = {
     "generator of random numbers": ("import random\nr = random.Random(1)", "r.random()"),
     "registered functions": ("import functools\n@functools.singledispatch\ndef f(x): pass",
                              "f.register(int, print)"),
+    "code": ("def f(x): return x + 1", "exec('def f(x): return x + 2')"),
+    "code of a method": ("class A:\n    def f(self): pass", "A.f = lambda self: 1"),
     "another function": ("def f(): pass\ndef g(): pass", "f = g"),
 }  # fmt: skip
 
