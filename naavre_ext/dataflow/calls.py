@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from naavre_ext.dataflow import shapes, tables
-from naavre_ext.dataflow.arguments import Arguments
+from naavre_ext.dataflow.arguments import Arguments, lookup
 from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
 from naavre_ext.dataflow.magics import Magics
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
@@ -16,7 +16,20 @@ class Calls(Magics):
     """Expressions with all calls."""
 
     def visit_call(self, node: ast.Call) -> Value:
-        """What the called function reads, changes, does and returns."""
+        """What the called function reads, changes, does and returns: what it has written to, where it is told."""
+        result = self._call(node)
+        targets = [k.value for k in node.keywords if k.arg == "out"]
+        path = self.module_path(node.func)
+        position = lookup(tables.OUT_POSITIONS, path) if path is not None else None
+        targets += node.args[position:] if position else []
+        written = [value for value in map(self.visit, targets) if value.node is not None]
+        if not written:
+            return result
+        is_array = all(value.kind == "array" for value in written)
+        inside = [self.element(value) for value in written if value.kind != "array"]
+        return Value("array" * is_array, self.merged([result, *written, *inside]).node)
+
+    def _call(self, node: ast.Call) -> Value:
         function = node.func
         self.costly = self.costly or not self._is_quick(function)
         if isinstance(function, ast.Attribute) and is_ipython_call(node):

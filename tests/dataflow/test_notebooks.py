@@ -49,6 +49,10 @@ PROVIDERS = [
     (["for i in [1]: pass", "print(i)"], {"i": 1}),
     (["x = 1", "del x\nx = 2", "x"], {"x": 2}),
     (["%%capture cap\nprint(1)", "cap"], {"cap": 1}),
+    (["x = np.ones(3)\nb = np.zeros(3)", "y = np.sqrt(x, out=b)", "b += 1", "y"], {"y": 3}),
+    (["x = np.ones(3)\nb = np.zeros(3)", "y = np.add(x, 1, b)", "b += 1", "y"], {"y": 3}),
+    (["x = np.ones(3)\nb = np.zeros(3)", "y = x.cumsum(out=b)", "b += 1", "y"], {"y": 3}),
+    (["x = np.ones(3)\nb = np.zeros(3)", "y = np.add(x, 1, out=(b,))", "b += 1", "y"], {"y": 3}),
     # What a function of a function calls 'x' is no variable of the notebook.
     (["import unseen\nx = 1\ndef f():\n    x = 2\n    def g():\n        nonlocal x\n        x += 1\n    g()", "unseen.go()", "x"], {"x": 1}),
     (["import unseen\nx = []\ndef f():\n    x = []\n    def g(): x.append(1)\n    return g", "unseen.go()", "x"], {"x": 1}),

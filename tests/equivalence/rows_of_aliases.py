@@ -450,4 +450,26 @@ ROWS = {
         ---
         print(a, b, u, g, f, w)
     """),
+    "what a function is told to write to": written("""
+        import numpy as np
+        x, buffer = np.arange(6.0), np.zeros(6)
+        ---
+        y = np.sqrt(x, out=buffer)
+        ---
+        a = float(np.median(y))
+        ---
+        buffer[0] = 100
+        ---
+        b = float(np.median(y)) + y.max()
+        ---
+        z = x.cumsum(out=buffer)
+        ---
+        c = float(np.median(y)) + z.max()
+        ---
+        w = np.add(x, 1, x)
+        ---
+        x *= 2
+        ---
+        print(a, b, c, w.sum(), w is x, z is y)
+    """),
 }
