@@ -89,7 +89,10 @@ class Calls(Magics):
             return self.notebook_call(binding, arguments, name=name)
         if binding.shape in ("callable", "expr"):
             self.hand_over(arguments)
-            return self.temporary("") if binding.shape == "callable" else Value("expr")
+            if binding.shape == "expr":
+                return Value("expr")
+            self.run_kept(arguments.node.lineno)  # np.vectorize(f) runs f
+            return self.temporary("")
         if binding.shape == "class":  # a namedtuple
             return self.temporary("", *arguments.all)
         if not callee.node:

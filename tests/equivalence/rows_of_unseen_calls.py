@@ -1019,4 +1019,24 @@ ROWS = {
         in_process=False,
         on_ray=True,
     ),
+    "a function that NumPy was given": _costly("""
+        import numpy as np
+        seen, K = [], 1
+        def f(v):
+            seen.append(v)
+            return v * K
+        vf = np.vectorize(f)
+        uf = np.frompyfunc(f, 1, 1)
+        ---
+        a = vf(np.arange(3)), work(1)
+        ---
+        b = len(seen), work(2)
+        ---
+        K = 10
+        ---
+        c = uf(np.arange(3)), work(3)
+        ---
+        d = len(seen), work(1)
+        print(a, b, c, d)
+    """),
 }
