@@ -6,6 +6,7 @@ import ast
 import gc
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -77,7 +78,8 @@ class Worker:
         self.common = CommonSteps()
         #: What stores results, where the run wants that.
         self.keeper: ResultKeeper | None = None
-        self._is_settled = False
+        #: So many modules were loaded when garbage was last told from what is here to stay.
+        self._settled = 0
 
     def enter(self, context: RunContext) -> None:
         """Make the process like a fresh kernel for this run, unless it is in the run already."""
@@ -97,9 +99,9 @@ class Worker:
         if self.isolated:
             ambient.mark_pristine()
             self.settings.now(rng=False)  # IPython's own baselines are taken at the first look
-        if self.isolated and self.context is not None and not self._is_settled:
-            gc.freeze()  # nothing of the first run is left but the libraries that it has loaded
-            self._is_settled = True
+        if self.isolated and self.context is not None and self._settled != len(sys.modules):
+            gc.freeze()  # nothing of the last run is left but the libraries that it has loaded
+            self._settled = len(sys.modules)
         self.context = context
         self.settings.begin(are_known=context.is_parallel and self.guards)
         self.sent, self.plain = SentContainers(), (b"", frozenset())

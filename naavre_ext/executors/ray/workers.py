@@ -16,6 +16,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray.batch_pool import RayBatchPool
 from naavre_ext.executors.ray.devices import assigned_devices
 from naavre_ext.executors.ray.this_process import read_context, ready_worker, send_to, this_worker
+from naavre_ext.executors.rehearsal import rehearse
 from naavre_ext.executors.reseeding import reseed
 from naavre_ext.executors.result_environment import hash_probe
 from naavre_ext.executors.tasks import StepTask
@@ -41,7 +42,7 @@ class _MainWorker:
 
     def __init__(self, _turn: Any = None) -> None:
         self._devices = assigned_devices()
-        this_worker()
+        rehearse(this_worker())
 
     def ready(self) -> str:
         """The worker's label."""
@@ -94,7 +95,7 @@ def run_anywhere(context: bytes, task: StepTask, *inputs: Packed) -> Any:
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def warm_up(hold_s: float) -> int:
     """Make this process ready for its first task. Holding on for a moment spreads the calls over workers."""
-    this_worker()
+    rehearse(this_worker())
     time.sleep(hold_s)
     return os.getpid()
 
