@@ -142,10 +142,13 @@ def _run(
         values = unpack(items, namespace, writable=False)["items"]
     namespace.update(given)
     over = dict(zip(split.over, values.values, strict=True)) if split.over else {}
-    origins = Origins(given, values.values if over else values)
+    tables = {table.name: given[table.name] for table in split.tables if table.name in given}
+    known_here = {name: value for name, value in given.items() if name not in tables}
+    origins = Origins(known_here, values.values if over else values)
     cursor = _Items(values, origins, task.limit_s)
     code = batch_code(task.step, split)
-    recorder = Recorder(code.operations, keeps, outputs, worker.session.flush)
+    by_label = {t.name: tables[t.name] for t in split.tables if t.in_body and not t.by_position}
+    recorder = Recorder(code.operations, keeps, outputs, worker.session.flush, by_label)
     namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
     namespace.update(code.hooks(given, namespace))
     is_call = split.is_call

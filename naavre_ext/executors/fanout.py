@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from naavre_ext.executors.accumulators import accumulators
 from naavre_ext.executors.batch_sizes import GuidedSizes
 from naavre_ext.executors.chaining import Held, Link
+from naavre_ext.executors.filled_columns import as_begun
 from naavre_ext.executors.inner_events import inside_batch
 from naavre_ext.executors.merging import joined, merged_elements, merged_log
 from naavre_ext.executors.next_loops import pass_on
@@ -173,6 +174,7 @@ class FanOut:
             state.held = held
         self._begun += 1
         state.keeps = accumulators(state.split.reductions, self.variables)
+        state.tables = as_begun(state.split, self.variables)
         look_up(self, state)
         if state.split.batches != "auto":
             send(self, state, *fixed_sizes(self, state.split, source))

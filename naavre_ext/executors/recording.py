@@ -8,9 +8,11 @@ what goes there is recorded by reference, and must not change any more.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.filled_columns import has_row
 from naavre_ext.executors.packing_identity import is_immutable
 from naavre_ext.executors.tasks import Violation
 from naavre_ext.model.event import OutputMessage
@@ -27,7 +29,8 @@ _TAKE_ELEMENTS = frozenset({"list", "a list", "deque"})
 class Recorder:
     """Collects a batch's operations: ``(operation number, outputs so far, operands)``.
 
-    ``plain`` says that all operands are numbers and texts.
+    ``plain`` says that all operands are numbers and texts. ``tables`` are those that iterations read as well, of
+    which the merge must set cells in known rows only.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Recorder:
         keeps: dict[str, Accumulator],
         outputs: list[OutputMessage],
         flush: Callable[[], None],
+        tables: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.log: list[tuple[int, int, tuple[Any, ...]]] = []
         self.known = known
@@ -43,6 +47,7 @@ class Recorder:
         self.outputs = outputs
         self.flush = flush
         self.plain = True
+        self._tables = tables
         self._refusal = ""
         self._stored: list[tuple[str, Any, Any]] = []
 
@@ -68,6 +73,10 @@ class Recorder:
         else:
             value_at = 0 if operation.taking == "store" else len(operands) - 1
             value = operands[value_at]
+            if operation.root in self._tables:
+                row, _ = operands[1 - value_at]
+                if not has_row(self._tables[operation.root], row):
+                    raise Violation(f"it adds rows to '{operation.root}', which it reads")
             if operation.protected:
                 index = operands[1] if operation.taking == "store" else None
                 if not self.keeps[operation.root].surely_takes(operation, index, value):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.accumulators import accumulators, same_kind
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
+from naavre_ext.executors.filled_columns import why_grown
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.next_loops import pass_own_share, passing_for
 from naavre_ext.executors.own_share_checks import check_own_share, guarded_values, prints_of
@@ -88,6 +89,8 @@ def settle(fan_out: FanOut, state: SplitState) -> None:
             send_rest(fan_out, state)
     if share is not None and state.start:
         _tell_own(fan_out, state, share, own_s)
+    if not state.refusal:
+        state.refusal = why_grown(state.tables, fan_out.variables)
     if flight is not None and state.watch is not None and not state.refusal:
         try:
             check_own_share(fan_out, state)
@@ -177,7 +180,7 @@ def _pack_shared(fan_out: FanOut, state: SplitState) -> Packed:
     keeps = {name: same_kind(state.keeps.get(name), kept) for name, kept in now.items()}
     try:
         own = {KEEPS: keeps, SETTINGS: state.settings, TOKEN: fan_out.token(split)}
-        return pack({**values, **own}, namespace)
+        return pack({**values, **state.tables, **own}, namespace)
     except PackingError as error:
         fan_out.tell_stuck(Stuck.of(error), split)
         raise Whole(f"'{error.name}' can't be copied to other workers: {error.reason}") from None

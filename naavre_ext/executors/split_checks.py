@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from naavre_ext.executors.filled_columns import why_not_apart
 from naavre_ext.executors.packing import is_immutable
 from naavre_ext.executors.progress_bars import is_bar
 from naavre_ext.executors.sources import Sliced, Source
@@ -37,6 +38,9 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
             return f"'{name}' is a {kind}, whose changes can't be replayed safely"
     if split.own_rows and (reason := why_rows_meet(fan_out.variables.get(split.own_rows))):
         return f"'{own_name(split.own_rows)}' {reason}"
+    for table in split.tables:
+        if reason := why_not_apart(table, fan_out.variables):
+            return reason
     if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
         return "an item may be, or hold, an object that it changes"
     if split.batches != "auto" or source is None or fan_out.sends_all:

@@ -24,7 +24,7 @@ class SplitState:
     ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched,
     ``bar`` the progress bar that the loop has around its items.
     ``held`` are batches that ran before the cell, ``passing`` those of the next loops that this one's make.
-    ``keeps`` are the accumulators as the loop found them.
+    ``keeps`` are the accumulators as the loop found them, ``tables`` the columns read of those that it fills.
     """
 
     split: Split
@@ -47,6 +47,7 @@ class SplitState:
     own: Any = None
     stored: StoredBatches | None = None
     keeps: Mapping[str, Accumulator] = field(default_factory=dict)
+    tables: dict[str, Any] = field(default_factory=dict)
 
     def under_bar(self, items: Any) -> Any:
         """The items; as they are drawn, the loop's progress bar moves, if it has one."""

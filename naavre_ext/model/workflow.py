@@ -35,6 +35,22 @@ EdgeKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class FilledTable:
+    """A table of which a loop sets cells: in the columns ``fills``, of which it reads none.
+
+    ``reads`` are the columns that it reads, by label, or ``by_position``; ``in_body`` says that iterations do.
+    ``apart`` are names that must stand for other tables.
+    """
+
+    name: str
+    fills: tuple[str | int, ...]
+    reads: tuple[str | int, ...] = ()
+    by_position: bool = False
+    in_body: bool = False
+    apart: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Split:
     """One loop of a cell whose iterations run in batches on the workers.
 
@@ -54,6 +70,7 @@ class Split:
     ``function`` is the function that the loop stands in ("" at module level), whose variables are called
     ``x of f`` here. ``items_apart`` asks for a look whether an item is an object that the iterations share.
     ``own_rows`` is a table over whose rows the loop goes, changing in each iteration the row of that label.
+    ``tables`` are those that it fills while it reads other columns of them, or goes over copies of their rows.
     """
 
     index: int
@@ -81,6 +98,7 @@ class Split:
     function: str = ""
     items_apart: bool = False
     own_rows: str = ""
+    tables: tuple[FilledTable, ...] = ()
 
     @property
     def is_call(self) -> bool:
@@ -307,7 +325,8 @@ def _nested_from_json(data: Mapping[str, Any]) -> NestedPlan:
 
 def _split_from_json(data: Mapping[str, Any]) -> Split:
     merges = tuple(MergeClause(**clause) for clause in data.get("merges", ()))
-    return Split(**{**_tuples(data), "merges": merges})
+    tables = tuple(FilledTable(**_tuples(table)) for table in data.get("tables", ()))
+    return Split(**{**_tuples(data), "merges": merges, "tables": tables})
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:

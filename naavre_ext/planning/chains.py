@@ -237,6 +237,8 @@ def _why_body(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
     lasting = next((effect for effect in body.effects if effect.kind in _LASTING), None)
     if lasting is not None:
         return f"{lasting.what} may have effects that would remain if cell {first.step.cell_number} failed"
+    if then.split.tables:
+        return "it reads a table that it fills"
     if then.split.guard_rng:
         return "it may draw from a random number generator that is seeded"
     writes = any(

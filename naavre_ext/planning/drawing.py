@@ -29,6 +29,7 @@ def may_draw_ahead(
     reductions: Sequence[Reduction],
     notebook: NotebookDataflow,
     position: int,
+    filled: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether making the items neither sees nor changes anything that the body changes or sees.
 
@@ -52,8 +53,9 @@ def may_draw_ahead(
     targets = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
     if set(making.reads) & (body.writes | targets):
         return False
+    others = [r for r in reductions if r.root not in filled]
     return not _changes_others(making, item.node) and not _sees_merge(
-        making, reductions, loop, notebook, position
+        making, others, loop, notebook, position
     )
 
 

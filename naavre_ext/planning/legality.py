@@ -17,6 +17,7 @@ from naavre_ext.planning.carried_state import (
 )
 from naavre_ext.planning.control_flow import check_control_flow
 from naavre_ext.planning.drawing import may_draw_ahead
+from naavre_ext.planning.filled_tables import TableUse, tables_of, without_tables
 from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.iteration_facts import facts_and_sure, facts_of, without_changes
 from naavre_ext.planning.loop_effects import check_effects
@@ -88,15 +89,23 @@ def _judge(
     )
     reductions = find_records(body, candidates, frozenset())
     facts, sure = facts_and_sure(loop, without_changes(body, reductions), notebook)
+    in_function = items_apart  # where a table is a parameter, mostly, which others see
+    uses: list[TableUse] = []
+    if not in_function:
+        facts, uses = without_tables(loop, body, reductions, facts, notebook)
     replayed = replayed_names(loop, body, candidates, facts, notebook)
     if replayed:
         reductions = find_records(body, candidates, replayed)
         facts, sure = facts_and_sure(loop, without_changes(body, reductions), notebook)
+        if not in_function:
+            facts, uses = without_tables(loop, body, reductions, facts, notebook)
+    tables = tables_of(uses, loop, facts, notebook, position)
     roots = frozenset(reduction.root for reduction in reductions) | replayed
     check_reductions(reductions, facts)
-    immutable_items = check_iterable(loop, reductions, notebook, position)
+    filled = frozenset(table.name for table in tables)
+    immutable_items = check_iterable(loop, reductions, notebook, position, filled)
     check_carried(facts, loop)
-    check_aliases(facts, reductions, loop, notebook, position)
+    check_aliases(facts, reductions, loop, notebook, position, filled)
     if not items_apart:
         check_identity(loop, facts, notebook, position)
     guarded, guard_items = _check_changes(loop, body, reductions, facts, roots, notebook)
@@ -124,9 +133,10 @@ def _judge(
         identity_matters=identity_matters_for(loop, whole, roots | own, notebook, position),
         eager=loop.mapping is not None and loop.mapping.is_eager,
         immutable_items=immutable_items,
-        lazy=may_draw_ahead(loop, whole, reductions, notebook, position),
+        lazy=may_draw_ahead(loop, whole, reductions, notebook, position, filled),
         items_apart=items_apart and notebook.compares_identity(),
         own_rows=own_rows(loop, reductions),
+        tables=tables,
     )
 
 

@@ -17,15 +17,15 @@ _BY_LABEL = ("loc", "at")
 
 def own_rows(loop: Loop, reductions: Sequence[Reduction]) -> str:
     """The name of the table over whose rows the loop goes, each of which it changes alone; "" for other loops."""
-    table, label = _table_and_label(loop)
+    table, label = table_and_label(loop)
     mine = [reduction for reduction in reductions if reduction.root == table]
     if label is None or not mine or _is_set(label, loop):
         return ""
     return table if all(_changes_row(reduction, table, label) for reduction in mine) else ""
 
 
-def _table_and_label(loop: Loop) -> tuple[str, ast.expr | None]:
-    """The table's name, and the expression for the label of an iteration's row."""
+def table_and_label(loop: Loop) -> tuple[str, ast.expr | None]:
+    """The table over whose rows the loop goes, and the expression for the label of an iteration's row."""
     rows, target = loop.iterable, loop.target
     if isinstance(rows, ast.Call) and called(rows) in BARS and rows.args:
         rows = rows.args[0]

@@ -17,9 +17,13 @@ from naavre_ext.planning.replaying import ACCESSORS, PURE_FUNCTIONS
 
 
 def check_iterable(
-    loop: Loop, reductions: Sequence[Reduction], notebook: NotebookDataflow, position: int
+    loop: Loop,
+    reductions: Sequence[Reduction],
+    notebook: NotebookDataflow,
+    position: int,
+    filled: frozenset[str] = frozenset(),
 ) -> bool:
-    """Refuse a loop whose merge would change what it iterates over.
+    """Refuse a loop whose merge would change what it iterates over; not the ``filled`` tables, which it copies.
 
     Returns whether the merge may change items, so that they must be things that can't change.
     """
@@ -31,7 +35,7 @@ def check_iterable(
     for reduction in reductions:
         if notebook.environment.kind(reduction.root) == "progress":
             continue  # a bar shows something else then, and gives the same items
-        if is_alone(reduction, loop, notebook, position) or reduction.root == rows:
+        if is_alone(reduction, loop, notebook, position) or reduction.root in {rows, *filled}:
             continue
         changed = changed_by(reduction, notebook, position, graph) & live
         by_copying = (
@@ -185,13 +189,17 @@ def check_aliases(
     loop: Loop,
     notebook: NotebookDataflow,
     position: int,
+    filled: frozenset[str] = frozenset(),
 ) -> None:
-    """Nothing that the body reads may be a part of what it accumulates into, under another name."""
+    """Nothing that the body reads may be a part of what it accumulates into, under another name.
+
+    Of ``filled`` tables that is looked at when the loop runs.
+    """
     graph = notebook.aliases_until(position)
     names = sorted(set(facts.reads) - facts.writes - {ITEMS})
     reached = {name: graph.reach([notebook.node(position, name)]) for name in names}
     for reduction in reductions:
-        if is_alone(reduction, loop, notebook, position):
+        if is_alone(reduction, loop, notebook, position) or reduction.root in filled:
             continue
         changed = changed_by(reduction, notebook, position, graph)
         for name, reach in reached.items():
