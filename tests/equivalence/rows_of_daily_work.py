@@ -301,7 +301,7 @@ _ROWS: dict[str, Row] = {
         for i in df.index:
             df.loc[i, "f"] = heavy(labels[i])
         for i, row in tqdm(df.iterrows(), total=len(df)):
-            df.at[i, "g"] = heavy(row.a)
+            df.loc[i, "g"] = heavy(row.a)
         print(df, df.dtypes, total, row, r, i)
         ---
         def filled(n):

@@ -130,7 +130,7 @@ ROWS = {
         for i in df.index:
             x, y = df.at[i, 'a'], df.loc[i, ['a', 'c']].sum()
             df.loc[i, 'b'] = x * y
-            df.at[i, 'd'] = str(x)
+            df.loc[i, 'd'] = str(x)
             df.loc[i, 'n'] += x
             df.loc[i, 'n'] += len(df)
         ---
