@@ -385,7 +385,7 @@ _ROWS: dict[str, Row] = {
             plain.at[i, "c"] = abs(plain.at[i, "a"])
         print(df, plain)
         """,
-        splits=0,
+        splits=1,
     ),
 }
 
