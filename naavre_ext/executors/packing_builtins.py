@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import gc
+import io
 import sys
 import types
 import typing
@@ -15,6 +16,7 @@ from naavre_ext.executors.packing_live import Live
 from naavre_ext.executors.packing_making import (
     NOTEBOOK,
     make_cached_function,
+    make_closed_file,
     make_dict_view,
     make_newtype,
 )
@@ -29,6 +31,15 @@ _CODE_PARTS = (
     *(("exceptiontable",) if sys.version_info >= (3, 11) else ()),
     *("freevars", "cellvars"),
 )
+
+
+#: The kinds of binary files that ``open()`` makes, and a mode that makes them of any file that is there.
+_BINARY_FILES: dict[type, str] = {
+    io.FileIO: "",
+    io.BufferedReader: "rb",
+    io.BufferedWriter: "wb",
+    io.BufferedRandom: "r+b",
+}
 
 
 _DICT_VIEWS = {type(getattr({}, kind)()): kind for kind in ("keys", "values", "items")}
@@ -46,11 +57,32 @@ def _reduce_code(code: types.CodeType) -> Any:
 
 
 def reduce_file(file: Any) -> Any:
-    """The standard streams, by name; raises NotPackable for any other file."""
+    """The standard streams, by name, and files that were closed; raises NotPackable for any other file.
+
+    ``with open(path) as f`` leaves a closed file under its name, in each iteration of a loop.
+    """
     for name in ("stdout", "stderr", "stdin"):
         if file is getattr(sys, name):
             return getattr, (sys, name)
+    closed = _closed_file(file)
+    if closed is not None:
+        return make_closed_file, closed
     raise refusal(file, Live("an open file", "Open it in the loop or the cell that uses it."))
+
+
+def _closed_file(file: Any) -> tuple[Any, ...] | None:
+    """What :func:`make_closed_file` takes, for a closed file of ``open()``'s kinds; else None."""
+    is_text = type(file) is io.TextIOWrapper
+    try:
+        binary = file.buffer if is_text else file
+        raw = binary if type(binary) is io.FileIO else binary.raw
+        if not file.closed or type(binary) not in _BINARY_FILES or type(raw) is not io.FileIO:
+            return None
+        mode = raw.mode if binary is raw else _BINARY_FILES[type(binary)]
+        coding = (file.encoding, file.errors) if is_text else None
+        return raw.name, mode, coding, binary is raw, dict(vars(file))
+    except (AttributeError, ValueError):  # detached, or of another library
+        return None
 
 
 def _reduce_dict_view(view: Any) -> Any:

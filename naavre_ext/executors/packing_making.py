@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+import io
+import os
 import sys
 import types
 import typing
@@ -55,6 +57,27 @@ def fill_function(function: types.FunctionType, state: Mapping[str, Any]) -> Non
     for cell, contents in zip(function.__closure__ or (), state["contents"], strict=True):
         if contents:
             cell.cell_contents = contents[0]
+
+
+def make_closed_file(
+    name: Any,
+    mode: str,
+    coding: tuple[str, str] | None,
+    is_raw: bool,
+    attributes: Mapping[str, Any],
+) -> Any:
+    """A closed file that says of itself what the one that it stands for said."""
+    raw = io.FileIO(os.devnull, mode.replace("x", "w"))
+    file: Any = raw
+    if not is_raw:
+        kind = io.BufferedRandom if "+" in mode else io.BufferedReader
+        file = io.BufferedWriter(raw) if mode == "wb" else kind(raw)
+    if coding is not None:
+        file = io.TextIOWrapper(file, encoding=coding[0], errors=coding[1])
+    file.close()
+    raw.name = name
+    vars(file).update(attributes)
+    return file
 
 
 def make_cell() -> types.CellType:

@@ -85,5 +85,8 @@ def _effect_reason(kind: str, what: str) -> str:
         "figure": f"{what} draws on figures that later code sees",
         "rng-seed": f"{what}() seeds the global random number generator",
         "history": f"'{what}' means the notebook's output history",
+        "ambient": f"it uses state of the process that later code sees ({what})",
+        "monkeypatch": f"it changes a module ({what})",
+        "star-import": f"it imports names that can't be seen ({what})",
     }
     return reasons.get(kind, f"{what} may do anything to the notebook's names")

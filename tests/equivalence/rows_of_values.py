@@ -24,6 +24,17 @@ ROWS = {
         split("for x in range(4):\n    f.write(f'{x}\\n')"),
         "f.seek(0)\nprint(f.read())\nf.close()\ndel f",
     ),
+    "files that a loop closes": row(
+        "import os, shutil\nshutil.rmtree('files', ignore_errors=True)\nos.mkdir('files')",
+        split(
+            "for k in range(6):\n    with open(f'files/{k}', 'w') as f:\n        f.write(str(k))"
+        ),
+        split(
+            "texts = []\nfor k in range(6):\n    with open(f'files/{k}') as f:\n        texts.append(f.read())"
+        ),
+        "print(texts, f, f.closed)",
+        splits=2,
+    ),
     "instances and isinstance": row(
         "class A:\n    def __init__(self, n):\n        self.n = n\n    def __repr__(self):\n"
         "        return f'A({self.n})'\nclass B(A):\n    pass",

@@ -337,6 +337,34 @@ def test_unpackable_value_is_named(make, reason, sender):
         bad.close()
 
 
+def about(file):
+    """What a file says of itself; the newlines that it has met and its buffer aren't looked at."""
+    text = (file.encoding, file.errors) if isinstance(file, io.TextIOWrapper) else ()
+    return type(file), repr(file), file.name, file.mode, file.closed, text
+
+
+@pytest.mark.parametrize("mode", ["r", "w", "a", "r+", "x", "rb", "wb", "r+b"])
+def test_closed_files_arrive_closed(mode, sender, receiver, tmp_path):
+    """``with open(path) as f`` leaves one behind in each iteration of a loop."""
+    path = tmp_path / "file"
+    if mode != "x":
+        path.write_text("text")
+    with open(path, mode) as f:
+        pass
+    arrived = unpack(pack({"f": f, "same": [f]}, sender), receiver, writable=True)
+    assert about(arrived["f"]) == about(f)
+    assert arrived["same"][0] is arrived["f"]
+    with pytest.raises(ValueError, match="closed file"):
+        arrived["f"].tell()
+
+
+def test_closed_file_without_buffer_arrives(sender, receiver):
+    with open(__file__, "rb", buffering=0) as f:
+        pass
+    arrived = unpack(pack({"f": f}, sender), receiver, writable=True)["f"]
+    assert (type(arrived), arrived.name, arrived.closed) == (io.FileIO, __file__, True)
+
+
 def test_receiver_without_the_module_says_so(sender, receiver, tmp_path, monkeypatch):
     (tmp_path / "only_here.py").write_text("class C: pass")
     with monkeypatch.context() as here:
