@@ -172,6 +172,8 @@ def test_refused_notebook_names_the_cell_and_nothing_runs(lab: Lab) -> None:
     lab.select_cell(0)
     row.get_by_role("button", name="Cell 2").click()
     expect(lab.cell(1)).to_have_class(re.compile(r"\bjp-mod-active\b"))
+    set_source(lab, 1, "print(x)")
+    expect(row).to_be_hidden()
 
 
 def test_old_notebook_without_cell_ids_shows_its_outputs(lab: Lab) -> None:

@@ -97,6 +97,7 @@ def test_malformed_annotation_is_underlined(lab: Lab) -> None:
 def test_form_writes_the_comments_and_undo_takes_them_back(lab: Lab) -> None:
     open_notebook(lab, "form.ipynb", PREPARE, f"# my own remark\n{LOOP}")
     fields = form(lab, 1)
+    expect(lab.page.locator(".naavre-Sidebar-content :focus")).to_have_count(1)
     fields.get_by_label("Split its loops over workers").check()
     expect(badge(lab, 1)).to_contain_text("split")
     fields.get_by_label("Title").fill("square the items")

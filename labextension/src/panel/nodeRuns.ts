@@ -22,11 +22,11 @@ export interface INodeRun {
 /**
  * The states of a run's steps, to be subscribed to by id.
  *
- * However often `update` is called, subscribers are told once a frame.
+ * However often `update` is called at once, subscribers are told once; events come once a frame.
  */
 export class NodeRuns {
-  /** `request` calls back before the next frame is painted. */
-  constructor(private readonly request: (callback: () => void) => void = nextFrame) {}
+  /** `request` calls back soon, before a frame is painted. */
+  constructor(private readonly request: (callback: () => void) => void = callback => queueMicrotask(callback)) {}
 
   /** What is known of a step; null when there is no run or it isn't part of it. The same object until it changes. */
   get(id: string): INodeRun | null {
@@ -85,13 +85,4 @@ export function nodeRun(step: IStepState): INodeRun {
     durationS: step.durationS,
     remark: failure ? `${failure.ename}: ${failure.evalue}` : step.reason
   };
-}
-
-function nextFrame(callback: () => void): void {
-  // In a hidden tab nothing is painted, so that no frame would come.
-  if (document.hidden) {
-    window.setTimeout(callback, 50);
-  } else {
-    requestAnimationFrame(callback);
-  }
 }

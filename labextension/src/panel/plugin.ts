@@ -6,6 +6,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Menu } from '@lumino/widgets';
 
 import { workflowIcon } from '../icons';
+import { whenIdle } from '../model/whenIdle';
 import { CommandIDs, IWorkflows } from '../tokens';
 import type { Orientation } from './layout';
 import type { IPanelSettings } from './panelModel';
@@ -58,7 +59,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     // Loaded when JupyterLab has time for it, so that the first panel opens as quickly as the next.
     const prepare = (): void => {
       workflows.added.disconnect(prepare);
-      window.setTimeout(() => void import('./widget'), 2000);
+      whenIdle(() => void import('./widget'));
     };
     workflows.added.connect(prepare);
 

@@ -48,7 +48,7 @@ class FormDialog<T> extends Dialog<T> {
       focusNodeSelector: '.naavre-FormBody input:not([type="checkbox"]):not(:disabled)'
     });
     this.addClass('naavre-FormDialog');
-    this.node.querySelector('dialog')?.setAttribute('aria-label', title);
+    this.node.setAttribute('aria-label', title);
   }
 
   /** Without an index, that of the default button: the one that accepts. */

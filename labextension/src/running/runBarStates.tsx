@@ -167,7 +167,7 @@ export function Problem({ controller, trans }: Omit<IPartProps, 'state'>): React
   return (
     <div role="alert">
       <div className="naavre-RunBar-line">
-        <span className="naavre-RunBar-title">
+        <span className="naavre-RunBar-title naavre-mod-long">
           {problem.diagnostics.length
             ? trans.__('This notebook can\u2019t be run as a workflow. Nothing was run.')
             : trans.__('The run couldn\u2019t be started.')}

@@ -40,6 +40,7 @@ export class RunController implements IDisposable {
     private readonly _options: () => IRunOptions = () => ({})
   ) {
     workflow.runChanged.connect(this._onShown, this);
+    workflow.compiled.connect(this._onCompiled, this);
     workflow.panel.disposed.connect(this.dispose, this);
     void workflow.panel.context.ready.then(() => this._join());
   }
@@ -209,6 +210,14 @@ export class RunController implements IDisposable {
       }
     } catch {
       // Without our server there is no run to take up; starting one tells why.
+    }
+  }
+
+  /** What kept the notebook from being run may have been mended. */
+  private _onCompiled(): void {
+    if (this._problem?.diagnostics.length && this.workflow.compilation.result.workflow) {
+      this._problem = null;
+      this.changed.emit();
     }
   }
 

@@ -5,7 +5,8 @@ import { useState, type ReactElement, type ReactNode } from 'react';
 
 import type { IRunChoice } from './runController';
 import { FormBody } from './formDialog';
-import { IOptionTexts, OptionsForm, parallelismError, readOptions } from './optionsForm';
+import { OptionsForm } from './optionsForm';
+import { parallelismError, readOptions, type IOptionTexts } from './optionTexts';
 import { ParameterForm } from './parameterForm';
 import { FieldTexts, IField, readForm, readSecrets } from './parameters';
 

@@ -9,7 +9,7 @@ import { isPython } from '../model/notebookContent';
 import type { WorkflowModel } from '../model/workflowModel';
 import type { IRunning, IWorkflows } from '../tokens';
 import { notifyEnd } from './notify';
-import { readOptions } from './optionsForm';
+import { readOptions } from './optionTexts';
 import { RunBar } from './runBar';
 import type { IRunActions } from './runBarStates';
 import { RunController, type IRunMemory } from './runController';

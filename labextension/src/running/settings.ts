@@ -2,7 +2,7 @@
 
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 
-import type { IOptionTexts } from './optionsForm';
+import type { IOptionTexts } from './optionTexts';
 
 /** The settings, with the schema's defaults where there is no registry. */
 export class RunSettings {

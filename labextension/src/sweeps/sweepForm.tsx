@@ -7,7 +7,7 @@ import { Tabs } from '../controls/tabs';
 import { FormBody } from '../running/formDialog';
 import { FormRow, ParameterForm } from '../running/parameterForm';
 import { type FieldTexts, type IField, readSecrets } from '../running/parameters';
-import { parallelismError } from '../running/optionsForm';
+import { parallelismError } from '../running/optionTexts';
 import { SweepPreview } from './sweepPreview';
 import { parseGrid, parseTable, type Combination, type ITable, type SweepRow } from './table';
 

@@ -7,6 +7,8 @@ import { RequestError, type Client, type ISweep, type ISweepRow } from '../api/c
 import type { IRunSummary } from '../api/types';
 
 const INTERVAL_MS = 1000;
+/** Tables are told whole: larger ones less often. */
+const INTERVAL_PER_ROW_MS = 4;
 
 export class SweepModel extends VDomModel {
   /** The last row has ended while this was watched. */
@@ -114,7 +116,7 @@ export class SweepModel extends VDomModel {
     }
     this.stateChanged.emit();
     if (!isGone && (this.isActive || !this.isReady)) {
-      this._timer = window.setTimeout(() => void this._refresh(), INTERVAL_MS);
+      this._timer = window.setTimeout(() => void this._refresh(), INTERVAL_MS + INTERVAL_PER_ROW_MS * this.rows.length);
     }
   }
 

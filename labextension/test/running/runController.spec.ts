@@ -50,6 +50,8 @@ class Bench {
   readonly ended: string[] = [];
   refusal: RequestError | null = null;
   readonly runChanged = new Signal<object, void>({});
+  readonly compiled = new Signal<object, void>({});
+  readonly compilation: { result: { workflow: object | null } } = { result: { workflow: null } };
   readonly controller: RunController;
 
   constructor(setUp: (bench: Bench) => void = () => undefined) {
@@ -61,6 +63,8 @@ class Bench {
     const workflow = {
       path: 'n.ipynb',
       runChanged: this.runChanged,
+      compiled: this.compiled,
+      compilation: this.compilation,
       client: {
         runs: () => Promise.resolve(this.runs),
         startRun: () => call('started'),
@@ -143,6 +147,11 @@ test('a refusal leads to the cell, and nothing is followed', async () => {
   expect(bench.controller.phase).toBe('idle');
   expect(bench.controller.problem?.diagnostics.map(found => found.code)).toEqual(['NX302']);
   expect(bench.calls).toEqual(['started', 'select-c']);
+  bench.compiled.emit();
+  expect(bench.controller.problem).not.toBeNull();
+  bench.compilation.result.workflow = {}; // it was mended
+  bench.compiled.emit();
+  expect(bench.controller.problem).toBeNull();
 });
 
 const TAKEN_UP: [string, IRunSummary[], string | null, string | undefined][] = [
