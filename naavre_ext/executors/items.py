@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from pathlib import PurePath
 from typing import Any
 
 from naavre_ext.executors.packing import is_immutable
@@ -39,6 +40,15 @@ def are_immutable(items: Any) -> bool:
     if numpy is not None and isinstance(items, numpy.ndarray):
         return items.ndim == 1 and not items.dtype.hasobject and items.dtype.names is None
     return all(is_immutable(item) for item in items)
+
+
+def are_distinct(items: Any, *, numbered: bool) -> bool:
+    """Whether surely no item comes twice; the number of ``numbered`` ones, as of ``enumerate``, doesn't count."""
+    if isinstance(items, range):
+        return True
+    found = [item[1] for item in items] if numbered else list(items)
+    fixed = all(isinstance(item, PurePath) or is_immutable(item) for item in found)
+    return fixed and len(set(found)) == len(found)
 
 
 def _is_plain(iterable: Any) -> bool:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.next_loops import pass_on
 from naavre_ext.executors.split_state import SplitState
-from naavre_ext.executors.tasks import BatchReport
+from naavre_ext.executors.tasks import BatchReport, ErrorReport
+from naavre_ext.model.workflow import Split
 from naavre_ext.planning.refusal import ITEMS
 
 if TYPE_CHECKING:
@@ -77,12 +78,24 @@ def _results(fan_out: FanOut, state: SplitState) -> Iterator[tuple[BatchReport, 
                 if state.bar is not None:
                     state.bar.merged += report.done
         except Whole as whole:
+            if state.split.makes_missing:
+                fan_out.raise_error(_cannot_repeat(state.split, str(whole)))
             state.refusal = str(whole)
         except GeneratorExit:  # the merge raised
             if state.bar is not None:
                 state.bar.end()
             raise
     _hand_over_rest(fan_out, state)
+
+
+def _cannot_repeat(split: Split, reason: str) -> ErrorReport:
+    """The end of a loop whose batches don't count, and which can't run again as it would find their files."""
+    text = (
+        f"the loop in line {split.line} was split, and what its batches did doesn't count: {reason}. It makes the "
+        "files that it doesn't find, so it can't run a second time. Find what is missing in a loop before it, or "
+        "delete '# split'."
+    )
+    return ErrorReport("CannotRepeat", text, (f"CannotRepeat: {text}",))
 
 
 def _hand_over_rest(fan_out: FanOut, state: SplitState) -> None:

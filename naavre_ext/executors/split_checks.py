@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from naavre_ext.executors.filled_columns import why_not_apart
+from naavre_ext.executors.items import are_distinct
 from naavre_ext.executors.packing import is_immutable
 from naavre_ext.executors.progress_bars import is_bar
 from naavre_ext.executors.sources import Sliced, Source
@@ -43,6 +44,8 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
             return reason
     if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
         return "an item may be, or hold, an object that it changes"
+    if split.makes_missing and not _items_differ(split, source):
+        return "an item may come twice, and it makes the files that it doesn't find"
     if split.batches != "auto" or source is None or fan_out.sends_all:
         return ""
     if source.left is not None and source.left < 2:
@@ -50,3 +53,8 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
     if fan_out.slots < 2:
         return "only one batch at a time could run"
     return ""
+
+
+def _items_differ(split: Split, source: Source | None) -> bool:
+    numbered = "enumerate(" in split.iterable
+    return isinstance(source, Sliced) and are_distinct(source.items, numbered=numbered)

@@ -70,6 +70,8 @@ class Split:
     ``function`` is the function that the loop stands in ("" at module level), whose variables are called
     ``x of f`` here. ``items_apart`` asks for a look whether an item is an object that the iterations share.
     ``own_rows`` is a table over whose rows the loop goes, changing in each iteration the row of that label.
+    ``makes_missing`` says that it looks for files and makes those that aren't there, so that no item may come
+    twice, nor any iteration run twice.
     ``tables`` are those that it fills while it reads other columns of them, or goes over copies of their rows.
     """
 
@@ -98,6 +100,7 @@ class Split:
     function: str = ""
     items_apart: bool = False
     own_rows: str = ""
+    makes_missing: bool = False
     tables: tuple[FilledTable, ...] = ()
 
     @property

@@ -108,6 +108,13 @@ LEGAL = [
     ("for x in xs:\n    os.makedirs('d', exist_ok=True)\n    open(f'd/{x}', 'w').write('1')", {}),
     ("from pathlib import Path\nd = Path('d')\nfor w in words:\n    d.mkdir(parents=True, exist_ok=True)\n"
      "    out.append(pd.read_csv(w).shape)", {}),
+    # files that aren't there are made by code that can't be seen
+    ("for w in words:\n    if not os.path.exists(w):\n        unknown_lib(w)", {"makes_missing": True}),
+    ("for w in words:\n    if os.path.isfile(w):\n        print('there')\n    else:\n        unknown_lib(w)", {"makes_missing": True}),
+    ("for w in words:\n    if os.path.isfile(w):\n        continue\n    unknown_lib(w)", {"makes_missing": True}),
+    ("for w in words:\n    if os.path.exists(w):\n        unknown_lib(w)", {"makes_missing": False}),
+    ("for w in words:\n    if not os.path.exists(w):\n        continue\n    unknown_lib(w)", {"makes_missing": False}),
+    ("for w in words:\n    if w:\n        unknown_lib(w)", {"makes_missing": False}),
     ("for x in xs:\n    try:\n        y = 1 / x\n    except ZeroDivisionError:\n        y = 0\n    out.append(y)", {}),
     ("for x in xs:\n    try:\n        out.append(1 / x)\n    except ZeroDivisionError:\n        out.append(0)", {}),
     ("key = lambda v: -v\nfor x in xs:\n    out.append(sorted([x, 1], key=key))", {}),
