@@ -20,8 +20,8 @@ _LARGEST = 2**1000
 class Accumulator:
     """An accumulator's kind, and how many elements it had when the loop began.
 
-    It ``keeps`` a reference to what is stored in it; arrays of numbers copy that, and tables and arrays of
-    ``objects`` now and then.
+    It ``keeps`` a reference to what is stored in it; arrays of numbers copy that, and tables, arrays of
+    ``objects`` and what attributes hold, now and then.
     """
 
     kind: str = ""
@@ -84,7 +84,7 @@ def accumulator(value: Any) -> Accumulator:
         return Accumulator("objects")
     if library == "numpy" and getattr(value, "ndim", 0) == 1:
         return Accumulator("floats" if value.dtype == float else "", len(value))
-    return Accumulator()
+    return Accumulator("objects" if type(getattr(value, "__dict__", None)) is dict else "")
 
 
 def accumulators(names: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, Accumulator]:

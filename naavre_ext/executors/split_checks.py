@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import inspect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.filled_columns import why_not_apart
 from naavre_ext.executors.items import are_distinct
@@ -12,6 +14,7 @@ from naavre_ext.executors.sources import Sliced, Source
 from naavre_ext.executors.table_rows import why_rows_meet
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.function_scope import own_name
+from naavre_ext.planning.rewriting import attributes_changed
 
 if TYPE_CHECKING:
     from naavre_ext.executors.fanout import FanOut
@@ -21,6 +24,24 @@ _REDUCTION_TYPES = frozenset(
     {"list", "dict", "set", "int", "float", "complex", "bool", "str", "bytes", "tuple", "deque", "Counter",
      "defaultdict", "OrderedDict", "ndarray", "DataFrame", "Series", "bytearray", "array", "SimpleNamespace"}
 )  # fmt: skip
+
+
+def _has_known_attributes(value: Any, names: Sequence[str]) -> bool:
+    """Whether reading and setting these attributes runs no code of the object's, and they hold what is known."""
+    kind: Any = type(value)
+    plain = (
+        kind.__setattr__ is object.__setattr__
+        and kind.__getattribute__ is object.__getattribute__
+        and not hasattr(kind, "__getattr__")
+        and type(getattr(value, "__dict__", None)) is dict
+    )
+    return plain and bool(names) and all(_is_known_attribute(value, name) for name in names)
+
+
+def _is_known_attribute(value: Any, name: str) -> bool:
+    of_class = inspect.getattr_static(type(value), name, None)
+    found = vars(value).get(name, value)
+    return type(found).__name__ in _REDUCTION_TYPES and not hasattr(of_class, "__set__")
 
 
 def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
@@ -33,6 +54,7 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
         known = (
             kind in _REDUCTION_TYPES
             or is_bar(value)
+            or _has_known_attributes(value, attributes_changed(fan_out.step.source, split, name))
             or (name in split.replayed and is_immutable(value))
         )
         if not known:

@@ -6,6 +6,8 @@
         continue                 pass
     best = value      →      else:
                                  best = value
+
+An assignment that the condition begins with, ``if (value := f(x)) < best:``, becomes one before it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ def without_guards(body: Sequence[ast.stmt]) -> list[ast.stmt]:
 
     The statements are the body's own ones, in a new ``if``.
     """
+    body = list(_assigned_before(body))
     for place, statement in enumerate(body):
         rest = body[place + 1 :]
         if rest and _is_guard(statement) and _asks_for(statement, body[:place], rest):
@@ -32,6 +35,49 @@ def without_guards(body: Sequence[ast.stmt]) -> list[ast.stmt]:
             branch = ast.If(statement.test, before, others)
             return [*body[:place], ast.copy_location(branch, statement)]
     return list(body)
+
+
+def _assigned_before(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements, with what conditions on carried names assign first of all assigned before them."""
+    for place, statement in enumerate(body):
+        first = _assigned_first(statement.test) if isinstance(statement, ast.If) else None
+        rest = body[place + 1 :]
+        if first is None or not isinstance(statement, ast.If):
+            yield statement
+        elif _asks_for(statement, (), [*statement.body, *rest]):
+            yield ast.copy_location(ast.Assign([first.target], first.value), first)
+            name = ast.copy_location(ast.Name(first.target.id, ast.Load()), first)
+            test = _with_first(statement.test, name)
+            yield ast.copy_location(ast.If(test, statement.body, statement.orelse), statement)
+        else:
+            yield statement
+
+
+def _assigned_first(test: ast.expr) -> ast.NamedExpr | None:
+    """The assignment that a condition begins with."""
+    while isinstance(test, (ast.Compare, ast.BoolOp, ast.UnaryOp)):
+        test = _first(test)
+    return test if isinstance(test, ast.NamedExpr) else None
+
+
+def _first(node: ast.Compare | ast.BoolOp | ast.UnaryOp) -> ast.expr:
+    if isinstance(node, ast.Compare):
+        return node.left
+    return node.values[0] if isinstance(node, ast.BoolOp) else node.operand
+
+
+def _with_first(test: ast.expr, name: ast.Name) -> ast.expr:
+    """The condition with a name in the place of the assignment that it begins with."""
+    new: ast.expr
+    if isinstance(test, ast.Compare):
+        new = ast.Compare(_with_first(test.left, name), test.ops, test.comparators)
+    elif isinstance(test, ast.BoolOp):
+        new = ast.BoolOp(test.op, [_with_first(test.values[0], name), *test.values[1:]])
+    elif isinstance(test, ast.UnaryOp):
+        new = ast.UnaryOp(test.op, _with_first(test.operand, name))
+    else:
+        return name
+    return ast.copy_location(new, test)
 
 
 def _is_guard(statement: ast.stmt) -> TypeGuard[ast.If]:

@@ -241,6 +241,18 @@ def changed_place(statement: ast.stmt) -> ast.expr:
     return target.value if isinstance(target, (ast.Subscript, ast.Attribute)) else target
 
 
+def attribute_of(reduction: Reduction) -> str:
+    """The attribute of the accumulator that is changed, or what it holds: ``s.total += v``; "" elsewhere."""
+    statement = reduction.statement
+    node: ast.expr = changed_place(statement)
+    if isinstance(statement, ast.AugAssign):
+        node = statement.target
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    of_root = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    return node.attr if isinstance(node, ast.Attribute) and of_root else ""
+
+
 def _as_reduction(statement: ast.stmt, protected: bool) -> Reduction | None:
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         return _method_reduction(statement, statement.value, protected)

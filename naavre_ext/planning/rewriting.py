@@ -18,6 +18,7 @@ from naavre_ext.planning.loops import (
     Comprehension,
     Loop,
     Reduction,
+    attribute_of,
     consumer,
     find_loops,
 )
@@ -223,6 +224,19 @@ def operations(source: str, split: Split) -> tuple[Operation, ...]:
         Operation(r.root, r.taking, len(r.operands) - 1, len(r.operands), r.takings, r.protected)
         for r in _reductions(find_loop(source, split), split)
     )
+
+
+def attributes_changed(source: str, split: Split, root: str) -> tuple[str, ...]:
+    """The attributes of ``root`` that the merge changes, or what they hold; none where it may do more."""
+    if split.function or split.form != "for":
+        return ()
+    names = []
+    for reduction in _reductions(find_loop(source, split), split):
+        if reduction.replayed and any(n == root for n in reduction.replayed):
+            return ()
+        if reduction.root == root:
+            names.append(attribute_of(reduction))
+    return tuple(names) if all(names) else ()
 
 
 def merge_loop(loop: Loop, split: Split) -> ast.For:

@@ -35,4 +35,8 @@ class Watched:
 
     @property
     def grown_mb(self) -> float:
-        return max(most - self._least[pid] for pid, most in self._most.items()) / 2**20
+        return max(map(self.grown_of, self._most))
+
+    def grown_of(self, pid: int) -> float:
+        """What one of the processes has had at most, in megabytes."""
+        return (self._most[pid] - self._least[pid]) / 2**20

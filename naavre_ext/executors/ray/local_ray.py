@@ -30,6 +30,8 @@ _TOO_SLOW = "timed out during startup"
 #: Processes of Ray's that nobody needs here, as no machines are added and no logs are shown: they would take a
 #: hundredth of a processor, and a second to stop.
 _NEEDLESS = ("/monitor.py", "/log_monitor.py")
+#: What a Ray is told of the memory of its object store, by the name of a resource.
+STORE = "object_store_memory"
 
 
 class LocalRay:
@@ -83,10 +85,12 @@ class LocalRay:
         import ray
 
         reread_authentication()
+        others = {name: amount for name, amount in resources.items() if name != STORE}
         ray.init(
             address="local",
             num_cpus=num_cpus,
-            **ray_options(resources),
+            object_store_memory=int(resources[STORE]) if STORE in resources else None,
+            **ray_options(others),
             # By default Ray goes on for ever with a task that uses up the memory.
             _system_config={"task_oom_retries": 3},
             include_dashboard=False,
