@@ -44,6 +44,8 @@ DOMAINS: tuple[Domain, ...] = (
     Domain("warnings filters", None, process.read_filters, process.write_filters),
     Domain("locale", "locale", process.read_locale, process.write_locale),
     Domain("decimal context", "decimal", process.read_decimal, process.write_decimal),
+    Domain("digits of integers", None, process.read_digits, process.write_digits),
+    Domain("csv dialects", "csv", process.read_csv, process.write_csv),
     Domain("socket timeout", "socket", process.read_timeout, process.write_timeout),
     Domain("logging", "logging", process.read_logging),
     Domain("numpy print options", "numpy", libraries.read_printing, libraries.write_printing),

@@ -276,6 +276,51 @@ def write_decimal(value: tuple[Any, ...] | None, _shell: Any) -> None:
         context.traps[kind] = kind.__name__ in traps
 
 
+def read_digits(_shell: Any) -> int | None:
+    """How many digits a text of an integer may have, where that isn't the default."""
+    if not hasattr(sys, "get_int_max_str_digits"):  # from Python 3.10.7 on
+        return None
+    now, default = sys.get_int_max_str_digits(), sys.int_info.default_max_str_digits
+    return None if now == default else now or -1  # 0 stands for no limit
+
+
+def write_digits(value: int | None, _shell: Any) -> None:
+    """Sets how many digits a text of an integer may have."""
+    if hasattr(sys, "set_int_max_str_digits"):
+        default = sys.int_info.default_max_str_digits
+        sys.set_int_max_str_digits(default if value is None else max(value, 0))
+
+
+#: The attributes of a dialect of csv files, and the dialects and the longest field that Python begins with.
+_OF_DIALECT = ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting",
+               "skipinitialspace", "strict")  # fmt: skip
+_DIALECTS, _LONGEST_FIELD = ("excel", "excel-tab", "unix"), 131_072
+
+
+def read_csv(_shell: Any) -> tuple[int, dict[str, dict[str, Any]]] | None:
+    """The longest field of csv files and the dialects that were registered, where any of these was."""
+    import csv
+
+    names = [name for name in csv.list_dialects() if name not in _DIALECTS]
+    if not names and csv.field_size_limit() == _LONGEST_FIELD:
+        return None
+    dialects = {n: {part: getattr(csv.get_dialect(n), part) for part in _OF_DIALECT} for n in names}
+    return csv.field_size_limit(), dialects
+
+
+def write_csv(value: tuple[int, dict[str, dict[str, Any]]] | None, _shell: Any) -> None:
+    """Sets the longest field of csv files and the registered dialects."""
+    import csv
+
+    longest, dialects = value or (_LONGEST_FIELD, {})
+    csv.field_size_limit(longest)
+    for name in csv.list_dialects():
+        if name not in (*_DIALECTS, *dialects):
+            csv.unregister_dialect(name)
+    for name, parts in dialects.items():
+        csv.register_dialect(name, **parts)
+
+
 def read_timeout(_shell: Any) -> float | None:
     """The default timeout of sockets, in seconds."""
     import socket

@@ -146,7 +146,8 @@ def _judge_in_function(
     flat, notebook = functions.flat[position - functions.cells], functions.dataflow
     node = flat.copies[id(inner.loop.node)]
     loop = Loop(inner.loop.index, node, inner.loop.consumer)  # type: ignore[arg-type]
-    check_modules(notebook.cells, loop.node.lineno)  # wherever the function is called
+    unseen = notebook.summaries.of(function).when_called.has("unknown")
+    check_modules(notebook.cells, loop.node.lineno, unseen=unseen)  # wherever it is called
     _check_attributes(loop, flat)
     verdict = judge_loop(loop, notebook, position, rng_seeded, items_apart=True)
     if isinstance(verdict, Refusal):

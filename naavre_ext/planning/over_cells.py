@@ -18,7 +18,7 @@ from naavre_ext.model.dataflow import CellDataflow, Change, EffectKind
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.loops import find_loops
 from naavre_ext.planning.over_rewriting import divide
-from naavre_ext.planning.patched_modules import REMEDY, patched_module
+from naavre_ext.planning.patched_modules import REMEDY, patched_module, told_library
 
 #: Kinds of values that have no slices, with the rewrite that gives them some.
 _NOT_CUTTABLE = {
@@ -256,6 +256,8 @@ def _why_whole(cell: OverCell) -> Iterator[Finding]:
                 effect.line,
             )
     patched = patched_module(cell.notebook.cells[: cell.position])
+    if not patched and cell.facts.has("unknown"):
+        patched = told_library(cell.notebook.cells[: cell.position + 1])
     if patched:
         yield _whole(patched, REMEDY)
     for name in sorted(set(cell.facts.reads) & cell.facts.writes - set(cell.notes.over)):

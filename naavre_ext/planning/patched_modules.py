@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from naavre_ext.dataflow.graph import CellNode
@@ -25,8 +26,32 @@ def patched_module(cells: Iterable[CellNode]) -> str:
     return ""
 
 
-def check_modules(cells: Iterable[CellNode], line: int) -> None:
-    """Refuse what would run in other workers once one of these cells changes a module."""
-    reason = patched_module(cells)
-    if reason:
+#: Calls by which libraries that no table knows are told something: ``torch.set_default_dtype()``.
+_TELLING = re.compile(
+    r"""\w.*\.(
+        (set|enable|disable|use|register|install|configure|activate|init|setup|patch|seed|manual_seed)(_\w+)?
+        | (config|options|settings)\.\w+
+    )\(\)""",
+    re.VERBOSE,
+)
+
+
+def told_library(cells: Iterable[CellNode]) -> str:
+    """By which call these cells tell an unseen library what it keeps, in words; "" when by none."""
+    for node in cells:
+        for effect in node.facts.effects:
+            if effect.kind == "unknown" and _TELLING.fullmatch(effect.what):
+                return f"the notebook calls {effect.what}, whose effect other workers may not see"
+    return ""
+
+
+def check_modules(cells: Iterable[CellNode], line: int, *, unseen: bool) -> None:
+    """Refuse what would run in other workers once one of these cells changes a module.
+
+    What runs there may be ``unseen`` code of a library, so that it counts what libraries are told, too.
+    """
+    cells = list(cells)
+    if reason := patched_module(cells):
         raise LoopRefused(line, reason, REMEDY)
+    if unseen and (reason := told_library(cells)):
+        raise LoopRefused(line, reason, "Call it in the loop as well, or leave it out.")

@@ -55,8 +55,9 @@ def judge_task(
     try:
         function = _function_at(note, tree)
         _check_binding(function, notebook)
-        check_modules(notebook.cells, function.lineno)
         summary = notebook.summaries.of(function)
+        unseen = summary.when_called.has("unknown")
+        check_modules(notebook.cells, function.lineno, unseen=unseen)
         _check_defaults(function, summary)
         guarded = _check_changes(function, summary)
         guard_rng = _check_effects(function, summary.when_called.effects, rng_seeded)

@@ -50,6 +50,11 @@ SHIPPABLE = {
         "locale.setlocale(locale.LC_NUMERIC)",
     ),
     "decimal context": ("import decimal; decimal.getcontext().prec = 7", "decimal.Decimal(1) / 3"),
+    "digits of integers": ("sys.set_int_max_str_digits(700)", "sys.get_int_max_str_digits()"),
+    "csv dialects": (
+        "import csv; csv.register_dialect('nx', delimiter=';'); csv.field_size_limit(9)",
+        "csv.get_dialect('nx').delimiter, csv.field_size_limit()",
+    ),
     "socket timeout": ("import socket; socket.setdefaulttimeout(3)", "socket.getdefaulttimeout()"),
     "numpy print options": ("np.set_printoptions(precision=2)", "str(np.array([1 / 3]))"),
     "numpy error state": ("np.seterr(all='ignore')", "np.geterr()"),

@@ -289,3 +289,29 @@ def test_unknown_code_is_guarded() -> None:
     verdict = judge("import mystery\nfor x in xs:\n    out.append(mystery.work(x, rows))")
     assert isinstance(verdict, Split)
     assert verdict.guarded == ("rows",)
+
+
+@pytest.mark.parametrize(
+    ("before", "loop", "call"),
+    [
+        ("lib.set_mode('x')", "lib.work(x)", "lib.set_mode()"),
+        ("lib.set_mode('x')", "model.work(x)", "lib.set_mode()"),
+        ("lib.config.update('x', 64)", "lib.work(x)", "lib.config.update()"),
+        ("lib.enable_x64()", "lib.work(x)", "lib.enable_x64()"),
+        ("register_thing(1)", "lib.work(x)", "lib.register_thing()"),
+        ("def f():\n    lib.use('x')", "lib.work(x)", ""),
+        ("def f():\n    lib.use('x')\nf()", "lib.work(x)", "lib.use()"),
+        ("lib.set_mode('x')", "double(x)", ""),
+        ("lib.show(1)", "lib.work(x)", ""),
+        ("model.set_params(1)", "lib.work(x)", ""),
+        ("y = lib.settle(1)", "lib.work(x)", ""),
+    ],
+)
+def test_loop_with_unseen_code_after_a_library_was_told_something_runs_whole(before, loop, call):
+    imports = "import lib\nfrom lib import register_thing\nmodel = lib.Model()"
+    verdict = judge(f"for x in xs:\n    out.append({loop})", imports, before)
+    assert isinstance(verdict, Refusal) == bool(call)
+    if call:
+        assert (
+            f"the notebook calls {call}, whose effect other workers may not see" in verdict.reason
+        )
