@@ -84,6 +84,36 @@ def memory_rows() -> Iterator[Row]:
         yield cost(row, max(0.0, grown), 50, at_most=1, unit="MB", papermill=plain)
 
 
+def many_rows() -> Iterator[Row]:
+    """20,000 tasks of Ray's, too long to be sent together, for 16 slots: the price of each, and what is held.
+
+    Sleeping takes no processor; what does is handing them out, on all of the machine's.
+    """
+    item_s, slots = 0.05, 16
+    setup = (
+        f"import time\nitems = range({{}})\ndef work(x):\n    time.sleep({item_s})\n    return x"
+    )
+    taken: dict[int, float] = {}
+
+    def measure(batches: int) -> dict[str, float]:
+        body = LOOP.replace("# split: loop", f"# split: loop\n# batches: {batches}")
+
+        def run() -> None:
+            taken[batches] = loop_seconds(setup.format(batches), body)
+
+        return peaks_by_process(run)
+
+    with connected(slots):
+        few, many = measure(1000), measure(20_000)
+    name = "20,000 batches in 16 slots"
+    yield cost(
+        f"{name}: time; 1.6 times their sleep", taken[20_000], 20_000 * item_s / slots, at_most=1.6
+    )
+    for process in (DRIVER, MAIN_WORKER):
+        grown = max(0.0, many[process] - few[process])
+        yield cost(f"{name}: {process}; 50 MB", grown, 50, at_most=1, unit="MB")
+
+
 def slots_rows() -> Iterator[Row]:
     """Sleeping takes no processor: as many at once as there are slots."""
     cells = (
@@ -164,9 +194,10 @@ def shared_array_rows() -> Iterator[Row]:
     yield cost(f"{name}: peak memory", *peaks, at_most=1.05, unit="MB", papermill=plain)
 
 
-#: The rows by name. Those of ``slots`` need a Ray of their own.
+#: The rows by name. Those of ``slots`` and ``many`` need a Ray of their own.
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "slots": slots_rows,
+    "many": many_rows,
     "chain": chain_rows,
     "small": small_rows,
     "sending": sending_rows,
@@ -180,11 +211,12 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
 
 
 def loop_rows(group: str = "") -> Iterator[Row]:
-    """All rows, or those of a group, on one warm Ray but for the one that needs more slots."""
+    """All rows, or those of a group, on one warm Ray but for those that need more slots."""
     wanted = [group] if group else list(GROUPS)
-    if "slots" in wanted:
-        wanted.remove("slots")
-        yield from slots_rows()
+    for name in ("slots", "many"):
+        if name in wanted:
+            wanted.remove(name)
+            yield from GROUPS[name]()
     if not wanted:
         return
     with hold_cluster(RunOptions()):

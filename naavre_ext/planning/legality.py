@@ -27,7 +27,7 @@ from naavre_ext.planning.loops import (
     find_reductions,
 )
 from naavre_ext.planning.mapping_calls import ARGUMENT
-from naavre_ext.planning.mapping_checks import check_managers, check_mapping
+from naavre_ext.planning.mapping_checks import check_futures, check_managers, check_mapping
 from naavre_ext.planning.missing_files import makes_missing
 from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.patched_modules import check_modules
@@ -78,6 +78,7 @@ def _judge(
     _check_consumer(loop, notebook)
     check_managers(loop, notebook)
     check_mapping(loop, notebook)
+    check_futures(loop, notebook)
     body = without_guards(loop.node.body) if isinstance(loop.node, ast.For) else []
     whole = facts_of(loop, body, notebook)
     private = frozenset(whole.writes) - set(whole.reads)

@@ -33,6 +33,7 @@ _JOBLIB_VALUES = {
 _POOL_OPTIONS = frozenset(
     {"max_workers", "processes", "mp_context", "thread_name_prefix", "maxtasksperchild"}
 )
+_HANDS_OUT = frozenset({"submit", "apply_async"})
 _COUNTS = frozenset({"cpu_count", "len", "min", "max", "int"})
 
 
@@ -49,6 +50,30 @@ def check_managers(loop: Loop, notebook: NotebookDataflow) -> None:
                 "Put the loop outside the 'with'.",
             )
         _check_maker(call, notebook)
+
+
+def check_futures(loop: Loop, notebook: NotebookDataflow) -> None:
+    """Refuse a loop that hands its calls to other workers one by one, or takes results as they are done."""
+    if not notebook.environment.imports("concurrent", "multiprocessing"):
+        return
+    remedy = "Write list({}.map({}, items)), or [{}(item) for item in items]: both are split."
+    for node in ast.walk(loop.node):
+        function = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or not isinstance(function, ast.Attribute):
+            continue
+        if function.attr in _HANDS_OUT and isinstance(function.value, ast.Name) and node.args:
+            pool, applied = function.value.id, ast.unparse(node.args[0])
+            raise LoopRefused(
+                node.lineno,
+                f"'{pool}.{function.attr}' hands each call to workers of its own",
+                remedy.format(pool, applied, applied),
+            )
+    if isinstance(loop.iterable, ast.Call) and called(loop.iterable) == "as_completed":
+        raise LoopRefused(
+            loop.node.lineno,
+            "as_completed() gives what is done first, in another order each time",
+            remedy.format("pool", "f", "f"),
+        )
 
 
 def check_mapping(loop: Loop, notebook: NotebookDataflow) -> None:

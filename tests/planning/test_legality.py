@@ -238,6 +238,10 @@ REFUSED = [
     ("x0 = 0\nfor x in xs:\n    if 0 < x < (x0 := x):\n        pass\n    out.append(x0)", "'x0' carries"),
     ("def even(n):\n    shared.append(n)\n    return n == 0 or odd(n - 1)\ndef odd(n):\n    return n != 0 and even(n - 1)\n"
      "for x in xs:\n    odd(x)", "'shared'"),
+    ("from concurrent.futures import ThreadPoolExecutor\nex = ThreadPoolExecutor()\n"
+     "for x in xs:\n    out.append(ex.submit(log, x))", "'ex.submit' hands each call"),
+    ("from concurrent.futures import as_completed\nfor done in as_completed(xs):\n    out.append(done.result())",
+     "what is done first"),
 ]  # fmt: skip
 
 BEFORE = "def suppress_all():\n    import contextlib\n    return contextlib.suppress(Exception)"
