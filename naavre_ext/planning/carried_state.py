@@ -125,9 +125,7 @@ def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> No
                 facts.reads.get(root, line),
                 f"'{root}' is read or set where it is also accumulated, so it carries state from one "
                 "iteration to the next",
-                set_later(reduction)
-                if is_accessor(changed_place(reduction.statement))
-                else f"Only add to '{root}' in the loop and look at it afterwards.",
+                _instead(reduction),
                 root,
             )
         if (
@@ -141,6 +139,16 @@ def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> No
                 f"Compute in the 'try' and change '{root}' after it.",
                 root,
             )
+
+
+def _instead(reduction: Reduction) -> str:
+    """What to write instead of reading the accumulator as well."""
+    root, statement = reduction.root, reduction.statement
+    if is_accessor(changed_place(statement)):
+        return set_later(reduction)
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+        return f"Collect the new values apart, and put them into '{root}' after the loop."
+    return f"Only add to '{root}' in the loop and look at it afterwards."
 
 
 def _may_stand_in_try(reduction: Reduction) -> bool:
