@@ -475,7 +475,40 @@ ROWS = {
         b = work(3)
         ---
         print(a, b)
+        %autoreload 0
     """),
+    "autoreload of a module that changes": written(
+        """
+        %reload_ext autoreload
+        %autoreload 2
+        import os
+        def write(k):
+            with open('reloaded_module.py', 'w') as file:
+                file.write(f'K = {k}\\ndef use(x):\\n    return x + {k}\\n')
+            os.utime('reloaded_module.py', (k, k))
+        write(1000)
+        ---
+        import reloaded_module
+        from reloaded_module import use
+        ---
+        # split:
+        a = [use(i) for i in range(5)]
+        ---
+        write(2000000000)
+        ---
+        # split:
+        b = [use(i) + reloaded_module.K for i in range(5)]
+        ---
+        c = reloaded_module.use(1), use(1)
+        print(a, b, c)
+        ---
+        %autoreload 0
+        import sys
+        del reloaded_module, use, sys.modules['reloaded_module']
+    """,
+        in_process=False,
+        on_ray=True,
+    ),
     "who and history": written("""
         def work(k):
             return [k] * k
