@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable
 
@@ -38,11 +39,26 @@ _TELLING = re.compile(
 
 def told_library(cells: Iterable[CellNode]) -> str:
     """By which call these cells tell an unseen library what it keeps, in words; "" when by none."""
+    cells = list(cells)
     for node in cells:
         for effect in node.facts.effects:
             if effect.kind == "unknown" and _TELLING.fullmatch(effect.what):
-                return f"the notebook calls {effect.what}, whose effect other workers may not see"
+                name = effect.what.rpartition(".")[2].removesuffix("()")
+                if any(_drops_result(each, name) for each in cells):
+                    return (
+                        f"the notebook calls {effect.what}, whose effect other workers may not see"
+                    )
     return ""
+
+
+def _drops_result(node: CellNode, name: str) -> bool:
+    """Whether the cell somewhere calls a function of this name and takes no result."""
+    called = (
+        part.value.func
+        for part in ast.walk(node.source.tree)
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
+    )
+    return any(ast.unparse(function).rpartition(".")[2] == name for function in called)
 
 
 def check_modules(cells: Iterable[CellNode], line: int, *, unseen: bool) -> None:

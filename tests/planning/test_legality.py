@@ -309,6 +309,7 @@ def test_unknown_code_is_guarded() -> None:
         ("lib.show(1)", "lib.work(x)", ""),
         ("model.set_params(1)", "lib.work(x)", ""),
         ("y = lib.settle(1)", "lib.work(x)", ""),
+        ("y = lib.use(1)", "lib.use(x)", ""),
     ],
 )
 def test_loop_with_unseen_code_after_a_library_was_told_something_runs_whole(before, loop, call):
