@@ -49,11 +49,13 @@ ENDS = ("StepFinished", "StepReused", "StepFailed")
 
 
 async def test_rows_run_in_one_batch_and_what_they_share_runs_once(
-    engine, fetch_json, notebook, described, frames, jp_root_dir
+    engine, fetch_json, notebook, described, frames, jp_root_dir, jp_serverapp
 ):
-    body = notebook("param_a = 0.5", SHARED, "print(sum(base) * param_a)")
+    secret = "secret_key = ''\nprint(len(secret_key), secret_key)"
+    body = notebook("param_a = 0.5", SHARED, "print(sum(base) * param_a)", secret)
     rows = [{"param_a": a} for a in (1.0, 2.5, 3.0)]
     asked = {**body, "rows": rows, "output": "out/a{row}.ipynb"}
+    asked["secrets"] = {"secret_key": "hush-hush"}
     status, sweep = await fetch_json("POST", "sweeps", asked)
     assert status == 201
     sweep = await described(sweep, is_over)
@@ -75,7 +77,14 @@ async def test_rows_run_in_one_batch_and_what_they_share_runs_once(
         assert end["status"] == "ok"
         assert ends_of(told, "c1") == ["StepReused"]
         shown = [e["output"]["text"] for e in told if e["type"] == "CellOutputReceived"]
-        assert shown == ["base\n", text]
+        assert shown == ["base\n", text, "9 ***\n"]
+    kept = [file for file in jp_root_dir.rglob("*") if file.is_file()]
+    assert [file for file in kept if b"hush-hush" in file.read_bytes()] == []
+
+    services = jp_serverapp.web_app.settings["naavre_ext_services"]
+    services.sweeps = Sweeps(services.runs)  # as another server would
+    assert await described(sweep) == sweep
+    assert (await fetch_json("GET", "sweeps/batch-20200101-000000-aaaa"))[0] == 404
 
 
 async def test_failed_rows_are_resumed_without_the_others_and_what_they_share(
@@ -143,18 +152,6 @@ async def test_a_sweep_is_cancelled_whole(
     assert states(sweep) == ["cancelled"] * 3
     assert [row["run"] is None for row in sweep["rows"]] == [False, True, True]
     assert (await fetch_json("POST", f"sweeps/{sweep['sweep']}/cancel"))[0] == 404
-
-
-async def test_a_sweep_is_found_again_by_another_server(
-    engine, fetch_json, notebook, described, jp_serverapp
-):
-    body = {**notebook("param_a = 0", "print(param_a)"), "rows": [{"param_a": 1}, {"param_a": 2}]}
-    _, sweep = await fetch_json("POST", "sweeps", body)
-    sweep = await described(sweep, is_over)
-    services = jp_serverapp.web_app.settings["naavre_ext_services"]
-    services.sweeps = Sweeps(services.runs)
-    assert await described(sweep) == sweep
-    assert (await fetch_json("GET", "sweeps/batch-20200101-000000-aaaa"))[0] == 404
 
 
 async def test_a_batch_of_the_command_line_is_a_sweep(fetch_json, notebook, described, jp_root_dir):
