@@ -51,8 +51,8 @@ ENDS = ("StepFinished", "StepReused", "StepFailed")
 async def test_rows_run_in_one_batch_and_what_they_share_runs_once(
     engine, fetch_json, notebook, described, frames, jp_root_dir, jp_serverapp
 ):
-    secret = "secret_key = ''\nprint(len(secret_key), secret_key)"
-    body = notebook("param_a = 0.5", SHARED, "print(sum(base) * param_a)", secret)
+    secret = ("secret_key = ''", "print(len(secret_key), secret_key)")
+    body = notebook("param_a = 0.5", SHARED, "print(sum(base) * param_a)", *secret)
     rows = [{"param_a": a} for a in (1.0, 2.5, 3.0)]
     asked = {**body, "rows": rows, "output": "out/a{row}.ipynb"}
     asked["secrets"] = {"secret_key": "hush-hush"}
