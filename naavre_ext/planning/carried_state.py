@@ -135,8 +135,8 @@ def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> No
         ):
             raise LoopRefused(
                 line,
-                f"'{root}' is changed inside 'try', where an error must be caught at once",
-                f"Compute in the 'try' and change '{root}' after it.",
+                f"'{root}' is changed inside 'try' or 'with', where an error may have to be caught at once",
+                f"Compute in it and change '{root}' after it.",
                 root,
             )
 

@@ -42,6 +42,14 @@ REDUCING_METHODS = {
 BAR_METHODS = frozenset(
     {"set_postfix", "set_postfix_str", "set_description", "set_description_str", "refresh", "update", "write"}
 )  # fmt: skip
+#: What ``with`` makes of these never ends an error.
+_LET_THROUGH = frozenset(
+    {"open", "File", "Dataset", "open_dataset", "ZipFile", "TarFile", "fdopen", "urlopen", "connect", "closing",
+     "memmap", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile", "nullcontext", "redirect_stdout",
+     "redirect_stderr", "errstate", "catch_warnings", "localcontext", "option_context", "no_grad",
+     "inference_mode", "ExcelFile", "ExcelWriter", "HDFStore", "Session", "Parallel", "trange",
+     "tnrange", *POOLS, *BARS}
+)  # fmt: skip
 _MANAGERS = POOLS | BARS | {PARALLEL, "trange", "tnrange"}
 
 
@@ -204,14 +212,21 @@ def _reductions(body: Sequence[ast.stmt], protected: bool) -> Iterator[Reduction
         if reduction is not None:
             yield reduction
         elif isinstance(statement, (ast.If, ast.For, ast.While, ast.With, ast.Match)):
+            swallows = isinstance(statement, ast.With) and may_swallow(statement)
             for block in blocks(statement):
-                yield from _reductions(block, protected)
+                yield from _reductions(block, protected or swallows)
         elif isinstance(statement, ast.Try):
             # An error raised by the replay could no longer be caught here.
             yield from _reductions(statement.body, protected=True)
             for block in blocks(statement):
                 if block is not statement.body:
                     yield from _reductions(block, protected or bool(statement.finalbody))
+
+
+def may_swallow(statement: ast.With) -> bool:
+    """Whether errors in it may end there, as in ``with suppress(KeyError)``."""
+    managers = [item.context_expr for item in statement.items]
+    return not all(isinstance(m, ast.Call) and called(m) in _LET_THROUGH for m in managers)
 
 
 def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notebook_row import row, split
+from notebook_row import row, split, written
 
 ROWS = {
     "append": row(
@@ -192,5 +192,55 @@ ROWS = {
         "print(out.tolist(), found)",
         splits=1,
         on_ray=False,
+    ),
+    "what 'suppress' would end": written(
+        """
+        import contextlib
+        out = [0] * 4
+        ---
+        # split:
+        for x in range(8):
+            with contextlib.suppress(IndexError):
+                out[x] = x
+                print('stored', x)
+        ---
+        print(out)
+        """,
+        splits=0,
+    ),
+    "what a class of one's own would end": written(
+        """
+        class Quiet:
+            def __enter__(self): return self
+            def __exit__(self, *e): return True
+        out = [0] * 4
+        q = Quiet()
+        ---
+        # split:
+        for x in range(8):
+            with q:
+                out[x] = x
+                print('stored', x)
+        ---
+        print(out)
+        """,
+        splits=0,
+    ),
+    "errors that 'suppress' ends before": written(
+        """
+        import contextlib
+        out = []
+        def f(x):
+            if x % 3 == 0: raise KeyError(x)
+            return x
+        ---
+        # split:
+        for x in range(8):
+            with contextlib.suppress(KeyError):
+                out.append(f(x))
+        ---
+        print(out)
+        """,
+        splits=1,
     ),
 }

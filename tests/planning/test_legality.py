@@ -188,6 +188,7 @@ REFUSED = [
     ("for x in xs:\n    os.makedirs('d', exist_ok=x)", "same place"),
     ("for x in xs:\n    print(os.listdir('.'))\n    os.makedirs('d', exist_ok=True)", "same place"),
     ("for x in xs:\n    try:\n        table[x] += 1\n    except KeyError:\n        pass", "inside 'try'"),
+    ("import contextlib\nfor x in xs:\n    with contextlib.suppress(KeyError):\n        table[x] += 1", "inside 'try' or 'with'"),
     ("for x in xs:\n    xs.append(x)", "while it iterates over it"),
     ("also = xs\nfor x in xs:\n    also.append(x)", "may be or hold what it iterates"),
     ("for k in table:\n    table[k] = 1", "while it iterates over it"),
