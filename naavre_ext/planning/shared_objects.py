@@ -289,7 +289,7 @@ def check_changes(facts: CellDataflow, roots: frozenset[str]) -> tuple[set[str],
             if not classes & reach:
                 continue
             if not change.suspected and (name in roots or change.deep or inside(name, change.node)):
-                raise _shared_change(name, change, classes, reached)
+                raise _shared_change(name, change)
             guarded.add(name)
     return guarded - {ITEMS} - roots, ITEMS in guarded
 
@@ -319,10 +319,8 @@ def _held_by(facts: CellDataflow) -> Callable[[str, str], bool]:
     return inside
 
 
-def _shared_change(
-    name: str, change: Change, classes: set[Hashable], reached: dict[str, set[Hashable]]
-) -> LoopRefused:
-    if ITEMS in reached and classes & reached[ITEMS]:
+def _shared_change(name: str, change: Change) -> LoopRefused:
+    if name == ITEMS:
         return LoopRefused(
             change.line,
             f"an item is {change.how}, which the list would see",

@@ -164,6 +164,8 @@ REFUSED = [
     ("for pair in zip(rows, xs):\n    pair[0].append(1)", "an item is"),
     ("for v in table.values():\n    v.append(1)", "an item is"),
     ("for k in table:\n    v = table[k]\n    v.append(1)", "'table', which all iterations share"),
+    ("def fill(part, how):\n    part[part < 0] = how(part)\nfor w in words:\n    fill(rows[0], w)",
+     "'rows', which all iterations share"),
     ("for x in xs:\n    log(x)", "'shared', which all iterations share"),
     ("for x in xs:\n    sorted(rows, key=log)", "'shared'"),
     ("for x in xs:\n    out.append(remember(x))", "'remember'"),
