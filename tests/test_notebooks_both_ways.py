@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import nbclient
@@ -116,6 +116,38 @@ def check_nested_notebooks(events: list[RunEvent]) -> None:
     assert any(overlap(a, b) for a in cells for b in cells if a.worker != b.worker)
 
 
+def check_nested_levels(events: list[RunEvent]) -> None:
+    """Batches of level 2 that have a worker of their own run while their batch of level 1 does."""
+    batches = [event for event in events if isinstance(event, BatchFinished)]
+    outer = {f"{event.split}.{event.batch}": event for event in batches if not event.within}
+    level_1 = {event.cell_id for event in outer.values()}
+    assert len(level_1) == 1
+    assert sum(event.items for event in outer.values()) == 4
+    for event in batches:
+        if event.within:
+            around = outer[event.within.split("/")[0]]
+            assert around.started_at <= event.started_at
+            assert event.started_at + event.duration_s <= around.started_at + around.duration_s
+
+
+def check_common_characters(events: list[RunEvent]) -> None:
+    """Calls for several letters run at once, one after the other in each worker, while their cell does."""
+    tasks = [event for event in events if isinstance(event, TaskFinished)]
+    assert {event.function for event in tasks} <= {"frequencies", "shared", "places"}
+    assert len(beside_their_steps(events)) == len(tasks)
+    for first, second in combinations(tasks, 2):
+        assert first.worker != second.worker or not overlap(first, second)
+
+
+def check_quick_sort(events: list[RunEvent]) -> None:
+    """What ``when`` lets through runs beside its caller: each call while the one around it waits or works."""
+    tasks = [event for event in events if isinstance(event, TaskFinished)]
+    assert {event.function for event in tasks} == {"quick"}
+    for event in tasks:
+        if event.level > 1:
+            assert any(overlap(event, other) for other in tasks if other.level < event.level)
+
+
 def check_merge_sort(events: list[RunEvent]) -> None:
     """Tasks of deeper levels begin while those around them run."""
     tasks = [event for event in events if isinstance(event, TaskFinished)]
@@ -136,7 +168,10 @@ def overlap(first: Span, second: Span) -> bool:
 Span = NotebookCellFinished | TaskFinished
 SCHEDULES = {
     "nested-notebooks": check_nested_notebooks,
+    "nested-levels": check_nested_levels,
+    "tasks-common-characters": check_common_characters,
     "tasks-merge-sort": check_merge_sort,
+    "tasks-quick-sort": check_quick_sort,
 }
 
 

@@ -24,9 +24,11 @@ from naavre_ext.cli.reporters import write_json_line, write_refusal
 from naavre_ext.cli.run_options import How, run_options
 from naavre_ext.exporters.wording import duration_phrase
 from naavre_ext.model.diagnostic import NaavreError
+from naavre_ext.model.event import WAITS, MessageLogged
 
 if TYPE_CHECKING:
     from naavre_ext.batching.batch import Batch
+    from naavre_ext.model.event import RunEvent
     from naavre_ext.model.jobs import BatchResult, Job, JobEnd, Row
     from naavre_ext.model.run import RunOptions
 
@@ -99,8 +101,8 @@ def batch(
     try:
         made = _make(asked, how, collect_parameters(**given))
         with StopOnInterrupt(f"{_how_to_go_on(made.record.batch_id)}\n") as stop:
-            told = _Told(made, as_json=as_json, quiet=quiet)
-            result = made.run(told.job, told.shared, stop.event)
+            told = Told(made, as_json=as_json, quiet=quiet)
+            result = made.run(told.job, told.shared, stop.event, on_event=told.event)
     except NaavreError as error:
         if as_json:
             write_refusal(error)
@@ -191,12 +193,13 @@ def _rows(
     return tuple(Row(row.place, {**common, **row.values}) for row in rows)
 
 
-class _Told:
+class Told:
     """Says on standard error how it goes; with ``--json``, a line per job on standard output."""
 
     def __init__(self, batch: Batch, *, as_json: bool, quiet: bool) -> None:
         self.batch, self.as_json, self.quiet = batch, as_json, quiet
         self.done, self.total = 0, len(batch.record.jobs)
+        self._waits: set[str] = set()
 
     def shared(self, sharing: Any, workflow: Any) -> None:
         """What runs once."""
@@ -206,6 +209,16 @@ class _Told:
         cells = {step.id: step.cell_number for step in workflow.steps}
         once = ", ".join(str(cells[step]) for step in sharing.steps)
         click.echo(f"once for all jobs: {'cells ' + once if once else 'nothing'}", err=True)
+
+    def event(self, job: int, event: RunEvent) -> None:
+        """A job that waits for what others hold says so; jobs that wait for the same say it once."""
+        if not isinstance(event, MessageLogged) or event.code != WAITS or event.text in self._waits:
+            return
+        self._waits.add(event.text)
+        if self.as_json:
+            write_json_line({"type": "JobWaits", "number": job, "code": WAITS, "text": event.text})
+        elif not self.quiet:
+            click.echo(f"{WAITS} job {job}: {event.text}", err=True)
 
     def job(self, job: Job, end: JobEnd) -> None:
         """A job ended."""

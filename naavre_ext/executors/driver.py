@@ -120,7 +120,7 @@ class RunDriver:
         elif happened["kind"] == "group-gone":
             self._repairs.after_losing(happened["group"])
         elif happened["kind"] == "waits":
-            self._narrator.log("info", str(happened["reason"]), "NX525")
+            self._narrator.log("info", str(happened["reason"]), events.WAITS)
         else:
             self._narrator.hear(happened)
 

@@ -119,7 +119,7 @@ class Repairs:
         if verdict.action == "fail":
             raise NaavreError(
                 f"{groups.CODE} {reason[0].upper()}{reason[1:]}, and the run can't start over because a cell "
-                "changed things outside the notebook. Run the jobs one at a time (--max-jobs 1)."
+                "changed things outside the notebook. Run the jobs one at a time (--jobs 1)."
             )
         if self._run.results is not None:
             self._run.results.doubt()

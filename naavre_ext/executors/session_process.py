@@ -169,8 +169,6 @@ def modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> dict[str, type
     """The loaded modules of ``folders`` by name, except ``keep``."""
     roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders if folder)
     found: dict[str, types.ModuleType] = {}
-    if not roots:
-        return found
     for name in sys.modules.keys() - keep:
         module = sys.modules.get(name)
         path = getattr(module, "__file__", None)

@@ -261,6 +261,10 @@ class StepNotRun(RunEvent):
     reason: str
 
 
+#: The code of the message of a run that waits for what others hold.
+WAITS = "NX525"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageLogged(RunEvent):
     """Something the user should know that is no output of a cell."""

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from naavre_ext import RefusedError, RunOptions, open_batch, run_batch, run_notebook
 from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch, resume_batch
+from naavre_ext.cli.batch import Told
 from naavre_ext.cli.entry import _exit_code
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model import event as events
@@ -289,6 +290,15 @@ def test_command_line_prints_a_table_and_exits_with_1_for_a_failed_job(study):
     assert code == 0
     assert [end["number"] for end in ends[:-1]] == [3, 4]
     assert (ends[-1]["type"], ends[-1]["ok"], len(ends[-1]["jobs"])) == ("Batch", True, 4)
+
+
+def test_command_line_says_once_that_jobs_wait(study, capsys):
+    made = begin_batch(BatchRequest(study, batch_rows(ROWS)), LOCAL)
+    told = Told(made, as_json=False, quiet=False)
+    for job in (1, 2):
+        told.event(job, events.MessageLogged(level="info", text="it waits", code=events.WAITS))
+        told.event(job, events.MessageLogged(level="info", text="something else"))
+    assert capsys.readouterr().err == "NX525 job 1: it waits\n"
 
 
 @pytest.mark.parametrize(

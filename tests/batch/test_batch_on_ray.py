@@ -11,6 +11,8 @@ import nbformat
 import pytest
 
 from naavre_ext import RefusedError, RunOptions, compile_notebook, open_batch, run_batch
+from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch
+from naavre_ext.dataflow import tables
 from naavre_ext.model import event as events
 from naavre_ext.storage.run_store import RunStore
 
@@ -168,27 +170,109 @@ def test_jobs_follow_each_other_through_the_workers_of_groups(ray_cluster, tmp_p
         assert spans[job, "c6"][0] >= max(spans[job, "c4"][1], spans[job, "c5"][1])
 
 
-#: Each caller waits until the other one is there, too.
-MEETING = (
-    "import glob, time\n\n\ndef meet(x):\n    open(f'begun-{x}', 'w').close()\n"
-    "    while len(glob.glob('begun-*')) < 2:\n        time.sleep(0.01)\n    return x"
-)
+#: What cells in groups call to learn where other jobs are.
+SIGNS = """
+import glob, os, time
+
+def begin(x):
+    open(f"begun-{x}", "w").close()
+    return x
+
+def await_next(x):
+    while x < 3 and not os.path.exists(f"begun-{x + 1}"):
+        time.sleep(0.01)
+    return x
+
+def meet(x):
+    begin(x)
+    while len(glob.glob("begun-*")) < 2:
+        time.sleep(0.01)
+    return x
+"""
 
 
-def test_replicas_let_jobs_meet_in_one_group(ray_cluster, tmp_path):
-    """Both have gone through the one worker of another group, so the second did while the first was here."""
-    (tmp_path / "meeting.py").write_text(MEETING)
+@pytest.fixture
+def signs(tmp_path, monkeypatch):
+    """The module lies beside the notebook, and analysis takes its functions for pure ones, fit for groups."""
+    (tmp_path / "signs.py").write_text(SIGNS)
+    monkeypatch.setitem(tables.FUNCTION_EFFECTS, "signs.*", "")
+    for table in ("QUIET_IMPORTS", "PURE_MODULES", "FRESH_MODULES"):
+        monkeypatch.setattr(tables, table, getattr(tables, table) | {"signs"})
+
+
+def test_the_next_job_is_in_the_first_group_while_one_is_in_the_second(
+    ray_cluster, signs, tmp_path
+):
+    """It could not end otherwise; and each group has one worker, in which jobs follow each other."""
     study = write(
         tmp_path,
         "param_x = 1",
-        "import meeting",
+        "import signs",
+        "# group: first\nx = signs.begin(param_x)",
+        "# group: second\ny = signs.await_next(x)",
+        "print(y)",
+    )
+    done = run_batch(study, [{"param_x": x} for x in (1, 2, 3)], keep=("y",))
+    assert done.is_ok, done.ends
+    spans = {}
+    for job, end in enumerate(done.ends):
+        for e in RunStore(tmp_path / ".naavre").open(str(end.run_id)).events():
+            if isinstance(e, events.StepFinished):
+                spans[job, e.cell_id] = (e.started_at, e.started_at + e.duration_s, e.worker)
+    for job in (0, 1):
+        second, following = spans[job, "cell-4"], spans[job + 1, "cell-3"]
+        assert following[0] < second[1]
+        assert spans[job, "cell-3"][1] <= following[0]
+    for cell in ("cell-3", "cell-4"):
+        assert len({spans[job, cell][2] for job in range(3)}) == 1
+
+
+def test_batch_says_that_its_groups_wait_for_what_another_run_holds(
+    ray_cluster, tmp_path, monkeypatch
+):
+    from ray.util.placement_group import placement_group, remove_placement_group
+
+    monkeypatch.setattr("naavre_ext.executors.ray.executor._WAIT_TOLD_S", 0.1)
+    study = write(
+        tmp_path, "param_x = 1", "# group: g\n# resources: telescope=1\ny = sorted([param_x])"
+    )
+    other = placement_group([{"telescope": 4}])
+    other.wait(30)
+    said = []
+
+    def note(job, event):
+        if isinstance(event, events.MessageLogged) and event.code == events.WAITS:
+            said.append((job, event.text))
+            remove_placement_group(other)  # the other run is over
+
+    rows = batch_rows([{"param_x": 1}, {"param_x": 2}])
+    made = begin_batch(BatchRequest(study, rows), RunOptions())
+    assert made.run(on_event=note).is_ok
+    assert said
+    assert "wait for what they claim" in said[0][1]
+
+
+def test_replicas_let_jobs_meet_in_one_group(ray_cluster, signs, tmp_path):
+    """Both have gone through the one worker of another group, so the second did while the first was here."""
+    study = write(
+        tmp_path,
+        "param_x = 1",
+        "import signs",
         "# group: first\nx = max([param_x])",
-        "# group: then\n# replicas: 2\nmet = meeting.meet(x)",
+        "# group: then\n# replicas: 2\nmet = signs.meet(x)",
         "print(met)",
     )
     done = run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
     assert done.is_ok, done.ends
     assert [shown(tmp_path / f"{x}-o.ipynb")[-1] for x in (1, 2)] == ["1\n", "2\n"]
+    workers = {}
+    for end in done.ends:
+        for e in RunStore(tmp_path / ".naavre").open(str(end.run_id)).events():
+            if isinstance(e, events.StepFinished):
+                workers.setdefault(e.cell_id, set()).add(e.worker)
+    assert len(workers["cell-3"]) == 1
+    assert len(workers["cell-4"]) == 2
+    assert not workers["cell-4"] & workers["cell-5"]
 
 
 def test_jobs_find_what_cells_that_are_the_same_for_all_have_left_in_a_group(ray_cluster, tmp_path):
@@ -220,7 +304,7 @@ def test_jobs_find_what_cells_that_are_the_same_for_all_have_left_in_a_group(ray
 
 
 def test_awaited_runs_share_the_workers_of_groups(ray_cluster, tmp_path):
-    (tmp_path / "meeting.py").write_text(MEETING)
+    (tmp_path / "meeting.py").write_text(SIGNS)
     study = write(
         tmp_path,
         "param_x = 1",

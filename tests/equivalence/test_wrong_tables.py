@@ -226,7 +226,7 @@ def test_group_that_runs_again_when_its_worker_is_another_job_s_starts_the_run_o
 
 def test_it_fails_where_a_cell_changed_things_outside(wronglib):
     cells = (*LIST, "open('out.txt', 'w').write('once')", *GIVEN_BACK[2:])
-    with pytest.raises(NaavreError, match=r"NX526 Cells of group 'h'.*outside.*--max-jobs 1"):
+    with pytest.raises(NaavreError, match=r"NX526 Cells of group 'h'.*outside.*--jobs 1"):
         run_beside_others(cells, str(wronglib))
 
 

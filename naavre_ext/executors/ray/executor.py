@@ -63,7 +63,7 @@ class RayExecutor:
         self._claims = ClaimPlan()
         self._main: Any = None
         self._turn: tuple[Any, Any] | None = None
-        #: When the run asked for its turn; never, where there is nothing to tell of it.
+        #: When the run asked for its turn, or for workers of groups; never, where there is nothing to tell of it.
         self._asked_at = math.inf
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = RunChannel(self._happened.put, host=handle.node_ip)
@@ -95,6 +95,8 @@ class RayExecutor:
         self._main = waiting or take_main(claim, self._its_turn() if claim else None)
         if context.is_parallel:
             self._groups.begin()
+            if self._groups.wait_for_claims():
+                self._asked_at = time.monotonic()
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
         self._context = sendable(told)
@@ -205,16 +207,19 @@ class RayExecutor:
 
     def _wait_to_tell(self) -> Mapping[str, Any] | None:
         """A message, once, where the run has been waiting for its turn for some seconds."""
-        if self._turn is None or time.monotonic() - self._asked_at < _WAIT_TOLD_S:
+        if time.monotonic() - self._asked_at < _WAIT_TOLD_S:
             return None
         self._asked_at = math.inf
-        if ray.wait([self._turn[1]], timeout=0)[0]:
-            return None
-        text = (
-            "another run holds what this one claims, and wants more of it: this one waits for its turn, "
-            "which comes when that one is over"
-        )
-        return {"kind": "waits", "reason": text}
+        if self._turn is not None and not ray.wait([self._turn[1]], timeout=0)[0]:
+            text = (
+                "another run holds what this one claims, and wants more of it: this one waits for its turn, "
+                "which comes when that one is over"
+            )
+            return {"kind": "waits", "reason": text}
+        if self._groups.wait_for_claims():
+            text = "the workers of groups wait for what they claim, which another run holds"
+            return {"kind": "waits", "reason": text}
+        return None
 
     def place(self, packed: Packed) -> Any:
         """A reference to the pack in the object store."""

@@ -87,6 +87,11 @@ class GroupWorkers:
                 for group in sorted(self._room):
                     self._serve(group)
 
+    def are_starting(self) -> bool:
+        """Whether the first job waits until all that were started are there."""
+        with self._lock:
+            return self._is_starting
+
     def join(self, job: int | None, replicas: Mapping[str, int]) -> int:
         """A job begins that uses these groups; returns its number. One without a number comes last."""
         with self._lock:

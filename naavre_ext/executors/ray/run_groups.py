@@ -58,6 +58,11 @@ class RunGroups:
         if self._pool is not None:
             self._pool.expect(jobs, self._claims.replicas, self._new, until_ready)
 
+    def wait_for_claims(self) -> bool:
+        """Whether workers that several jobs share aren't there yet, and claim what others may hold."""
+        claims = any(self._claims.groups.values())
+        return claims and self._pool is not None and self._pool.are_starting()
+
     def begin(self) -> None:
         """The run begins: its own workers start, or it takes part in the pool."""
         if self._pool is not None:

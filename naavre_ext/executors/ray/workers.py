@@ -34,6 +34,13 @@ def _run_step(
     return (report, *packs) if packs else report
 
 
+def _get_ready() -> None:
+    """Have this process's first run find all that it needs."""
+    worker = this_worker()
+    ray.put(None)  # whereupon Ray loads NumPy and other libraries
+    rehearse(worker)
+
+
 class _MainWorker:
     """Holds a run's live namespace, or a group's live values. It runs one step at a time and is never restarted.
 
@@ -42,7 +49,7 @@ class _MainWorker:
 
     def __init__(self, _turn: Any = None) -> None:
         self._devices = assigned_devices()
-        rehearse(this_worker())
+        _get_ready()
 
     def ready(self) -> str:
         """The worker's label."""
@@ -95,7 +102,7 @@ def run_anywhere(context: bytes, task: StepTask, *inputs: Packed) -> Any:
 @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
 def warm_up(hold_s: float) -> int:
     """Make this process ready for its first task. Holding on for a moment spreads the calls over workers."""
-    rehearse(this_worker())
+    _get_ready()
     time.sleep(hold_s)
     return os.getpid()
 
