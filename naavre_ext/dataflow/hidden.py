@@ -13,6 +13,7 @@ from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import NOTHING, Summaries
 from naavre_ext.dataflow.recorder import assigned_names
+from naavre_ext.dataflow.staying_functions import staying_functions
 from naavre_ext.model.dataflow import CellDataflow, Effect
 
 #: Effects of operators that must not go unseen.
@@ -32,9 +33,12 @@ def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
     summaries = Summaries(environment, enclosing=_enclosing_names(trees))
     callbacks = NOTHING
     reads: set[str] = set()
+    staying = staying_functions(trees)
     for node, inner in called_by_others:
         reads |= set(summaries.of(node).when_escaped.reads) & set(environment.bindings)
-        callbacks = union(callbacks, _beyond_arguments(node, inner, environment, summaries))
+        stays = id(node) in staying
+        beyond = _beyond_arguments(node, inner, environment, summaries, stays=stays)
+        callbacks = union(callbacks, beyond)
     operators, environment.operators_change = _operators(environment, summaries)
     environment.callback_reads = frozenset(reads)
     if callbacks.writes or callbacks.changes or callbacks.effects:
@@ -121,9 +125,17 @@ def _enclosing_names(trees: Iterable[ast.Module]) -> dict[int, frozenset[str]]:
 
 
 def _beyond_arguments(
-    node: FunctionNode, inner: bool, environment: Environment, summaries: Summaries
+    node: FunctionNode,
+    inner: bool,
+    environment: Environment,
+    summaries: Summaries,
+    *,
+    stays: bool,
 ) -> CellDataflow:
-    """What a call of the function does besides changing what it is given."""
+    """What a call of the function does besides changing what it is given.
+
+    One that ``stays`` in a function changes variables of that function's present call only.
+    """
     summary = summaries.of(node)
     facts = summary.when_escaped
     changes = tuple(change for change in facts.changes if "%" not in change.node)
@@ -132,7 +144,8 @@ def _beyond_arguments(
     kept = set(facts.writes)
     if inner:
         enclosed = {n for n in outer if n not in environment.bindings}
-        if enclosed or summary.changes_enclosing or _rebinds_enclosing(node):
+        changes_enclosing = summary.changes_enclosing and not stays
+        if enclosed or changes_enclosing or _rebinds_enclosing(node):
             effects.append(
                 Effect("ambient", "a function that keeps state between its calls", node.lineno)
             )
