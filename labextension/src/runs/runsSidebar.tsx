@@ -128,7 +128,7 @@ function SweepItem({
 
 interface IItemProps {
   run: IRunSummary;
-  /** The parameters to tell; all without this. */
+  /** The parameters to tell, as its name; all without this. Rows of a sweep needn't say when they began. */
   names?: readonly string[];
   /** What it is called; else its parameters or its state. */
   title?: string;
@@ -143,7 +143,7 @@ function RunItem({ run, names, title, showPath, actions, trans }: IItemProps): R
   const parameters = parametersText(run, names);
   const facts = [
     isRunning ? trans.__('%1 of %2 steps', run.steps_done, run.steps_total) : durationText(run.duration_s),
-    speedText(run),
+    title ? '' : speedText(run),
     run.batches ? trans._n('%1 batch', '%1 batches', run.batches) : ''
   ].filter(Boolean);
   const when = new Date(run.started_at * 1000).toLocaleString();
@@ -156,9 +156,11 @@ function RunItem({ run, names, title, showPath, actions, trans }: IItemProps): R
         <span className="naavre-Run-text">
           <span className="naavre-Run-line">
             <strong>{title ?? (names && parameters ? parameters : state)}</strong>
-            <time dateTime={new Date(run.started_at * 1000).toISOString()} title={when}>
-              {agoText(run.started_at, Date.now() / 1000, trans)}
-            </time>
+            {!names && !title && (
+              <time dateTime={new Date(run.started_at * 1000).toISOString()} title={when}>
+                {agoText(run.started_at, Date.now() / 1000, trans)}
+              </time>
+            )}
           </span>
           <span className="naavre-Run-facts">{facts.join(' · ')}</span>
           {showPath && <span className="naavre-Run-facts">{run.path}</span>}
