@@ -38,7 +38,8 @@ class BuiltinCalls(LibraryCalls):
         if name in tables.FRESH_BUILTINS:
             known = kind in tables.IMMUTABLE or not kind
             return Value(kind) if known else self.temporary(kind)
-        parts = [self.element(v) for v in arguments.positional]
+        taken = self.contents if kind == "dict" else self.element
+        parts = [taken(v) for v in arguments.positional]
         if name in _SAME_ELEMENTS and len(parts) >= 1:
             plain = len(parts) == 1 or name == "filter"
             given = parts[-1:] if plain else parts

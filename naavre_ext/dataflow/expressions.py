@@ -98,7 +98,7 @@ class Expressions(Lookups):
     def _visit_dict(self, node: ast.Dict) -> Value:
         keys = [self.visit(key) for key in node.keys if key is not None]
         values = [
-            self.element(self.visit(value)) if key is None else self.visit(value)
+            self.contents(self.visit(value)) if key is None else self.visit(value)
             for key, value in zip(node.keys, node.values, strict=True)
         ]
         plain = bool(keys) and len(keys) == len(values)

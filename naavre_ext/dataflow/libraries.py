@@ -166,7 +166,7 @@ class LibraryCalls(Expressions):
                 return self.temporary("tuple<array,num>")
             return self.temporary("array<num>" if flat else shape)
         if shape in ("iterator", "list", "dict", "defaultdict"):
-            return self.temporary(shape, *[self.element(v) for v in arguments.all])
+            return self.temporary(shape, *[self.contents(v) for v in arguments.all])
         if shape in _HOLDING:
             return self.temporary(shape, *arguments.all)
         merged = self.merged(arguments.all)

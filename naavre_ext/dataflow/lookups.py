@@ -65,7 +65,7 @@ class Lookups(Targets):
             if value.kind == "array" or value.node is None:
                 return value
             if value.kind in ("list", "tuple"):
-                return self.temporary(value.kind, self.element(value))
+                return self.temporary(value.kind, self.contents(value))
         if value.kind in ("array", "frame") and _copies(node.slice):
             return self.temporary(value.kind)  # a mask or a list of places gives a copy
         if value.kind in SUBSCRIPTS:

@@ -200,9 +200,9 @@ class MethodCalls(KnownMethods):
         if not shares and _is_fresh_method(receiver.kind, name):
             return self.temporary(shape)
         if receiver.kind == "list" and name == "copy":
-            return self.temporary(receiver.shape, self.element(receiver))
+            return self.temporary(receiver.shape, self.contents(receiver))
         if receiver.kind in tables.CONTAINERS and name != "get":
-            return self.temporary(shape, self.element(receiver), *arguments.all)
+            return self.temporary(shape, self.contents(receiver), *arguments.all)
         if receiver.kind == "dict":
             held = shapes.parts(receiver.shape)
             default = arguments.positional[1:] or [Value("none")]
@@ -234,7 +234,7 @@ class MethodCalls(KnownMethods):
         self.change(receiver, line, f"changed by .{name}()")
         spreads = name in ("extend", "update", "extendleft", "subtract", "intersection_update")
         for value in arguments.all:
-            held = self.element(value) if spreads else value
+            held = self.contents(value) if spreads else value
             if receiver.node is not None and held.node is not None:
                 self.hold(receiver.node, held.node)
         self.hand_over(arguments, receiver if name == "sort" else FRESH, f".{name}")
@@ -243,7 +243,7 @@ class MethodCalls(KnownMethods):
         if not known and (own or receiver.kind or name in methods.AMBIGUOUS):
             return self.unknown_call(f".{name}", arguments, line, receiver)
         if name in ("pop", "popitem", "popleft", "setdefault"):
-            return self._join([self.element(receiver), *arguments.positional[1:]])
+            return self._join([self.contents(receiver), *arguments.positional[1:]])
         return FRESH
 
 

@@ -287,6 +287,11 @@ class Recorder:
             self.alias(item.node, value.node)
         return item
 
+    def contents(self, value: Value) -> Value:
+        """What a copy of the value holds: of a dict its values as well, not only the keys that iterating gives."""
+        is_dict = value.kind in ("dict", "defaultdict")
+        return self.element(Value(value.kind, value.node) if is_dict else value)
+
     def operate(self, value: Value, line: int) -> None:
         """An operator, attribute or iteration may run a method of a notebook's class."""
         operators = self.environment.operators

@@ -63,7 +63,7 @@ class Region(Definitions):
             self.change(current, node.lineno, how, suspected=not current.kind)
             self.operate(current, node.lineno)
             if current.node is not None and current.kind not in ("array", "frame"):
-                held = self.element(value).node
+                held = self.contents(value).node
                 if held is not None:
                     self.hold(current.node, held)
             kept = (

@@ -94,7 +94,7 @@ class Targets(Recorder):
         if not _may_concatenate(left.kind, op, right.kind):
             return self.temporary("")
         # Lists share their elements with the result, numbers and arrays share nothing.
-        return self.temporary("", *[self.element(v) for v in operands])
+        return self.temporary("", *[self.contents(v) for v in operands])
 
     def merged(self, values: list[Value]) -> Value:
         """A result that may be, hold, or be part of any of the values."""

@@ -55,6 +55,9 @@ PROVIDERS = [
     (["x = np.ones(3)\nb = np.zeros(3)", "y = np.add(x, 1, out=(b,))", "b += 1", "y"], {"y": 3}),
     (["k = 1\nseen = []\ndef f(x):\n    seen.append(x)\n    return k", "v = np.vectorize(f)", "k = 2", "v([1])", "print(k, seen)"], {"k": 3, "seen": 4}),
     (["k = 1\ndef f(x): return k", "v = np.vectorize(f)", "k = 2", "v([1])"], {"k": 3, "v": 2}),
+    *[(["x = np.ones(3)", made, "x[0] = 1", "d"], {"d": 3}) for made in (
+        "d = {}\nd.update({'a': x})", "d = {}\nd |= {'a': x}", "d = dict({'a': x})", "d = {**{'a': x}}", "d = {'b': 1} | {'a': x}",
+        "d = {'a': x}.copy()", "d = {'a': x}.pop('a')", "import collections\nd = collections.OrderedDict({'a': x})")],
     # What a function of a function calls 'x' is no variable of the notebook.
     (["import unseen\nx = 1\ndef f():\n    x = 2\n    def g():\n        nonlocal x\n        x += 1\n    g()", "unseen.go()", "x"], {"x": 1}),
     (["import unseen\nx = []\ndef f():\n    x = []\n    def g(): x.append(1)\n    return g", "unseen.go()", "x"], {"x": 1}),

@@ -472,4 +472,23 @@ ROWS = {
         ---
         print(a, b, c, w.sum(), w is x, z is y)
     """),
+    "values of a dict that is copied from where it is written": written("""
+        import numpy as np
+        arr = np.arange(6.0)
+        xs = [0, 1, 2]
+        ---
+        # split:
+        found = {}
+        for x in xs:
+            found.update({repr(x): arr[:2]})
+        ---
+        d = {**{'a': arr}}
+        ---
+        a = float(np.median(d['a']))
+        ---
+        arr[0] = 77
+        ---
+        b = float(np.median(d['a'])), found['1'].sum()
+        print(a, b, found)
+    """),
 }
