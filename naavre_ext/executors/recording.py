@@ -8,7 +8,7 @@ what goes there is recorded by reference, and must not change any more.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from naavre_ext.executors.accumulators import Accumulator
 
 _ATOMS = frozenset({int, float, str, bool, bytes, complex, type(None)})
+#: What gives its elements now, as they are.
+_LIVE = (Iterator, KeysView, ValuesView, ItemsView)
 #: What ``+=`` takes elements from, one by one.
 _TAKE_ELEMENTS = frozenset({"list", "a list", "deque"})
 
@@ -119,7 +121,7 @@ class Recorder:
             taking = "keep" if operation.depth != 1 or kept.keeps else "copy"
         if taking == "keep" or is_immutable(value):
             return value
-        if isinstance(value, Iterator) and (
+        if isinstance(value, _LIVE) and (
             operation.taking == "spread" or kept.kind in _TAKE_ELEMENTS
         ):
             return list(value)

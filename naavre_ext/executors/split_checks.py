@@ -26,6 +26,10 @@ _REDUCTION_TYPES = frozenset(
 )  # fmt: skip
 
 
+#: Where numbers, dates and the like come from, which a change replaces.
+_OF_NUMBERS = frozenset({"numpy", "decimal", "fractions", "datetime"})
+
+
 def _has_known_attributes(value: Any, names: Sequence[str]) -> bool:
     """Whether reading and setting these attributes runs no code of the object's, and they hold what is known."""
     kind: Any = type(value)
@@ -54,6 +58,7 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
         known = (
             kind in _REDUCTION_TYPES
             or is_bar(value)
+            or (type(value).__module__ in _OF_NUMBERS and is_immutable(value))
             or _has_known_attributes(value, attributes_changed(fan_out.step.source, split, name))
             or (name in split.replayed and is_immutable(value))
         )

@@ -55,9 +55,10 @@ def take(value: Any, how: str) -> Any:
     """The operand as the merge has to get it."""
     if how.startswith("lazy "):
         value, how = value(), how.removeprefix("lazy ")
-    if how == "spread" and hasattr(value, "__next__"):
-        return list(value)
-    return value if how == "keep" else copy.copy(value)
+    if how == "keep":
+        return value
+    is_view = type(value).__name__ in ("dict_keys", "dict_values", "dict_items")
+    return list(value) if is_view or hasattr(value, "__next__") else copy.copy(value)
 
 
 def replay(batches: Iterable[Record]) -> Iterator[tuple[int, tuple[Any, ...]]]:

@@ -169,30 +169,6 @@ ROWS = {
         "print(n)",
         on_ray=False,
     ),
-    "lists in an array of objects": row(
-        "import numpy as np\nimport pandas as pd\nout = np.empty(4, dtype=object)\n"
-        "df = pd.DataFrame({'a': [None] * 4}, dtype=object)",
-        split(
-            "for x in range(4):\n    found = [x]\n    found.append(2 * x)\n    out[x] = found\n"
-            "    df.at[x, 'a'] = found"
-        ),
-        "out[1].append('new')\nprint(out, df)",
-        splits=1,
-    ),
-    "lists in an array of objects, filled later": row(
-        "import numpy as np\nout = np.empty(4, dtype=object)",
-        split("for x in range(4):\n    found = []\n    out[x] = found\n    found.append(x)"),
-        "print(out)",
-        splits=0,
-        on_ray=False,
-    ),
-    "lists in an array of numbers, changed later": row(
-        "import numpy as np\nout = np.zeros((4, 1, 2))",
-        split("for x in range(4):\n    found = [[0, x]]\n    out[x] = found\n    found[0][0] = 7"),
-        "print(out.tolist(), found)",
-        splits=1,
-        on_ray=False,
-    ),
     "what 'suppress' would end": written(
         """
         import contextlib
@@ -242,5 +218,27 @@ ROWS = {
         print(out)
         """,
         splits=1,
+    ),
+    "views of dicts": row(
+        "out, d = [], {}",
+        split(
+            "for x in range(5):\n    t = {x: 1, -x: 2}\n    out.extend(t.values())\n    out += t.keys()\n"
+            "    d.update(t.items())\n    t[99] = 3"
+        ),
+        "print(out, d)",
+        splits=1,
+        on_ray=False,
+    ),
+    "numbers of libraries, times": row(
+        "import numpy as np\nfrom decimal import Decimal\nfrom fractions import Fraction\n"
+        "from datetime import timedelta\n"
+        "a, b, c, d = np.float64(0), np.float32(0), Decimal(0), Fraction(0)\nt, n = timedelta(0), np.int64(1)",
+        split(
+            "for x in range(9):\n    a += x / 3\n    b += np.float32(x) / 7\n    c += Decimal(x) / 3\n"
+            "    d += Fraction(x, 7)\n    t += timedelta(seconds=x)\n    n *= x + 1"
+        ),
+        "print(repr((a, b, c, d, t, n)))",
+        splits=1,
+        on_ray=False,
     ),
 }
