@@ -1,4 +1,4 @@
-const LONGEST_MS = 2000;
+const LONGEST_MS = 500;
 
 /** Does something when the browser has time for it, which isn't long. */
 export function whenIdle(work: () => void): void {
