@@ -12,6 +12,7 @@ from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import NOTHING, Summaries
+from naavre_ext.dataflow.kept_functions import kept_functions
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.staying_functions import staying_functions
 from naavre_ext.model.dataflow import CellDataflow, Effect
@@ -76,7 +77,7 @@ def _escaping(
             for binding in environment.bindings[name]:
                 if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     yield binding.node, False
-        yield from _inner_functions(tree, False)
+        yield from _inner_functions(tree, False, kept_functions(tree))
 
 
 def _loaded_names(tree: ast.Module, functions: set[str]) -> Iterator[str]:
@@ -91,18 +92,21 @@ def _loaded_names(tree: ast.Module, functions: set[str]) -> Iterator[str]:
             yield node.id
 
 
-def _inner_functions(node: ast.AST, inner: bool) -> Iterator[tuple[FunctionNode, bool]]:
-    """Lambdas, methods, decorated functions, and functions in functions."""
+def _inner_functions(
+    node: ast.AST, inner: bool, kept: frozenset[int]
+) -> Iterator[tuple[FunctionNode, bool]]:
+    """Lambdas, methods, decorated functions, and functions in functions that aren't ``kept`` there."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Lambda):
             yield child, inner
-            yield from _inner_functions(child, True)
+            yield from _inner_functions(child, True, kept)
         elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            if inner or isinstance(node, ast.ClassDef) or child.decorator_list:
+            escapes = inner or isinstance(node, ast.ClassDef) or child.decorator_list
+            if escapes and id(child) not in kept:
                 yield child, inner
-            yield from _inner_functions(child, True)
+            yield from _inner_functions(child, True, kept)
         else:
-            yield from _inner_functions(child, inner)
+            yield from _inner_functions(child, inner, kept)
 
 
 def _enclosing_names(trees: Iterable[ast.Module]) -> dict[int, frozenset[str]]:
