@@ -14,7 +14,6 @@ from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import NOTHING, Summaries
 from naavre_ext.dataflow.kept_functions import kept_functions
 from naavre_ext.dataflow.recorder import assigned_names
-from naavre_ext.dataflow.staying_functions import staying_functions
 from naavre_ext.model.dataflow import CellDataflow, Effect
 
 #: Effects of operators that must not go unseen.
@@ -34,12 +33,9 @@ def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
     summaries = Summaries(environment, enclosing=_enclosing_names(trees))
     callbacks = NOTHING
     reads: set[str] = set()
-    staying = staying_functions(trees)
     for node, inner in called_by_others:
         reads |= set(summaries.of(node).when_escaped.reads) & set(environment.bindings)
-        stays = id(node) in staying
-        beyond = _beyond_arguments(node, inner, environment, summaries, stays=stays)
-        callbacks = union(callbacks, beyond)
+        callbacks = union(callbacks, _beyond_arguments(node, inner, environment, summaries))
     operators, environment.operators_change = _operators(environment, summaries)
     environment.callback_reads = frozenset(reads)
     if callbacks.writes or callbacks.changes or callbacks.effects:
@@ -129,17 +125,9 @@ def _enclosing_names(trees: Iterable[ast.Module]) -> dict[int, frozenset[str]]:
 
 
 def _beyond_arguments(
-    node: FunctionNode,
-    inner: bool,
-    environment: Environment,
-    summaries: Summaries,
-    *,
-    stays: bool,
+    node: FunctionNode, inner: bool, environment: Environment, summaries: Summaries
 ) -> CellDataflow:
-    """What a call of the function does besides changing what it is given.
-
-    One that ``stays`` in a function changes variables of that function's present call only.
-    """
+    """What a call of the function does besides changing what it is given."""
     summary = summaries.of(node)
     facts = summary.when_escaped
     changes = tuple(change for change in facts.changes if "%" not in change.node)
@@ -148,8 +136,7 @@ def _beyond_arguments(
     kept = set(facts.writes)
     if inner:
         enclosed = {n for n in outer if n not in environment.bindings}
-        changes_enclosing = summary.changes_enclosing and not stays
-        if enclosed or changes_enclosing or _rebinds_enclosing(node):
+        if enclosed or summary.changes_enclosing or _rebinds_enclosing(node):
             effects.append(
                 Effect("ambient", "a function that keeps state between its calls", node.lineno)
             )

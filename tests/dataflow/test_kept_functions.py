@@ -28,6 +28,7 @@ NOT_KEPT = {
     "called by a function that is handed on": "return sorted(xs, key=lambda x: root(x))",
     "called by another function": "def other(x):\n    return root(x)\nreturn other",
     "called by a method": "class Box:\n    def put(self):\n        root(1)\nreturn Box",
+    "bound anew": "root = print\nroot(1)",
     "called as a generator is drawn from": "return (root(x) for x in xs)",
     "called between what a generator yields": "yield root(1)",
     "found by a text": "return eval('root')",
