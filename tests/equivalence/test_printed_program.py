@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -89,7 +90,7 @@ def assert_alike(cells, folder: Path) -> None:
     expected = run_in_order(cells, str(folder))
     assert expected.error is None
     for path in folder.iterdir():
-        path.unlink()
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     text, namespace = ran_alone(cells, folder)
     printed = [
         o["text"] for outputs in expected.outputs for o in outputs if o.get("name") == "stdout"
