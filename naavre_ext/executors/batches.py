@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.dataflow.source import body_source
@@ -33,6 +33,7 @@ from naavre_ext.executors.tasks import (
     Stuck,
     Violation,
 )
+from naavre_ext.executors.touched_files import FileWatch, watching
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.elementwise import items_by_lists, lists_beside
@@ -95,8 +96,9 @@ def run_batch(
     ended = _Ended()
     violation, stuck = "", None
     messages: list[Mapping[str, Any]] = []
+    watch = FileWatch()
     try:
-        with telling(messages.append, worker.label):
+        with telling(messages.append, worker.label), watching(task.split.files_apart) as watch:
             ended = _run(worker, task, shared, items, outputs, messages.append)
     except Violation as reason:
         violation = str(reason)
@@ -117,6 +119,7 @@ def run_batch(
         stuck=stuck,
         done=ended.done,
         messages=tuple(messages),
+        touched=watch.touched(),
     )
     return report, ended.packed, ended.lists
 
@@ -168,6 +171,11 @@ def _run(
                 task.step.execution_count,
                 lambda _tree: code.tree,
             )
+        ours = (
+            worker.outputs.take_error()
+        )  # of a loop in a function, whether or not the notebook caught it
+        if ours is not None:
+            return _Ended(error=_at_item(ours, task, cursor))
         reason = worker.settings.violation(before, split.guard_rng) or recorder.why_unusable()
         if reason:
             raise Violation(reason)
@@ -264,17 +272,20 @@ def _error(
     while outputs and outputs[-1].get("output_type") == "error":
         outputs.pop()
     assert error is not None
-    report = ErrorReport(
-        error.ename,
-        error.evalue,
-        tuple(error.traceback),
-        batch=task.batch,
-        item=None if task.split.over else task.start + max(cursor.position, 0),
-        item_repr=range_text(task) if task.split.over else item_text(cursor.current),
-    )
+    report = ErrorReport(error.ename, error.evalue, tuple(error.traceback))
     if is_suspicious(report):
         raise Violation(f"{error.ename} on copies of its inputs: {error.evalue}")
-    return report
+    return _at_item(report, task, cursor)
+
+
+def _at_item(error: ErrorReport, task: BatchTask, cursor: _Items) -> ErrorReport:
+    over = task.split.over
+    return replace(
+        error,
+        batch=task.batch,
+        item=None if over else task.start + max(cursor.position, 0),
+        item_repr=range_text(task) if over else item_text(cursor.current),
+    )
 
 
 def item_text(item: Any) -> str:

@@ -131,6 +131,7 @@ class FanOut:
     def close(self) -> None:
         """Stop what still runs when the cell has ended, well or not."""
         for state in self._states.values():
+            state.own_files.stop()
             if state.watch is not None:
                 state.watch.stop()
             if state.flight is not None:
@@ -189,6 +190,8 @@ class FanOut:
         state.share = OwnShare(source, inline=inline)
         state.share.limit = state.stored.first if state.stored else None
         if not inline:
+            if state.split.files_apart:
+                state.own_files.start()
             state.watch = Watch(state.share, lambda: send_rest(self, state))
 
     def more(self, index: int) -> bool:
@@ -209,6 +212,7 @@ class FanOut:
         if state.share is not None and not state.share.over:
             self.close()  # a function under 'map' has ended it by StopIteration: nothing after that counts
             return False
+        state.own_files.stop()
         settle(self, state)
         if state.split.form == "for":
             self.offered[LOG] = merged_log(self, state)

@@ -13,6 +13,7 @@ from naavre_ext.executors.progress_bars import LoopBar
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Source
 from naavre_ext.executors.stored_batches import StoredBatches
+from naavre_ext.executors.touched_files import FileWatch
 from naavre_ext.model.workflow import Split
 
 
@@ -24,6 +25,7 @@ class SplitState:
     ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched,
     ``bar`` the progress bar that the loop has around its items.
     ``held`` are batches that ran before the cell, ``passing`` those of the next loops that this one's make.
+    ``own_files`` are those that the cell itself touches while batches run.
     ``keeps`` are the accumulators as the loop found them, ``tables`` the columns read of those that it fills.
     """
 
@@ -48,6 +50,7 @@ class SplitState:
     stored: StoredBatches | None = None
     keeps: Mapping[str, Accumulator] = field(default_factory=dict)
     tables: dict[str, Any] = field(default_factory=dict)
+    own_files: FileWatch = field(default_factory=FileWatch)
 
     def under_bar(self, items: Any) -> Any:
         """The items; as they are drawn, the loop's progress bar moves, if it has one."""

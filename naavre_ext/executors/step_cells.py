@@ -48,12 +48,15 @@ class StepCell:
         return outcome
 
     def error(self, outcome: CellOutcome) -> ErrorReport | None:
-        """The error that the cell ended with: that of a batch, if one raised it."""
+        """The error that the cell ended with: that of a batch, if one raised it.
+
+        A cell whose code caught one of ours failed all the same.
+        """
         remote = self._worker.outputs.take_error()
+        if remote is not None and (remote.is_ours or not outcome.ok):
+            return remote
         if outcome.ok or outcome.error is None:
             return None
-        if remote is not None:
-            return remote
         error, at = outcome.error, self._item
         report = ErrorReport(error.ename, error.evalue, tuple(error.traceback))
         if at is None:
@@ -89,7 +92,8 @@ class StepCell:
             return outcome
         finally:
             fan_out.close()
-            worker.outputs.raise_later(fan_out.error)
+            if fan_out.error is not None:
+                worker.outputs.raise_later(fan_out.error)
             for name in [*HOOK_NAMES, *(n for n in namespace if str(n).startswith(OWN_PREFIX))]:
                 namespace.pop(name, None)
 

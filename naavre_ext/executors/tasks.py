@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from naavre_ext.executors.packing import Packed, PackingError
+from naavre_ext.executors.touched_files import NO_FILES, Touched
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
 from naavre_ext.model.workflow import Placement, Split, Step, StepId, TaskFunction
@@ -133,7 +134,10 @@ class StepTask:
 
 @dataclass(frozen=True, slots=True)
 class ErrorReport:
-    """What a cell raised, as Jupyter shows it; in a split, in which batch and at which item."""
+    """What a cell raised, as Jupyter shows it; in a split, in which batch and at which item.
+
+    One that ``is_ours`` says that the run can't end as the sequential one: code that catches it doesn't help.
+    """
 
     ename: str
     evalue: str
@@ -141,6 +145,7 @@ class ErrorReport:
     batch: int | None = None
     item: int | None = None
     item_repr: str | None = None
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +246,8 @@ class BatchReport:
 
     Its worker may be ``lost``; an ``overdue`` batch took longer than it may. Both come with an error.
     The loops that went on with what it made got ``fed`` items each; they and those behind them took ``then_s``.
-    ``full`` says why results can't be stored any more. ``messages`` tell what happened in the batch.
+    ``full`` says why results can't be stored any more. ``messages`` tell what happened in the batch. ``touched``
+    are its files, where another batch might touch them, too.
     """
 
     batch: int
@@ -259,6 +265,7 @@ class BatchReport:
     overdue: bool = False
     full: str = ""
     messages: tuple[Mapping[str, Any], ...] = ()
+    touched: Touched = NO_FILES
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.

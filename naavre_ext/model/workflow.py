@@ -72,6 +72,7 @@ class Split:
     ``own_rows`` is a table over whose rows the loop goes, changing in each iteration the row of that label.
     ``makes_missing`` says that it looks for files and makes those that aren't there, so that no item may come
     twice, nor any iteration run twice.
+    ``files_apart`` asks for a look whether two batches touch one file that one of them writes.
     ``tables`` are those that it fills while it reads other columns of them, or goes over copies of their rows.
     """
 
@@ -101,6 +102,7 @@ class Split:
     items_apart: bool = False
     own_rows: str = ""
     makes_missing: bool = False
+    files_apart: bool = False
     tables: tuple[FilledTable, ...] = ()
 
     @property

@@ -138,6 +138,7 @@ def _judge(
         immutable_items=immutable_items,
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position, filled),
         makes_missing=makes_missing(loop.node, facts),
+        files_apart=facts.has("outside-write", "unknown"),
         items_apart=items_apart and notebook.compares_identity(),
         own_rows=own_rows(loop, reductions),
         tables=tables,

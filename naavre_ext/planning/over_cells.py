@@ -304,6 +304,7 @@ def _split(cell: OverCell) -> Split:
         guard_rng=cell.rng_seeded is not None
         and any(effect.kind in ("unknown", "rng-draw") for effect in facts.effects),
         identity_matters=_identity_matters(cell),
+        files_apart=facts.has("outside-write", "unknown"),
     )
 
 
