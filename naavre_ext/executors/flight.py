@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from naavre_ext.executors.attempts import Attempts, final_error, is_overdue, reason_in_words
 from naavre_ext.executors.batch_sizes import BatchSizes
 from naavre_ext.executors.chaining import Passing, Segment
+from naavre_ext.executors.files_apart import FilesApart
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.sources import Source
 from naavre_ext.executors.stored_batches import StoredBatches
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stage, Stuck
+from naavre_ext.executors.touched_files import FileWatch, Touched
 from naavre_ext.model.workflow import Split
 from naavre_ext.scheduling.claims import at_once
 
@@ -77,6 +79,7 @@ class Flight:
         first: int = 0,
         passing: Passing | None = None,
         stored: StoredBatches | None = None,
+        own_files: FileWatch | None = None,
     ) -> None:
         self._fan_out, self._split, self._shared = fan_out, split, shared
         self._source, self._sizes = source, sizes
@@ -86,6 +89,7 @@ class Flight:
         self._under_way: dict[Any, _Batch] = {}
         self._closed = False
         self._passing = passing
+        self._files = FilesApart(split, own_files or FileWatch())
         self._window = at_once(sizes.window, fan_out.limit)
         self._slots_each = _slots_each(source.left, sizes, fan_out.slots)
 
@@ -213,6 +217,7 @@ class Flight:
             if batch.report.error is not None:
                 yield batch.report, {}
                 return
+            self._check_files(batch.report.touched)
             try:
                 packed = batch.packed or self._pool.result(batch.handle)
             except ResultLost as lost:
@@ -226,6 +231,15 @@ class Flight:
                 self._passing.add(self._pool, batch.handle, batch.report, is_last=batch.is_last)
             self.fill()
             yield batch.report, record
+
+    def _check_files(self, touched: Touched) -> None:
+        """Where an earlier batch met this one at a file, it and those behind it run again; or the cell fails."""
+        __tracebackhide__ = True
+        path = self._files.meet(touched)
+        if path and self._files.may_repeat(touched):
+            raise Whole(f"two batches write the file '{path}'")
+        if path:
+            self._fan_out.raise_error(self._files.error(path))
 
     def _take(self, handle: Any) -> None:
         self._note(self._under_way.pop(handle))

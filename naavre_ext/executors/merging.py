@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.next_loops import pass_on
 from naavre_ext.executors.split_state import SplitState
 from naavre_ext.executors.tasks import BatchReport, ErrorReport
-from naavre_ext.executors.touched_files import note
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.refusal import ITEMS
 
@@ -73,7 +71,7 @@ def _results(fan_out: FanOut, state: SplitState) -> Iterator[tuple[BatchReport, 
     __tracebackhide__ = True
     if state.flight is not None and not state.refusal:
         try:
-            for report, record in results_apart(fan_out, state):
+            for report, record in state.flight.results():
                 if report.error is not None:
                     fan_out.failed(state, report)
                 yield report, record
@@ -88,36 +86,6 @@ def _results(fan_out: FanOut, state: SplitState) -> Iterator[tuple[BatchReport, 
                 state.bar.end()
             raise
     _hand_over_rest(fan_out, state)
-
-
-def results_apart(
-    fan_out: FanOut, state: SplitState
-) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
-    """The batches' results; the cell fails where two parts of the loop touched one file that one of them wrote.
-
-    Raises:
-        Whole: a batch can't be used, and the cell goes on with the rest.
-    """
-    __tracebackhide__ = True
-    assert state.flight is not None
-    touched = state.own_files.touched()
-    for report, record in state.flight.results():
-        both = touched.met_by(report.touched)
-        if both:
-            fan_out.raise_error(_files_meet(state.split, min(both)))
-        touched |= report.touched
-        note(report.touched)
-        yield report, record
-
-
-def _files_meet(split: Split, path: str) -> ErrorReport:
-    """The end of a loop that may have left a file in another state than the sequential one would."""
-    beside = os.path.relpath(path) if path.startswith(os.path.join(os.getcwd(), "")) else path
-    text = (
-        f"the loop in line {split.line} was split, and two parts of it used the file '{beside}', which one of "
-        "them wrote: what it holds now may be wrong. Give each item files of its own, or delete '# split'."
-    )
-    return ErrorReport("FilesMeet", text, (f"FilesMeet: {text}",), is_ours=True)
 
 
 def _cannot_repeat(split: Split, reason: str) -> ErrorReport:

@@ -13,7 +13,6 @@ from naavre_ext.executors.cutting import NotCuttable, OverSource
 from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.joining import join
 from naavre_ext.executors.joining_checks import JoinError, Piece
-from naavre_ext.executors.merging import results_apart
 from naavre_ext.executors.over_batches import LEAKS
 from naavre_ext.executors.sending import fixed_sizes, note_settings, send
 from naavre_ext.executors.split_checks import why_whole
@@ -75,7 +74,7 @@ def _run(fan_out: FanOut, state: SplitState, source: OverSource) -> _Results | N
     if state.flight is None or state.refusal:
         return None
     try:
-        for report, record in results_apart(fan_out, state):
+        for report, record in state.flight.results():
             if report.error is not None:
                 for earlier, _ in [*results, (report, record)]:
                     fan_out.show(earlier.outputs)

@@ -48,6 +48,7 @@ def send(fan_out: FanOut, state: SplitState, sizes: BatchSizes, expected: int) -
             own,
             state.passing,
             state.stored,
+            state.own_files,
         )
         if state.held is not None:
             state.flight.adopt(state.held.segments)

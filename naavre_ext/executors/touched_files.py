@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+#: What was in the file doesn't matter any more.
+_ANEW = os.O_TRUNC | os.O_EXCL
 #: Events whose first arguments, so many, are paths that change.
 _CHANGING = {
     "os.rename": 2,
@@ -30,7 +32,7 @@ _ELSEWHERE = ("/dev/", "/proc/", "/sys/", f"{sys.prefix}{os.sep}", f"{sys.base_p
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Paths of files that were only read, and of those that were changed."""
+    """Paths of files that were read, and of those that were changed; a file that was changed in part is both."""
 
     read: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
@@ -67,8 +69,7 @@ class FileWatch:
 
     def touched(self) -> Touched:
         """What was touched, but for files of Python's and the system's."""
-        changed = _resolved(self.changed)
-        return Touched(_resolved(self.read) - changed, changed)
+        return Touched(_resolved(self.read), _resolved(self.changed))
 
 
 @contextmanager
@@ -107,17 +108,22 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
         return
     if event == "open":
         path, _, flags = args
-        _add(path, changes=bool(isinstance(flags, int) and flags & _WRITING))
+        writes = isinstance(flags, int) and bool(flags & _WRITING)
+        anew = writes and bool(flags & _ANEW)
+        _add(path, reads=not anew, changes=writes)
     elif event in _CHANGING:
         for path in args[: _CHANGING[event]]:
-            _add(path, changes=True)
+            _add(path, reads=True, changes=True)
 
 
-def _add(path: Any, *, changes: bool) -> None:
+def _add(path: Any, *, reads: bool, changes: bool) -> None:
     if isinstance(path, (str, bytes, os.PathLike)):
         found = os.path.abspath(os.fsdecode(path))
         for watch in tuple(_watches):
-            (watch.changed if changes else watch.read).add(found)
+            if reads:
+                watch.read.add(found)
+            if changes:
+                watch.changed.add(found)
 
 
 def _resolved(paths: set[str]) -> frozenset[str]:

@@ -1,12 +1,13 @@
-"""Loops whose batches write files: two batches that meet at one end the run, as its last writer isn't known."""
+"""Loops whose batches write files: those that meet at one run again in order, or the run fails."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
-from both_ways import run_as_workflow
+from both_ways import run_as_workflow, run_in_order
 
 from naavre_ext.executors.touched_files import FileWatch, Touched, note, watching
 from naavre_ext.model import event as events
@@ -46,11 +47,6 @@ LOOPS = {
         ["def work(names):\n    # split: names\n    # batches: 3\n    for n in names:\n"
          "        with open(n, 'w') as f:\n            f.write(n)", "work('aba')"], "a"
     ),
-    "in a loop of a function that catches all": (
-        ["def work(names):\n    try:\n        # split: names\n        # batches: 3\n        for n in names:\n"
-         "            with open(n, 'w') as f:\n                f.write(n)\n    except Exception:\n        pass",
-         "work('aba')"], "a"
-    ),
     "in a loop of a function that batches call": (
         ["def work(names):\n    # split: names\n    # batches: 3\n    for n in names:\n"
          "        with open(n, 'w') as f:\n            f.write(n)",
@@ -59,13 +55,57 @@ LOOPS = {
 }  # fmt: skip
 
 
+#: Some read what others write, or change a part: nothing makes up for that.
+LOST = {
+    "read by an item before it is written": (
+        ["import seen\nfor n in 'bc':\n    open(n, 'w').close()",
+         f"{SPLIT}for one, two in ['ba', 'cb', 'cd']:\n    seen.copy(one, two)"], "b"
+    ),
+    "changed in part": (["import seen", f"{SPLIT}for n in 'aba':\n    seen.add(n)"], "a"),
+    "by a function that catches all": (
+        ["import seen\ndef work(names):\n    try:\n        # split: names\n        # batches: 3\n"
+         "        for n in names:\n            seen.add(n)\n    except Exception:\n        pass",
+         "work('aba')"], "a"
+    ),
+}  # fmt: skip
+
+#: Analysis doesn't look into modules.
+_SEEN = """
+import shutil
+def copy(source, target):
+    shutil.copyfile(source, target)
+def add(name):
+    with open(name, 'a') as file:
+        file.write(name)
+"""
+
+
+def folder(path: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in path.iterdir() if file.is_file()}
+
+
 @pytest.mark.parametrize(("cells", "path"), LOOPS.values(), ids=LOOPS)
-def test_batches_meet_at_a_file(cells: list[str], path: str, tmp_path: Path) -> None:
-    done = run_as_workflow(cells, cwd=str(tmp_path))
+def test_files_are_as_in_the_sequential_run(cells: list[str], path: str, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for made in (one, two):
+        made.mkdir()
+    assert run_in_order(cells, str(one)).error is None
+    done = run_as_workflow(cells, cwd=str(two))
+    assert done.end.status == "ok"
     assert any(event.batches == 3 for event in done.of(events.SplitStarted))
-    if not path:
-        assert done.end.status == "ok"
-        return
+    refused = [event.reason for event in done.of(events.SplitRefused)]
+    assert refused == ([f"two batches write the file '{path}'"] if path else [])
+    assert folder(one) == folder(two)
+
+
+@pytest.mark.parametrize(("cells", "path"), LOST.values(), ids=LOST)
+def test_run_that_can_not_end_alike_fails(
+    cells: list[str], path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "seen.py").write_text(_SEEN)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "seen", raising=False)
+    done = run_as_workflow(cells, cwd=str(tmp_path))
     assert done.ending.error is not None
     ename, evalue = done.ending.error[:2]
     assert ename == "FilesMeet"
@@ -82,7 +122,7 @@ def test_what_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Path("new").write_text("x")
         os.rename("new", "moved")
         os.remove("gone")
-        os.close(os.open("low", os.O_CREAT | os.O_WRONLY))
+        os.close(os.open("low", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         with open("both", "w+") as file:
             file.read()
         Path(os.__file__).read_bytes()  # Python's own
@@ -90,7 +130,8 @@ def test_what_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         note(Touched(frozenset([str(tmp_path / "read there")]), frozenset()))
     Path("later").write_text("x")
     touched = watch.touched()
-    assert {Path(path).name for path in touched.read} == {"old", "read there"}
+    read = {Path(path).name for path in touched.read}
+    assert read == {"old", "read there", "gone", "new", "moved"}
     names = {Path(path).name for path in touched.changed}
     assert names == {"new", "moved", "gone", "low", "both"}
 
