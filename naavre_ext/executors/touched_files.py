@@ -24,7 +24,6 @@ _CHANGING = {
     "os.symlink": 2,
     "os.remove": 1,
     "os.truncate": 1,
-    "sqlite3.connect": 1,
 }
 #: Where Python, libraries and the system keep things of their own.
 _ELSEWHERE = ("/dev/", "/proc/", "/sys/", f"{sys.prefix}{os.sep}", f"{sys.base_prefix}{os.sep}")

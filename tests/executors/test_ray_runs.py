@@ -91,8 +91,9 @@ def test_batches_run_in_several_processes_at_once(run):
     """The first item waits until another process has come to one."""
     module = (
         "%%writefile meeting.py\nimport glob, os, time\n\n\n"
-        "def meet(x):\n    open(f'{os.getpid()}.here', 'w').close()\n"
-        "    while x == 0 and len(glob.glob('*.here')) < 2:\n        time.sleep(0.01)"
+        "def meet(x):\n    open(f'{os.getpid()}-{x}.here', 'w').close()\n"
+        "    while x == 0 and len({p.split('-')[0] for p in glob.glob('*.here')}) < 2:\n"
+        "        time.sleep(0.01)"
     )
     cell = (
         "# split: part\n# batches: 4\nout = []\n"
