@@ -159,6 +159,10 @@ def interrupt_thread(thread_id: int) -> None:
     )
 
 
+#: A worker may come to load more of it at any time, and must find it again.
+_OURS = __name__.partition(".")[0]
+
+
 def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
     """Drops modules of ``folders``, except ``keep``, so that the next import reads them anew."""
     for name in modules_in(folders, keep):
@@ -166,13 +170,13 @@ def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
 
 
 def modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> dict[str, types.ModuleType]:
-    """The loaded modules of ``folders`` by name, except ``keep``."""
+    """The loaded modules of ``folders`` by name, except ``keep`` and those of this package."""
     roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders if folder)
     found: dict[str, types.ModuleType] = {}
     for name in sys.modules.keys() - keep:
         module = sys.modules.get(name)
         path = getattr(module, "__file__", None)
-        if module is None or not isinstance(path, str):
+        if module is None or not isinstance(path, str) or name.partition(".")[0] == _OURS:
             continue
         real = _real_path(path)
         if real.startswith(roots) and "site-packages" not in real and "dist-packages" not in real:

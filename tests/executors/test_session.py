@@ -10,11 +10,14 @@ import threading
 import time
 import types
 import warnings
+from pathlib import Path
 
 import pytest
 
+import naavre_ext
 from naavre_ext.executors.cell_outcome import CellError
 from naavre_ext.executors.session import CellSession
+from naavre_ext.executors.session_process import modules_in
 
 
 @pytest.fixture
@@ -335,3 +338,10 @@ def test_a_fresh_session_knows_of_no_plotting_before_it(tmp_path):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert done.stdout == "[]\n"
+
+
+def test_this_package_stays_loaded_where_a_notebook_lies_beside_it() -> None:
+    folder = str(Path(naavre_ext.__file__).parents[1])
+    ours = [name for name in modules_in((folder,), frozenset()) if name.startswith("naavre_ext")]
+    assert ours == []
+    assert "naavre_ext" in sys.modules
