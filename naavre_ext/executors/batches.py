@@ -186,7 +186,8 @@ def _run(
             what, copied = ("an item", "the item") if name == ITEMS else (f"'{name}'", f"'{name}'")
             raise Violation(f"{what} was changed in place: change a copy of {copied} instead")
         if not outcome.ok:
-            return _Ended(error=_error(outcome.error, task, cursor, outputs))
+            error = _error(outcome.error, task, cursor, outputs)
+            return _Ended(_until_error(split, recorder, namespace, origins), error)
         if is_call:
             (value,) = namespace[COLLECT]
             return _Ended(pack_result(value, values, given, namespace), None, 1)
@@ -208,6 +209,21 @@ def _run(
         handles = [name for name in namespace if str(name).startswith(OWN_LOOPS)]
         for name in (*handles, *(worker.names() - known_names)):
             namespace.pop(name, None)
+
+
+def _until_error(
+    split: Split, recorder: Recorder, namespace: dict[str, Any], origins: Origins
+) -> Packed:
+    """What iterations had recorded when one raised: the merge may raise before it comes to that.
+
+    Nothing where it can't be packed.
+    """
+    if split.form != "for":
+        return NOTHING
+    try:
+        return pack({"log": recorder.log}, namespace, persistent=origins.of)
+    except PackingError:
+        return NOTHING
 
 
 def _guarded(worker: Worker, split: Split, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,9 @@ class BatchFailed(Exception):
 class FanOut:
     """The splits of one cell that is running in ``worker``."""
 
+    #: Whether a batch in which an iteration raised runs again where the loop stands.
+    repeats_failed = False
+
     def __init__(
         self,
         worker: Worker,

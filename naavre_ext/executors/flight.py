@@ -198,7 +198,7 @@ class Flight:
     def results(self) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
         """Each batch's report and what it recorded, in order, as they come in; more are sent meanwhile.
 
-        A report with an error is the last one, and has no record.
+        A report with an error is the last one, and its record is what was recorded before.
 
         Raises:
             Whole: the next batch's result can't be used; its items and all later ones are in :meth:`rest`.
@@ -215,7 +215,7 @@ class Flight:
             if batch.report.violation:
                 raise Whole(batch.report.violation)
             if batch.report.error is not None:
-                yield batch.report, {}
+                yield batch.report, self._until_error(batch)
                 return
             self._check_files(batch.report.touched)
             try:
@@ -231,6 +231,20 @@ class Flight:
                 self._passing.add(self._pool, batch.handle, batch.report, is_last=batch.is_last)
             self.fill()
             yield batch.report, record
+
+    def _until_error(self, batch: _Batch) -> dict[str, Any]:
+        """What the batch had recorded when it raised; nothing where that isn't known."""
+        assert batch.report is not None
+        if batch.report.lost or batch.report.overdue:
+            return {}
+        try:
+            packed = batch.packed or self._pool.result(batch.handle)
+        except ResultLost:
+            return {}
+        if not packed.names:
+            return {}
+        find = finder(self._fan_out.variables, batch.items, 0)
+        return unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
 
     def _check_files(self, touched: Touched) -> None:
         """Where an earlier batch met this one at a file, it and those behind it run again; or the cell fails."""

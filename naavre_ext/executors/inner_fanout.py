@@ -174,6 +174,8 @@ class InnerFanOut(FanOut):
     is the loop's own: with its traceback, and for whoever catches it.
     """
 
+    repeats_failed = True
+
     def __init__(
         self,
         splitter: InnerSplitter,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.flight import Whole
@@ -23,11 +24,13 @@ def merged_log(fan_out: FanOut, state: SplitState) -> Iterator[tuple[int, tuple[
     show = fan_out.worker.session.show
     for report, record in _results(fan_out, state):
         shown = 0
-        for number, outputs, operands in record["log"]:
+        for number, outputs, operands in record.get("log", ()):
             while shown < outputs:
                 show(report.outputs[shown])
                 shown += 1
             yield number, operands
+        if report.error is not None:
+            fan_out.failed(state, replace(report, outputs=report.outputs[shown:]))
         for output in report.outputs[shown:]:
             show(output)
         yield from fan_out.leak(state.split, record["leaks"])
@@ -37,6 +40,8 @@ def merged_elements(fan_out: FanOut, state: SplitState) -> Iterator[Any]:
     """Every element in iteration order; what the iterations had shown is shown before those of their batch."""
     __tracebackhide__ = True
     for report, record in _results(fan_out, state):
+        if report.error is not None:
+            fan_out.failed(state, report)
         fan_out.show(report.outputs)
         yield from record["elements"]
 
@@ -66,13 +71,13 @@ def _entries(rest: Any) -> Any:
 def _results(fan_out: FanOut, state: SplitState) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
     """What counts of the batches, in the loop's order; after it the cell goes on with the rest.
 
-    Where an iteration raised, what it had shown is shown and the error is raised in the cell.
+    Where an iteration raised, that comes last: what it had shown and recorded counts, then the error is raised.
     """
     __tracebackhide__ = True
     if state.flight is not None and not state.refusal:
         try:
             for report, record in state.flight.results():
-                if report.error is not None:
+                if report.error is not None and fan_out.repeats_failed:
                     fan_out.failed(state, report)
                 yield report, record
                 if state.bar is not None:
