@@ -49,7 +49,7 @@ class Touched:
 NO_FILES = Touched()
 
 
-@dataclass
+@dataclass(eq=False)
 class FileWatch:
     """Collects what this process touches from ``start`` to ``stop``."""
 

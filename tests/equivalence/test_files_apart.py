@@ -136,6 +136,14 @@ def test_what_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names == {"new", "moved", "gone", "low", "both"}
 
 
+def test_one_watch_ends_and_others_that_saw_as_much_go_on(tmp_path: Path) -> None:
+    with watching(True) as outer:
+        with watching(True):
+            pass
+        (tmp_path / "file").write_text("x")
+    assert {Path(path).name for path in outer.touched().changed} == {"file"}
+
+
 def test_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "file")
