@@ -38,9 +38,7 @@ class HeldRun:
             NaavreError: the run broke.
         """
         number = self._call.request("result", run=self._engine_id)
-        while (answer := self._call.receive(None)).get("id") != number:
-            pass
-        return result_from_json(checked(answer)["result"])
+        return result_from_json(_awaited(self._call, number)["result"])
 
     def cancel(self) -> None:
         """Have the run stop."""
@@ -91,7 +89,9 @@ class HeldBatch:
         self._socket_path = socket_path
         self._call = Call(socket_path)
         try:
-            begun = self._answer(self._call.request("start_batch", **request, detached=detached))
+            begun = _awaited(
+                self._call, self._call.request("start_batch", **request, detached=detached)
+            )
             self.batch_id: str = begun["run"]
             self.waiting: tuple[int, ...] = tuple(begun["jobs"])
             self._events = self._call.request("events", run=self.batch_id, after=0)
@@ -126,7 +126,7 @@ class HeldBatch:
         self._call.close()
 
     def _next(self) -> JobNews | None:
-        answer = self._answer(self._events)
+        answer = _awaited(self._call, self._events)
         if answer.get("end"):
             return None
         told = answer["event"]
@@ -134,10 +134,11 @@ class HeldBatch:
         return JobNews(told["job"], told.get("run"), None if end is None else JobEnd(**end))
 
     def _check_end(self) -> None:
-        self._answer(self._call.request("result", run=self.batch_id))
+        _awaited(self._call, self._call.request("result", run=self.batch_id))
 
-    def _answer(self, number: int) -> dict[str, Any]:
-        """The next answer to this request, however long it takes."""
-        while (answer := self._call.receive(None)).get("id") != number:
-            pass
-        return checked(answer)
+
+def _awaited(call: Call, number: int) -> dict[str, Any]:
+    """The next answer to this request, however long it takes."""
+    while (answer := call.receive(None)).get("id") != number:
+        pass
+    return checked(answer)
