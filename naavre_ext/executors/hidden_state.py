@@ -46,7 +46,7 @@ def keeps_state(value: Any) -> bool:
     """Whether ``value`` is a function with changeable objects in its defaults, closure or attributes."""
     if not isinstance(value, types.FunctionType) or value.__module__ != "__main__":
         return False
-    *parts, contents = _parts_of(value)
+    *parts, contents = parts_of(value)
     return not all(map(is_immutable, (*(part for part in parts if part), *contents)))
 
 
@@ -103,10 +103,11 @@ def _note(found: dict[str, Any], name: str, parts: list[Any], namespace: dict[st
 
 
 def _kept_by(function: types.FunctionType) -> list[Any]:
-    return [part for part in _parts_of(function) if part]
+    return [part for part in parts_of(function) if part]
 
 
-def _parts_of(function: types.FunctionType) -> tuple[Any, ...]:
+def parts_of(function: types.FunctionType) -> tuple[Any, ...]:
+    """What a function keeps beside its code: defaults, attributes, and the contents of its closure."""
     contents = []
     for cell in function.__closure__ or ():
         try:

@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
+from naavre_ext.executors.hidden_state import parts_of
 from naavre_ext.executors.portraits import portray
 
 _CACHED = type(functools.lru_cache(lambda: None))
@@ -111,15 +112,9 @@ def _kept_by(function: types.FunctionType) -> list[Any]:
         return [
             dict(function.registry)
         ]  # of functools.singledispatch, which also keeps what it has looked up
-    contents = []
-    for cell in function.__closure__ or ():
-        try:
-            contents.append(cell.cell_contents)
-        except ValueError:
-            contents.append(None)
     # A module may be loaded again from a changed file. Version 2 doesn't tell how often constants are used.
     code = marshal.dumps(function.__code__, 2)
-    return [code, function.__defaults__, function.__kwdefaults__, vars(function), contents]
+    return [code, *parts_of(function)]
 
 
 def _kept_by_class(kind: type) -> list[Any]:
