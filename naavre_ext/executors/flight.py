@@ -6,6 +6,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -219,13 +220,11 @@ class Flight:
                 return
             self._check_files(batch.report.touched)
             try:
-                packed = batch.packed or self._pool.result(batch.handle)
+                record = self._record(batch)
             except ResultLost as lost:
                 cause = ErrorReport("WorkerLost", str(lost))
                 batch.report = self._counted(batch, replace(batch.report, error=cause, lost=True))
                 continue
-            find = finder(self._fan_out.variables, batch.items, 0)
-            record = unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
             self._ahead.popleft()
             if self._passing is not None:
                 self._passing.add(self._pool, batch.handle, batch.report, is_last=batch.is_last)
@@ -237,10 +236,13 @@ class Flight:
         assert batch.report is not None
         if batch.report.lost or batch.report.overdue:
             return {}
-        try:
-            packed = batch.packed or self._pool.result(batch.handle)
-        except ResultLost:
-            return {}
+        with suppress(ResultLost):
+            return self._record(batch)
+        return {}
+
+    def _record(self, batch: _Batch) -> dict[str, Any]:
+        """What the batch recorded. Raises ResultLost."""
+        packed = batch.packed or self._pool.result(batch.handle)
         if not packed.names:
             return {}
         find = finder(self._fan_out.variables, batch.items, 0)
