@@ -100,7 +100,7 @@ def _cannot_repeat(split: Split, reason: str) -> ErrorReport:
         "files that it doesn't find, so it can't run a second time. Find what is missing in a loop before it, or "
         "delete '# split'."
     )
-    return ErrorReport("CannotRepeat", text, (f"CannotRepeat: {text}",), is_ours=True)
+    return ErrorReport.in_words("CannotRepeat", text, is_ours=True)
 
 
 def _hand_over_rest(fan_out: FanOut, state: SplitState) -> None:

@@ -118,4 +118,4 @@ def _fail(fan_out: FanOut, code: str, annotation: str, reason: str, remedy: str)
     __tracebackhide__ = True
     text = f"{code} '{annotation}': {reason}. {remedy}"
     name = "JoinError" if code == "NX421" else "ValueError"
-    fan_out.raise_error(ErrorReport(name, text, (f"{name}: {text}",)))
+    fan_out.raise_error(ErrorReport.in_words(name, text))

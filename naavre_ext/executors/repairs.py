@@ -180,7 +180,7 @@ class Repairs:
     def _start_over_or_fail(self, verdict: guards.Verdict, text: str, report: StepReport) -> None:
         """What the verdict says, where it isn't enough that some steps run again."""
         if verdict.action == "fail":
-            error = ErrorReport("StaleValueError", text, (f"StaleValueError: {text}",))
+            error = ErrorReport.in_words("StaleValueError", text)
             self._run.end_step(replace(report, error=error), is_fatal=True)
         else:
             self._run.start_over()

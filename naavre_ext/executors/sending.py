@@ -153,7 +153,7 @@ def _wanted_batches(fan_out: FanOut, split: Split) -> int:
             text = (
                 f"'# batches: {split.batches}' needs a whole number of at least 1, not {wanted!r}"
             )
-            fan_out.raise_error(ErrorReport("ValueError", text, (f"ValueError: {text}",)))
+            fan_out.raise_error(ErrorReport.in_words("ValueError", text))
     return int(wanted)
 
 

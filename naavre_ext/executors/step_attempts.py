@@ -47,7 +47,7 @@ class StepAttempts:
     def time_out(self, report: StepReport, limit_s: float) -> None:
         """The step took too long. In the main worker that is the end, as the step can't be stopped alone."""
         text = f"A cell timed out while it was being executed, after {limit_s:g} seconds."
-        error = ErrorReport("CellTimeoutError", text, (f"CellTimeoutError: {text}",))
+        error = ErrorReport.in_words("CellTimeoutError", text)
         step = StepId(report.step)
         plan, in_main = self._run.handover.steps[step], self._run.state.placement[step] == "main"
         group = group_at(plan, self._run.state.placement[step])

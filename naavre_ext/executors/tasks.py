@@ -147,6 +147,11 @@ class ErrorReport:
     item_repr: str | None = None
     is_ours: bool = False
 
+    @classmethod
+    def in_words(cls, ename: str, text: str, *, is_ours: bool = False) -> ErrorReport:
+        """An error that no line of the notebook raised: it has its words instead of a traceback."""
+        return cls(ename, text, (f"{ename}: {text}",), is_ours=is_ours)
+
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
