@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from naavre_ext.executors.tasks import ErrorReport
-from naavre_ext.executors.touched_files import NO_FILES, FileWatch, Touched, note
+from naavre_ext.executors.touched_files import FileWatch, Touched, note
 from naavre_ext.model.workflow import Split
 
 
@@ -16,16 +17,22 @@ class FilesApart:
 
     split: Split
     own: FileWatch
-    _touched: Touched = field(default=NO_FILES)
+
+    @cached_property
+    def _before(self) -> tuple[set[str], set[str]]:
+        """What the parts that count have read and changed; the cell's own is over when this is first asked for."""
+        own = self.own.touched()
+        return set(own.read), set(own.changed)
 
     def meet(self, part: Touched) -> str:
         """The file at which the next part meets an earlier one; "" where it meets none and counts."""
-        before = self._touched | self.own.touched()
-        both = before.met_by(part)
+        read, changed = self._before
+        both = part.met_by(read, changed)
         if both:
             path = min(both)
             return os.path.relpath(path) if path.startswith(os.path.join(os.getcwd(), "")) else path
-        self._touched = before | part
+        read |= part.read
+        changed |= part.changed
         note(part)
         return ""
 
@@ -34,8 +41,8 @@ class FilesApart:
 
         They are where files were only written, each from its beginning.
         """
-        read = self._touched.read or self.own.touched().read or part.read
-        return not read and not self.split.makes_missing
+        read, _ = self._before
+        return not (read or part.read or self.split.makes_missing)
 
     def error(self, path: str) -> ErrorReport:
         """The end of a loop that may have left the file in another state than the sequential one would."""
@@ -43,4 +50,4 @@ class FilesApart:
             f"the loop in line {self.split.line} was split, and two parts of it used the file '{path}', which one "
             "of them wrote: what it holds now may be wrong. Give each item files of its own, or delete '# split'."
         )
-        return ErrorReport("FilesMeet", text, (f"FilesMeet: {text}",), is_ours=True)
+        return ErrorReport.in_words("FilesMeet", text, is_ours=True)

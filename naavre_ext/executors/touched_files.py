@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,13 +36,9 @@ class Touched:
     read: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
 
-    def met_by(self, other: Touched) -> frozenset[str]:
-        """The files that both touched and one of them changed."""
-        return self.changed & (other.changed | other.read) | self.read & other.changed
-
-    def __or__(self, other: Touched) -> Touched:
-        """All that either touched."""
-        return Touched(self.read | other.read, self.changed | other.changed)
+    def met_by(self, read: Set[str], changed: Set[str]) -> frozenset[str]:
+        """The files that it and others touched, and one of them changed; as quick as this one's are few."""
+        return (self.changed & changed) | (self.changed & read) | (self.read & changed)
 
 
 #: What touched no file.

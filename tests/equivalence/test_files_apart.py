@@ -152,7 +152,8 @@ def test_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
         watch.start()
         (tmp_path / name).write_text("y")
         watch.stop()
-    assert first.touched().met_by(second.touched())
+    other = second.touched()
+    assert first.touched().met_by(other.read, other.changed)
 
 
 @pytest.mark.parametrize(
@@ -166,4 +167,4 @@ def test_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
     ],
 )
 def test_who_meets(one: Touched, two: Touched, meet: str) -> None:
-    assert one.met_by(two) == two.met_by(one) == frozenset(meet)
+    assert one.met_by(two.read, two.changed) == two.met_by(one.read, one.changed) == frozenset(meet)
