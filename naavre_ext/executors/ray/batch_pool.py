@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import ray
@@ -18,7 +18,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.ray.deaths import cause_of_death
 from naavre_ext.executors.ray.devices import assigned_devices
-from naavre_ext.executors.ray.this_process import INLINE_BYTES, ready_worker
+from naavre_ext.executors.ray.this_process import INLINE_BYTES, ready_worker, stored_if_large
 from naavre_ext.executors.ray.timed_batches import Deadline, first_in_time
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, RunContext, Stage
 from naavre_ext.model.workflow import Split, Step
@@ -33,15 +33,12 @@ _IDLE_KNOWN_S = 0.5
 
 _Plan = tuple[RunContext, Step, Split, Sequence[tuple[Step, Split, int]]]
 _Place = tuple[int, int, int, bool, float | None, int, bool]
-_last_plan: tuple[bytes, _Plan] | None = None
 
 
+@lru_cache(maxsize=1)  # most often it is that of the batch before
 def _read_plan(pickled: bytes) -> _Plan:
-    """The plan, which most often is that of the batch before."""
-    global _last_plan
-    if _last_plan is None or _last_plan[0] != pickled:
-        _last_plan = pickled, ray.cloudpickle.loads(pickled)
-    return _last_plan[1]
+    plan: _Plan = ray.cloudpickle.loads(pickled)
+    return plan
 
 
 # Deaths are for the one who sent the batch to count: Ray would try again without a word.
@@ -153,8 +150,7 @@ class RayBatchPool:
         if plan is None:
             links = tuple((stage.step, stage.split, stage.source) for stage in task.then)
             pickled = ray.cloudpickle.dumps((self._context, task.step, task.split, links))
-            small = len(pickled) <= INLINE_BYTES
-            plan = self._plans[key] = pickled if small else ray.put(pickled)
+            plan = self._plans[key] = stored_if_large(pickled)
         place = (
             task.batch,
             task.start,

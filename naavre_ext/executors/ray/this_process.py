@@ -57,7 +57,11 @@ def ready_worker(context: RunContext, claim: Claim, devices: Mapping[str, str]) 
 
 def sendable(context: RunContext) -> Any:
     """The context as tasks get it, read again with :func:`read_context`."""
-    pickled = pickle.dumps(context, protocol=5)
+    return stored_if_large(pickle.dumps(context, protocol=5))
+
+
+def stored_if_large(pickled: bytes) -> Any:
+    """The pickle as a task's argument: itself where it is small, else where it is in the object store."""
     return pickled if len(pickled) <= INLINE_BYTES else ray.put(pickled)
 
 
