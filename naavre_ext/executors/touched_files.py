@@ -198,7 +198,9 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
         for path, how in zip(args, _CHANGING[event], strict=False):
             if how:
                 _add(path, how, folder)
-    elif event in _LISTING and not sys._getframe(1).f_code.co_filename.startswith("<frozen"):
+    elif event in _LISTING and not sys._getframe(1).f_code.co_filename.startswith(
+        "<frozen importlib"
+    ):
         _add("." if args[0] is None else args[0], "listed")
 
 

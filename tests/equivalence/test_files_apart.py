@@ -53,6 +53,24 @@ LOOPS = {
         ["with open('a', 'w') as f:\n    f.write('1')",
          f"{SPLIT}found = []\nfor n in 'aaa':\n    with open(n) as f:\n        found.append(f.read())"], ""
     ),
+    "another one read": (
+        ["import numpy as np\nfor n in 'abc':\n    np.save(n, [1, 2])",
+         f"{SPLIT}for n in 'abc':\n    np.save(n + '2', 2 * np.load(n + '.npy'))"], ""
+    ),
+    "the one before read": (
+        ["with open('0', 'w') as f:\n    f.write('x')",
+         f"{SPLIT}for n in range(1, 6):\n    with open(str(n - 1)) as f:\n        text = f.read()\n"
+         "    with open(str(n), 'w') as f:\n        f.write(text + str(n))"], "2"
+    ),
+    "frames": (
+        ["import pandas as pd\nfor n in 'abc':\n    pd.DataFrame({'x': [1, 2]}).to_csv(n)",
+         f"{SPLIT}for n in 'abc':\n    df = pd.read_csv(n)\n    df['y'] = df['x'] * 2\n    df.to_csv(n + '2')"], ""
+    ),
+    "written where it was read in a function": (
+        ["from pathlib import Path\nPath('in').mkdir()\nfor n in 'abc':\n    (Path('in') / n).write_text(n)\n"
+         "def work(path, out):\n    out.mkdir(exist_ok=True)\n    (out / path.name).write_text(path.read_text() + '!')",
+         f"{SPLIT}for path in sorted(Path('in').glob('*')):\n    work(path, Path('out'))"], ""
+    ),
     "in a loop of a function": (
         ["def work(names):\n    # split: names\n    # batches: 3\n    for n in names:\n"
          "        with open(n, 'w') as f:\n            f.write(n)", "work('aba')"], "a"
