@@ -147,6 +147,9 @@ def _wait_reason(wait: Wait, read: Container[str]) -> str:
         return f"as it changes an object that {_some(names)} {verb} for too" if names else ""
     if wait.kind == "main-order":
         return ""  # said where it runs
+    if wait.kind == "held":
+        what = _cause_phrase(wait.cause) if wait.cause else "it changes things outside"
+        return f"as that may still fail, and {what}; with --eager it doesn't wait"
     if wait.cause is None:
         return "whose effects must come first"
     cause = _cause_phrase(wait.cause)

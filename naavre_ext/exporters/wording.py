@@ -7,7 +7,7 @@ from typing import cast
 
 from naavre_ext.model.parameter import Parameter
 from naavre_ext.model.workflow import Edge, EdgeKind, Split, Step
-from naavre_ext.planning.summary import MAIN_ORDER, PlanSummary
+from naavre_ext.planning.summary import HELD, MAIN_ORDER, PlanSummary
 
 _EDGE_WORDS: dict[EdgeKind, str] = {
     "data": "",
@@ -119,7 +119,7 @@ def summary_lines(summary: PlanSummary) -> list[str]:
     ``12 steps, 3 of them in any worker; 1 loop split; longest chain 9 steps, 5 by data alone``
     ``edges: 14 data, 2 same object, 4 main-worker order``
     """
-    words = {"data": "data", "ambient": "settings", MAIN_ORDER: "main-worker order"}
+    words = {"data": "data", MAIN_ORDER: "main-worker order", HELD: "effects held back"}
     chain = f"longest chain {count_phrase(summary.longest_chain, 'step')}"
     parts = [
         f"{count_phrase(summary.steps, 'step')}, {summary.steps_anywhere} of them in any worker",

@@ -10,7 +10,8 @@ from naavre_ext.model.notebook import CellId
 from naavre_ext.model.workflow import EdgeKind, Placement, SplitForm
 
 #: ``main-order``: only because the main worker runs one step at a time, in notebook order.
-WaitKind = EdgeKind | Literal["main-order"]
+#: ``held``: only because it changes things outside, and the earlier one may still fail.
+WaitKind = EdgeKind | Literal["main-order", "held"]
 
 #: ``add-split``: a loop could be split. ``drop-split``: a run showed that splitting gains nothing.
 #: ``rewrite``: a loop of a ``# split:`` cell could be split if it were written in another way.

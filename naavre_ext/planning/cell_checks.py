@@ -29,6 +29,7 @@ def check_cells(
     order = StepOrder(workflow)
     incoming = _incoming(workflow)
     after_in_main = {then: first for first, then in order.main_order}
+    held_by = _held_by(order)
     checks = []
     for position, step in enumerate(workflow.steps):
         node = basis.dataflow.cells[position]
@@ -46,7 +47,12 @@ def check_cells(
                 deletes=step.deletes,
                 effects=tuple(effect_cause(effect) for effect in node.facts.effects),
                 waits=waits_of(
-                    position, workflow.steps, incoming[position], after_in_main.get(position), basis
+                    position,
+                    workflow.steps,
+                    incoming[position],
+                    after_in_main.get(position),
+                    held_by.get(position, ()),
+                    basis,
                 ),
                 placement=step.placement,
                 group=step.group,
@@ -60,6 +66,14 @@ def check_cells(
             )
         )
     return tuple(checks)
+
+
+def _held_by(order: StepOrder) -> dict[int, list[int]]:
+    """For each step that is held back the earlier ones that may still fail."""
+    found: dict[int, list[int]] = {}
+    for first, then in order.held_order:
+        found.setdefault(then, []).append(first)
+    return found
 
 
 def _incoming(workflow: Workflow) -> list[list[tuple[int, Edge]]]:

@@ -1,4 +1,4 @@
-"""Which steps must come before which: by the edges, and by the main worker's own order."""
+"""Which steps must come before which: by the edges, the main worker's own order, and for effects outside."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ Pair = tuple[int, int]
 class StepOrder:
     """The order in which a workflow's steps have to run, by their positions.
 
-    The main worker runs one step at a time, in notebook order. ``before`` counts that in.
+    The main worker runs one step at a time, in notebook order, and a step that changes things outside starts
+    when all earlier ones are over, as they may still fail (unless the run is eager). ``before`` counts both in.
     """
 
     workflow: Workflow
@@ -37,11 +38,32 @@ class StepOrder:
         apart = _ancestors(len(self.workflow.steps), self.edge_pairs)
         return tuple((first, then) for first, then in neighbours if not apart[then] >> first & 1)
 
-    @cached_property
+    @property
+    def held_order(self) -> tuple[Pair, ...]:
+        """The pairs in which a step that changes things outside waits for one that nothing else puts before it."""
+        return self._with_held[1]
+
+    @property
     def before(self) -> tuple[int, ...]:
         """For each step a bit set of all steps that have to be over when it starts."""
-        pairs = [*self.edge_pairs, *self.main_order]
-        return _ancestors(len(self.workflow.steps), pairs)
+        return self._with_held[0]
+
+    @cached_property
+    def _with_held(self) -> tuple[tuple[int, ...], tuple[Pair, ...]]:
+        """:attr:`before` and :attr:`held_order`."""
+        before: list[int] = []
+        held: list[Pair] = []
+        steps = self.workflow.steps
+        sources = _sources(len(steps), [*self.edge_pairs, *self.main_order])
+        for position, step in enumerate(steps):
+            mask = _mask(sources[position], before)
+            if step.touches_outside:
+                loose = [p for p in range(position) if not mask >> p & 1]
+                last = [p for p in loose if not any(before[q] >> p & 1 for q in loose)]
+                held += [(p, position) for p in last]
+                mask |= _mask(last, before)
+            before.append(mask)
+        return tuple(before), tuple(held)
 
     def beside(self, position: int) -> tuple[int, ...]:
         """The steps that may run at the same time as this one."""
@@ -61,13 +83,22 @@ class StepOrder:
 
 
 def _ancestors(count: int, pairs: Sequence[Pair]) -> tuple[int, ...]:
+    before: list[int] = []
+    for sources in _sources(count, pairs):
+        before.append(_mask(sources, before))
+    return tuple(before)
+
+
+def _sources(count: int, pairs: Sequence[Pair]) -> list[list[int]]:
     sources: list[list[int]] = [[] for _ in range(count)]
     for source, target in pairs:
         sources[target].append(source)
-    before: list[int] = []
-    for position in range(count):
-        mask = 0
-        for source in sources[position]:
-            mask |= 1 << source | before[source]
-        before.append(mask)
-    return tuple(before)
+    return sources
+
+
+def _mask(sources: Iterable[int], before: Sequence[int]) -> int:
+    """The steps, and all before them."""
+    mask = 0
+    for source in sources:
+        mask |= 1 << source | before[source]
+    return mask

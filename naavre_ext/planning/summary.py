@@ -12,6 +12,8 @@ from naavre_ext.planning.order import StepOrder
 
 #: Counts pairs that wait for one another only because the main worker runs one step at a time.
 MAIN_ORDER = "main-order"
+#: Counts pairs in which the later step waits only because it changes things outside, and the earlier may fail.
+HELD = "held"
 
 _DATA_KINDS = ("data", "alias")
 
@@ -22,7 +24,7 @@ class PlanSummary:
 
     ``longest_chain`` is the most steps that have to run one after the other for whatever reason,
     ``longest_data_chain`` the same if they waited for variables alone. ``edges`` counts by kind, in the
-    order of ``EdgeKind`` and then ``main-order``.
+    order of ``EdgeKind``, then ``main-order`` and ``held``.
     """
 
     steps: int
@@ -43,6 +45,7 @@ def summarise_plan(workflow: Workflow) -> PlanSummary:
     position = {step.id: index for index, step in enumerate(workflow.steps)}
     counts = Counter[str](edge.kind for edge in workflow.edges)
     counts[MAIN_ORDER] = len(order.main_order)
+    counts[HELD] = len(order.held_order)
     data = [
         (position[edge.source], position[edge.target])
         for edge in workflow.edges
@@ -52,7 +55,11 @@ def summarise_plan(workflow: Workflow) -> PlanSummary:
         steps=len(workflow.steps),
         steps_anywhere=sum(step.placement == "any" for step in workflow.steps),
         splits=sum(len(step.splits) + len(step.inner_splits) for step in workflow.steps),
-        longest_chain=order.longest_chain([*order.edge_pairs, *order.main_order]),
+        longest_chain=order.longest_chain(
+            [*order.edge_pairs, *order.main_order, *order.held_order]
+        ),
         longest_data_chain=order.longest_chain(data),
-        edges={kind: counts[kind] for kind in (*get_args(EdgeKind), MAIN_ORDER) if counts[kind]},
+        edges={
+            kind: counts[kind] for kind in (*get_args(EdgeKind), MAIN_ORDER, HELD) if counts[kind]
+        },
     )

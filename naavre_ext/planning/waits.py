@@ -15,6 +15,7 @@ from naavre_ext.planning.plan_basis import PlanBasis
 _EFFECTS_OF: dict[WaitKind, tuple[EffectKind, ...]] = {
     "ambient": ("settings", "import", "ambient", "figure", *BARRIER_EFFECTS),
     "outside": ("outside-write", "outside-read"),
+    "held": ("outside-write", "opaque"),
     "opaque": ("opaque",),
     "unknown": ("unknown",),
     "star-import": ("star-import",),
@@ -40,11 +41,13 @@ def waits_of(
     steps: Sequence[Step],
     edges: Sequence[tuple[int, Edge]],
     after_in_main: int | None,
+    held_by: Sequence[int],
     basis: PlanBasis,
 ) -> tuple[Wait, ...]:
     """Every reason to wait, by cell; ``edges`` lead to this step, each with its source's position.
 
-    ``after_in_main`` is the main worker's step before it, if nothing else keeps the two in order.
+    ``after_in_main`` is the main worker's step before it, if nothing else keeps the two in order; ``held_by``
+    are the steps that it waits for only because they may fail and it changes things outside.
     """
     cells = basis.dataflow.cells
     waits = [
@@ -53,6 +56,9 @@ def waits_of(
     ]
     if after_in_main is not None:
         waits.append(Wait(cell_ref(steps[after_in_main]), "main-order"))
+    effect = first_effect(cells[position].facts, *_EFFECTS_OF["held"])
+    cause = None if effect is None else effect_cause(effect)
+    waits += [Wait(cell_ref(steps[p]), "held", cause=cause) for p in held_by]
     return tuple(waits)
 
 

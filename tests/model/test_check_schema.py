@@ -30,7 +30,7 @@ def test_schema_fields_are_the_dataclass_fields(name: str) -> None:
 @pytest.mark.parametrize(
     ("part", "field", "choices"),
     [
-        ("Wait", "kind", [*get_args(EdgeKind), "main-order"]),
+        ("Wait", "kind", [*get_args(EdgeKind), "main-order", "held"]),
         ("LoopCheck", "form", list(get_args(SplitForm))),
         ("Suggestion", "kind", list(get_args(check.SuggestionKind))),
         ("CellCheck", "placement", list(get_args(Placement))),

@@ -48,6 +48,12 @@ CELLS = {
         ["x = 1", "y = 2"],
         {"waits": {(1, "main-order"): ()}},
     ),
+    "held back by what may still fail": (
+        ["import time\ndef slow(x):\n    time.sleep(1)", "a = slow(1)", "open('a.txt', 'w').close()"],
+        {
+            "waits": {(1, "main-order"): (), (2, "held"): ("open()", False)},
+        },
+    ),
     "changed in place": (
         ["xs = []", "# more\nxs.append(1)"],
         {

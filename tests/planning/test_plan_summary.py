@@ -53,6 +53,10 @@ EDGES = {
         ["1 + 1", "x = _", "y = 3"],
         {(0, 1, "history"), (1, 2, "history")},
     ),
+    "a file is read after it is written": (
+        ["open('a.txt', 'w').close()", "text = open('a.txt').read()", "open('b.txt', 'w').close()"],
+        {(0, 1, "outside")},
+    ),
     "settings go to other workers": (
         [f"{SLOW}\nimport os\nos.environ['A'] = 'b'", "x = slow(1)", "y = slow(2)"],
         {(0, 1, "data"), (0, 1, "ambient"), (0, 2, "data"), (0, 2, "ambient")},
@@ -74,6 +78,18 @@ def test_main_order_is_counted_only_where_nothing_else_binds() -> None:
     summary = summarise_plan(workflow)
     assert (summary.longest_chain, summary.longest_data_chain) == (4, 3)
     assert summary.edges == {"data": 2, "main-order": 2}
+
+
+def test_a_step_with_effects_outside_waits_for_all_that_may_still_fail() -> None:
+    write = "open('a.txt', 'w').close()"
+    workflow = planned(SLOW, "a = slow(1)", "b = slow(a)", "c = slow(2)", "d = 0", write, "e = a")
+    order = StepOrder(workflow)
+    assert order.main_order == ((0, 4), (4, 5), (5, 6))
+    assert order.held_order == ((2, 5), (3, 5))
+    assert [order.beside(position) for position in (2, 4, 5)] == [(3, 4), (1, 2, 3), ()]
+    summary = summarise_plan(workflow)
+    assert summary.longest_chain == 5
+    assert summary.edges == {"data": 5, "main-order": 3, "held": 2}
 
 
 def test_steps_run_beside_what_neither_needs_the_other() -> None:

@@ -148,6 +148,8 @@ function waitReason(wait: IWait, read: ReadonlySet<string>, trans: TranslationBu
       return names && trans.__('it changes an object that %1 is, too', names);
     case 'main-order':
       return trans.__('the main worker runs one cell at a time');
+    case 'held':
+      return trans.__('that may still fail, and this cell changes things outside');
     case 'ambient':
       return trans.__('it takes over the settings') + (wait.cause?.what ? ` (${wait.cause.what})` : '');
     default:

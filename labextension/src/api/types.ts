@@ -132,7 +132,7 @@ export interface ICause {
 
 export interface IWait {
   cell: ICellRef;
-  kind: EdgeKind | 'main-order';
+  kind: EdgeKind | 'main-order' | 'held';
   names: string[];
   cause: ICause | null;
   by_other: boolean;
