@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from naavre_ext.dataflow.aliases import AliasGraph
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
+from naavre_ext.dataflow.identity import tests_identity, tests_plain
 from naavre_ext.dataflow.recorder import is_provided
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.source import (
@@ -66,7 +67,7 @@ class NotebookDataflow:
     summaries: Summaries
     aliases: AliasGraph
     _prefix: list[tuple[AliasGraph, int]] = field(default_factory=list)
-    _answers: dict[str, bool] = field(default_factory=dict)
+    _answers: dict[str, str] = field(default_factory=dict)
 
     def node(self, position: int, name: str) -> Hashable:
         """The alias node of a name as cell ``position`` sees (or leaves) it."""
@@ -86,13 +87,27 @@ class NotebookDataflow:
     def compares_identity(self) -> bool:
         """Whether the notebook may notice that an object was replaced by an equal copy.
 
-        It does through ``is`` and ``id``, and through instances of classes without an ``__eq__`` of their own.
+        It does through ``is`` and ``id``, through the flags of arrays and what tells who has their memory,
+        and through instances of classes without an ``__eq__`` of their own.
         """
         if "identity" not in self._answers:
-            self._answers["identity"] = any(self.environment.classes()) or any(
-                _tests_identity(node) for cell in self.cells for node in ast.walk(cell.source.tree)
+            tested = any(tests_identity(node) for node in self._nodes())
+            self._answers["identity"] = "tested" if tested or self.environment.classes() else ""
+        return bool(self._answers["identity"])
+
+    def plain_compared(self) -> str:
+        """The first expression that may tell a text or a number from an equal one; "" where none does."""
+        if "plain" not in self._answers:
+            found = (
+                ast.unparse(node)
+                for node in self._nodes()
+                if tests_plain(node, self.environment, self.summaries)
             )
-        return self._answers["identity"]
+            self._answers["plain"] = next(found, "")
+        return self._answers["plain"]
+
+    def _nodes(self) -> Iterator[ast.AST]:
+        return (node for cell in self.cells for node in ast.walk(cell.source.tree))
 
     def method_globals(self) -> frozenset[str]:
         """Globals that methods of the notebook's classes read: operators may call them unseen."""
@@ -110,15 +125,6 @@ class NotebookDataflow:
         region.sure |= set(sure)
         region.walk(statements)
         return region.dataflow()
-
-
-def _tests_identity(node: ast.AST) -> bool:
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id == "id"
-    if not isinstance(node, ast.Compare):
-        return False
-    constant = any(isinstance(part, ast.Constant) for part in [node.left, *node.comparators])
-    return not constant and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
 
 
 def first_effect(facts: CellDataflow, *kinds: str) -> Effect | None:

@@ -135,6 +135,9 @@ def _why_not(
     made = dataflow.aliases.reach((name, position) for name in sorted(facts.writes))
     if made & older & survey.changed_later[position]:
         return "what it makes shares objects with cells elsewhere, and they are changed later"
+    compared = dataflow.plain_compared()
+    if compared:
+        return f"'{compared}' may compare texts or numbers by identity"
     if made & older and survey.compares_identity:
         return "what it makes shares objects with cells elsewhere, and the notebook compares identities"
     if survey.compares_identity and share_objects(dataflow, position, facts.reads.keys() - live):

@@ -42,6 +42,7 @@ from naavre_ext.planning.shared_objects import (
     check_deletes,
     check_identity,
     check_iterable,
+    check_plain,
     identity_matters_for,
 )
 
@@ -108,6 +109,7 @@ def _judge(
     immutable_items = check_iterable(loop, reductions, notebook, position, filled)
     check_carried(facts, loop)
     check_aliases(facts, reductions, loop, notebook, position, filled)
+    check_plain(loop.node.lineno, notebook)
     if not items_apart:
         check_identity(loop, facts, notebook, position)
     guarded, guard_items = _check_changes(loop, body, reductions, facts, roots, notebook)

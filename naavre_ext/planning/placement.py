@@ -215,6 +215,9 @@ def _why_shared(survey: Survey, position: int, node: CellNode) -> list[str]:
     if node.changed_names:
         return [f"it changes '{min(node.changed_names)}' in place"]
     dataflow = survey.dataflow
+    compared = dataflow.plain_compared()
+    if compared:
+        return [f"'{compared}' may compare texts or numbers by identity"]
     older = older_classes(dataflow, position, node.facts.reads)
     if node.changed & older:
         return ["it changes an object of an earlier cell in place"]

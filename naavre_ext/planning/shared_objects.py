@@ -245,6 +245,17 @@ def check_identity(
             )
 
 
+def check_plain(line: int, notebook: NotebookDataflow) -> None:
+    """Refuse what runs on copies where the notebook can tell a text or a number from an equal one."""
+    compared = notebook.plain_compared()
+    if compared:
+        raise LoopRefused(
+            line,
+            f"'{compared}' may compare texts or numbers by identity, and others get equal copies of these",
+            "Compare with '=='.",
+        )
+
+
 def _is_data(name: str, notebook: NotebookDataflow) -> bool:
     """Whether the name may stand for an object that could be mistaken for a copy of it."""
     kind = notebook.environment.kind(name)

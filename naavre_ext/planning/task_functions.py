@@ -16,6 +16,7 @@ from naavre_ext.model.workflow import TaskFunction
 from naavre_ext.planning.function_scope import is_generator
 from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.refusal import LoopRefused, Refusal
+from naavre_ext.planning.shared_objects import check_plain
 
 #: What a task must not do, and what to do instead.
 _REMEDIES = {
@@ -58,6 +59,7 @@ def judge_task(
         summary = notebook.summaries.of(function)
         unseen = summary.when_called.has("unknown")
         check_modules(notebook.cells, function.lineno, unseen=unseen)
+        check_plain(function.lineno, notebook)
         _check_defaults(function, summary)
         guarded = _check_changes(function, summary)
         guard_rng = _check_effects(function, summary.when_called.effects, rng_seeded)

@@ -117,7 +117,8 @@ _ROWS: dict[str, Row] = {
         kept[0].v = 100
         parts[1].append("x")
         views[2]["list"][0].append("y")
-        print([(n.v, n.more) for n in nodes], kept[0] is nodes[1], parts[3] is nodes[3].more, n is nodes[-1])
+        n.v, views[3]["node"].more = -5, ["z"]
+        print([(n.v, n.more) for n in nodes])
         """,
         splits=1,
     ),

@@ -331,6 +331,31 @@ ROWS = {
         split("out = []\nfor x in xs:\n    out.append(x)"),
         "print(out[0] is base, out[0] is out[2], out[1] is xs[1])",
     ),
+    "a text that marks what is missing": row(
+        "MISSING = 'not measured'\nxs = list(range(8))",
+        split("out = []\nfor x in xs:\n    out.append(MISSING if x % 2 else str(x))"),
+        "copied = list(out)",
+        "print([x is MISSING for x in out], copied[1] is out[3])",
+        splits=0,
+    ),
+    "one text and one number, told from equal ones": row(
+        "big = 10**6\nsizes = [big, 10**6 + 0 * big, big]",
+        split(
+            "words, kept = [], []\nfor size in sizes:\n    words.append('not so small')\n"
+            "    kept.append((size is big, size))"
+        ),
+        "print(len({id(w) for w in words}), kept, kept[2][1] is big)",
+        splits=0,
+    ),
+    "types and missing values compared by identity": row(
+        "import numpy as np\nfrom math import nan\nxs = [1, 2.5, np.nan, 'a', nan, None, [0]]",
+        split(
+            "out = []\nfor x in xs:\n    out.append((type(x) is float, x is np.nan, x is nan))\n"
+            "    out.append((x is None, x.__class__ is str))"
+        ),
+        "print(out)",
+        splits=1,
+    ),
     "missing values are one key": row(
         "import numpy as np, pandas as pd\nfrom collections import Counter\nown = float('nan')\n"
         "names = pd.Series(['a', np.nan, 'b', np.nan, 'a', np.nan, 'c', np.nan], dtype=object)",
