@@ -47,7 +47,8 @@ class Narrator:
         self._seq += 1
 
     def log(self, level: Literal["info", "warning"], text: str, code: str) -> None:
-        """Tell the user something."""
+        """Tell the user something, by its code."""
+        text = text if text.startswith(code) else f"{code} {text}"
         self.emit(events.MessageLogged(level=level, text=text, code=code))
 
     def hear(self, message: Mapping[str, Any]) -> None:
