@@ -33,7 +33,7 @@ from naavre_ext.executors.tasks import (
     Stuck,
     Violation,
 )
-from naavre_ext.executors.touched_files import RepeatableWatch, shown, watching
+from naavre_ext.executors.touched_files import FileWatch, watching
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.elementwise import items_by_lists, lists_beside
@@ -96,7 +96,7 @@ def run_batch(
     ended = _Ended()
     violation, stuck = "", None
     messages: list[Mapping[str, Any]] = []
-    watch = RepeatableWatch()
+    watch = FileWatch()
     try:
         with telling(messages.append, worker.label), watching(task.split.files_apart) as watch:
             ended = _run(worker, task, shared, items, outputs, messages.append)
@@ -108,11 +108,6 @@ def run_batch(
         if failure.name in _RESULTS:
             stuck = Stuck.of(failure, "what an iteration hands back")
             violation = f"what an iteration hands back can't be copied: {failure.reason}"
-    if watch.spoilt:
-        ended = _Ended()
-        violation = (
-            f"an iteration would change the file '{shown(watch.spoilt)}', which was read before"
-        )
     report = BatchReport(
         batch=task.batch,
         started_at=started_at,
@@ -202,7 +197,9 @@ def _run(
         if split.identity_matters and shares_objects(
             [result], [over or values, given], but=lambda obj: origins.of(obj) is not None
         ):  # what has an origin is the notebook's own object again after the merge
-            raise Violation("a result shares an object with the inputs, and later code changes it")
+            raise Violation(
+                "a result shares an object with the inputs, and later code would notice"
+            )
         packed = pack(result, namespace, persistent=origins.of)
         if over or not recorder.plain or "elements" in result or result["leaks"]:
             # What can't be rebuilt must be known before the merge begins.

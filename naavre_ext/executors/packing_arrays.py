@@ -26,10 +26,17 @@ _CHEAP_SPAN = 2
 #: Read-only memory handed out by :class:`ArrayReader`: it was writable where it came from.
 _lent: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
+#: The same of sealed arrays, and these arrays themselves: only they were writable, not what is taken from them.
+_lent_sealed: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_sealed: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where an array lies: ``block`` counts blocks, ``offset`` and ``strides`` are in bytes."""
+    """Where an array lies: ``block`` counts blocks, ``offset`` and ``strides`` are in bytes.
+
+    ``sealed`` ones belong to an object that hands out read-only views of them, as pandas' tables do.
+    """
 
     block: int
     offset: int
@@ -37,6 +44,7 @@ class Placed:
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     writable: bool
+    sealed: bool = False
 
 
 class _Span:
@@ -63,6 +71,12 @@ def is_shippable(array: Any) -> bool:
     )
 
 
+def is_array_of_objects(array: Any) -> bool:
+    """Whether ``array`` is an exact ndarray that holds Python objects."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(array) is numpy.ndarray and bool(array.dtype.hasobject)
+
+
 def bounds(array: Any) -> tuple[int, int]:
     """First address of ``array``'s memory and the one after its last; equal when it is empty."""
     start = end = array.__array_interface__["data"][0]
@@ -84,9 +98,14 @@ def root(array: Any) -> Any:
     return array
 
 
-def is_writable(array: Any) -> bool:
+def is_writable(array: Any, *, sealed: bool = False) -> bool:
     """Whether ``array`` can be written, or could be in the process that it was received from."""
-    return bool(array.flags.writeable) or id(root(array)) in _lent
+    if array.flags.writeable:
+        return True
+    memory = id(root(array))
+    return memory in _lent or (
+        memory in _lent_sealed and (sealed or _sealed.get(id(array)) is array)
+    )
 
 
 #: Memory that a program may reach otherwise than through arrays, and what it is.
@@ -120,18 +139,33 @@ class ArrayWriter:
     def __init__(self) -> None:
         self._arrays: list[Any] = []
         self._private: set[int] = set()
+        self._sealed: set[int] = set()
+        self._of_objects: dict[int, list[Any]] = {}
 
-    def add(self, array: Any, *, private: bool = False) -> int:
+    def add(self, array: Any, *, private: bool = False, sealed: bool = False) -> int:
         """The number that stands for ``array``; a ``private`` one shares memory with no other."""
         number = len(self._arrays)
         self._arrays.append(array)
         if private:
             self._private.add(number)
+        if sealed:
+            self._sealed.add(number)
         return number
 
+    def pass_by(self, array: Any) -> bool:
+        """Take note of an array of objects, which is pickled by itself; whether another sees its changes."""
+        neighbours = self._of_objects.setdefault(id(root(array)), [])
+        shares = any(
+            (is_writable(array) or is_writable(other)) and share_memory(array, other)
+            for other in neighbours
+        )
+        neighbours.append(array)
+        return shares
+
     def shareable(self) -> list[Any]:
-        """The arrays added so far that aren't private."""
-        return [a for number, a in enumerate(self._arrays) if number not in self._private]
+        """The arrays met so far that aren't private."""
+        own = [a for number, a in enumerate(self._arrays) if number not in self._private]
+        return own + [array for arrays in self._of_objects.values() for array in arrays]
 
     def layout(self) -> tuple[bytes, list[Any]]:
         """The pickled layout, and the buffers of the blocks that aren't part of it."""
@@ -149,7 +183,8 @@ class ArrayWriter:
                     array.dtype,
                     array.shape,
                     array.strides,
-                    is_writable(original),
+                    is_writable(original, sealed=number in self._sealed),
+                    number in self._sealed,
                 )
             if span.nbytes < INLINE_BYTES:
                 blocks.append(span.tobytes())
@@ -176,7 +211,8 @@ class ArrayWriter:
                 overlapping = []
             overlapping.append((number, array))
             reach = max(reach, end)
-        return groups + _split_apart(overlapping)
+        groups += _split_apart(overlapping)
+        return sorted(groups, key=lambda group: min(number for number, _ in group))
 
 
 def _block(arrays: list[Any]) -> tuple[int, Any, list[Any]]:
@@ -255,7 +291,7 @@ class ArrayReader:
         self._members = [0] * len(self._blocks)
         for placed in self._placed:
             self._members[placed.block] += 1
-        self._roots: dict[int, Any] = {}
+        self._roots: dict[tuple[int, bool, bool], Any] = {}
 
     def array(self, number: int) -> Any:
         """The array that this number stands for."""
@@ -264,9 +300,11 @@ class ArrayReader:
         if self._writable and self._members[placed.block] == 1:
             array = self._own_copy(numpy, placed)
         else:
-            array = self._window(numpy, placed, self._root(numpy, placed.block))
+            array = self._window(numpy, placed, self._root(numpy, placed))
         if not placed.writable:
             array.flags.writeable = False
+        elif placed.sealed and not self._writable:
+            _sealed[id(array)] = array
         return array
 
     def _window(self, numpy: Any, placed: Placed, memory: Any) -> Any:
@@ -282,16 +320,21 @@ class ArrayReader:
             return self._window(numpy, placed, memory.copy())
         return window.copy(order="K")
 
-    def _root(self, numpy: Any, block: int) -> Any:
-        memory = self._roots.get(block)
+    def _root(self, numpy: Any, placed: Placed) -> Any:
+        """The memory of the array's block. Windows on it tell by it what they were where they came from."""
+        kind = (False, False) if self._writable else (placed.writable, placed.sealed)
+        key = (placed.block, *kind)
+        memory = self._roots.get(key)
         if memory is None:
-            memory = _bytes_of(numpy, self._blocks[block])
+            memory = _bytes_of(numpy, self._blocks[placed.block])
             if self._writable:
                 memory = memory.copy()
             else:
                 memory.flags.writeable = False
-                _lent[id(root(memory))] = root(memory)
-            self._roots[block] = memory
+                if placed.writable:
+                    lent = _lent_sealed if placed.sealed else _lent
+                    lent[id(root(memory))] = root(memory)
+            self._roots[key] = memory
         return memory
 
 

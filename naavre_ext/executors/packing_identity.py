@@ -15,7 +15,7 @@ import sys
 import types
 import uuid
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
@@ -170,11 +170,17 @@ def shares_objects(
     theirs = _Reached(known=mine.ids, into_classes=True)
     if not theirs.visit(others, budget):
         return True
-    return theirs.met or _arrays_share(mine.arrays, theirs.arrays, frozen=frozen)
+    return (
+        theirs.met
+        or _arrays_share(mine.arrays, theirs.arrays, frozen=frozen)
+        # A change of a frame shows in arrays that were taken from it, though they are read-only.
+        or _arrays_share(mine.arrays, theirs.columns, frozen=True)
+        or _arrays_share(mine.columns, theirs.arrays, frozen=True)
+    )
 
 
 class _Reached:
-    """The changeable objects reached from some values, without arrays; and those arrays."""
+    """The changeable objects reached from some values, without arrays; those arrays, and the columns of tables."""
 
     def __init__(
         self,
@@ -186,6 +192,7 @@ class _Reached:
         self._into_classes, self._but = into_classes, but
         self.ids: set[int] = set()
         self.arrays: list[Any] = []
+        self.columns: list[Any] = []
         self.met = False
         self._known = known or set()
         self._seen: dict[int, Any] = {}
@@ -217,6 +224,7 @@ class _Reached:
         elif type(obj) not in _CARRIERS and not _is_atom_of_library(obj):
             self.ids.add(id(obj))
             self.met = id(obj) in self._known
+        self.columns += _memory_of_table(obj)
         return self.met
 
 
@@ -277,6 +285,25 @@ def _columns(obj: Any) -> Iterable[Any]:
         return columns
     levels = getattr(obj, "levels", None)  # a MultiIndex has no array of its own
     return (obj.array,) if levels is None else [level.array for level in levels]
+
+
+def sealed_arrays(obj: Any) -> Sequence[Any]:
+    """The arrays that an index or a column of pandas keeps, and of which it hands out read-only views."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or (type(obj).__module__ or "").partition(".")[0] != "pandas":
+        return ()
+    kinds = (pandas.Index, pandas.api.extensions.ExtensionArray)
+    if not isinstance(obj, kinds) or not has_copy_on_write(pandas):
+        return ()
+    kept = (vars(obj).get("_data"), getattr(obj, "_ndarray", None))
+    return [array for array in kept if _is_array(array)]
+
+
+def _memory_of_table(obj: Any) -> list[Any]:
+    """The arrays that hold a table's or a series' elements; none for other objects."""
+    if not _is_copy_on_write(obj) or isinstance(obj, sys.modules["pandas"].Index):
+        return []
+    return [a for a in (getattr(c, "_ndarray", c) for c in _columns(obj)) if _is_array(a)]
 
 
 def _elements_of_frame(obj: Any) -> Iterator[Any]:

@@ -100,6 +100,12 @@ def fill_attributes(obj: Any, attributes: dict[str, Any]) -> None:
     vars(obj).update(attributes)
 
 
+def fill_read_only(array: Any, state: Any) -> None:
+    """Gives an array its elements, and lets nobody change them."""
+    array.__setstate__(state)
+    array.flags.writeable = False
+
+
 def make_block(number: int, make: Callable[..., Any], *rest: Any) -> Any:
     """A pandas block around the array of this number."""
     return make(make_array(number), *rest)

@@ -13,10 +13,15 @@ from typing import Any
 
 import cloudpickle
 
-from naavre_ext.executors.packing_arrays import ArrayWriter, foreign_memory, is_shippable
+from naavre_ext.executors.packing_arrays import (
+    ArrayWriter,
+    foreign_memory,
+    is_array_of_objects,
+    is_shippable,
+)
 from naavre_ext.executors.packing_builtins import REDUCERS, reduce_file
 from naavre_ext.executors.packing_classes import reduce_class
-from naavre_ext.executors.packing_identity import has_copy_on_write
+from naavre_ext.executors.packing_identity import has_copy_on_write, sealed_arrays
 from naavre_ext.executors.packing_instances import plan_of, reduce_instance, runs_code_when_made
 from naavre_ext.executors.packing_libraries import reduce_library_class, reduce_library_object
 from naavre_ext.executors.packing_live import Live, why_live
@@ -24,6 +29,7 @@ from naavre_ext.executors.packing_making import (
     NOTEBOOK,
     fill_attributes,
     fill_function,
+    fill_read_only,
     find_notebook_global,
     import_with,
     make_array,
@@ -78,6 +84,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         pickler._sets = {} if exact else None
         pickler._nans = NanKeys()
         pickler._marked = set()
+        pickler._sealed = set()
         return pickler
 
     _cells: dict[int, types.CellType]
@@ -86,6 +93,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
     _nans: NanKeys
     #: Classes that pickling their instances marks, for ``dir`` to see.
     _marked: set[type]
+    #: Ids of arrays that pandas keeps and of which it hands out read-only views.
+    _sealed: set[int]
 
     def dump(self, obj: Any) -> None:
         """Pickle ``obj``, and leave no trace of that in the notebook's classes."""
@@ -114,6 +123,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return self._reduce_class(obj)
         if is_shippable(obj):
             return self._reduce_array(obj)
+        if is_array_of_objects(obj):
+            return self._reduce_array_of_objects(obj)
         own = _OWN_REDUCERS.get(kind)
         if own is not None:
             return own(self, obj)
@@ -126,6 +137,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             raise refusal(obj, live)
         if _is_copy_on_write_block(obj):
             return self._reduce_block(obj)
+        if _is_copy_on_write_series(obj):
+            return type(obj), (obj._block, obj.axes[0])
+        self._sealed.update(map(id, sealed_arrays(obj)))
         return self._reduce_instance(obj)
 
     def _reduce_instance(self, obj: Any) -> Any:
@@ -219,7 +233,19 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if owner:
             live = Live(f"an array on the memory of {owner}", "Hand on a copy of it: array.copy().")
             raise refusal(array, live)
-        return make_array, (self.arrays.add(array),)
+        return make_array, (self.arrays.add(array, sealed=id(array) in self._sealed),)
+
+    def _reduce_array_of_objects(self, array: Any) -> Any:
+        """An array that pickle takes element by element; read-only if it is."""
+        if id(array) not in self._sealed and self.arrays.pass_by(array):
+            live = Live(
+                "an array of objects that shares memory with another one",
+                "Copy one of them: array.copy().",
+            )
+            raise refusal(array, live)
+        if array.flags.writeable:
+            return NotImplemented
+        return (*array.__reduce__(), None, None, fill_read_only)
 
     def _reduce_array_subclass(self, array: Any) -> Any:
         """An array of a subclass that leaves pickling to NumPy: a view of the same memory, as here."""
@@ -238,18 +264,18 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         return make_array_subclass, (kind, view), attributes, None, None, fill_attributes
 
     def _reduce_block(self, block: Any) -> Any:
-        """A pandas block with memory of its own.
+        """A pandas block, with memory of its own if another frame refers to it.
 
         Under copy-on-write, frames that share memory don't see each other's changes; but the
-        references by which pandas knows who shares don't travel.
+        references by which pandas knows who shares don't travel. An array that was taken from
+        a frame (``.values``) does see its changes, unless another frame shares them.
         """
         function, (values, *rest) = block.__reduce__()
+        referred = block.refs.has_reference()
         if is_shippable(values):
-            number = self.arrays.add(values, private=True)
+            number = self.arrays.add(values, private=referred, sealed=True)
             return make_block, (number, function, *rest)
-        if block.refs.has_reference():
-            values = values.copy()
-        return function, (values, *rest)
+        return function, (values.copy() if referred else values, *rest)
 
     def _reduce_notebook_global(self, obj: Any, *, only_by_name: bool = False) -> Any:
         """An object of the notebook that pickles by its name, such as a sentinel."""
@@ -326,13 +352,23 @@ def _is_attribute(function: types.FunctionType) -> bool:
 
 
 def _is_copy_on_write_block(obj: Any) -> bool:
+    return _is_internal(obj) and hasattr(obj, "refs") and hasattr(obj, "mgr_locs")
+
+
+def _is_copy_on_write_series(obj: Any) -> bool:
+    """Whether it is what a series keeps its block in: pandas would pickle the block's array by itself."""
+    return _is_internal(obj) and type(obj).__name__ == "SingleBlockManager"
+
+
+def _is_internal(obj: Any) -> bool:
+    """Whether it is a part of a table or series of a pandas that copies on write."""
     pandas = sys.modules.get("pandas")
     module = type(obj).__module__ or ""
-    if pandas is None or not module.startswith("pandas.core.internals"):
-        return False
-    if not hasattr(obj, "refs") or not hasattr(obj, "mgr_locs"):
-        return False
-    return has_copy_on_write(pandas)
+    return (
+        pandas is not None
+        and module.startswith("pandas.core.internals")
+        and has_copy_on_write(pandas)
+    )
 
 
 def _plain_reduce(kind: type) -> bool:

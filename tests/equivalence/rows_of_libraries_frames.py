@@ -31,6 +31,29 @@ ROWS = sampled(
             "df.update(pd.DataFrame({'z': [9]}))",
             "print(before, after, v, df)",
         ),
+        "a column's array in a batch, and a later change of the table": row(
+            _FRAME,
+            split(
+                "kept, sums = [], []\nfor i in range(4):\n    kept.append(df['v'].values)\n    sums.append(i)"
+            ),
+            "df.loc[0, 'v'] = 99.0",
+            "print(kept[0], kept[3], sums)",
+            splits=0,
+        ),
+        "read-only arrays that batches hand back": row(
+            _FRAME + "\nfixed = np.broadcast_to(np.arange(5), (5,))",
+            split(
+                "kept = []\nfor i in range(4):\n"
+                "    kept.append((df['v'].values, df['k'].to_numpy(), df.index.values, fixed[i:], np.ones(2)))"
+            ),
+            "print(len(kept))",
+            splits=1,
+        ),
+        "flags of arrays, asked for": row(
+            "import numpy as np\nm = np.arange(9.0).reshape(3, 3)",
+            split("kept = []\nfor i in range(4):\n    kept.append(m.diagonal() if i else m[i])"),
+            "print([a.flags.writeable for a in kept])",
+        ),
         "inplace": row(
             _FRAME,
             "short = df.head(2)\n" + _COSTLY,

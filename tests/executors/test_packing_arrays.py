@@ -123,6 +123,79 @@ def test_read_only_arrays_stay_read_only_and_lent_ones_become_writable_again():
     assert not unpack(pack({"f": fixed}, {}), {}, writable=True)["f"].flags.writeable
 
 
+needs_copy_on_write = pytest.mark.skipif(
+    int(pd.__version__.split(".")[0]) < 3, reason="needs copy-on-write"
+)
+
+#: What a batch takes from inputs that it can't write to, and whether it can be written to in the notebook.
+TAKEN = {
+    "a part of an array": (lambda given: given["a"][1:3], True),
+    "a part of a read-only array": (lambda given: given["f"][1:3], False),
+    "a read-only view that travels with its array": (lambda given: given["view"], False),
+    "a read-only array of objects": (lambda given: given["o"], False),
+    "a column's values": (lambda given: given["df"]["x"].values, False),
+    "a column as an array": (lambda given: np.asarray(given["df"]["x"]), False),
+    "a series' values": (lambda given: given["s"].to_numpy(), False),
+    "a table's values": (lambda given: given["df"][["x"]].values, False),
+    "dates": (lambda given: given["df"]["t"].values, False),
+    "texts as objects": (lambda given: given["df"]["k"].values, False),
+    "an index' values": (lambda given: given["df"].index.values, False),
+    "an index as an array": (lambda given: np.asarray(given["df"].index), True),
+    "codes": (lambda given: given["df"]["c"].cat.codes.values, False),
+    "a copy": (lambda given: given["df"]["x"].to_numpy(copy=True), True),
+}
+
+
+@needs_copy_on_write
+@pytest.mark.parametrize(("take", "writable"), TAKEN.values(), ids=TAKEN)
+def test_what_is_taken_from_lent_inputs_can_be_written_to_where_it_can_in_the_notebook(
+    take, writable
+):
+    frame = pd.DataFrame(
+        {"x": [1.0, 2.0], "t": pd.to_datetime(["2020", "2021"]), "c": pd.Categorical(["a", "b"])},
+        index=[3, 4],
+    )
+    frame["k"] = pd.Series(["u", None], dtype=object, index=[3, 4])
+    fixed, objects, array = np.arange(9), np.array([[1], None], dtype=object), np.arange(9)
+    view = array[2:]
+    for one in (fixed, objects, view):
+        one.flags.writeable = False
+    values = {"df": frame, "s": frame["x"], "a": array, "view": view, "f": fixed, "o": objects}
+    assert take(values).flags.writeable == writable
+    given = unpack(pack(values, {}), {}, writable=False)
+    home = unpack(pack({"taken": take(given)}, {}), {}, writable=True)
+    assert home["taken"].flags.writeable == writable
+    assert not any(given[name].flags.writeable for name in ("a", "view", "f", "o"))
+
+
+@needs_copy_on_write
+def test_tables_that_were_lent_can_be_changed_again():
+    frame = pd.DataFrame({"x": [1.0, 2.0], "t": pd.to_datetime(["2020", "2021"])})
+    given = unpack(pack({"df": frame}, {}), {}, writable=False)["df"]
+    home = unpack(pack({"df": given, "x": given["x"], "t": given["t"]}, {}), {}, writable=True)
+    home["df"].loc[0, "x"] = home["x"].loc[0] = 5.0
+    home["df"].loc[0, "t"] = home["t"].loc[0] = pd.Timestamp(0)
+    assert home["df"].iloc[0].tolist() == [5.0, pd.Timestamp(0)]
+
+
+@needs_copy_on_write
+@pytest.mark.parametrize("referred", [False, True])
+def test_values_of_a_table_see_its_changes_as_they_would_in_the_notebook(referred):
+    frame = pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 4.0]})
+    values, column = frame["x"].values, frame["x"] if referred else None
+    got = unpack(pack({"df": frame, "values": values, "column": column}, {}), {}, writable=True)
+    for each in (frame, got["df"]):
+        each.loc[0, "x"] = 9.0
+    assert got["values"].tolist() == values.tolist() == [1.0 if referred else 9.0, 2.0]
+
+
+def test_arrays_of_objects_that_share_memory_do_not_travel_together():
+    objects = np.array([1, None, "x"], dtype=object)
+    with pytest.raises(PackingError, match="shares memory with another"):
+        pack({"a": objects, "b": objects[1:]}, {})
+    assert pack({"a": objects, "b": objects.copy(), "c": objects}, {}).names == ("a", "b", "c")
+
+
 def test_array_that_writes_to_a_file_is_refused(tmp_path):
     mapped = np.memmap(tmp_path / "m", dtype="f8", mode="w+", shape=(10,))
     for value in (mapped[2:].view(np.ndarray), np.asarray(mapped)):
@@ -157,7 +230,7 @@ def test_frames_arrive_as_they_were(make, writable):
     assert got["f"] is got["g"]
 
 
-@pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="needs copy-on-write")
+@needs_copy_on_write
 @pytest.mark.parametrize("make", [FRAMES[k] for k in FRAMES if k != "objects"])
 def test_frames_that_copy_on_write_do_not_see_each_others_changes(make):
     frame = make()

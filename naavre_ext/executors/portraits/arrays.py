@@ -11,9 +11,11 @@ from naavre_ext.executors.portraits.anatomy import FEW, Anatomy, Leaf, elements,
 
 
 def _array(value: Any) -> Anatomy:
-    """Strides don't count, the shape does; whether it can be written to does, too."""
-    text = summary(value) if is_writable(value) else f"{summary(value)} read-only"
-    return Anatomy("ndarray", text, parts=blocks(value), memory=(memory_of(value), *bounds(value)))
+    """Strides don't count, the shape does; whether it can be written to does, too. If so, so does its memory."""
+    if not is_writable(value):
+        return Anatomy("ndarray", f"{summary(value)} read-only", parts=blocks(value))
+    memory = (memory_of(value), *bounds(value))
+    return Anatomy("ndarray", summary(value), parts=blocks(value), memory=memory)
 
 
 def summary(value: Any) -> str:
