@@ -7,9 +7,12 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from naavre_ext.executors.list_changes import ListChange, apply_change, list_change
 
 #: Environment variables that differ from process to process and steer no cell.
 _OWN_VARIABLES = ("PWD", "OLDPWD", "SHLVL", "_", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK")
@@ -28,16 +31,6 @@ class Baseline:
     logging: Any
     zone: tuple[Any, ...]
     umask: int
-
-
-@dataclass(frozen=True, slots=True)
-class ListChange:
-    """How a list differs from a fresh process's: what stands before it, after it, and is gone."""
-
-    before: tuple[Any, ...] = ()
-    after: tuple[Any, ...] = ()
-    removed: tuple[Any, ...] = ()
-    cleared: bool = False
 
 
 _baseline: Baseline | None = None
@@ -133,6 +126,19 @@ def read_path(_shell: Any) -> ListChange | None:
 def write_path(value: ListChange | None, _shell: Any) -> None:
     """Changes ``sys.path`` likewise."""
     sys.path[:] = apply_change(baseline().path, value)
+
+
+@contextmanager
+def on_path(change: ListChange | None) -> Iterator[None]:
+    """Modules are found as where ``sys.path`` was changed so."""
+    before = list(sys.path)
+    if change is not None and change != read_path(None):
+        write_path(change, None)
+    try:
+        yield
+    finally:
+        if sys.path != before:
+            sys.path[:] = before
 
 
 def read_recursion(_shell: Any) -> int | None:
@@ -360,40 +366,3 @@ def write_random(value: Any, _shell: Any) -> None:
     import random
 
     random.setstate(value)
-
-
-def list_change(fresh: Sequence[Any], now: Sequence[Any]) -> ListChange | None:
-    """How ``now`` differs from ``fresh``; None when it doesn't."""
-    if list(fresh) == list(now):
-        return None
-    kept = _kept(fresh, now)
-    if not kept:
-        return ListChange(before=tuple(now), cleared=True)
-    first = min(kept)
-    return ListChange(
-        before=tuple(now[:first]),
-        after=tuple(now[index] for index in range(first, len(now)) if index not in kept),
-        removed=tuple(entry for at, entry in enumerate(fresh) if at not in kept.values()),
-    )
-
-
-def _kept(fresh: Sequence[Any], now: Sequence[Any]) -> dict[int, int]:
-    """Entries that are in both in one order, as places now and before; what was moved to the front isn't."""
-    kept: dict[int, int] = {}
-    last = len(fresh)
-    for index in range(len(now) - 1, -1, -1):
-        at = next((at for at in range(last - 1, -1, -1) if fresh[at] == now[index]), None)
-        if at is not None:
-            kept[index] = last = at
-    return kept
-
-
-def apply_change(fresh: Sequence[Any], change: ListChange | None) -> list[Any]:
-    """``fresh`` with the change that :func:`list_change` found."""
-    if change is None:
-        return list(fresh)
-    middle = [] if change.cleared else list(fresh)
-    for entry in change.removed:
-        if entry in middle:
-            middle.remove(entry)
-    return [*change.before, *middle, *change.after]

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from naavre_ext.executors.ambient_process import on_path, read_path
+from naavre_ext.executors.list_changes import ListChange
 from naavre_ext.executors.packing_arrays import ArrayReader
 from naavre_ext.executors.packing_identity import CommonObjects, is_immutable, shares_objects
 from naavre_ext.executors.packing_making import PACKING, Receiver
@@ -39,7 +41,7 @@ __all__ = [
     "unpack",
 ]
 
-PACK_VERSION = 1
+PACK_VERSION = 2
 _PROTOCOL = 5
 
 Persistent = Callable[[Any], Any]
@@ -85,7 +87,8 @@ class Packed:
 
     ``buffers`` are the memory of large arrays, not a copy of it: pickle this object (protocol 5)
     before the arrays change. ``numbers`` are names of large lists and dicts that hold numbers and texts only.
-    ``types`` are the names of the values' types, for people. ``token`` is another one for each pack that is made.
+    ``types`` are the names of the values' types, for people. ``path`` is how ``sys.path``, by which their modules
+    were found, was changed. ``token`` is another one for each pack that is made.
     """
 
     version: int
@@ -95,6 +98,7 @@ class Packed:
     layout: bytes = field(default=b"", repr=False)
     numbers: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    path: ListChange | None = None
     token: bytes = field(default=b"", repr=False, compare=False)
 
     @property
@@ -112,7 +116,7 @@ class Packed:
         wrap: Callable[[Any], Any] = pickle.PickleBuffer if protocol >= _PROTOCOL else bytes
         buffers = tuple(wrap(buffer) for buffer in self.buffers)
         data = wrap(self.data)
-        rest = (buffers, self.layout, self.numbers, self.types, self.token)
+        rest = (buffers, self.layout, self.numbers, self.types, self.path, self.token)
         return type(self), (self.version, self.names, data, *rest)
 
 
@@ -210,7 +214,15 @@ def _pack(
     # Buffers of arrays come first, as their number is known from the layout.
     data = stream.getvalue()
     types = tuple([type(value).__qualname__ for value in values.values()])
-    packed = Packed(PACK_VERSION, tuple(values), data, (*buffers, *others), layout, types=types)
+    packed = Packed(
+        PACK_VERSION,
+        tuple(values),
+        data,
+        (*buffers, *others),
+        layout,
+        types=types,
+        path=read_path(None),
+    )
     return packed, pickler
 
 
@@ -253,7 +265,8 @@ def unpack(
         unpickler.resolve = resolve
         unpickler.namespace = namespace
         unpickler.sets, unpickler.nans = SetMaker(), NanMaker()
-        values: dict[str, Any] = unpickler.load()
+        with on_path(packed.path):
+            values: dict[str, Any] = unpickler.load()
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         detail = f"{type(error).__name__}: {error}"
         names = ", ".join(packed.names)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from naavre_ext.executors.packing import Packed, PackingError
+from naavre_ext.executors.packing import PACK_VERSION, Packed, PackingError
 from naavre_ext.executors.touched_files import NO_FILES, Touched
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.portrait import StepObservation
@@ -274,4 +274,4 @@ class BatchReport:
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.
-NOTHING = Packed(1, (), b"")
+NOTHING = Packed(PACK_VERSION, (), b"")

@@ -267,7 +267,7 @@ def test_the_threads_that_ray_sets_before_each_task_are_no_change(session, monke
     ],
 )
 def test_a_list_is_brought_to_another_state(fresh, now):
-    from naavre_ext.executors.ambient_process import apply_change, list_change
+    from naavre_ext.executors.list_changes import apply_change, list_change
 
     change = list_change(tuple(fresh), list(now))
     assert apply_change(fresh, change) == list(now)
