@@ -17,6 +17,7 @@ from typing import Any
 from naavre_ext.executors import ambient_libraries as libraries
 from naavre_ext.executors import ambient_process as process
 from naavre_ext.executors import ambient_shell as ipython
+from naavre_ext.executors.library_settings import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,16 @@ class AmbientState:
 
     Where values hold functions of the notebook, only
     :func:`naavre_ext.executors.packing.pack` can pickle it. ``modules`` says what the modules beside the
-    notebook hold, ``loggers`` what loggers were told: that is compared, but can't be set.
+    notebook hold, ``loggers`` and ``libraries`` what loggers and libraries were told: that is compared, but can't
+    be set. ``libraries_there`` is what libraries were told in another process.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     rng: Mapping[str, Any] = field(default_factory=dict)
     modules: Mapping[str, bytes] = field(default_factory=dict)
     loggers: Mapping[str, bytes] | None = None
+    libraries: Told = field(default_factory=dict)
+    libraries_there: Told = field(default_factory=dict)
 
     def unshippable_changes(self, since: AmbientState) -> tuple[str, ...]:
         """Domains that differ from ``since`` and that :func:`restore` can't set elsewhere."""

@@ -136,10 +136,8 @@ def _run(
     known_names = worker.names()
     given = unpack(shared, namespace, writable=False)
     threads = max(1, int(task.step.resources.get("num_cpus", 1)))
-    before = worker.settings.enter_split(
-        given.pop(TOKEN), given.pop(SETTINGS), split.guard_rng, threads
-    )
-    keeps = given.pop(KEEPS)
+    token, settings, keeps = (given.pop(own) for own in (TOKEN, SETTINGS, KEEPS))
+    before = worker.settings.enter_split(token, settings, given, split.guard_rng, threads)
     values: Any = items
     if isinstance(items, Packed):
         values = unpack(items, namespace, writable=False)["items"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.kernel_process import Threads
+from naavre_ext.executors.library_settings import told_libraries, told_since, unlike_here
 from naavre_ext.executors.loggers import states_of_loggers, told, told_otherwise
 from naavre_ext.executors.own_modules import states_of, unlike
 from naavre_ext.executors.packing import Packed, PackingError, pack
@@ -90,12 +93,26 @@ class ProcessSettings:
             raise PackingError(
                 "settings", f"the notebook changed {names}, which stays in its process"
             )
-        return replace(settings, modules=self._modules(), loggers=told(states_of_loggers()))
+        libraries = told_libraries(self._session.namespace)
+        return replace(
+            settings,
+            modules=self._modules(),
+            loggers=told(states_of_loggers()),
+            libraries=libraries,
+        )
 
     def enter_split(
-        self, token: str, settings: ambient.AmbientState | None, rng: bool, threads: int = 1
+        self,
+        token: str,
+        settings: ambient.AmbientState | None,
+        given: Mapping[str, Any],
+        rng: bool,
+        threads: int = 1,
     ) -> ambient.AmbientState:
-        """The settings as a batch finds them: taken over by a split's first batch here, known to the others."""
+        """The settings as a batch finds them: taken over by a split's first batch here, known to the others.
+
+        It is ``given`` these variables, whose libraries count.
+        """
         if self._split is None or self._split[0] != token:
             found = self.take(settings)
             if self._isolated:
@@ -103,12 +120,15 @@ class ProcessSettings:
             if found is None or rng or found.rng:
                 found = self.now(rng)
             if settings is not None and self._isolated:
-                found = self._with_neighbours(found, settings)
+                found = self._with_neighbours(found, settings, given)
             self._split = (token, found)
         return self._split[1]
 
     def _with_neighbours(
-        self, found: ambient.AmbientState, settings: ambient.AmbientState
+        self,
+        found: ambient.AmbientState,
+        settings: ambient.AmbientState,
+        given: Mapping[str, Any],
     ) -> ambient.AmbientState:
         """The settings here with what the other process's modules and loggers have, which can't be taken over.
 
@@ -120,10 +140,15 @@ class ProcessSettings:
         there = settings.loggers or {}
         if name := told_otherwise(there, {n: loggers[n] for n in loggers.keys() & there.keys()}):
             raise Violation(f"logger '{name}' was told something else in another process")
+        libraries = told_libraries({**self._session.namespace, **given})
+        if setting := told_since(settings.libraries, libraries):
+            raise Violation(f"'{setting}' of a library is as an earlier batch has left it")
         return replace(
             found,
             modules={**settings.modules, **modules},
             loggers={**there, **loggers},
+            libraries=libraries,
+            libraries_there=settings.libraries,
         )
 
     def violation(self, before: ambient.AmbientState, rng: bool) -> str:
@@ -148,6 +173,10 @@ class ProcessSettings:
             return f"it is the first to import module '{new[0]}', which each process has for itself"
         if name := told_otherwise(before.loggers or {}, states_of_loggers()):
             return f"it told logger '{name}' something, which each process has for itself"
+        if setting := unlike_here(before.libraries_there):
+            return f"'{setting}' of a library isn't as in the notebook's process"
+        if setting := told_since(before.libraries, told_libraries(self._session.namespace)):
+            return f"it changed '{setting}' of a library, which each process has for itself"
         return ""
 
     def _modules(self) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from naavre_ext.executors.guarding_steps import SentContainers
 from naavre_ext.executors.inner_events import Tell
 from naavre_ext.executors.inner_fanout import InnerSplitter, first_inner_number
 from naavre_ext.executors.kernel_process import Threads, kernel_variables, set_environment
+from naavre_ext.executors.library_settings import forget_told, watch_libraries
 from naavre_ext.executors.loggers import forget_loggers
 from naavre_ext.executors.output_route import OutputRoute
 from naavre_ext.executors.packing import Packed
@@ -54,6 +55,7 @@ class Worker:
         self.settings = ProcessSettings(self.session, self.threads, isolated=isolated)
         if isolated:
             self.session.adopt_process()
+            watch_libraries()
             # What is here to stay needn't be looked at whenever IPython collects garbage, as it does for each run.
             gc.collect()
             gc.freeze()
@@ -88,6 +90,7 @@ class Worker:
         if self.isolated:
             forget_classes()
             forget_loggers()
+            forget_told()
             ambient.restore(ambient.pristine(), shell=self.session.shell)
             set_environment(context.environment, self._home, self._kernel)
             os.environ.update(self.devices)

@@ -1,0 +1,213 @@
+"""What libraries that analysis doesn't know were told since they were imported: each process has its own.
+
+A call of any name may do that (``lib.prefer_metric()``), and a function that others run may go by it. What looks
+like a setting counts: numbers, texts, functions, generators of random numbers, and containers and objects of the
+library's own that hold such, in a module's variables, its classes' attributes and what its functions keep.
+Caches don't count, nor what extension modules keep out of Python's sight.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import re
+import sys
+import types
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+from naavre_ext.dataflow.arguments import function_effects
+from naavre_ext.executors.hidden_state import parts_of
+from naavre_ext.executors.imports import tell_imports
+from naavre_ext.executors.plain_settings import Plainly
+
+#: For each module, what it was told: a setting's name, and what it is now (None: it is gone).
+Told = Mapping[str, Mapping[str, Hashable]]
+
+#: What is kept under such a name, the library would find out again.
+_CACHES = re.compile("cache|memo(?!ry)", re.IGNORECASE)
+#: What runs the cells, and what that loads: it keeps what is each process's own.
+_ENGINES = frozenset(
+    {"__main__", "__mp_main__", "naavre_ext", "ray", "IPython", "ipykernel", "jupyter_client", "jupyter_core",
+     "traitlets", "zmq", "tornado", "pygments", "wcwidth", "comm", "debugpy", "prompt_toolkit",
+     "matplotlib_inline", "charset_normalizer", "urllib3", "certifi", "idna", "google"}
+)  # fmt: skip
+#: What is missing, and how Plainly says None and False.
+_UNSET = (None, ("builtins.NoneType", "None"), ("builtins.bool", "False"))
+_METHODS = (
+    staticmethod,
+    classmethod,
+    property,
+    types.MemberDescriptorType,
+    types.GetSetDescriptorType,
+)
+
+
+class _Watch:
+    """Notes what modules held when they had been imported, and what was changed since by other code."""
+
+    def __init__(self) -> None:
+        self._fresh: dict[str, dict[str, Hashable]] = {}
+        self._told: defaultdict[str, set[str]] = defaultdict(set)
+        #: The packages that were found to be told something.
+        self.found: set[str] = set()
+
+    def begin(self, module: str) -> None:
+        """What was changed so far, was told; what the module itself was told, is forgotten."""
+        self._fresh.pop(module, None)
+        self._told.pop(module, None)
+        for name in self._fresh.keys() & _modules_of({_package(module)}):
+            self._told[name] |= self.told(name).keys()
+
+    def end(self, module: str) -> None:
+        """What the package's modules have changed just now, as parts register themselves, wasn't told."""
+        self._fresh.update((name, _settings(name)) for name in _modules_of({_package(module)}))
+
+    def told(self, name: str) -> dict[str, Hashable]:
+        """What a module was told; nothing where it was imported before anybody watched."""
+        fresh = self._fresh.get(name)
+        if fresh is None:
+            return {}
+        now, told = _settings(name), self._told[name]
+        changed = {key for key in now.keys() | fresh.keys() if now.get(key) != fresh.get(key)}
+        return {key: now.get(key) for key in sorted(changed | told)}
+
+    def fresh(self, name: str, key: str) -> Hashable:
+        """What a setting was when the module had been imported."""
+        return self._fresh.get(name, {}).get(key)
+
+
+_watch: _Watch | None = None
+
+
+def watch_libraries() -> None:
+    """From now on, notes what libraries that analysis doesn't know hold when they have been imported.
+
+    Those that are loaded by now count as if they had just been.
+    """
+    global _watch
+    if _watch is None:
+        _watch = _Watch()
+        for package in {_package(name) for name in list(sys.modules)}:
+            if _is_unseen(package):
+                _watch.end(package)
+        tell_imports(_is_unseen, _watch)
+
+
+def told_libraries(namespace: Mapping[str, Any]) -> Told:
+    """What the libraries that these variables come from were told since they were imported."""
+    if _watch is None:
+        return {}
+    roots = {_root(value) for value in list(namespace.values())}
+    told = {name: _watch.told(name) for name in _modules_of(roots)}
+    told = {name: settings for name, settings in told.items() if settings}
+    _watch.found |= {_package(name) for name in told}
+    return told
+
+
+def told_since(before: Told, after: Told) -> str:
+    """The first setting that a library was told ``after`` and not ``before``, but for its first use; or ""."""
+    for name, settings in after.items():
+        known = before.get(name, {})
+        for key, value in settings.items():
+            if value != known.get(key) and (key in known or not _is_set_late(name, key)):
+                return f"{name}.{key}"
+    return ""
+
+
+def forget_told() -> None:
+    """Makes the process fresh: libraries that were found to be told something are imported anew next time.
+
+    But not those with extension modules, most of which can be loaded only once.
+    """
+    while _watch is not None and _watch.found:
+        package = _watch.found.pop()
+        modules = _modules_of({package})
+        if all(_is_python(sys.modules[name]) for name in modules):
+            for name in modules:
+                del sys.modules[name]
+
+
+def _is_python(module: Any) -> bool:
+    return str(getattr(module, "__file__", "")).endswith(".py")
+
+
+def unlike_here(told: Told) -> str:
+    """The first setting that a library, loaded here, wasn't told as well; "" when there is none."""
+    for name, settings in told.items():
+        if name in sys.modules:
+            now = _settings(name)
+            for key, value in settings.items():
+                if now.get(key) != value:
+                    return f"{name}.{key}"
+    return ""
+
+
+@functools.cache
+def _is_unseen(root: str) -> bool:
+    """Whether analysis knows nothing of a library's functions."""
+    return (
+        bool(root)
+        and root not in sys.stdlib_module_names
+        and root not in _ENGINES
+        and function_effects(f"{root}._") is None
+    )
+
+
+def _root(value: Any) -> str:
+    """The package that a variable's value, or its class, comes from."""
+    kind = type(value)
+    if issubclass(kind, types.ModuleType):
+        return _package(object.__getattribute__(value, "__dict__").get("__name__"))
+    is_code = issubclass(kind, (type, types.FunctionType, types.BuiltinFunctionType))
+    return _package(value.__module__ if is_code else kind.__module__)
+
+
+def _package(module: object) -> str:
+    return module.partition(".")[0] if isinstance(module, str) else ""
+
+
+def _is_set_late(name: str, key: str) -> bool:
+    """Whether the library waits with a setting until it is needed."""
+    return _watch is None or _watch.fresh(name, key) in _UNSET
+
+
+def _modules_of(roots: set[str]) -> list[str]:
+    wanted = {root for root in roots if _is_unseen(root)}
+    return (
+        sorted(name for name in list(sys.modules) if name.partition(".")[0] in wanted)
+        if wanted
+        else []
+    )
+
+
+def _settings(name: str) -> dict[str, Hashable]:
+    """What a module holds that looks like settings."""
+    module, plainly = sys.modules.get(name), Plainly(_package(name), _CACHES)
+    variables = {} if module is None else object.__getattribute__(module, "__dict__")
+    return {key: plainly.say(value) for key, value in _kept(name, variables)}
+
+
+def _kept(module: str, variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Variables and attributes of classes. No object is asked anything: it might load what it stands for."""
+    for name, value in list(variables.items()):
+        kind = type(value)
+        if name.startswith("__") or _CACHES.search(name) or issubclass(kind, enum.EnumMeta):
+            continue
+        if issubclass(kind, types.ModuleType) and _root(value) == _package(module):
+            continue  # a part, which may be loaded late
+        if kind is types.FunctionType and value.__module__ == module:
+            kept = [part for part in parts_of(value) if part]
+            yield name, (value, *kept) if kept else value
+        elif issubclass(kind, type) and value.__module__ == module:
+            yield from _kept_by_class(name, value)
+        else:
+            yield name, value
+
+
+def _kept_by_class(name: str, kind: type) -> Iterator[tuple[str, Any]]:
+    for attribute, held in list(vars(kind).items()):
+        is_code = issubclass(type(held), (types.FunctionType, *_METHODS))
+        if not (attribute.startswith("__") or is_code or _CACHES.search(attribute)):
+            yield f"{name}.{attribute}", held
