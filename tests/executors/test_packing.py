@@ -371,8 +371,21 @@ def test_receiver_without_the_module_says_so(sender, receiver, tmp_path, monkeyp
         here.syspath_prepend(tmp_path)
         packed = pack({"c": __import__("only_here").C()}, sender)
     monkeypatch.delitem(sys.modules, "only_here")
+    (tmp_path / "only_here.py").unlink()
     with pytest.raises(PackingError, match="only_here"):
         unpack(packed, receiver, writable=True)
+
+
+def test_module_is_looked_for_where_the_sender_found_it(sender, receiver, tmp_path, monkeypatch):
+    (tmp_path / "only_there.py").write_text("class C: x = 1")
+    with monkeypatch.context() as there:
+        there.syspath_prepend(tmp_path)
+        packed = pack({"c": __import__("only_there").C()}, sender)
+    monkeypatch.delitem(sys.modules, "only_there")
+    before = list(sys.path)
+    assert unpack(packed, receiver, writable=True)["c"].x == 1
+    assert sys.path == before
+    monkeypatch.delitem(sys.modules, "only_there")
 
 
 def test_submodules_in_use_come_with_their_package(sender):
