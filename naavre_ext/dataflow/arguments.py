@@ -74,8 +74,10 @@ class Arguments:
 IF_MISSING = "(exist_ok=True)"
 
 
-def told_if_missing(what: str, node: ast.Call) -> str:
-    """``what``, with :data:`IF_MISSING` where the call surely says so."""
+def told_how(what: str, node: ast.Call) -> str:
+    """``what``, with :data:`IF_MISSING` where the call surely says so; with an engine where one is asked for."""
+    if what == "pandas.read_json" and any(given.arg in (None, "engine") for given in node.keywords):
+        return f"{what}(engine=...)"
     sure = any(
         given.arg == "exist_ok" and isinstance(given.value, ast.Constant) and given.value.value
         for given in node.keywords

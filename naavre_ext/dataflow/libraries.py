@@ -13,7 +13,7 @@ from naavre_ext.dataflow.arguments import (
     lookup,
     matches,
     names_in,
-    told_if_missing,
+    told_how,
 )
 from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import FRESH, Value
@@ -226,7 +226,7 @@ class LibraryCalls(Expressions):
         place = 1 if path in ("pickle.dump", "joblib.dump") else 0
         names = names_in(arguments.node.args[place : place + 1])
         where = literal_path(arguments.node.args) if path in tables.PATH_FIRST else None
-        what = told_if_missing(path, arguments.node)
+        what = told_how(path, arguments.node)
         self.effect(kind, what, arguments.node.lineno, names, where)
 
     def _is_fresh(self, path: str) -> bool:

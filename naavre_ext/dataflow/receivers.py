@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from naavre_ext.dataflow import methods, shapes, tables
-from naavre_ext.dataflow.arguments import Arguments, literal_path, told_if_missing
+from naavre_ext.dataflow.arguments import Arguments, literal_path, told_how
 from naavre_ext.dataflow.environment import Binding
 from naavre_ext.dataflow.known_calls import KnownMethods, class_method
 from naavre_ext.dataflow.recorder import FRESH, Value
@@ -143,7 +143,7 @@ class MethodCalls(KnownMethods):
             names = _names_of(arguments.node.func)
             self.effect(
                 "outside-read" if effect == "r" else "outside-write",
-                told_if_missing(f".{name}", arguments.node),
+                told_how(f".{name}", arguments.node),
                 line,
                 names,
                 _own_path(arguments.node) if name in methods.OWN_PATH else None,

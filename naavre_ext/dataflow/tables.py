@@ -283,7 +283,41 @@ FILE_READERS = frozenset(name for name in PATH_FIRST if not name.startswith(".")
      ".glob", ".rglob", "glob.*", "os.walk", "os.path.*", "os.access", "json.load", "pickle.load"}
 )  # fmt: skip
 
-#: Of those, the ones that look at what a folder holds.
+#: Functions and methods that open files by Python's own ``open``, list folders by its own functions, or use no file
+#: that may be written meanwhile: a watch sees it all (Python 3.11, NumPy 2.4, pandas 3.1, SciPy 1.17, joblib 1.6,
+#: Matplotlib 3.11). Others ask whether there is a file, which nobody sees, or open them in C.
+WATCHED_FILES = frozenset(
+    {"open()", ".open", ".read_text", ".read_bytes", ".write_text", ".write_bytes", ".touch", ".unlink", ".rename",
+     ".replace", ".iterdir", ".glob", ".rglob", ".resolve", ".absolute", ".expanduser", "glob.*",
+     "numpy.load", "numpy.loadtxt", "numpy.genfromtxt", "numpy.fromfile", "numpy.fromregex", "numpy.save",
+     "numpy.savez", "numpy.savez_compressed", "numpy.savetxt", ".tofile", ".dump",
+     "pandas.read_csv", "pandas.read_table", "pandas.read_fwf", "pandas.read_json", "pandas.read_pickle",
+     "pandas.read_feather", "pandas.read_excel", "pandas.read_stata", "pandas.read_orc", "pandas.to_pickle",
+     ".to_csv", ".to_json", ".to_pickle", ".to_feather", ".to_stata", ".to_orc",
+     "json.load", "json.dump", "pickle.load", "pickle.dump", "joblib.load", "joblib.dump",
+     "scipy.io.loadmat", "scipy.io.savemat", "scipy.io.wavfile.read", "scipy.io.wavfile.write", "scipy.sparse.load_npz",
+     "scipy.sparse.save_npz", "matplotlib.pyplot.imread", "matplotlib.image.imread", "matplotlib.pyplot.imsave",
+     "matplotlib.image.imsave", "os.listdir", "os.scandir", "os.walk", "os.remove", "os.unlink", "os.rename",
+     "os.replace", "os.makedirs", "os.mkdir", ".mkdir", "os.getcwd", "os.path.abspath", "os.path.expanduser",
+     "os.path.relpath", "os.path.realpath", "pathlib.Path.cwd", "pathlib.Path.home", "shutil.copy", "shutil.copyfile",
+     "shutil.copy2", "shutil.move", "requests.get", "requests.head", "urllib.request.urlopen"}
+)  # fmt: skip
+#: Format of the files that functions read and write, which are no function's of another format.
+FILE_FORMATS: dict[str, str] = {
+    name: file_format
+    for file_format, names in {
+        "parquet": ("pandas.read_parquet", ".to_parquet"), "excel": ("pandas.read_excel", ".to_excel"),
+        "hdf": ("pandas.read_hdf", ".to_hdf"), "netcdf": (".to_netcdf",), "market": ("scipy.io.mmread", "scipy.io.mmwrite"),
+        "numpy": ("numpy.load", "numpy.save", "numpy.savez", "numpy.savez_compressed"),
+        "text": ("pandas.read_csv", "pandas.read_table", "pandas.read_fwf", ".to_csv", "numpy.loadtxt",
+                 "numpy.genfromtxt", "numpy.savetxt"),
+    }.items()
+    for name in names
+}  # fmt: skip
+#: They write to a file that is open, and has been watched since.
+INTO_OPEN_FILES = frozenset({"json.dump", "pickle.dump"})
+
+#: Of the readers, the ones that look at what a folder holds.
 FOLDER_READERS = frozenset(
     {".exists", ".is_file", ".is_dir", ".stat", ".iterdir", ".glob", ".rglob", "glob.*", "os.walk", "os.path.*",
      "os.access", "os.listdir", "os.scandir", "os.stat"}

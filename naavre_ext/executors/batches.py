@@ -33,7 +33,7 @@ from naavre_ext.executors.tasks import (
     Stuck,
     Violation,
 )
-from naavre_ext.executors.touched_files import FileWatch, watching
+from naavre_ext.executors.touched_files import RepeatableWatch, shown, watching
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.elementwise import items_by_lists, lists_beside
@@ -96,7 +96,7 @@ def run_batch(
     ended = _Ended()
     violation, stuck = "", None
     messages: list[Mapping[str, Any]] = []
-    watch = FileWatch()
+    watch = RepeatableWatch()
     try:
         with telling(messages.append, worker.label), watching(task.split.files_apart) as watch:
             ended = _run(worker, task, shared, items, outputs, messages.append)
@@ -108,6 +108,11 @@ def run_batch(
         if failure.name in _RESULTS:
             stuck = Stuck.of(failure, "what an iteration hands back")
             violation = f"what an iteration hands back can't be copied: {failure.reason}"
+    if watch.spoilt:
+        ended = _Ended()
+        violation = (
+            f"an iteration would change the file '{shown(watch.spoilt)}', which was read before"
+        )
     report = BatchReport(
         batch=task.batch,
         started_at=started_at,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from naavre_ext.executors.accumulators import accumulators
 from naavre_ext.executors.batch_sizes import GuidedSizes
 from naavre_ext.executors.chaining import Held, Link
+from naavre_ext.executors.files_again import end_again
 from naavre_ext.executors.filled_columns import as_begun
 from naavre_ext.executors.inner_events import inside_batch
 from naavre_ext.executors.merging import joined, merged_elements, merged_log
@@ -209,6 +210,7 @@ class FanOut:
             # A call that starts workers of its own is not made for nothing.
             return not self._is_call(state) or state.source is None
         if state.turn > 2 or state.source is None:
+            end_again(self, state)
             if state.bar is not None:
                 state.bar.end()
             return False
@@ -238,6 +240,7 @@ class FanOut:
         """A comprehension's value, made as Python makes it: element by element, in order."""
         __tracebackhide__ = True
         state = self._states[index]
+        end_again(self, state)
         own = joined(own, state.elements, rest)
         state.elements = []
         if state.bar is not None:

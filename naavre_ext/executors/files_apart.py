@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from naavre_ext.executors.tasks import ErrorReport
-from naavre_ext.executors.touched_files import FileWatch, Touched, note
+from naavre_ext.executors.touched_files import FileWatch, Touched, note, shown, with_folders
 from naavre_ext.model.workflow import Split
 
 
@@ -19,30 +19,31 @@ class FilesApart:
     own: FileWatch
 
     @cached_property
-    def _before(self) -> tuple[set[str], set[str]]:
-        """What the parts that count have read and changed; the cell's own is over when this is first asked for."""
-        own = self.own.touched()
-        return set(own.read), set(own.changed)
+    def _before(self) -> tuple[set[str], set[str], set[str]]:
+        """What the parts that count have read and changed, and the folders of that as well.
 
-    def meet(self, part: Touched) -> str:
-        """The file at which the next part meets an earlier one; "" where it meets none and counts."""
-        read, changed = self._before
-        both = part.met_by(read, changed)
-        if both:
-            path = min(both)
-            return os.path.relpath(path) if path.startswith(os.path.join(os.getcwd(), "")) else path
+        The cell's own part is over when this is first asked for.
+        """
+        own = self.own.touched()
+        return set(own.read), set(own.changed), set(with_folders(own.changed))
+
+    def add(self, part: Touched) -> None:
+        """The next part counts."""
+        read, changed, found = self._before
         read |= part.read
         changed |= part.changed
+        found |= with_folders(part.changed)
         note(part)
-        return ""
 
-    def may_repeat(self, part: Touched) -> bool:
-        """Whether all files are right once the part, and what is behind it, has run again after the earlier ones.
+    def meeting(self, part: Touched) -> str:
+        """A file that an earlier part has changed, and the next one used, perhaps before; "" for none."""
+        _, changed, found = self._before
+        return _first((changed & part.changed) | (found & part.read))
 
-        They are where files were only written, each from its beginning.
-        """
-        read, _ = self._before
-        return not (read or part.read or self.split.makes_missing)
+    def spoilt(self, others: Touched) -> str:
+        """A file that parts which count have read, and others have changed perhaps before; "" for none."""
+        read, _, _ = self._before
+        return _first(read & with_folders(others.changed))
 
     def error(self, path: str) -> ErrorReport:
         """The end of a loop that may have left the file in another state than the sequential one would."""
@@ -51,3 +52,7 @@ class FilesApart:
             "of them wrote: what it holds now may be wrong. Give each item files of its own, or delete '# split'."
         )
         return ErrorReport.in_words("FilesMeet", text, is_ours=True)
+
+
+def _first(paths: Set[str]) -> str:
+    return shown(min(paths)) if paths else ""

@@ -90,7 +90,8 @@ class Flight:
         self._under_way: dict[Any, _Batch] = {}
         self._closed = False
         self._passing = passing
-        self._files = FilesApart(split, own_files or FileWatch())
+        self.files = FilesApart(split, own_files or FileWatch())
+        self._needless: list[_Batch] = []
         self._window = at_once(sizes.window, fan_out.limit)
         self._slots_each = _slots_each(source.left, sizes, fan_out.slots)
 
@@ -215,10 +216,10 @@ class Flight:
                 self.fill()
             if batch.report.violation:
                 raise Whole(batch.report.violation)
+            self._check_files(batch.report)
             if batch.report.error is not None:
                 yield batch.report, self._until_error(batch)
                 return
-            self._check_files(batch.report.touched)
             try:
                 record = self._record(batch)
             except ResultLost as lost:
@@ -248,14 +249,36 @@ class Flight:
         find = finder(self._fan_out.variables, batch.items, 0)
         return unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
 
-    def _check_files(self, touched: Touched) -> None:
-        """Where an earlier batch met this one at a file, it and those behind it run again; or the cell fails."""
+    def _check_files(self, report: BatchReport) -> None:
+        """Raises Whole where an earlier batch met this one at a file, which may be why an iteration raised.
+
+        The cell fails where an earlier one has read what this one wrote.
+        """
         __tracebackhide__ = True
-        path = self._files.meet(touched)
-        if path and self._files.may_repeat(touched):
-            raise Whole(f"two batches write the file '{path}'")
-        if path:
-            self._fan_out.raise_error(self._files.error(path))
+        touched = report.touched
+        if path := self.files.spoilt(touched):
+            self._fan_out.raise_error(self.files.error(path))
+        if path := self.files.meeting(touched):
+            raise Whole(f"two batches used the file '{path}', which one of them wrote")
+        if report.error is None:
+            self.files.add(touched)
+
+    def discarded(self) -> Touched:
+        """What batches touched that don't count. They have ended then: while one runs it may write."""
+        self._closed = True
+        waiting = {**self._under_way, **{batch.handle: batch for batch in self._needless}}
+        self._under_way.clear()
+        self._needless.clear()
+        reports = [batch.report for batch in self._ahead if batch.report is not None]
+        while waiting:
+            handle = self._pool.wait(list(waiting))
+            del waiting[handle]
+            reports.append(self._pool.report(handle))
+        touched = [report.touched for report in reports]
+        return Touched(
+            frozenset().union(*(part.read for part in touched)),
+            frozenset().union(*(part.changed for part in touched)),
+        )
 
     def _take(self, handle: Any) -> None:
         self._note(self._under_way.pop(handle))
@@ -353,15 +376,19 @@ class Flight:
         needless = [
             b for b in itertools.islice(self._ahead, place + 1, None) if b.handle in self._under_way
         ]
-        self._pool.cancel([b.handle for b in needless])
         for other in needless:
             del self._under_way[other.handle]
+        if self._split.files_apart:  # which files they write counts
+            self._needless += needless
+        else:
+            self._pool.cancel([b.handle for b in needless])
 
     def cancel(self) -> None:
         """Stop the batches that are still under way."""
         self._closed = True
-        self._pool.cancel(list(self._under_way))
+        self._pool.cancel([*self._under_way, *(batch.handle for batch in self._needless)])
         self._under_way.clear()
+        self._needless.clear()
 
     def rest(self) -> Iterator[Any]:
         """All items whose iterations don't count, for the cell."""

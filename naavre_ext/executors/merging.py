@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.files_again import begin_again
 from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.next_loops import pass_on
 from naavre_ext.executors.split_state import SplitState
@@ -106,6 +107,8 @@ def _cannot_repeat(split: Split, reason: str) -> ErrorReport:
 def _hand_over_rest(fan_out: FanOut, state: SplitState) -> None:
     """What hasn't been merged is the cell's again: nothing, if all went well."""
     assert state.source is not None
+    if state.refusal and state.flight is not None:
+        begin_again(fan_out, state)
     if state.flight is not None:
         state.flight.cancel()
     if state.refusal:

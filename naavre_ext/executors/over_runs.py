@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from naavre_ext.executors.batch_sizes import BatchSizes, VectorSizes
 from naavre_ext.executors.cutting import NotCuttable, OverSource
+from naavre_ext.executors.files_again import begin_again
 from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.joining import join
 from naavre_ext.executors.joining_checks import JoinError, Piece
@@ -45,6 +46,7 @@ def run_over(fan_out: FanOut, state: SplitState) -> bool:
     state.source = source
     results = _run(fan_out, state, source)
     if results is None:
+        begin_again(fan_out, state)
         if state.flight is not None:
             state.flight.cancel()
         fan_out.refuse(state)

@@ -7,50 +7,64 @@ libraries open by themselves isn't seen, nor what other programs do.
 from __future__ import annotations
 
 import os
+import stat
 import sys
-from collections.abc import Iterator, Set
+import threading
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 #: What was in the file doesn't matter any more.
 _ANEW = os.O_TRUNC | os.O_EXCL
-#: Events whose first arguments, so many, are paths that change.
+#: Event → how each of its first arguments, which are paths, is touched.
 _CHANGING = {
-    "os.rename": 2,
-    "os.link": 2,
-    "os.symlink": 2,
-    "os.remove": 1,
-    "os.truncate": 1,
+    "os.rename": ("removed", "made"),
+    "os.link": ("changed in part", "made"),
+    "os.symlink": ("", "made"),
+    "os.remove": ("removed",),
+    "os.truncate": ("changed in part",),
 }
+#: Events whose argument is a folder whose names are read; imports read them as well.
+_LISTING = frozenset({"os.listdir", "os.scandir"})
 #: Where Python, libraries and the system keep things of their own.
 _ELSEWHERE = ("/dev/", "/proc/", "/sys/", f"{sys.prefix}{os.sep}", f"{sys.base_prefix}{os.sep}")
 
 
+class Spoilt(BaseException):
+    """Raised in code that is about to change a file for good, past its handlers of errors."""
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Paths of files that were read, and of those that were changed; a file that was changed in part is both."""
+    """Paths of files that were read as others left them, and of those that were changed; one may be both.
+
+    A folder whose names were listed was read: its path ends in a separator.
+    """
 
     read: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
-
-    def met_by(self, read: Set[str], changed: Set[str]) -> frozenset[str]:
-        """The files that it and others touched, and one of them changed; as quick as this one's are few."""
-        return (self.changed & changed) | (self.changed & read) | (self.read & changed)
 
 
 #: What touched no file.
 NO_FILES = Touched()
 
 
+def with_folders(changed: Set[str]) -> Set[str]:
+    """The files, and the folders that list them."""
+    return changed | {os.path.join(os.path.dirname(path), "") for path in changed}
+
+
 @dataclass(eq=False)
 class FileWatch:
-    """Collects what this process touches from ``start`` to ``stop``."""
+    """Collects what this process touches from ``start`` to ``stop``; what it has ``made`` it doesn't read."""
 
     read: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
 
     def start(self) -> None:
         """From now on."""
@@ -64,13 +78,80 @@ class FileWatch:
 
     def touched(self) -> Touched:
         """What was touched, but for files of Python's and the system's."""
-        return Touched(_resolved(self.read), _resolved(self.changed))
+        return Touched(frozenset(self.read), frozenset(self.changed))
+
+    def add(self, names: Set[str], how: str) -> None:
+        """The file with these names is about to be touched: read, changed in part, made, or removed."""
+        if how != "made":
+            self.read |= names - self.made
+        if how != "read":
+            self.changed |= names
+        if how in ("made", "removed"):
+            self.made |= names
+
+    def take_over(self, touched: Touched) -> None:
+        """What others have touched on behalf of this process counts as its own."""
+        self.read |= touched.read - self.made
+        self.changed |= touched.changed
+        self.made |= touched.changed - touched.read
+
+
+@dataclass(eq=False)
+class RepeatableWatch(FileWatch):
+    """Sees to it that what runs can run again: ``spoilt`` is a file that it has read and would change."""
+
+    spoilt: str = ""
+    _thread: int = field(default_factory=threading.get_ident)
+
+    def add(self, names: Set[str], how: str) -> None:
+        """Raises Spoilt before a file is changed that was read, or is changed in part."""
+        known = names if how == "changed in part" else with_folders(names) & self.read
+        if how != "read" and known - self.made:
+            self.spoilt = min(known - self.made)
+            if threading.get_ident() == self._thread:
+                raise Spoilt
+        super().add(names, how)
+
+    def take_over(self, touched: Touched) -> None:
+        """It is too late to keep others from changing what was read."""
+        again = (self.read & with_folders(touched.changed)) - self.made
+        self.spoilt = min(again, default=self.spoilt)
+        super().take_over(touched)
+
+
+@dataclass(eq=False)
+class SecondWatch(FileWatch):
+    """Watches what runs a second time: ``first`` are the files that the first time changed, in vain."""
+
+    first: frozenset[str] = frozenset()
+    refuse: Callable[[str], None] = lambda path: None
+
+    def add(self, names: Set[str], how: str) -> None:
+        """Refuses to read what the first time left in a file."""
+        if how != "made":
+            self._refuse(names)
+        super().add(names, how)
+
+    def take_over(self, touched: Touched) -> None:
+        """The same of what others have read."""
+        self._refuse(touched.read)
+        super().take_over(touched)
+
+    def _refuse(self, names: Set[str]) -> None:
+        again = (names & with_folders(self.first)) - self.made
+        if again:
+            self.refuse(min(again))
+
+    def left(self) -> frozenset[str]:
+        """The files that are there now as the first time left them."""
+        others = self.first - self.made - self.changed
+        return frozenset(path for path in others if os.path.lexists(path))
 
 
 @contextmanager
-def watching(wanted: bool) -> Iterator[FileWatch]:
+def watching(wanted: bool) -> Iterator[RepeatableWatch]:
     """A watch over what runs inside; one that sees nothing where it isn't wanted."""
-    watch = FileWatch()
+    watch = RepeatableWatch()
     if wanted:
         watch.start()
     try:
@@ -81,9 +162,15 @@ def watching(wanted: bool) -> Iterator[FileWatch]:
 
 def note(touched: Touched) -> None:
     """What workers touched on behalf of this process counts as its own."""
-    for watch in _watches:
-        watch.read |= touched.read
-        watch.changed |= touched.changed
+    for watch in tuple(_watches):
+        watch.take_over(touched)
+
+
+def shown(path: str) -> str:
+    """The path as a user would write it."""
+    if not path.startswith(os.path.join(os.getcwd(), "")):
+        return path
+    return os.path.relpath(path) + (os.sep if path.endswith(os.sep) else "")
 
 
 _watches: list[FileWatch] = []
@@ -105,31 +192,55 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
         path, _, flags = args
         writes = isinstance(flags, int) and bool(flags & _WRITING)
         anew = writes and bool(flags & _ANEW)
-        _add(path, reads=not anew, changes=writes)
+        _add(path, "made" if anew else "changed in part" if writes else "read")
     elif event in _CHANGING:
-        for path in args[: _CHANGING[event]]:
-            _add(path, reads=True, changes=True)
+        folder = args[1] if event == "os.remove" else -1
+        for path, how in zip(args, _CHANGING[event], strict=False):
+            if how:
+                _add(path, how, folder)
+    elif event in _LISTING and not sys._getframe(1).f_code.co_filename.startswith(
+        "<frozen importlib"
+    ):
+        _add("." if args[0] is None else args[0], "listed")
 
 
-def _add(path: Any, *, reads: bool, changes: bool) -> None:
-    if isinstance(path, (str, bytes, os.PathLike)):
-        found = os.path.abspath(os.fsdecode(path))
+def _add(path: Any, how: str, folder: int = -1) -> None:
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        return
+    text = os.fsdecode(path)
+    if folder >= 0:  # as shutil.rmtree names files
+        with suppress(OSError):
+            text = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), text)
+    names = _names(text, how)
+    if names:
         for watch in tuple(_watches):
-            if reads:
-                watch.read.add(found)
-            if changes:
-                watch.changed.add(found)
+            watch.add(names, "read" if how == "listed" else how)
 
 
-def _resolved(paths: set[str]) -> frozenset[str]:
-    return frozenset(path for path in map(os.path.realpath, paths) if _counts(path))
+def _names(path: str, how: str) -> frozenset[str]:
+    """The file's path without links, and what its other names share; none where it doesn't count."""
+    found = os.path.realpath(path)
+    if not _counts(found):
+        return frozenset()
+    if how == "listed":
+        return frozenset({os.path.join(found, "")})
+    names = {found}
+    if how == "removed":  # it is the link itself
+        names.add(os.path.abspath(path))
+    with suppress(OSError):
+        status = os.stat(found)
+        if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
+            names.add(f"file {status.st_ino} of device {status.st_dev}")
+    return frozenset(names)
+
+
+@cache
+def _home() -> str:
+    with suppress(RuntimeError):
+        return os.path.join(Path.home(), ".")
+    return "\0"
 
 
 def _counts(path: str) -> bool:
-    if path.startswith(_ELSEWHERE) or "__pycache__" in path:
-        return False
-    try:
-        below = Path(path).relative_to(Path.home())
-    except (ValueError, RuntimeError):
-        return True
-    return not below.parts[:1] or not below.parts[0].startswith(".")
+    """Whether it is no file of Python's, the system's, or in a hidden folder at home."""
+    return not path.startswith((*_ELSEWHERE, _home())) and "__pycache__" not in path

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from naavre_ext.dataflow.arguments import IF_MISSING, matches
-from naavre_ext.dataflow.tables import FILE_READERS, FOLDER_READERS
+from naavre_ext.dataflow.tables import (
+    FILE_FORMATS,
+    FILE_READERS,
+    FOLDER_READERS,
+    INTO_OPEN_FILES,
+    WATCHED_FILES,
+)
 from naavre_ext.model.dataflow import CellDataflow, Effect
 from naavre_ext.planning.loops import (
     Loop,
@@ -26,7 +33,7 @@ def check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> bo
         "rng-seed": "Use a generator per item: rng = np.random.default_rng([seed, index]).",
     }
     own = _item_names(loop)
-    reading = next((e for e in facts.effects if e.kind == "outside-read"), None)
+    unwatched = _read_beside_writes(facts)
     for effect in facts.effects:
         if _makes_folder(effect, facts):
             continue
@@ -34,18 +41,15 @@ def check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> bo
             raise LoopRefused(
                 effect.line, _effect_reason(effect.kind, effect.what), remedies[effect.kind]
             )
-        if effect.kind == "outside-write" and not effect.names & own:
+        opened = matches(effect.what, INTO_OPEN_FILES)
+        if effect.kind == "outside-write" and not opened and not effect.names & own:
             raise LoopRefused(
                 effect.line,
                 f"{effect.what} writes to the same place in every iteration",
                 "Write to a file of its own per item, or after the loop.",
             )
-        if effect.kind == "outside-write" and reading is not None:
-            raise LoopRefused(
-                effect.line,
-                f"it writes files ({effect.what}) and reads them ({reading.what}), perhaps the same",
-                "Read in the loop, collect the results, and write them after it.",
-            )
+        if effect.kind == "outside-write" and unwatched is not None:
+            raise LoopRefused(effect.line, *_of_unwatched(*unwatched))
         if effect.kind == "rng-draw" and rng_seeded == "surely":
             raise LoopRefused(
                 effect.line,
@@ -54,6 +58,46 @@ def check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> bo
             )
     return rng_seeded is not None and any(
         effect.kind in ("unknown", "rng-draw") for effect in facts.effects
+    )
+
+
+def _read_beside_writes(facts: CellDataflow) -> tuple[str, str, str] | None:
+    """What the iteration writes and reads that may be one file, by a function whose files can't be watched.
+
+    None where there is no such function.
+    """
+    for effect in facts.effects:
+        for other in facts.effects if effect.kind == "outside-write" else ():
+            if other.kind == "outside-read":
+                unseen = _unwatched(effect.what, other.what)
+                if unseen:
+                    return effect.what, other.what, unseen
+    return None
+
+
+def _unwatched(writes: str, reads: str) -> str:
+    formats = {FILE_FORMATS.get(what) for what in (writes, reads)}
+    if len(formats) == 2 and None not in formats:
+        return ""
+    both = (what for what in (reads, writes) if not matches(_function(what), WATCHED_FILES))
+    return next(both, "")
+
+
+def _function(what: str) -> str:
+    return what.removesuffix(IF_MISSING)
+
+
+def _of_unwatched(writes: str, reads: str, unseen: str) -> tuple[str, str]:
+    """The reason why a loop that writes and reads files runs whole, and what to do."""
+    if matches(unseen, FOLDER_READERS):
+        return (
+            f"it writes files ({writes}) and looks for files ({unseen}), perhaps for the same",
+            "Look which files there are in a loop before it, and write those that are missing in this one.",
+        )
+    return (
+        f"it writes files ({writes}) and reads them ({reads}), perhaps the same, and which ones {unseen} uses "
+        "can't be watched",
+        "Read in the loop, collect the results, and write them after it; or use functions of Python or NumPy.",
     )
 
 
@@ -68,15 +112,30 @@ def _makes_folder(effect: Effect, facts: CellDataflow) -> bool:
 
 def _item_names(loop: Loop) -> frozenset[str]:
     """Names whose values depend on the item: the target's, and what is computed from them."""
-    names = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
-    statements = loop.node.body if isinstance(loop.node, ast.For) else []
-    for statement in statements:
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target = statement.targets[0]
-            used = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
-            if isinstance(target, ast.Name) and used & names:
-                names.add(target.id)
+    names = _names(loop.target)
+    for node in ast.walk(loop.node) if isinstance(loop.node, ast.For) else ():
+        for targets, value in _bindings(node):
+            if _names(value) & names:
+                names |= set().union(*map(_names, targets))
     return frozenset(names)
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[list[ast.expr], ast.expr]]:
+    """What the node binds, and to what."""
+    if isinstance(node, ast.Assign):
+        yield node.targets, node.value
+    elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and node.value is not None:
+        yield [node.target], node.value
+    elif isinstance(node, ast.For):
+        yield [node.target], node.iter
+    elif isinstance(node, ast.With):
+        for item in node.items:
+            if item.optional_vars is not None:
+                yield [item.optional_vars], item.context_expr
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _effect_reason(kind: str, what: str) -> str:

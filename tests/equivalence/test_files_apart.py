@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row per surprise)
 """Loops whose batches write files: those that meet at one run again in order, or the run fails."""
 
 from __future__ import annotations
@@ -9,8 +10,17 @@ from pathlib import Path
 import pytest
 from both_ways import run_as_workflow, run_in_order
 
-from naavre_ext.executors.touched_files import FileWatch, Touched, note, watching
+from naavre_ext.executors.files_apart import FilesApart
+from naavre_ext.executors.touched_files import (
+    FileWatch,
+    SecondWatch,
+    Touched,
+    note,
+    shown,
+    watching,
+)
 from naavre_ext.model import event as events
+from naavre_ext.model.workflow import Split
 
 SPLIT = "# split: go over them\n# batches: 3\n"
 #: Name → cells, and the file at which two batches meet ("" where they don't).
@@ -43,6 +53,24 @@ LOOPS = {
         ["with open('a', 'w') as f:\n    f.write('1')",
          f"{SPLIT}found = []\nfor n in 'aaa':\n    with open(n) as f:\n        found.append(f.read())"], ""
     ),
+    "another one read": (
+        ["import numpy as np\nfor n in 'abc':\n    np.save(n, [1, 2])",
+         f"{SPLIT}for n in 'abc':\n    np.save(n + '2', 2 * np.load(n + '.npy'))"], ""
+    ),
+    "the one before read": (
+        ["with open('0', 'w') as f:\n    f.write('x')",
+         f"{SPLIT}for n in range(1, 6):\n    with open(str(n - 1)) as f:\n        text = f.read()\n"
+         "    with open(str(n), 'w') as f:\n        f.write(text + str(n))"], "2"
+    ),
+    "frames": (
+        ["import pandas as pd\nfor n in 'abc':\n    pd.DataFrame({'x': [1, 2]}).to_csv(n)",
+         f"{SPLIT}for n in 'abc':\n    df = pd.read_csv(n)\n    df['y'] = df['x'] * 2\n    df.to_csv(n + '2')"], ""
+    ),
+    "written where it was read in a function": (
+        ["from pathlib import Path\nPath('in').mkdir()\nfor n in 'abc':\n    (Path('in') / n).write_text(n)\n"
+         "def work(path, out):\n    out.mkdir(exist_ok=True)\n    (out / path.name).write_text(path.read_text() + '!')",
+         f"{SPLIT}for path in sorted(Path('in').glob('*')):\n    work(path, Path('out'))"], ""
+    ),
     "in a loop of a function": (
         ["def work(names):\n    # split: names\n    # batches: 3\n    for n in names:\n"
          "        with open(n, 'w') as f:\n            f.write(n)", "work('aba')"], "a"
@@ -55,29 +83,81 @@ LOOPS = {
 }  # fmt: skip
 
 
-#: Some read what others write, or change a part: nothing makes up for that.
-LOST = {
-    "read by an item before it is written": (
-        ["import seen\nfor n in 'bc':\n    open(n, 'w').close()",
-         f"{SPLIT}for one, two in ['ba', 'cb', 'cd']:\n    seen.copy(one, two)"], "b"
+#: Analysis doesn't look into modules.
+_SEEN = """
+import os, shutil
+def copy(source, target):
+    shutil.copyfile(source, target)
+def add(name, text='1'):
+    with open(name, 'a') as file:
+        file.write(text)
+def put(name, text):
+    with open(name, 'w') as file:
+        file.write(text)
+def get(name):
+    with open(name) as file:
+        return file.read()
+"""
+_SEE = f"""
+import pathlib, sys
+sys.path.insert(0, '.')
+if not pathlib.Path('seen.py').exists():
+    pathlib.Path('seen.py').write_text({_SEEN!r})
+import seen
+seen.put('b', 'old b')
+seen.put('c', 'old c')
+seen.put('d', 'old d')
+"""
+_RAN = "an iteration would change the file '{}', which was read before"
+
+#: Cells whose batches read and write files that can't be seen, and why the rest ran again ("" where it didn't).
+AGAIN = {
+    "changed in part": ("for n in 'aba':\n    seen.add(n)", _RAN.format("a")),
+    "another is changed in part": (
+        "for n in 'aac':\n    seen.add('log', n) if n == 'c' else seen.put(n, n)", "two batches used the file 'a'"
     ),
-    "changed in part": (["import seen", f"{SPLIT}for n in 'aba':\n    seen.add(n)"], "a"),
     "by a function that catches all": (
-        ["import seen\ndef work(names):\n    try:\n        # split: names\n        # batches: 3\n"
-         "        for n in names:\n            seen.add(n)\n    except Exception:\n        pass",
-         "work('aba')"], "a"
+        "def work(names):\n    try:\n        # split: names\n        # batches: 3\n        for n in names:\n"
+        "            seen.add(n)\n    except BaseException:\n        pass\nwork('aba')", _RAN.format("a")
+    ),
+    "its own file read and written": (
+        "for n in 'bcd':\n    seen.put(n, seen.get(n) + '!')", _RAN.format("b")
+    ),
+    "read by the next item": (
+        "found = []\nfor one, two in ['ba', 'ac', 'cd']:\n    found.append(seen.get(one))\n    seen.put(two, 'new')",
+        "two batches used the file 'a'"
+    ),
+    "made for the next item": (
+        "found = []\nfor n in range(3):\n    found.append(seen.get(f'x{n}') if n else '')\n    seen.put(f'x{n + 1}', str(n))",
+        "two batches used the file 'x1'"
+    ),
+    "listed": (
+        "import os\nfound = []\nfor n in range(3):\n    found.append(len(os.listdir()))\n    seen.put(f'x{n}', '')",
+        _RAN.format("./")
+    ),
+    "removed and made": (
+        "import os\nfor n in 'bcd':\n    os.remove(n)\n    seen.put(n, 'new')", ""
+    ),
+    "another is removed": ("import os\nfor n in 'bcd':\n    seen.put('x' + n, '')\n    os.remove('x' + n)", ""),
+    "written under another name": (
+        "import os\nfor n in 'bcd':\n    seen.put(n + '.part', n)\n    os.replace(n + '.part', n)", ""
+    ),
+    "hard links": (
+        "import os\nos.link('b', 'link')\nfor n in ['link', 'c', 'b']:\n    seen.put(n, n)", "two batches used the file"
+    ),
+    "results that can't be sent": (
+        "kept = []\nfor n in 'bcd':\n    seen.put('x' + n, seen.get(n))\n    kept.append((i for i in n))\ndel kept",
+        "what an iteration hands back can't be copied"
     ),
 }  # fmt: skip
 
-#: Analysis doesn't look into modules.
-_SEEN = """
-import shutil
-def copy(source, target):
-    shutil.copyfile(source, target)
-def add(name):
-    with open(name, 'a') as file:
-        file.write(name)
-"""
+#: Some read what later ones write: nothing makes up for that.
+LOST = {
+    "read by an item before it is written": ("for one, two in ['ba', 'cb', 'cd']:\n    seen.copy(one, two)", "b"),
+}  # fmt: skip
+
+
+_SPLIT = Split(0, 1, "for", "files")
 
 
 def folder(path: Path) -> dict[str, bytes]:
@@ -94,18 +174,46 @@ def test_files_are_as_in_the_sequential_run(cells: list[str], path: str, tmp_pat
     assert done.end.status == "ok"
     assert any(event.batches == 3 for event in done.of(events.SplitStarted))
     refused = [event.reason for event in done.of(events.SplitRefused)]
-    assert refused == ([f"two batches write the file '{path}'"] if path else [])
+    met = f"two batches used the file '{path}', which one of them wrote"
+    assert refused == ([met] if path else [])
     assert folder(one) == folder(two)
 
 
-@pytest.mark.parametrize(("cells", "path"), LOST.values(), ids=LOST)
-def test_run_that_can_not_end_alike_fails(
-    cells: list[str], path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "seen.py").write_text(_SEEN)
-    monkeypatch.syspath_prepend(tmp_path)
+def _cells(loop: str) -> list[str]:
+    lines = loop.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith(("for", "def")))
+    return [_SEE, "\n".join([*lines[:first], SPLIT + "\n".join(lines[first:])])]
+
+
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module ``seen`` beside the notebook."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "seen", raising=False)
-    done = run_as_workflow(cells, cwd=str(tmp_path))
+
+
+@pytest.mark.usefixtures("unseen")
+@pytest.mark.parametrize(("loop", "reason"), AGAIN.values(), ids=AGAIN)
+def test_what_meets_runs_again(loop: str, reason: str, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for made in (one, two):
+        made.mkdir()
+    plain = run_in_order(_cells(loop), str(one))
+    assert plain.error is None
+    done = run_as_workflow(_cells(loop), cwd=str(two))
+    assert done.end.status == "ok", done.ending.error
+    refused = [event.reason for event in done.of(events.SplitRefused)]
+    assert len(refused) == bool(reason)
+    assert all(text.startswith(reason) for text in refused)
+    assert folder(one) == folder(two)
+    found = (plain.variables.get("found"), done.ending.variables.get("found"))
+    assert found[0] == found[1]
+
+
+@pytest.mark.usefixtures("unseen")
+@pytest.mark.parametrize(("loop", "path"), LOST.values(), ids=LOST)
+def test_run_that_can_not_end_alike_fails(loop: str, path: str, tmp_path: Path) -> None:
+    done = run_as_workflow(_cells(loop), cwd=str(tmp_path))
     assert done.ending.error is not None
     ename, evalue = done.ending.error[:2]
     assert ename == "FilesMeet"
@@ -117,11 +225,13 @@ def test_what_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("old").write_text("x")
     Path("gone").write_text("x")
+    Path("folder").mkdir()
     with watching(True) as watch:
         Path("old").read_text()
         Path("new").write_text("x")
         os.rename("new", "moved")
         os.remove("gone")
+        os.listdir("folder")
         os.close(os.open("low", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         with open("both", "w+") as file:
             file.read()
@@ -130,10 +240,31 @@ def test_what_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         note(Touched(frozenset([str(tmp_path / "read there")]), frozenset()))
     Path("later").write_text("x")
     touched = watch.touched()
-    read = {Path(path).name for path in touched.read}
-    assert read == {"old", "read there", "gone", "new", "moved"}
+    assert os.path.join(tmp_path, "folder", "") in touched.read
+    read = {Path(path).name for path in touched.read if not path.endswith(os.sep)}
+    assert read == {"old", "read there", "gone"}
     names = {Path(path).name for path in touched.changed}
     assert names == {"new", "moved", "gone", "low", "both"}
+
+
+def test_what_runs_again_must_not_read_or_leave_what_it_wrote_the_first_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused: list[str] = []
+    wrote = ("again", "read", "left", "gone")
+    for name in (*wrote[:3], "other"):
+        Path(name).write_text("x")
+    watch = SecondWatch(first=frozenset(str(tmp_path / n) for n in wrote), refuse=refused.append)
+    watch.start()
+    Path("again").write_text("x")
+    Path("again").read_text()
+    Path("other").read_text()
+    Path("read").read_text()
+    os.listdir()
+    watch.stop()
+    assert [shown(path) for path in refused] == ["read", "./"]
+    assert sorted(shown(path) for path in watch.left()) == ["left", "read"]
 
 
 def test_one_watch_ends_and_others_that_saw_as_much_go_on(tmp_path: Path) -> None:
@@ -152,19 +283,28 @@ def test_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
         watch.start()
         (tmp_path / name).write_text("y")
         watch.stop()
-    other = second.touched()
-    assert first.touched().met_by(other.read, other.changed)
+    apart = FilesApart(_SPLIT, first)
+    assert apart.meeting(second.touched()).endswith("file")
 
 
 @pytest.mark.parametrize(
-    ("one", "two", "meet"),
+    ("one", "two", "met", "spoilt"),
     [
-        (Touched(), Touched(), ""),
-        (Touched(frozenset("a")), Touched(frozenset("a")), ""),
-        (Touched(frozenset("a")), Touched(frozenset(), frozenset("a")), "a"),
-        (Touched(frozenset(), frozenset("a")), Touched(frozenset("a")), "a"),
-        (Touched(frozenset(), frozenset("ab")), Touched(frozenset(), frozenset("bc")), "b"),
+        ("", "", "", ""),
+        ("r:a", "r:a", "", ""),
+        ("r:a", "w:a", "", "a"),
+        ("w:a", "r:a", "a", ""),
+        ("w:a w:b", "w:b w:c", "b", ""),
+        ("w:d/a", "w:d/b", "", ""),
+        ("w:d/a", "r:d/", "d/", ""),
+        ("r:d/", "w:d/a", "", "d/"),
     ],
 )
-def test_who_meets(one: Touched, two: Touched, meet: str) -> None:
-    assert one.met_by(two.read, two.changed) == two.met_by(one.read, one.changed) == frozenset(meet)
+def test_who_meets(one: str, two: str, met: str, spoilt: str) -> None:
+    first, second = (
+        Touched(*(frozenset(p[2:] for p in text.split() if p[0] == how) for how in "rw"))
+        for text in (one, two)
+    )
+    apart = FilesApart(_SPLIT, FileWatch())
+    apart.add(first)
+    assert (apart.meeting(second), apart.spoilt(second)) == (met, spoilt)
