@@ -1,6 +1,7 @@
 """A file that says of a notebook's cells what annotations would: YAML → values, with the lines of the file.
 
 ``steps:`` has an entry per cell, by its title, its id, or ``cell 3``; keys and values are those of annotations.
+``null`` takes an annotation away.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from naavre_ext.annotations.headings import cell_heading
 from naavre_ext.annotations.keys import ANNOTATION_KEYS, DO_NOT_CONTAINERIZE, NOT_YET_IN_EFFECT
-from naavre_ext.annotations.yaml_lines import Place, entries, read_yaml, written
+from naavre_ext.annotations.yaml_lines import NULL, Place, entries, read_yaml, written
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import Cell
@@ -24,15 +26,19 @@ KEYS = tuple(
 
 #: Settings that say nothing of a cell that hasn't got another one, in the file or by annotation.
 _PARTNERS = {"replicas": "group", "merge": "over"}
+_NOT_ANNOTATED = Annotations()
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value: of which cell, what, as an annotation would write it, and where it stands in the file."""
+    """One value: of which cell, what, as an annotation would write it, and where it stands in the file.
+
+    None is the value of a cell without the annotation.
+    """
 
     cell: str
     key: str
-    value: str
+    value: str | None
     place: Place
 
 
@@ -53,22 +59,24 @@ def read_overlay(text: str, file: str) -> tuple[Setting, ...]:
         for cell, _, settings in entries(node, file, CODE):
             for key, where, value in entries(settings, file, CODE):
                 key = key.replace("_s", "") if key == "timeout_s" else key
-                problem = _check(key, written(value))
+                given = None if value.tag == NULL else written(value)
+                problem = _check(key, given)
                 if problem:
                     wrong.append(_problem(where, f"'{key}' of '{cell}': {problem}", _remedy(key)))
-                found.append(Setting(cell, key, written(value), where))
+                found.append(Setting(cell, key, given, where))
     if wrong:
         raise RefusedError(wrong)
     return tuple(found)
 
 
-def _check(key: str, value: str) -> str:
+def _check(key: str, value: str | None) -> str:
     """Why the value isn't one of the key's; "" if it is."""
     if key not in KEYS:
         near = difflib.get_close_matches(key, KEYS, n=1)
         return f"there is no such setting{f' (did you mean {near[0]!r}?)' if near else ''}."
     try:
-        ANNOTATION_KEYS[key].parse(value)
+        if value is not None:
+            ANNOTATION_KEYS[key].parse(value)
     except ValueError as error:
         return f"{error}."
     return ""
@@ -103,7 +111,7 @@ def overlaid(
             if _is_meant(setting.cell, cell, notes, numbers)
         ]
         if not matching:
-            titles = [notes.title for _, notes in cells if notes.title]
+            titles = [title for cell, notes in cells if (title := _title(cell, notes))]
             near = difflib.get_close_matches(setting.cell, titles, n=1)
             hint = (
                 f"Did you mean '{near[0]}'?"
@@ -124,7 +132,7 @@ def overlaid(
             place = matching[0]
             made[place] = replace(made[place], **_fields(setting))
             used.append((setting, place))
-            if setting.key in NOT_YET_IN_EFFECT:
+            if setting.key in NOT_YET_IN_EFFECT and setting.value is not None:
                 text = f"{setting.place}: '{setting.key}' is not yet in effect: {NOT_YET_IN_EFFECT[setting.key]}."
                 found.append(Diagnostic("NX150", "warning", text))
     found += [
@@ -134,17 +142,27 @@ def overlaid(
             f"Give '{_PARTNERS[setting.key]}', too, here or in the notebook.",
         )
         for setting, place in used
-        if setting.key in _PARTNERS and not getattr(made[place], _PARTNERS[setting.key])
+        if setting.key in _PARTNERS
+        and setting.value is not None
+        and not getattr(made[place], _PARTNERS[setting.key])
     ]
     return made, list(dict.fromkeys(found))
 
 
 def _fields(setting: Setting) -> Mapping[str, Any]:
     row = ANNOTATION_KEYS[setting.key]
+    if setting.value is None:
+        return {name: getattr(_NOT_ANNOTATED, name) for name in (row.sets, *row.implies)}
     return {row.sets: row.parse(setting.value), **row.implies}
 
 
 def _is_meant(name: str, cell: Cell, annotations: Annotations, numbers: Mapping[str, int]) -> bool:
     if cell.kind != "code":
         return False
-    return name in (annotations.title, cell.id) or name.lower() == f"cell {numbers.get(cell.id)}"
+    names = _title(cell, annotations), cell.id
+    return name in names or name.lower() == f"cell {numbers.get(cell.id)}"
+
+
+def _title(cell: Cell, annotations: Annotations) -> str | None:
+    """What plans call the cell."""
+    return annotations.title or cell_heading(cell.source)

@@ -8,6 +8,9 @@ from typing import Any
 
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 
+#: The tag of ``null`` and of a name without a value.
+NULL = "tag:yaml.org,2002:null"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

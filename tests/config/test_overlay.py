@@ -15,6 +15,7 @@ CELLS = (
     "# split: Measure\n# batches: 2\nout = []\nfor n in range(9):\n    out.append(n * n)",
     "# split: Sum up\ntotal = sum(out)",
     "# split: Sum up\nmore = [n for n in out]",
+    "# Say it\nprint(more)",
 )
 
 
@@ -64,6 +65,23 @@ def test_what_is_not_set_stays_as_annotated():
     assert workflow.step("c2").splits[0].batches == 2
 
 
+def test_cells_are_called_by_the_comment_that_they_begin_with_as_well():
+    workflow = prepared("steps: {Say it: {retries: 2}}").require_workflow()
+    assert (workflow.step("c5").title, workflow.step("c5").retries) == ("Say it", 2)
+
+
+def test_null_takes_an_annotation_away():
+    text = "steps: {c2: {batches: null, split: ~}, cell 3: {retries: }}"
+    workflow = prepared(text).require_workflow()
+    assert (workflow.step("c2").splits, workflow.step("c2").title) == ((), None)
+    cell = "# group: g\n# replicas: 2\n# resources: num_cpus=2\nfitted = sorted([3, 1])"
+    file = read_notebook(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)]))
+    text = "steps: {cell 1: {group: null, replicas: null, resources: null}}"
+    file = NotebookFile(file.notebook, file.node, read_overlay(text, "over.yaml"))
+    (step,) = prepare_notebook(file).require_workflow().steps
+    assert (step.group, step.replicas, dict(step.resources)) == (None, None, {})
+
+
 WRONG = [
     ("steps:\n  Measure:\n    batchs: 3", "NX545 over.yaml, line 3: .*did you mean 'batches'"),
     ("steps:\n  Measure:\n    batches: lots of", "NX545 over.yaml, line 3: 'batches' of 'Measure'"),
@@ -71,6 +89,10 @@ WRONG = [
     (
         "steps:\n  Measur:\n    retries: 1",
         "NX545 over.yaml, line 3: no cell is called 'Measur'.*'Measure'",
+    ),
+    (
+        "steps:\n  Say if:\n    retries: 1",
+        "NX545 over.yaml, line 3: no cell is called 'Say if'.*'Say it'",
     ),
     ("steps:\n  Sum up:\n    retries: 1", "NX545 over.yaml, line 3: the cells 3, 4 are all called"),
     (
