@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,10 +25,11 @@ def run(shared_ray, tmp_path):
     """A function that runs cells on Ray, in a run of its own."""
     opened = []
 
-    def start(*cells, **options):
+    def start(*cells, on_event=None, **options):
         executor = shared_ray.executor()
         opened.append(executor)
-        return run_with(executor, cells, RunOptions(cwd=str(tmp_path), keep=None, **options))
+        asked = RunOptions(cwd=str(tmp_path), keep=None, **options)
+        return run_with(executor, cells, asked, on_event=on_event)
 
     yield start
     for executor in opened:
@@ -274,7 +276,7 @@ def test_failed_cell_is_tried_again_with_the_same_inputs(run):
 def test_runs_that_hold_gpus_and_want_more_take_turns(shared_ray, tmp_path, monkeypatch):
     """Each main worker keeps one of two GPUs, and its batches want one: at once they would wait for ever."""
     shared_ray.handle()
-    monkeypatch.setattr("naavre_ext.executors.ray.executor._WAIT_TOLD_S", 0.1)
+    monkeypatch.setattr("naavre_ext.executors.ray.executor.TOLD_AFTER_S", 0.1)
     # The run whose turn it is goes on once the other one has said that it waits.
     holding = (
         "# resources: num_gpus=1\nimport time, os\nos.environ['X'] = '1'\n"
@@ -303,6 +305,38 @@ def test_runs_that_hold_gpus_and_want_more_take_turns(shared_ray, tmp_path, monk
     ]
     first, second = sorted(spans)
     assert first[1] - 0.2 <= second[0]
+
+
+#: What the cell is, and the number of the cell that waits.
+WAITING = {
+    "a cell in any worker": ("# resources: num_gpus=2\nx = see()", 2),
+    "a main worker": ("# resources: num_gpus=2\nos.environ['X'] = '1'\nx = see()", 1),
+    "a cell in the main worker": ("# resources: telescope=4\nos.environ['X'] = '1'\nx = see()", 2),
+    "a group's worker": ("# group: g\n# resources: num_gpus=2\nx = see()", 2),
+    "batches": ("# split: part\n# resources: telescope=4\nx = [see() for _ in range(2)]", 2),
+    "a call": ("# task: telescope=4\ndef far(y):\n    return y + see()\nx = [far(1), far(2)]", 2),
+}
+
+
+@pytest.mark.parametrize(("cell", "number"), WAITING.values(), ids=WAITING)
+def test_cell_says_that_what_it_claims_is_not_free(run, cell, number, monkeypatch):
+    """Somebody else lets go of it as soon as the run has said so: it could not end otherwise."""
+    from ray.util.placement_group import placement_group, remove_placement_group
+
+    monkeypatch.setattr("naavre_ext.executors.ray.claim_waits.TOLD_AFTER_S", 0.1)
+    other = placement_group([{"GPU": 2, "telescope": 4}])
+    assert other.wait(30)
+    said = []
+
+    def note(event):
+        if isinstance(event, events.MessageLogged) and event.code == events.WAITS:
+            said.append(event.text)
+            remove_placement_group(other)
+
+    done = run("import os\ndef see():\n    return 1", cell, "print(x)", on_event=note)
+    assert done.end.status == "ok", done.end.failure
+    (claim,) = re.findall(r"(?:telescope|num_gpus)=\d", cell)
+    assert said == [f"cell {number} waits: {claim}, claimed for it, isn't free at present"]
 
 
 @pytest.mark.parametrize("claim", ["num_cpus=2", "num_cpus=1, telescope=4"])

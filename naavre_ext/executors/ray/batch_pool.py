@@ -16,9 +16,15 @@ from ray.exceptions import RayError, RayTaskError
 
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.pool import ResultLost
+from naavre_ext.executors.ray.claim_waits import asks, has
 from naavre_ext.executors.ray.deaths import cause_of_death
 from naavre_ext.executors.ray.devices import assigned_devices
-from naavre_ext.executors.ray.this_process import INLINE_BYTES, ready_worker, stored_if_large
+from naavre_ext.executors.ray.this_process import (
+    INLINE_BYTES,
+    ready_worker,
+    send_to,
+    stored_if_large,
+)
 from naavre_ext.executors.ray.timed_batches import Deadline, first_in_time
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, RunContext, Stage
 from naavre_ext.model.workflow import Split, Step
@@ -67,6 +73,8 @@ def _run_batch(
 ) -> Any:
     context, step, split, links = _read_plan(plan)
     then = tuple(Stage(*link, given) for link, given in zip(links, then_shared, strict=True))
+    if step.resources:
+        send_to(context)(has(step))
     with ready_worker(context, step.resources, assigned_devices()) as worker:
         worker.batch_pool = lambda most: RayBatchPool(context, step, most)
         done = worker.run_batch(
@@ -110,6 +118,7 @@ class RayBatchPool:
         self._plans: dict[tuple[str, Split, int], Any] = {}
         self._step = step
         self._done: deque[_Handle] = deque()
+        self._has_asked = False
 
     @property
     def slots(self) -> int:
@@ -145,6 +154,9 @@ class RayBatchPool:
 
     def submit(self, task: BatchTask, shared: Any, items: Packed) -> _Handle:
         """Start a batch."""
+        if self._step.resources and not self._has_asked:
+            self._has_asked = True
+            send_to(self._context)(asks(self._step))
         key = (str(task.step.id), task.split, len(task.then))
         plan = self._plans.get(key)
         if plan is None:

@@ -17,6 +17,7 @@ from ray.util.placement_group import placement_group, remove_placement_group
 from naavre_ext.executors.base import Later, group_gone, group_opened
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
+from naavre_ext.executors.ray.claim_waits import TOLD_AFTER_S, ClaimWaits
 from naavre_ext.executors.ray.cluster import ClusterHandle
 from naavre_ext.executors.ray.deaths import lost_report
 from naavre_ext.executors.ray.group_workers import GroupWorkers
@@ -30,10 +31,7 @@ from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Step, StepId, Workflow
-from naavre_ext.scheduling.claims import ClaimPlan, held_during, ray_options
-
-#: A run that waits for its turn says so after this time.
-_WAIT_TOLD_S = 3.0
+from naavre_ext.scheduling.claims import NOTHING, Claim, ClaimPlan, held_during, ray_options
 
 #: So many workers enter a run before its first batches come.
 _MOST_READY = 64
@@ -73,6 +71,9 @@ class RayExecutor:
         #: What was asked last of groups' workers that may be given back before it is there.
         self._leaving: dict[str, Any] = {}
         self._reserved: dict[str, Any] = {}
+        self._claim_waits = ClaimWaits(ray.available_resources)
+        #: What a group's worker (the main one's is "") claims that hasn't run a step yet.
+        self._not_taken: dict[str, Claim] = {}
 
     def admit(self, workflow: Workflow) -> None:
         """Compare what the steps claim with what the cluster's nodes have."""
@@ -93,6 +94,8 @@ class RayExecutor:
         waiting = None if self._mains is None or self._claims.main else self._mains.take()
         claim = self._claims.main
         self._main = waiting or take_main(claim, self._its_turn() if claim else None)
+        if self._turn is None:
+            self._not_taken = {"": claim, **self._claims.groups}
         if context.is_parallel:
             self._groups.begin()
             if self._groups.wait_for_claims():
@@ -123,8 +126,17 @@ class RayExecutor:
         report, *exports = refs if returns > 1 else [refs]
         step = str(task.step.id)
         self._running[step] = (report, task.placement, task.group)
+        self._claim_waits.sent(task.step, self._waits_for(task))
         report.future().add_done_callback(lambda future: self._ended(step, report, future))
         return exports
+
+    def _waits_for(self, task: StepTask) -> Claim:
+        """What has to be free before the step begins: a worker takes what it holds before its first step."""
+        claim = {} if task.step.splits or task.group else task.step.resources
+        if task.placement == "any" and not task.group:
+            return claim
+        reserved = {name: much for name, much in claim.items() if name != "num_gpus"}
+        return {"num_cpus": 0, **reserved, **self._not_taken.pop(task.group or "", NOTHING)}
 
     def open_group(self, group: str) -> None:
         """Its worker is started already, or other jobs use it, too, and it comes when it is this one's turn."""
@@ -179,6 +191,7 @@ class RayExecutor:
     def drop(self, step: str) -> None:
         """Cancel a task by force; a step in the main worker or a group's just goes on, until that is ended."""
         self._release(step)
+        self._claim_waits.over(step)
         report, placement, group = self._running.pop(step, (None, None, None))
         if placement == "main":
             self._mains = None  # it may go on for long
@@ -194,8 +207,9 @@ class RayExecutor:
         except queue.Empty:
             return self._wait_to_tell()
         if isinstance(happened, Mapping):
-            return happened
+            return None if self._claim_waits.hear(happened) else happened
         step, ref, outcome = happened
+        self._claim_waits.over(step)
         if self._running.get(step, (None,))[0] is not ref:
             return None
         del self._running[step]
@@ -207,7 +221,10 @@ class RayExecutor:
 
     def _wait_to_tell(self) -> Mapping[str, Any] | None:
         """A message, once, where the run has been waiting for its turn for some seconds."""
-        if time.monotonic() - self._asked_at < _WAIT_TOLD_S:
+        text = self._claim_waits.to_tell() if math.isinf(self._asked_at) else ""
+        if text:
+            return {"kind": "waits", "reason": text}
+        if time.monotonic() - self._asked_at < TOLD_AFTER_S:
             return None
         self._asked_at = math.inf
         if self._turn is not None and not ray.wait([self._turn[1]], timeout=0)[0]:

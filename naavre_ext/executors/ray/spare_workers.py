@@ -32,7 +32,7 @@ def start_main(spares: int = 1) -> None:
 def take_main(claim: Claim, turn: Any) -> Any:
     """A worker that holds the claim once ``turn`` is there; a spare one where nothing is claimed."""
     if claim:
-        return workers.MainWorker.options(num_cpus=0, **ray_options(claim)).remote(turn)
+        return workers.MainWorker.options(**ray_options({"num_cpus": 0, **claim})).remote(turn)
     with _spares_lock:
         spare = _spares.pop(0) if _spares else None
     return spare if spare is not None else workers.MainWorker.remote()
