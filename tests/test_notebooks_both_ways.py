@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from shared_ray import SharedRay
 
 from naavre_ext import RunOptions, run_notebook
+from naavre_ext.cli.inputs import read_source
 from naavre_ext.model.event import (
     BatchFinished,
     NotebookCellFinished,
@@ -80,7 +82,10 @@ def test_a_workflow_shows_what_the_kernel_shows(
 
     events: list[RunEvent] = []
     output = tmp_path / "out.ipynb"
-    result = run_notebook(copy, output, on_event=events.append)
+    settings = path.with_suffix(".yaml")
+    has_settings = settings.exists()
+    source = read_source(str(copy), str(settings) if has_settings else None)
+    result = run_notebook(source, output, on_event=events.append)
 
     assert result.status == "ok"
     parallel = nbformat.read(output, as_version=4)
@@ -93,7 +98,7 @@ def test_a_workflow_shows_what_the_kernel_shows(
             assert after.execution_count == before.execution_count
     batches = {event.worker for event in events if isinstance(event, BatchFinished)}
     groups = {e.worker for e in events if isinstance(e, StepFinished)}
-    parallel_groups = "# group:" in copy.read_text() and len(groups) > 2
+    parallel_groups = ("# group:" in copy.read_text() or has_settings) and len(groups) > 2
     beside = beside_their_steps(events)
     assert len(batches) > 1 or beside or parallel_groups, "nothing ran in parallel"
     SCHEDULES.get(path.stem, lambda _events: None)(events)
@@ -159,6 +164,24 @@ def check_merge_sort(events: list[RunEvent]) -> None:
     )
 
 
+def check_groups(*groups: str) -> Callable[[list[RunEvent]], None]:
+    """Each group's cells run in order in a worker of its own, and the second group starts beside the first one."""
+
+    def check(events: list[RunEvent]) -> None:
+        steps = {event.cell_id: event for event in events if isinstance(event, StepFinished)}
+        rows = [[steps[cell] for cell in group.split()] for group in groups]
+        for row in rows:
+            assert len({event.worker for event in row}) == 1
+            for before, after in pairwise(row):
+                assert before.started_at + before.duration_s <= after.started_at
+        assert len({row[0].worker for row in rows}) == len(rows)
+        told = [(type(event).__name__, getattr(event, "cell_id", "")) for event in events]
+        began, ended = rows[1][0].cell_id, rows[0][-1].cell_id
+        assert told.index(("StepStarted", began)) < told.index(("StepFinished", ended))
+
+    return check
+
+
 def overlap(first: Span, second: Span) -> bool:
     """Whether both ran at one time."""
     ends = first.started_at + first.duration_s, second.started_at + second.duration_s
@@ -167,6 +190,9 @@ def overlap(first: Span, second: Span) -> bool:
 
 Span = NotebookCellFinished | TaskFinished
 SCHEDULES = {
+    "first-look": check_groups("read sharpen", "look"),
+    "pipeline-of-groups": check_groups("c3 c4", "c5", "c6 c7"),
+    "two-instruments": check_groups("c3", "c4", "c5"),
     "nested-notebooks": check_nested_notebooks,
     "nested-levels": check_nested_levels,
     "tasks-common-characters": check_common_characters,

@@ -12,6 +12,7 @@ EXAMPLES = sorted(NOTEBOOKS.glob("*.ipynb"))
 #: Not written for workflows: only some of their cells have an annotation.
 ORDINARY = (
     "core-steps",
+    "first-look",
     "nested-notebooks",
     "pipeline-of-groups",
     "sensor-drift",
@@ -30,6 +31,7 @@ def load(path: Path) -> nbformat.NotebookNode:
 def test_there_are_the_examples() -> None:
     assert [path.stem for path in EXAMPLES] == [
         "core-steps",
+        "first-look",
         "nested-levels",
         "nested-notebooks",
         "parameter-study",
