@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from naavre_ext.annotations import parse_annotations
+from naavre_ext.annotations.file_places import placed
 from naavre_ext.annotations.overlay import overlaid
+from naavre_ext.annotations.yaml_lines import Place
 from naavre_ext.dataflow.nested import AskedNotebook
 from naavre_ext.dataflow.source import star_modules
 from naavre_ext.model.annotation import Annotations
@@ -100,17 +102,21 @@ def _prepare(
         diagnostics += parsed.diagnostics
         if not parsed.annotations.containerize:
             diagnostics += _nested_parameters(cell)
+    settings: Mapping[tuple[CellId, str], Place] = {}
     if file.settings:
         numbers = {str(cell.id): cell.number for cell in file.notebook.cells}
         cells = [(cell, annotations[cell.id]) for cell in notebook.cells]
-        made, more = overlaid(cells, file.settings, numbers)
-        annotations = {cell.id: notes for cell, notes in zip(notebook.cells, made, strict=True)}
-        diagnostics += more
+        made = overlaid(cells, file.settings, numbers)
+        annotations = dict(zip(annotations, made.annotations, strict=True))
+        diagnostics += made.diagnostics
+        settings = made.places
     stars = _star_imports(notebook) if star_imports else {}
     nested, more = _nested(notebook, annotations)
     diagnostics += more
     planned = plan(notebook, annotations, find_parameters(file.notebook), stars, nested)
     diagnostics += planned.diagnostics
+    if settings or file.sources:
+        diagnostics = placed(diagnostics, settings, file.sources)
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
     if refused:
         return PreparedNotebook(node, notebook, None, tuple(diagnostics))

@@ -16,7 +16,7 @@ from naavre_ext.annotations.keys import ANNOTATION_KEYS, DO_NOT_CONTAINERIZE, NO
 from naavre_ext.annotations.yaml_lines import NULL, Place, entries, read_yaml, written
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
-from naavre_ext.model.notebook import Cell
+from naavre_ext.model.notebook import Cell, CellId
 
 #: What is wrong with a file of settings.
 CODE = "NX545"
@@ -92,18 +92,28 @@ def _problem(place: Place, message: str, remedy: str) -> Diagnostic:
     return Diagnostic(CODE, "error", f"{place}: {message}", remedy)
 
 
+@dataclass(frozen=True, slots=True)
+class Overlaid:
+    """``annotations`` as they hold, what can't be used, and where the file says so of which cell and key."""
+
+    annotations: Sequence[Annotations]
+    diagnostics: Sequence[Diagnostic]
+    places: Mapping[tuple[CellId, str], Place]
+
+
 def overlaid(
     cells: Sequence[tuple[Cell, Annotations]],
     settings: Iterable[Setting],
     numbers: Mapping[str, int],
-) -> tuple[list[Annotations], list[Diagnostic]]:
-    """Each cell's annotations with what the settings say of it instead, and what can't be used.
+) -> Overlaid:
+    """Each cell's annotations with what the settings say of it instead.
 
     ``numbers`` are the cells' numbers in the user's notebook, by id.
     """
     made = [annotations for _, annotations in cells]
     found: list[Diagnostic] = []
     used: list[tuple[Setting, int]] = []
+    places: dict[tuple[CellId, str], Place] = {}
     for setting in settings:
         matching = [
             n
@@ -132,6 +142,11 @@ def overlaid(
             place = matching[0]
             made[place] = replace(made[place], **_fields(setting))
             used.append((setting, place))
+            before = places.get((cells[place][0].id, setting.key))
+            if before is not None and before.file == setting.place.file:
+                text = f"'{setting.key}' of this cell stands in line {before.line} already."
+                found.append(_problem(setting.place, text, "Leave out one of the two."))
+            places[cells[place][0].id, setting.key] = setting.place
             if setting.key in NOT_YET_IN_EFFECT and setting.value is not None:
                 text = f"{setting.place}: '{setting.key}' is not yet in effect: {NOT_YET_IN_EFFECT[setting.key]}."
                 found.append(Diagnostic("NX150", "warning", text))
@@ -146,7 +161,7 @@ def overlaid(
         and setting.value is not None
         and not getattr(made[place], _PARTNERS[setting.key])
     ]
-    return made, list(dict.fromkeys(found))
+    return Overlaid(made, list(dict.fromkeys(found)), places)
 
 
 def _fields(setting: Setting) -> Mapping[str, Any]:

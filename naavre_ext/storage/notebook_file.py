@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import nbformat
 from nbformat import NotebookNode
 
+from naavre_ext.annotations.file_places import SourcePlace
 from naavre_ext.annotations.overlay import Setting
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import INJECTED_TAG, Cell, CellId, Notebook
@@ -40,13 +41,15 @@ class NotebookFile:
     """A notebook twice: as the compiler sees it, and as nbformat does, with all it holds.
 
     ``node`` is valid, of format 4.5 or later, and its cells have the ids of ``notebook``'s. ``settings`` hold
-    besides the cells' own annotations, and ``order`` besides the order that the code needs.
+    besides the cells' own annotations, and ``order`` besides the order that the code needs. ``sources`` says where
+    the cells' sources stand in a workflow's file.
     """
 
     notebook: Notebook
     node: NotebookNode
     settings: tuple[Setting, ...] = ()
     order: AskedOrder = field(default_factory=AskedOrder)
+    sources: Mapping[CellId, SourcePlace] = field(default_factory=dict)
 
 
 def read_notebook(

@@ -16,9 +16,11 @@ from typing import Any
 
 import nbformat
 
+from naavre_ext.annotations.file_places import SourcePlace
 from naavre_ext.annotations.overlay import Setting
-from naavre_ext.annotations.yaml_lines import Place, line_of, read_yaml
+from naavre_ext.annotations.yaml_lines import Place, line_of, pairs, read_yaml
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
+from naavre_ext.model.notebook import CellId
 from naavre_ext.model.workflow import Edge, StepId, Workflow
 from naavre_ext.planning.asked_order import AskedOrder
 from naavre_ext.storage.notebook_file import NotebookFile, read_notebook
@@ -84,6 +86,7 @@ def read_workflow(text: str, path: str) -> NotebookFile:
         read_notebook(_notebook(steps), path),
         settings=tuple(_settings(steps, root, file)),
         order=AskedOrder(edges, in_main),
+        sources=_sources(steps, root, file),
     )
 
 
@@ -138,6 +141,18 @@ def _wrong_order(data: Any, root: Any, file: str) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 CODE, "error", f"{where}: {text}", "Steps stand in the order of the notebook."
             )
+
+
+def _sources(steps: Sequence[Mapping[str, Any]], root: Any, file: str) -> dict[CellId, SourcePlace]:
+    """Where the steps' sources begin: below the ``|``, or where the text is."""
+    nodes = dict(pairs(root))["steps"].value
+    found = {}
+    for step, node in zip(steps, nodes, strict=True):
+        text = dict(pairs(node))["source"]
+        by_line = text.style == "|"
+        line = text.start_mark.line + (2 if by_line else 1)
+        found[CellId(step["id"])] = SourcePlace(Place(file, line), by_line)
+    return found
 
 
 def _notebook(steps: Sequence[Mapping[str, Any]]) -> Any:

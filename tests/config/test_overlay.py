@@ -99,6 +99,18 @@ WRONG = [
         "steps:\n  Measure:\n    replicas: 2",
         "NX545 over.yaml, line 3: 'replicas' of 'Measure' needs 'group'",
     ),
+    (
+        "steps:\n  Measure:\n    batches: param_zzz",
+        "NX402 cell 2.*: over.yaml, line 3: '# batches: param_zzz' names",
+    ),
+    (
+        "steps:\n  Measure: {retries: 1}\n  c2: {retries: 2}",
+        "NX545 over.yaml, line 3: 'retries' of this cell stands in line 2 already",
+    ),
+    (
+        "steps:\n  c3: {timeout: 1m,\n    timeout_s: 60}",
+        "NX545 over.yaml, line 3: 'timeout' of this cell stands in line 2 already",
+    ),
     ("steps:\n- Measure", "NX545 over.yaml, line 2: names with values are expected"),
     ("groups:\n  a: 1", "NX545 over.yaml, line 1: 'groups' isn't known here"),
     (

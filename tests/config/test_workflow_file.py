@@ -108,7 +108,10 @@ WRONG = [
     (("id: three", "id: th/ree"), "NX546 hand.yaml, line 9: .*can't be a step's id"),
     (("kind: outside", "kind: magic"), "NX546 hand.yaml, line 20: .*'magic' is not one of"),
     (("name: by hand", "name: ["), "NX546 hand.yaml, line 4: this isn't YAML"),
-    (("x.append(y)", "x.append(z)"), "NX302 cell 3.*'z'"),
+    (("x.append(y)", "x.append(z)"), "NX302 cell 3.*: hand.yaml, line 17: .*'z'"),
+    (("print(x)", "print(x"), "NX301 cell 3, line 2: hand.yaml, line 18: "),
+    (("x.append(y)", "# batches: -3"), "NX101 cell 3.*: hand.yaml, line 17: "),
+    (("range(9)", "range(m)"), "NX302 cell 2, line 1: hand.yaml, line 8: 'm'"),
     (("name: by hand", "name: !!python/name:os.system"), "NX546 hand.yaml"),
 ]  # fmt: skip
 
