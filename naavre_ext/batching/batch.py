@@ -71,6 +71,11 @@ class Batch:
         """The jobs that haven't ended well yet."""
         return tuple(job for job in self.jobs if job.number not in self._ended_well())
 
+    @property
+    def outdated(self) -> int:
+        """How many of the waiting jobs had ended well before the notebook was changed."""
+        return self.record.outdated(self._digest)
+
     def run(
         self,
         on_job: OnJob | None = None,

@@ -206,6 +206,10 @@ class Told:
         if self.quiet or self.as_json:
             return
         click.echo(f"batch {self.batch.record.batch_id}: {self.total} jobs", err=True)
+        if outdated := self.batch.outdated:
+            click.echo(
+                f"the notebook has changed: {outdated} of them ran well, and run again", err=True
+            )
         cells = {step.id: step.cell_number for step in workflow.steps}
         once = ", ".join(str(cells[step]) for step in sharing.steps)
         click.echo(f"once for all jobs: {'cells ' + once if once else 'nothing'}", err=True)

@@ -100,7 +100,8 @@ class ResumeSweepHandler(RestHandler):
     async def post(self, sweep_id: str) -> None:
         """Run the rows again that didn't end well."""
         fields = await self.fields()
-        jobs = fields.count("jobs")
+        jobs, anew = fields.count("jobs"), bool(fields.flag("anew"))
         request = await read_run_request(self, fields, takes_output=False)
         fields.done()
-        self.answer(await self.services.sweeps.resume(sweep_id, request, jobs), 201)
+        sweeps = self.services.sweeps
+        self.answer(await sweeps.resume(sweep_id, request, jobs, anew=anew), 201)

@@ -16,7 +16,7 @@ from naavre_ext.engine import EngineClient
 from naavre_ext.engine.held import HeldBatch, JobNews
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
 from naavre_ext.server.asked_run import RunRequest
-from naavre_ext.server.errors import RequestError
+from naavre_ext.server.errors import RequestError, as_request_error
 from naavre_ext.server.run_service import RunService
 from naavre_ext.server.sweep_views import SHARED, SweepProgress, sweep_view
 from naavre_ext.storage.batch_store import BatchRecord, find_batch
@@ -75,15 +75,21 @@ class Sweeps:
         """
         return await self._begin(request, rows, jobs, None)
 
-    async def resume(self, sweep_id: str, request: RunRequest, jobs: int | None) -> dict[str, Any]:
+    async def resume(
+        self, sweep_id: str, request: RunRequest, jobs: int | None, *, anew: bool
+    ) -> dict[str, Any]:
         """The sweep, whose rows that didn't end well are run again; what all rows share isn't, where it is stored.
+
+        After an edit of the notebook all rows run again, which ``anew`` has to allow.
 
         Raises:
             RequestError: nothing was run.
         """
         if sweep_id in self._live:
             raise RequestError(409, f"Sweep {sweep_id} still goes on.")
-        await self._runs.in_thread(self._found, sweep_id, request.file)
+        _, record = await self._runs.in_thread(self._found, sweep_id, request.file)
+        if not anew:
+            await self._runs.in_thread(_refuse_outdated, record, request)
         return await self._begin(request, (), jobs, sweep_id)
 
     async def describe(self, sweep_id: str, file: Path | None) -> dict[str, Any]:
@@ -198,6 +204,19 @@ class Sweeps:
             with suppress(RefusedError):
                 return store, find_batch(store.root, sweep_id)
         raise RequestError(404, f"There is no sweep {sweep_id!r}.")
+
+
+def _refuse_outdated(record: BatchRecord, request: RunRequest) -> None:
+    """Raises a RequestError where an edit would have rows run again that ended well."""
+    try:
+        outdated = record.outdated(request.digest())
+    except RefusedError as error:
+        raise as_request_error(error) from None
+    if outdated:
+        message = (
+            f"The notebook was edited since; rows that ended well would run again: {outdated}."
+        )
+        raise RequestError(409, message, field="anew", remedy="'anew' allows that.")
 
 
 def row_outputs(template: str | None, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:

@@ -60,6 +60,14 @@ class BatchRecord:
                     found[entry["number"]] = JobEnd(**entry)
         return found
 
+    def outdated(self, digest: str) -> int:
+        """How many jobs ended well of another notebook than this one: to go on means to run them again."""
+        current = self.ends(digest)
+        return sum(
+            end.status == "ok" and (number not in current or current[number].status != "ok")
+            for number, end in self.ends().items()
+        )
+
     def begun(self) -> dict[int, str]:
         """The id of each job's latest run, by its number; 0 is the run of what all share."""
         return {e["number"]: e["begun"] for e in self._entries() if "begun" in e}

@@ -114,6 +114,24 @@ async def test_failed_rows_are_resumed_without_the_others_and_what_they_share(
     )
 
 
+async def test_rows_that_are_done_run_again_after_an_edit_only_if_that_is_allowed(
+    engine, fetch_json, notebook, described
+):
+    body = notebook("param_a = 0", "print(1 / param_a)")
+    _, sweep = await fetch_json(
+        "POST", "sweeps", {**body, "rows": [{"param_a": a} for a in (1, 0)]}
+    )
+    assert states(await described(sweep, is_over)) == ["ok", "failed"]
+    body = notebook("param_a = 0", "print(1 if param_a == 0 else 1 / param_a)")
+    place = f"sweeps/{sweep['sweep']}/resume"
+    status, answer = await fetch_json("POST", place, body)
+    assert (status, answer["field"]) == (409, "anew")
+    assert "rows that ended well would run again: 1." in answer["message"]
+    assert states(await described(sweep)) == ["ok", "failed"]
+    assert (await fetch_json("POST", place, {**body, "anew": True}))[0] == 201
+    assert states(await described(sweep, is_over)) == ["ok"] * 2
+
+
 async def test_one_row_stops_and_the_others_go_on(
     engine, fetch_json, notebook, described, jp_root_dir, waits
 ):

@@ -43,7 +43,10 @@ export interface ISweepRequest {
   jobs?: number;
 }
 
-export type IResumeSweepRequest = Omit<ISweepRequest, 'rows' | 'output'>;
+export type IResumeSweepRequest = Omit<ISweepRequest, 'rows' | 'output'> & {
+  /** Rows that ended well may run again, as they do after an edit; else that is refused with this field's name. */
+  anew?: boolean;
+};
 
 /** A row of a sweep: `run` once it has one, `message` where it failed. */
 export interface ISweepRow {

@@ -1,9 +1,9 @@
 // From the command to the sweep: compile what is in the editor, ask for the rows, start.
 
-import { Notification } from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { ISweep } from '../api/client';
+import { RequestError, type ISweep } from '../api/client';
 import { notebookContent } from '../model/notebookContent';
 import { askForm } from '../running/formDialog';
 import { fieldsOf } from '../running/parameters';
@@ -52,10 +52,32 @@ export async function resumeSweep(controller: RunController, id: string, trans: 
     return false;
   }
   const { client, path, panel } = controller.workflow;
-  await client.resumeSweep(id, {
-    ...{ path, notebook: notebookContent(panel), secrets },
-    options: controller.standardOptions,
-    kernel_name: panel.sessionContext.session?.kernel?.name
-  });
+  const begin = (anew: boolean): Promise<ISweep> =>
+    client.resumeSweep(id, {
+      ...{ path, notebook: notebookContent(panel), secrets, anew },
+      options: controller.standardOptions,
+      kernel_name: panel.sessionContext.session?.kernel?.name
+    });
+  try {
+    await begin(false);
+  } catch (error) {
+    if (!(error instanceof RequestError && error.field === 'anew')) {
+      throw error;
+    }
+    if (!(await mayRunAnew(trans))) {
+      return false;
+    }
+    await begin(true);
+  }
   return true;
+}
+
+/** The notebook was edited after rows had ended well. */
+async function mayRunAnew(trans: TranslationBundle): Promise<boolean> {
+  const { button } = await showDialog({
+    title: trans.__('Run all rows again?'),
+    body: trans.__('The notebook was edited since. The rows that are done were computed by what it said before, so they run again, too.'),
+    buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Run all rows') })]
+  });
+  return button.accept;
 }
