@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
@@ -55,6 +56,8 @@ class RunService:
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._errors: dict[str, str] = {}
         self._summaries: dict[Path, dict[str, Any]] = {}
+        #: The notebook of each record that was looked at, which stays.
+        self._notebooks: dict[Path, str | None] = {}
         self._stores: dict[Path, RunStore] = {}
 
     async def in_thread(self, work: Callable[..., Result], *args: Any) -> Result:
@@ -114,18 +117,28 @@ class RunService:
         """The runs of a notebook, or all beside the notebooks that this server has met, newest first."""
 
         def found() -> list[dict[str, Any]]:
-            if file is not None:
-                records = list(self.store(file).of_notebook(file))
-            else:
-                records = [
-                    store.open(summary.id)
-                    for store in list(self._stores.values())
-                    for summary in store.list()
-                ]
-            summaries = [self._summary(record) for record in records]
+            wanted = None if file is None else os.path.abspath(file)
+            summaries = [found for store in self.stores(file) for found in self._all(store, wanted)]
             return sorted(summaries, key=lambda run: (run["started_at"], run["id"]), reverse=True)
 
         return await self.in_thread(found)
+
+    def _all(self, store: RunStore, notebook: str | None) -> Iterator[dict[str, Any]]:
+        """The runs of a store, or those of one notebook. Records of runs that are over are read once."""
+        for path in store.folders():
+            record = None
+            if path not in self._notebooks:
+                record = store.read(path)
+                if record is None:
+                    continue
+                self._notebooks[path] = record.info.get("notebook")
+            if notebook is not None and self._notebooks[path] != notebook:
+                continue
+            known = self._summaries.get(path)
+            if known is None and (record := record or store.read(path)) is not None:
+                known = self._summary(record)
+            if known is not None:
+                yield known
 
     async def summarise(self, record: RunRecord) -> dict[str, Any]:
         """The run as a list shows it."""
@@ -205,7 +218,8 @@ class RunService:
         store = RunStore(record.path.parent.parent)
         try:
             await self.in_thread(store.delete, record.run_id)
-            self._summaries.pop(record.path, None)
+            for known in (self._summaries, self._notebooks):
+                known.pop(record.path, None)
         except RefusedError as error:
             raise RequestError(409, str(error), diagnostics=error.diagnostics) from None
 

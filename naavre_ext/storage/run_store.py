@@ -109,26 +109,29 @@ class RunStore:
 
     def list(self) -> tuple[RunSummary, ...]:
         """All runs, newest first; a folder that holds no readable run is left out."""
-        found = [(path, read_info(path)) for path in self._folders()]
+        found = [(path, read_info(path)) for path in self.folders()]
         summaries = [summarise(path, info) for path, info in found if info is not None]
         return tuple(sorted(summaries, key=lambda s: (s.started_at, s.id), reverse=True))
 
     def of_notebook(self, notebook: str | os.PathLike[str]) -> Iterator[RunRecord]:
         """The runs of this notebook, the latest first; each is read when it is asked for."""
         wanted = os.path.abspath(notebook)
-        for path in sorted(self._folders(), key=lambda path: path.name, reverse=True):
+        for path in sorted(self.folders(), key=lambda path: path.name, reverse=True):
             info = read_info(path)
             if info is not None and info.get("notebook") == wanted:
                 yield RunRecord(path, info)
 
     def find(self, run_id: str) -> RunRecord | None:
         """The run with exactly this id; None where there is none."""
-        for root in (self.root, self.fallback_root):
-            path = root / "runs" / run_id
-            info = read_info(path) if _RUN_ID.fullmatch(run_id) else None
-            if info is not None:
-                return RunRecord(path, info)
-        return None
+        if not _RUN_ID.fullmatch(run_id):
+            return None
+        places = (root / "runs" / run_id for root in (self.root, self.fallback_root))
+        return next((found for found in map(self.read, places) if found is not None), None)
+
+    def read(self, path: Path) -> RunRecord | None:
+        """The run in this folder; None where that is no readable run."""
+        info = read_info(path)
+        return None if info is None else RunRecord(path, info)
 
     def open(self, run_id: str) -> RunRecord:
         """The run with this id, or with the only id that starts so.
@@ -136,7 +139,7 @@ class RunStore:
         Raises:
             RefusedError: there is no such run, or more than one.
         """
-        matches = [path for path in self._folders() if path.name.startswith(run_id) and run_id]
+        matches = [path for path in self.folders() if path.name.startswith(run_id) and run_id]
         exact = [path for path in matches if path.name == run_id] or matches
         if len(exact) > 1:
             ids = ", ".join(sorted((path.name for path in exact), reverse=True)[:5])
@@ -167,7 +170,8 @@ class RunStore:
             message = f"Run {record.run_id} can't be removed: {error.strerror}."
             _refuse("NX017", message, f"Check the permissions of '{record.path}'.")
 
-    def _folders(self) -> Iterator[Path]:
+    def folders(self) -> Iterator[Path]:
+        """Where the records of all runs are, in the order of their ids."""
         for root in (self.root, self.fallback_root):
             with contextlib.suppress(OSError):
                 names = sorted(os.listdir(root / "runs"))

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from naavre_ext import RunOptions, run_notebook
 from naavre_ext.engine import start_engine
 from naavre_ext.storage.process_identity import this_process
+from naavre_ext.storage.run_store import RunStore
 
 pytestmark = pytest.mark.slow
 
@@ -284,3 +286,25 @@ async def test_an_engine_without_its_owner_ends(no_engine):
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     assert not Path(f"/proc/{pid}").exists()
+
+
+async def test_a_list_reads_the_records_of_runs_that_are_over_once(
+    fetch_json, notebook, jp_root_dir, monkeypatch
+):
+    notebook("print(1)", path="other.ipynb")
+    notebook("print(2)")
+    for name in ("nb.ipynb", "other.ipynb", "nb.ipynb"):
+        run_notebook(jp_root_dir / name, options=RunOptions(executor="local"))
+    read, told = RunStore.read, []
+    monkeypatch.setattr(
+        RunStore, "read", lambda store, path: (told.append(path), read(store, path))[1]
+    )
+    _, first = await fetch_json("GET", "runs", path="nb.ipynb")
+    assert [run["path"] for run in first["runs"]] == ["nb.ipynb"] * 2
+    assert len(told) == 3
+    assert await fetch_json("GET", "runs", path="nb.ipynb") == (200, first)
+    assert len(told) == 3
+    gone = first["runs"][0]["id"]
+    assert (await fetch_json("DELETE", f"runs/{gone}", path="nb.ipynb"))[0] == 204
+    _, left = await fetch_json("GET", "runs", path="nb.ipynb")
+    assert left["runs"] == first["runs"][1:]

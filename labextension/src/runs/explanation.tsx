@@ -24,6 +24,16 @@ export function Explanation({ timeline, selected, onSelect, onCell, trans }: IEx
     ...step.whole.map(reason => trans.__('A loop of %1 ran whole: %2', stepPlace(step), reason)),
     ...(step.again ? [trans.__('%1 ran more than once: %2', stepPlace(step), step.again)] : [])
   ]);
+  /** Shows only this step in the timeline, which takes a pointer for its bars. */
+  const stepButton = (place: string): ReactElement => {
+    const id = steps.get(place)?.id ?? null;
+    const isSelected = id !== null && id === selected;
+    return (
+      <button type="button" className="naavre-Link" aria-pressed={isSelected} onClick={() => onSelect(isSelected ? null : id)}>
+        {place}
+      </button>
+    );
+  };
   return (
     <div className="naavre-Explanation">
       <section className="naavre-Explanation-advice">
@@ -44,26 +54,16 @@ export function Explanation({ timeline, selected, onSelect, onCell, trans }: IEx
       <section>
         <h3>{trans.__('Critical path')}</h3>
         <ol className="naavre-Explanation-path">
-          {critical_path.map((part, index) => {
-            const id = steps.get(part.place)?.id ?? null;
-            return (
-              <li key={index}>
-                <button
-                  type="button"
-                  className="naavre-Link"
-                  aria-pressed={id !== null && id === selected}
-                  onClick={() => onSelect(id === selected ? null : id)}
-                >
-                  {part.place}
-                </button>
-                <span>
-                  {durationText(part.seconds)}
-                  {part.batches > 0 && `, ${trans._n('%1 batch', '%1 batches', part.batches)}`}
-                </span>
-                <i style={{ width: `${Math.min(100, (100 * part.seconds) / (seconds || 1))}%` }} />
-              </li>
-            );
-          })}
+          {critical_path.map((part, index) => (
+            <li key={index}>
+              {stepButton(part.place)}
+              <span>
+                {durationText(part.seconds)}
+                {part.batches > 0 && `, ${trans._n('%1 batch', '%1 batches', part.batches)}`}
+              </span>
+              <i style={{ width: `${Math.min(100, (100 * part.seconds) / (seconds || 1))}%` }} />
+            </li>
+          ))}
         </ol>
       </section>
       <section>
@@ -98,7 +98,7 @@ export function Explanation({ timeline, selected, onSelect, onCell, trans }: IEx
             <tbody>
               {explanation.batch_times.map((times, index) => (
                 <tr key={index}>
-                  <th scope="row">{times.place}</th>
+                  <th scope="row">{stepButton(times.place)}</th>
                   {[times.batches, times.workers].map((count, column) => (
                     <td key={column} className="naavre-mod-number">
                       {count}

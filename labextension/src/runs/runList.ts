@@ -56,6 +56,17 @@ function varyingParameters(runs: readonly IRunSummary[]): string[] {
   return names.filter(name => new Set(runs.map(run => JSON.stringify(run.parameters[name]))).size > 1);
 }
 
+/** The list shows no more rows of a sweep: its table is the place for many. */
+const MOST_ROWS = 50;
+
+/** The rows of a sweep that the list shows, in the table's order: those that run or failed before others. */
+export function rowsToShow(runs: readonly IRunSummary[]): readonly IRunSummary[] {
+  const isUrgent = (run: IRunSummary): boolean => run.state === 'running' || run.state === 'failed';
+  const urgentFirst = [...runs.filter(isUrgent), ...runs.filter(run => !isUrgent(run))];
+  const shown = new Set(urgentFirst.slice(0, MOST_ROWS));
+  return runs.filter(run => shown.has(run));
+}
+
 /** `param_n = 5, param_name = 'x'`; those of `names`, or all. */
 export function parametersText(run: IRunSummary, names?: readonly string[]): string {
   return (names ?? Object.keys(run.parameters))

@@ -10,7 +10,7 @@ import { StateMark } from '../panel/runShapes';
 import { durationText } from '../panel/runWording';
 import { sweepIcon, workflowIcon } from '../icons';
 import type { IRunActions } from './runActions';
-import { agoText, entriesOf, parametersText, runMark, runStateText, speedText, type RunEntry } from './runList';
+import { agoText, entriesOf, parametersText, rowsToShow, runMark, runStateText, speedText, type RunEntry } from './runList';
 import type { RunsModel } from './runsModel';
 
 interface IListProps {
@@ -99,6 +99,8 @@ function SweepItem({
   const count = (...states: string[]): number => runs.filter(run => states.includes(run.state)).length;
   const [done, failed, running] = [count('ok'), count('failed', 'killed'), count('running')];
   const isActive = running > 0 || shared?.state === 'running';
+  const shown = rowsToShow(runs);
+  const openTable = (): void => actions.openSweep(sweep.id, (shared ?? runs[0]).path);
   const parts = [trans.__('%1 of %2 done', done, rows)];
   if (failed) {
     parts.push(trans.__('%1 failed', failed));
@@ -112,15 +114,20 @@ function SweepItem({
         </summary>
         <ul className="naavre-Runs-list">
           {shared && <RunItem run={shared} title={trans.__('once for all rows')} actions={actions} trans={trans} />}
-          {runs.map(run => (
+          {shown.map(run => (
             <RunItem key={run.id} run={run} names={varying} actions={actions} trans={trans} />
           ))}
         </ul>
+        {shown.length < runs.length && (
+          <button type="button" className="naavre-Link" onClick={openTable}>
+            {trans.__('%1 more in the table', runs.length - shown.length)}
+          </button>
+        )}
       </details>
       <IconButton
         icon={sweepIcon}
         label={trans.__('Open as a table')}
-        onClick={() => actions.openSweep(sweep.id, (shared ?? runs[0]).path)}
+        onClick={openTable}
       />
     </li>
   );
@@ -147,13 +154,14 @@ function RunItem({ run, names, title, showPath, actions, trans }: IItemProps): R
     run.batches ? trans._n('%1 batch', '%1 batches', run.batches) : ''
   ].filter(Boolean);
   const when = new Date(run.started_at * 1000).toLocaleString();
+  const textId = `naavre-run-${run.id}`;
   return (
     <li className="naavre-Run" data-run={run.id} data-state={run.state}>
       <button type="button" className="naavre-Run-open" onClick={() => actions.open(run)} title={trans.__('Open this run')}>
         <svg width={16} height={16} aria-hidden="true">
           <StateMark x={1} y={1} state={runMark(run.state)} />
         </svg>
-        <span className="naavre-Run-text">
+        <span className="naavre-Run-text" id={textId}>
           <span className="naavre-Run-line">
             <strong>{title ?? (names && parameters ? parameters : state)}</strong>
             {!names && !title && (
@@ -169,20 +177,28 @@ function RunItem({ run, names, title, showPath, actions, trans }: IItemProps): R
         </span>
       </button>
       <span className="naavre-Run-buttons">
-        <IconButton icon={workflowIcon} label={trans.__('Show in the workflow')} onClick={() => actions.show(run)} />
+        <IconButton icon={workflowIcon} label={trans.__('Show in the workflow')} of={textId} onClick={() => actions.show(run)} />
         {isRunning ? (
-          <IconButton icon={stopIcon} label={trans.__('Stop this run')} onClick={() => actions.stop(run)} />
+          <IconButton icon={stopIcon} label={trans.__('Stop this run')} of={textId} onClick={() => actions.stop(run)} />
         ) : (
-          <IconButton icon={closeIcon} label={trans.__('Delete this run')} onClick={() => void actions.remove(run)} />
+          <IconButton icon={closeIcon} label={trans.__('Delete this run')} of={textId} onClick={() => void actions.remove(run)} />
         )}
       </span>
     </li>
   );
 }
 
-function IconButton({ icon, label, onClick }: { icon: LabIcon; label: string; onClick: () => void }): ReactElement {
+interface IIconButtonProps {
+  icon: LabIcon;
+  label: string;
+  /** The id of the element that says what it is about. */
+  of?: string;
+  onClick: () => void;
+}
+
+function IconButton({ icon, label, of, onClick }: IIconButtonProps): ReactElement {
   return (
-    <button type="button" className="naavre-IconButton" title={label} aria-label={label} onClick={onClick}>
+    <button type="button" className="naavre-IconButton" title={label} aria-label={label} aria-describedby={of} onClick={onClick}>
       <icon.react tag="span" width="14px" height="14px" />
     </button>
   );

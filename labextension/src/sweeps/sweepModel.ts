@@ -67,7 +67,7 @@ export class SweepModel extends VDomModel {
   }
 
   run(row: ISweepRow): IRunSummary | null {
-    return this._sweep?.runs.find(run => run.id === row.run) ?? null;
+    return this._runs.get(row.run ?? '') ?? null;
   }
 
   /** Looks again, and goes on looking while rows run. */
@@ -102,7 +102,7 @@ export class SweepModel extends VDomModel {
         return; // a later answer counts
       }
       const wasActive = this.isActive;
-      this._sweep = sweep;
+      this._take(sweep);
       this._problem = '';
       if (wasActive && !this.isActive) {
         this.ended.emit();
@@ -120,7 +120,23 @@ export class SweepModel extends VDomModel {
     }
   }
 
+  /** Rows and runs that are as they were stay the same objects, so that only the others are drawn anew. */
+  private _take(sweep: ISweep): void {
+    const rows = sweep.rows.map((row, index) => {
+      const old = this.rows[index];
+      const isSame = old?.state === row.state && old.run === row.run && old.message === row.message;
+      return isSame ? old : row;
+    });
+    const runs = sweep.runs.map(run => {
+      const old = this._runs.get(run.id);
+      return old && old.state !== 'running' && old.state === run.state ? old : run;
+    });
+    this._sweep = { ...sweep, rows, runs };
+    this._runs = new Map(runs.map(run => [run.id, run]));
+  }
+
   private _sweep: ISweep | null = null;
+  private _runs: ReadonlyMap<string, IRunSummary> = new Map();
   private _problem = '';
   private _timer = 0;
   private _asked = 0;

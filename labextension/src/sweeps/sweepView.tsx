@@ -2,7 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomRenderer } from '@jupyterlab/ui-components';
-import type { ReactElement } from 'react';
+import { memo, type ReactElement } from 'react';
 
 import type { ISweepRow } from '../api/client';
 import type { IRunSummary } from '../api/types';
@@ -77,80 +77,23 @@ export class SweepView extends VDomRenderer<SweepModel> {
               <td />
             </tr>
           </thead>
-          <tbody>{model.rows.map((row, index) => this._row(model, row, index))}</tbody>
+          <tbody>
+            {model.rows.map((row, index) => (
+              <Row
+                key={index}
+                row={row}
+                index={index}
+                run={model.run(row)}
+                names={model.names.join()}
+                onStop={this._stop}
+                actions={this._actions}
+                trans={trans}
+              />
+            ))}
+          </tbody>
         </table>
         )}
       </>
-    );
-  }
-
-  private _row(model: SweepModel, row: ISweepRow, index: number): ReactElement {
-    const run = model.run(row);
-    const trans = this._trans;
-    const isOver = run !== null && run.state !== 'running';
-    const number = String(index + 1);
-    return (
-      <tr key={index}>
-        <td className="naavre-mod-number">{index + 1}</td>
-        {model.names.map(name => (
-          <td key={name}>
-            <code>{row.parameter_texts[name] ?? ''}</code>
-          </td>
-        ))}
-        <td>
-          <span className={`naavre-SweepView-state naavre-mod-${row.state}`}>
-            {stateName(row.state, trans)}
-          </span>
-          {row.message && <div className="naavre-Form-help">{row.message}</div>}
-        </td>
-        <td className="naavre-mod-number">{run && `${run.steps_done}/${run.steps_total}`}</td>
-        <td className="naavre-mod-number">{run && duration(run.duration_s)}</td>
-        <td className="naavre-SweepView-actions">
-          {(row.state === 'queued' || row.state === 'running') && (
-            <button
-              type="button"
-              className="naavre-Link"
-              aria-label={trans.__('Stop row %1', number)}
-              onClick={() => void model.stop(index)}
-            >
-              {trans.__('Stop')}
-            </button>
-          )}
-          {run && (
-            <button
-              type="button"
-              className="naavre-Link"
-              aria-label={trans.__('Show row %1 in notebook', number)}
-              title={trans.__('Bring the outputs of this run into the notebook\u2019s cells')}
-              onClick={() => this._actions.show(run)}
-            >
-              {trans.__('Show in notebook')}
-            </button>
-          )}
-          {run && isOver && (
-            <button
-              type="button"
-              className="naavre-Link"
-              aria-label={trans.__('Open the executed notebook of row %1', number)}
-              title={trans.__('Open the executed notebook of this run')}
-              onClick={() => this._actions.open(run)}
-            >
-              {trans.__('Open')}
-            </button>
-          )}
-          {run && (
-            <button
-              type="button"
-              className="naavre-Link"
-              aria-label={trans.__('Times and logs of row %1', number)}
-              title={trans.__('Times and logs of this run')}
-              onClick={() => this._actions.look(run)}
-            >
-              {trans.__('Details')}
-            </button>
-          )}
-        </td>
-      </tr>
     );
   }
 
@@ -174,6 +117,8 @@ export class SweepView extends VDomRenderer<SweepModel> {
     );
   }
 
+  private readonly _stop = (row: number): void => void this.model?.stop(row);
+
   private _summary(model: SweepModel): string {
     if (!model.isReady) {
       return model.problem ? '' : this._trans.__('Looking for the runs\u2026');
@@ -184,6 +129,84 @@ export class SweepView extends VDomRenderer<SweepModel> {
       .map(state => `${model.counts.get(state) ?? 0} ${stateName(state, this._trans)}`);
     return `${this._trans._n('%1 run', '%1 runs', model.rows.length)}: ${parts.join(', ')}`;
   }
+}
+
+interface IRowProps {
+  readonly row: ISweepRow;
+  readonly index: number;
+  readonly run: IRunSummary | null;
+  /** The parameters of all rows, with commas. */
+  readonly names: string;
+  readonly onStop: (row: number) => void;
+  readonly actions: ISweepActions;
+  readonly trans: TranslationBundle;
+}
+
+/** One row. There may be a thousand, of which few change from one look to the next. */
+const Row = memo(function Row({ row, index, run, names, onStop, actions, trans }: IRowProps): ReactElement {
+  const isOver = run !== null && run.state !== 'running';
+  const number = String(index + 1);
+  return (
+    <tr>
+      <td className="naavre-mod-number">{number}</td>
+      {names.split(',').map(name => (
+        <td key={name}>
+          <code>{row.parameter_texts[name] ?? ''}</code>
+        </td>
+      ))}
+      <td>
+        <span className={`naavre-SweepView-state naavre-mod-${row.state}`}>{stateName(row.state, trans)}</span>
+        {row.message && <div className="naavre-Form-help">{row.message}</div>}
+      </td>
+      <td className="naavre-mod-number">{run && `${run.steps_done}/${run.steps_total}`}</td>
+      <td className="naavre-mod-number">{run && duration(run.duration_s)}</td>
+      <td className="naavre-SweepView-actions">
+        {(row.state === 'queued' || row.state === 'running') && (
+          <RowAction label={trans.__('Stop')} name={trans.__('Stop row %1', number)} onClick={() => onStop(index)} />
+        )}
+        {run && (
+          <RowAction
+            label={trans.__('Show in notebook')}
+            name={trans.__('Show row %1 in notebook', number)}
+            title={trans.__('Bring the outputs of this run into the notebook\u2019s cells')}
+            onClick={() => actions.show(run)}
+          />
+        )}
+        {run && isOver && (
+          <RowAction
+            label={trans.__('Open')}
+            name={trans.__('Open the executed notebook of row %1', number)}
+            title={trans.__('Open the executed notebook of this run')}
+            onClick={() => actions.open(run)}
+          />
+        )}
+        {run && (
+          <RowAction
+            label={trans.__('Details')}
+            name={trans.__('Times and logs of row %1', number)}
+            title={trans.__('Times and logs of this run')}
+            onClick={() => actions.look(run)}
+          />
+        )}
+      </td>
+    </tr>
+  );
+});
+
+interface IRowActionProps {
+  readonly label: string;
+  /** What screen readers call it: the label with the row. */
+  readonly name: string;
+  readonly title?: string;
+  readonly onClick: () => void;
+}
+
+function RowAction({ label, name, title, onClick }: IRowActionProps): ReactElement {
+  return (
+    <button type="button" className="naavre-Link" aria-label={name} title={title} onClick={onClick}>
+      {label}
+    </button>
+  );
 }
 
 function stateName(state: ISweepRow['state'], trans: TranslationBundle): string {

@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import type { IRunSummary, RunEvent } from '../../src/api/types';
 import { LogBook } from '../../src/runs/logBook';
-import { agoText, entriesOf, parametersText, speedText } from '../../src/runs/runList';
+import { agoText, entriesOf, parametersText, rowsToShow, speedText } from '../../src/runs/runList';
 import { criticalSteps, spansOf, type ITimeline } from '../../src/runs/timeline';
 
 const trans = nullTranslator.load('naavre_ext');
@@ -107,6 +107,15 @@ describe('a list of runs', () => {
     const sweep = entries[1];
     expect(sweep.kind === 'sweep' && sweep.varying).toEqual(['n']);
     expect(sweep.kind === 'sweep' && [sweep.rows, sweep.shared?.id]).toEqual([3, '3.5']);
+  });
+
+  it('shows of a long sweep what runs or failed, and the first of the others', () => {
+    const rows = Array.from({ length: 200 }, (_, row) => run(String(row), { state: row % 20 === 7 ? 'failed' : 'ok' }));
+    const shown = rowsToShow(rows).map(row => Number(row.id));
+    expect(shown).toHaveLength(50);
+    expect(shown).toEqual([...shown].sort((a, b) => a - b));
+    expect(shown.filter(row => row % 20 === 7)).toHaveLength(10);
+    expect(rowsToShow(rows.slice(0, 50))).toEqual(rows.slice(0, 50));
   });
 
   it('puts parameters, times and speed into words', () => {
