@@ -106,6 +106,8 @@ def test_failed_run_tells_the_item_and_goes_on_from_there(lab: Lab) -> None:
     expect_end(lab, "Run failed")
     failure = lab.page.locator(".naavre-RunBar-failure")
     expect(failure).to_contain_text("ValueError: c")
+    spoken = lab.page.locator(".naavre-RunBar").get_by_role("status")
+    expect(spoken).to_have_text("Run failed: invert: ValueError: c")
     assert "ValueError" in outputs(lab, 1)
     assert "/naavre_ext/" not in outputs(lab, 1)
     expect(lab.page.locator(".naavre-RunBar-item")).to_have_text("'c'")
@@ -203,6 +205,16 @@ SWEPT = (
 )
 
 
+#: Gives the second cell of the open notebook another text, and tells the one before.
+EDIT_NOTEBOOK = """text => {
+  const notebook = [...window.jupyterapp.shell.widgets('main')].find(widget => widget.content?.model?.cells);
+  const { sharedModel } = notebook.content.model.cells.get(1);
+  const before = sharedModel.getSource();
+  sharedModel.setSource(text);
+  return before;
+}"""
+
+
 def ends_of(lab: Lab, run: str, cell: str) -> list[str]:
     """How the steps of a cell ended, by the events of a run."""
     events = lab.server.get(f"naavre-ext/runs/{run}/events?path=sweep.ipynb")["events"]
@@ -215,8 +227,12 @@ def test_sweep_runs_rows_in_one_batch_and_resumes_failed_ones(lab: Lab) -> None:
     lab.wait_for_kernel()
     lab.page.evaluate("() => { void window.jupyterapp.commands.execute('naavre-ext:sweep') }")
     dialog = lab.page.locator(".naavre-FormDialog")
-    dialog.get_by_role("tab", name="Table", exact=True).click()
-    dialog.get_by_role("textbox", name="Table").fill("param_n,param_x\n2,0.5\n3,no")
+    # By keyboard: JupyterLab's dialogs want Enter and the arrows for their buttons.
+    dialog.get_by_role("tab", name="Values").focus()
+    lab.page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_role("tab", name="Table", exact=True)).to_be_focused()
+    dialog.get_by_role("textbox", name="Table").focus()
+    lab.page.keyboard.type("param_n,param_x\n2,0.5\n3,no")
     expect(dialog.get_by_role("alert")).to_contain_text("Row 3, column 2")
     lab.screenshot("sweep-error")
     dialog.get_by_role("tab", name="Values").click()
@@ -224,6 +240,11 @@ def test_sweep_runs_rows_in_one_batch_and_resumes_failed_ones(lab: Lab) -> None:
     dialog.get_by_role("textbox", name="param_x").fill("1, 2.5")
     expect(dialog.locator(".naavre-Sweep-preview")).to_contain_text("4 runs")
     lab.screenshot("sweep-form")
+    dialog.get_by_role("button", name="Run all").focus()
+    lab.page.keyboard.press("Tab")
+    expect(dialog.get_by_role("tab", name="Values")).to_be_focused()
+    dialog.locator("summary").press("Enter")
+    expect(dialog.get_by_label("Runs at once")).to_be_visible()
     accept(lab)
     table = lab.page.locator(".naavre-SweepView")
     rows = table.locator("tbody tr")
@@ -248,6 +269,14 @@ def test_sweep_runs_rows_in_one_batch_and_resumes_failed_ones(lab: Lab) -> None:
         assert ends_of(lab, each["id"], "cell-2") == ["StepReused"]
 
     (lab.server.root / "mended").touch()
+    source = lab.page.evaluate(EDIT_NOTEBOOK, "print('another base')\nbase = 10")
+    table.get_by_role("button", name="Resume").click()
+    question = lab.page.locator(".jp-Dialog")
+    expect(question).to_contain_text("they run again, too")
+    lab.screenshot("sweep-edited")
+    question.get_by_role("button", name="Cancel").click()
+    expect(rows.locator(".naavre-mod-ok")).to_have_count(3)
+    lab.page.evaluate(EDIT_NOTEBOOK, source)
     table.get_by_role("button", name="Resume").click()
     expect(rows.locator(".naavre-mod-ok")).to_have_count(4, timeout=RUN_MS)
     again = lab.server.get(f"naavre-ext/sweeps/{told['sweep']}?path=sweep.ipynb")

@@ -86,14 +86,9 @@ function Canvas({ model, onOpen, onHandle }: IFlowProps): ReactElement {
   };
 
   return (
-    <div
-      className="naavre-Flow"
-      ref={host}
-      role="group"
-      aria-label={trans.__('Steps of the workflow. Arrow keys move between them, Enter goes to the cell.')}
-      onKeyDown={onKeyDown}
-    >
+    <div className="naavre-Flow" ref={host} onKeyDown={onKeyDown}>
       <ReactFlow<StepNode, FlowEdge>
+        aria-label={trans.__('Steps of the workflow. Arrow keys move between them, Enter goes to the cell.')}
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}

@@ -4,6 +4,8 @@ import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReactElement } from 'react';
 
+const FOCUSABLE = 'input:not(:disabled), select, textarea, button:not([tabindex="-1"]), summary';
+
 /** The body of a form dialog: it holds what is typed. */
 export abstract class FormBody<T> extends ReactWidget implements Dialog.IBodyWidget<T> {
   constructor() {
@@ -49,6 +51,32 @@ class FormDialog<T> extends Dialog<T> {
     });
     this.addClass('naavre-FormDialog');
     this.node.setAttribute('aria-label', title);
+  }
+
+  /**
+   * What is in the form keeps its keys: JupyterLab's dialogs take Enter and the arrows, also from the form's own
+   * buttons, tabs and summaries, and Tab on the last button leads to the first one of what was there at the start.
+   */
+  override handleEvent(event: Event): void {
+    if (event.type === 'keydown' && event.target instanceof HTMLElement) {
+      const { key, shiftKey } = event as KeyboardEvent;
+      if (this._form.node.contains(event.target)) {
+        const isSubmit = key === 'Enter' && event.target instanceof HTMLInputElement;
+        if (key !== 'Escape' && !isSubmit) {
+          return;
+        }
+      } else if (key === 'Tab' && !shiftKey && event.target === this._lastButton) {
+        event.preventDefault();
+        event.stopPropagation();
+        this._form.node.querySelector<HTMLElement>(FOCUSABLE)?.focus();
+        return;
+      }
+    }
+    super.handleEvent(event);
+  }
+
+  private get _lastButton(): Element | undefined {
+    return [...this.node.querySelectorAll('.jp-Dialog-footer button')].pop();
   }
 
   /** Without an index, that of the default button: the one that accepts. */

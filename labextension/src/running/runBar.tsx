@@ -7,7 +7,7 @@ import { Widget } from '@lumino/widgets';
 import { useEffect, useLayoutEffect, useReducer, useRef, type ReactElement } from 'react';
 
 import { Spinner } from './runBarPieces';
-import { Ended, type IRunActions, Problem, Progress } from './runBarStates';
+import { Ended, endWords, type IRunActions, Problem, Progress } from './runBarStates';
 import type { RunController } from './runController';
 
 /** Shown while there is something to tell, hidden otherwise. */
@@ -84,11 +84,14 @@ function Bar({ controller, actions, trans, onHeight }: IBarProps): ReactElement 
   const { phase, problem, run } = controller;
   return (
     <div ref={content} className={`naavre-RunBar-content naavre-mod-${tone(controller)}`}>
+      <span className="naavre-mod-unseen" role="status">
+        {spoken(controller, trans)}
+      </span>
       {problem && <Problem controller={controller} trans={trans} />}
       {phase === 'starting' && (
         <div className="naavre-RunBar-line">
           <Spinner />
-          <span role="status">{trans.__('Starting \u2026')}</span>
+          <span>{trans.__('Starting \u2026')}</span>
         </div>
       )}
       {(phase === 'running' || phase === 'stopping') && run && (
@@ -99,6 +102,22 @@ function Bar({ controller, actions, trans, onHeight }: IBarProps): ReactElement 
       )}
     </div>
   );
+}
+
+/** What screen readers say when the run begins, is stopped and ends; the steps between aren't told. */
+function spoken({ phase, run }: RunController, trans: TranslationBundle): string {
+  switch (phase) {
+    case 'starting':
+      return trans.__('Starting the run');
+    case 'running':
+      return trans.__('The run goes on');
+    case 'stopping':
+      return trans.__('Stopping the run');
+    case 'over':
+      return run ? endWords(run, trans) : '';
+    default:
+      return '';
+  }
 }
 
 function tone(controller: RunController): string {

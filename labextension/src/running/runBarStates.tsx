@@ -4,8 +4,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { ReactElement } from 'react';
 
-import type { IDiagnostic } from '../api/types';
+import type { IDiagnostic, IRunEnd } from '../api/types';
 import type { IRunState, IStepState } from '../model/foldRun';
+import type { RunModel } from '../model/runModel';
 import { duration, secondsLeft } from './estimate';
 import { Action, CellLink, Dismiss, Spinner } from './runBarPieces';
 import type { RunController } from './runController';
@@ -37,7 +38,7 @@ export function Progress({ controller, state, trans }: IPartProps): ReactElement
     <>
       <div className="naavre-RunBar-line">
         <Spinner />
-        <span className="naavre-RunBar-title" role="status">
+        <span className="naavre-RunBar-title">
           {isStopping
             ? trans.__('Stopping \u2026')
             : trans.__('Running: %1 of %2 steps', done.length, total)}
@@ -81,18 +82,10 @@ interface IEndedProps extends IPartProps {
 export function Ended({ controller, actions, state, trans }: IEndedProps): ReactElement {
   const status = controller.run?.end?.status ?? 'killed';
   const failed = state.steps.find(step => step.state === 'failed');
-  const title = {
-    ok: trans.__('Run done'),
-    failed: trans.__('Run failed'),
-    cancelled: trans.__('Run stopped'),
-    killed: trans.__('Run broke off')
-  }[status];
   return (
     <>
       <div className="naavre-RunBar-line">
-        <span className="naavre-RunBar-title" role="status">
-          {title}
-        </span>
+        <span className="naavre-RunBar-title">{titleOf(status, trans)}</span>
         <span className="naavre-RunBar-times">{summaryOf(state, trans)}</span>
         <span className="naavre-RunBar-now" />
         {status === 'ok' ? (
@@ -122,6 +115,22 @@ export function Ended({ controller, actions, state, trans }: IEndedProps): React
       )}
     </>
   );
+}
+
+function titleOf(status: IRunEnd['status'], trans: TranslationBundle): string {
+  return {
+    ok: trans.__('Run done'),
+    failed: trans.__('Run failed'),
+    cancelled: trans.__('Run stopped'),
+    killed: trans.__('Run broke off')
+  }[status];
+}
+
+/** `Run failed: measure: ValueError: c`. */
+export function endWords(run: RunModel, trans: TranslationBundle): string {
+  const step = run.state.steps.find(({ failure }) => failure !== null);
+  const title = titleOf(run.end?.status ?? 'killed', trans);
+  return step?.failure ? `${title}: ${nameOf(step, trans)}: ${step.failure.ename}: ${step.failure.evalue}` : title;
 }
 
 interface IFailureProps {
