@@ -270,12 +270,23 @@ class OpenedRun:
     def values(self) -> Mapping[str, Any]:
         """All kept variables. Raises :class:`RefusedError` when the run kept none."""
         if self._values is None:
-            self._values = unpacked(pickle.loads(self.record.load_values()))
+            self._values = unpacked(_packs_of(self.record))
         return self._values
 
     def __getitem__(self, name: str) -> Any:
         """The final value of variable ``name``; KeyError when it wasn't kept."""
         return self.values[name]
+
+
+def _packs_of(record: RunRecord) -> dict[str, Any]:
+    """All values that the run kept, also those that it shares with others."""
+    packs: dict[str, Any] = pickle.loads(record.load_values())
+    opened: dict[str, Any] = {}
+    for name, other in record.elsewhere().items():
+        if other.run_id not in opened:
+            opened[other.run_id] = pickle.loads(other.load_values())
+        packs[name] = opened[other.run_id][name]
+    return packs
 
 
 def open_run(

@@ -75,9 +75,11 @@ class OpenedBatch:
         if end is None or end.status != "ok" or end.run_id is None:
             return {}
         try:
-            return unpacked(pickle.loads(self._runs.open(end.run_id).load_values()))
+            packs = pickle.loads(self._runs.open(end.run_id).load_values())
         except RefusedError:  # it kept nothing, or was deleted
             return {}
+        kept = self._record.info["keep"]
+        return unpacked({name: pack for name, pack in packs.items() if name in kept})
 
 
 def open_batch(

@@ -21,6 +21,7 @@ from naavre_ext.preparing import PLANNING, PreparedNotebook, prepare_notebook
 
 if TYPE_CHECKING:
     from naavre_ext.executors.factory import RunsBeside
+    from naavre_ext.executors.packing import Packed
     from naavre_ext.executors.resuming import Results
     from naavre_ext.executors.run_values import RunEnd
     from naavre_ext.storage.resumable import Resumable
@@ -28,13 +29,16 @@ if TYPE_CHECKING:
 
 OnEvent = Callable[[RunEvent], None]
 OpenResults = Callable[[Workflow], "Results | None"]
+#: Of a run's values those that its own record is to keep, and the others.
+SetApart = Callable[[Mapping[str, "Packed"]], "tuple[dict[str, Packed], tuple[KeptVariable, ...]]"]
 
 
 class Run:
     """One run. ``reshape`` may change the plan; ``node`` is the executed document, ``end`` how it ended.
 
-    With ``largest_bytes`` only variables up to this size are kept, and only in the run's record. Within ``turn``
-    its steps run. Runs ``beside`` it share the workers of its groups with it.
+    With ``largest_bytes`` only variables up to this size are kept, and only in the run's record. ``apart`` sets
+    those apart that the record of another run keeps. Within ``turn`` its steps run. Runs ``beside`` it share the
+    workers of its groups with it.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Run:
     ) -> None:
         self.options, self.on_event, self.cancel, self.reshape = options, on_event, cancel, reshape
         self.largest_bytes: int | None = None
+        self.apart: SetApart | None = None
         self.turn: AbstractContextManager[Any] | None = None
         self.beside: RunsBeside | None = None
         self.node: Any = None
@@ -143,10 +148,15 @@ class Run:
                 if output is not None:
                     write_notebook(self.node, output)
             packs = {n: p for n, p in end.values.items() if not n.startswith(SECRET_PREFIX)}
+            others: tuple[KeptVariable, ...] = ()
+            if self.apart is not None:
+                packs, others = self.apart(packs)
             if self.largest_bytes is not None:
                 packs = {n: p for n, p in packs.items() if p.nbytes <= self.largest_bytes}
-            if packs:
-                log.save_values(pickle.dumps(packs, protocol=5), _kept_variables(packs))
+            if packs or others:
+                kept = [*(kept_variable(name, pack) for name, pack in packs.items()), *others]
+                kept.sort(key=lambda variable: variable.name)
+                log.save_values(pickle.dumps(packs, protocol=5), kept)
         return RunResult(
             run_id=log.run_id,
             status=end.status,
@@ -218,16 +228,12 @@ class LateValues(Mapping[str, Any]):
         return len(self._unpacked())
 
 
-def _kept_variables(packs: Mapping[str, Any]) -> list[KeptVariable]:
-    """What the packs hold, told without unpacking them."""
+def kept_variable(name: str, pack: Packed, run_id: str | None = None) -> KeptVariable:
+    """What the pack holds, told without unpacking it; the record of ``run_id`` keeps it."""
     from naavre_ext.storage.run_log import KeptVariable
 
-    return [
-        KeptVariable(
-            name, dict(zip(pack.names, pack.types, strict=False)).get(name, ""), pack.nbytes
-        )
-        for name, pack in sorted(packs.items())
-    ]
+    types = dict(zip(pack.names, pack.types, strict=False))
+    return KeptVariable(name, types.get(name, ""), pack.nbytes, run_id)
 
 
 def unpacked(packs: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.batching.job_runner import JobRunner, OnJobEvent, Stops, admit
 from naavre_ext.batching.shared_part import FIRST, SharedPart
+from naavre_ext.batching.shared_values import SharedValues
 from naavre_ext.environment import temporarily
 from naavre_ext.job_plans import JobPlans, sharing_of
 from naavre_ext.model.diagnostic import NaavreError
@@ -64,6 +65,7 @@ class Batch:
             "sweep_rows": len(jobs),
         }
         keep = tuple(record.info["keep"])
+        self._keeps_shared = options.keep is None
         self._options = replace(options, keep=keep, store_results=False, resume=None, labels=labels)
         self._telling = threading.Lock()
 
@@ -116,11 +118,18 @@ class Batch:
                 if on_shared is not None:
                     on_shared(sharing, workflow)
                 executors.expect([job.number for job in waiting], workflow)
-                part = SharedPart(self.record, self._options, first, sharing)
+                part = SharedPart(
+                    self.record, self._options, first, sharing, keeps=self._keeps_shared
+                )
                 shared = part.run(self._common, executors, partial(hear, FIRST), stops.all)
+                if part.values is not None:
+                    keep = (*self.record.info["keep"], *part.values.digests)
+                    self._options = replace(self._options, keep=keep)
                 in_groups = jobs_at_once(workflow)
                 at_once = self._at_once(max(executors.slots, in_groups))
-                one = self._runner(executors, sharing, shared, stops, at_once, first, hear)
+                one = self._runner(
+                    executors, sharing, (shared, part.values), stops, at_once, first, hear
+                )
                 # One more makes ready, or writes its notebook, while the others have their turn; but not where a
                 # job that has its turn may wait, for a group's worker, for one that hasn't.
                 ahead = 0 if in_groups or self._options.executor == "local" else 1
@@ -160,7 +169,7 @@ class Batch:
         self,
         executors: JobExecutors,
         sharing: Sharing,
-        shared: OpenResults | None,
+        shared: tuple[OpenResults | None, SharedValues | None],
         stops: Stops,
         at_once: int,
         first: PreparedNotebook,
@@ -172,7 +181,8 @@ class Batch:
             largest_bytes=self._limit,
             executors=executors,
             sharing=sharing,
-            shared=shared,
+            shared=shared[0],
+            values=shared[1],
             stops=stops,
             turns=threading.BoundedSemaphore(at_once),
             plans=JobPlans(self._source, self.varying, first),

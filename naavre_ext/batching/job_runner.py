@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.batching.shared_values import SharedValues
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
 from naavre_ext.model.event import RunEvent
@@ -53,7 +54,7 @@ class JobRunner:
     """Runs jobs with these ``options``, whose runs know by ``labels`` what they belong to.
 
     Variables of more than ``largest_bytes`` aren't kept. ``shared`` is where jobs find what ``sharing`` says that
-    all share. As many have their turn as ``turns`` has places.
+    all share, ``values`` tell which variables its record keeps. As many have their turn as ``turns`` has places.
     """
 
     options: RunOptions
@@ -62,6 +63,7 @@ class JobRunner:
     executors: JobExecutors
     sharing: Sharing
     shared: OpenResults | None
+    values: SharedValues | None
     stops: Stops
     turns: threading.BoundedSemaphore
     plans: JobPlans
@@ -99,6 +101,7 @@ class JobRunner:
             stop = self.stops.of(job.number)
             run = Run(self._options_of(job), partial(self.on_event, job.number), stop)
             run.largest_bytes, run.turn = self.largest_bytes, _turn(self.turns, stop)
+            run.apart = None if self.values is None else self.values.apart
             return run.planned(
                 prepared, workflow, executor, job.output, job.parameters, results=results
             )

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.batching.shared_values import SharedValues, shared_values
+from naavre_ext.environment import SECRET_PREFIX
 from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import RunEvent
 from naavre_ext.model.run import RunOptions
@@ -29,12 +31,22 @@ FIRST = 0
 
 
 class SharedPart:
-    """The steps that all jobs share, of a notebook ``prepared`` for the first one."""
+    """The steps that all jobs share, of a notebook ``prepared`` for the first one.
+
+    ``values`` are the variables that jobs find there once it has run, if they are to be kept.
+    """
 
     def __init__(
-        self, record: BatchRecord, options: RunOptions, prepared: PreparedNotebook, sharing: Sharing
+        self,
+        record: BatchRecord,
+        options: RunOptions,
+        prepared: PreparedNotebook,
+        sharing: Sharing,
+        *,
+        keeps: bool,
     ) -> None:
-        self._record, self._options = record, options
+        self._record, self._options, self._keeps = record, options, keeps
+        self.values: SharedValues | None = None
         self._prepared, self._sharing = prepared, sharing
         self._part = sharing.part_of(prepared.require_workflow())
         self._folder = record.shared
@@ -66,13 +78,18 @@ class SharedPart:
             told.append(event)
             on_event(event)
 
-        run = Run(replace(options, keep=()), tell, cancel)
+        run = Run(replace(options, keep=None if self._keeps else ()), tell, cancel)
         has_earlier = replace(place, has_earlier=earlier is not None)
         with executors.open(hands_on=sharing.hands_on, job=FIRST) as executor:
             result = run.planned(
                 self._prepared, part, executor, None, parameters,
                 results=lambda workflow: Results(workflow, has_earlier, earlier, wanted=wanted),
             )  # fmt: skip
+        if self._keeps and run.end is not None:
+            packs = {n: p for n, p in run.end.values.items() if not n.startswith(SECRET_PREFIX)}
+            own = self._record.info["keep"]
+            workflow = self._prepared.require_workflow()
+            self.values = shared_values(packs, result.run_id, workflow, sharing, own)
         (self._folder / _SHARED_RUN).write_text(json.dumps({"run_id": result.run_id}))
         reseed = tuple(name for name in GENERATORS if name not in sharing.seeded)
         known = EarlierRun(result.run_id, fold_outcomes(told), reseed)

@@ -39,11 +39,15 @@ def _goes_on(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class KeptVariable:
-    """A variable whose final value a record keeps: its ``type`` as Python names it, its ``size`` in bytes."""
+    """A variable whose final value is kept: its ``type`` as Python names it, its ``size`` in bytes.
+
+    ``run`` is the run whose record has the value, if that isn't the run's own.
+    """
 
     name: str
     type: str
     size: int
+    run: str | None = None
 
 
 class RunLog:

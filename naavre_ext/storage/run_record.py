@@ -92,12 +92,22 @@ class RunRecord:
         """The variables whose final values are kept, by name; none where that isn't known."""
         try:
             listed = json.loads((self.path / VARIABLES_FILE).read_bytes())
-            return tuple(KeptVariable(**found) for found in listed)
+            kept = [KeptVariable(**found) for found in listed]
         except (OSError, ValueError, TypeError):
             return ()
+        return tuple(
+            v for v in kept if v.run is None or (self._beside(v.run) / VALUES_FILE).exists()
+        )
+
+    def elsewhere(self) -> Mapping[str, RunRecord]:
+        """The variables that other records keep, and these."""
+        return {v.name: RunRecord(self._beside(v.run), {}) for v in self.variables() if v.run}
+
+    def _beside(self, run_id: str) -> Path:
+        return self.path.parent / run_id
 
     def load_values(self) -> bytes:
-        """What :meth:`RunLog.save_values` kept.
+        """What :meth:`RunLog.save_values` kept, without the values of other records.
 
         Raises:
             RefusedError: nothing was kept.

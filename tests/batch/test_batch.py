@@ -10,12 +10,16 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from naavre_ext import RefusedError, RunOptions, open_batch, run_batch, run_notebook
+from naavre_ext import RefusedError, RunOptions, open_batch, open_run, run_batch, run_notebook
 from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch, resume_batch
+from naavre_ext.batching.shared_values import shared_values
 from naavre_ext.cli.batch import Told
 from naavre_ext.cli.entry import _exit_code
+from naavre_ext.executors.packing import pack
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model import event as events
+from naavre_ext.preparing import prepare_notebook
+from naavre_ext.scheduling.sharing import Sharing
 from naavre_ext.storage.run_store import RunStore
 
 CELLS = (
@@ -133,6 +137,47 @@ def test_other_variables_are_kept_when_asked_for(study):
     assert done.batch_id == open_batch(notebook=study).batch_id
     with pytest.raises(RefusedError, match="No cell sets 'nothing'"):
         batch(study, keep=["nothing"])
+
+
+def test_a_job_brings_what_all_share_too(tmp_path):
+    cells = (
+        "param_x = 1",
+        "numbers = [1, 2]\nread = {'a': 1}\nalone = list(range(400_000))\nset_again = 0",
+        "total = sum(numbers) + read['a'] + param_x\nset_again = param_x",
+    )
+    made = [nbformat.v4.new_code_cell(cell, id=f"cell-{n}") for n, cell in enumerate(cells, 1)]
+    path = tmp_path / "shared.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=made), path)
+    options = RunOptions(executor="local", keep=None)
+    done = run_batch(path, [{"param_x": x} for x in (1, 2)], options=options)
+    store, own = RunStore(tmp_path / ".naavre"), {"param_x", "total", "set_again"}
+    for end in done.ends:
+        record = store.open(end.run_id)
+        assert {v.name for v in record.variables() if v.run is None} == own
+        values = open_run(end.run_id, store=store.root).values
+        assert set(values) == {*own, "numbers", "read", "alone"}
+        assert (len(values["alone"]), values["set_again"]) == (400_000, end.number)
+    assert [set(row) for row in open_batch(notebook=path)] == [own] * 2
+    (shared,) = {v.run for v in record.variables() if v.run is not None}
+    store.delete(shared)
+    assert {v.name for v in record.variables()} == own
+    assert set(open_run(end.run_id, store=store.root).values) == own
+
+
+def test_a_shared_value_that_a_job_has_changed_unseen_is_its_own(tmp_path):
+    made = [
+        nbformat.v4.new_code_cell(cell, id=f"cell-{n}")
+        for n, cell in enumerate(
+            ("param_x = 1", "a = [1]\nb = [2]\nc = [3]", "print(param_x, a, b)")
+        )
+    ]
+    workflow = prepare_notebook(nbformat.v4.new_notebook(cells=made)).require_workflow()
+    packs = {name: pack({name: value}, {}) for name, value in (("a", [1]), ("b", [2]), ("c", [3]))}
+    sharing = Sharing(tuple(step.id for step in workflow.steps[:2]))
+    values = shared_values(packs, "run", workflow, sharing, ())
+    own, others = values.apart({"a": pack({"a": [1]}, {}), "b": pack({"b": [2, 5]}, {})})
+    assert list(own) == ["b"]
+    assert [(v.name, v.run) for v in others] == [("c", "run"), ("a", "run")]
 
 
 def test_resuming_runs_only_what_did_not_end_well(study):

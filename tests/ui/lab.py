@@ -31,8 +31,8 @@ _OF_JUPYTERLAB = re.compile(
     r"|WebSocket connection to '[^']*/api/kernels/[^']*' failed: "
     r"WebSocket is closed before the connection is established"
     r"|Error: Disposed\n\s+at \w+\._handleNewSession"
-    # The browser's own line about what the server refuses, which the form shows to the user.
-    r"|Failed to load resource: the server responded with a status of 4(00|22) "
+    # The browser's own line about what the server refuses, which a form or a dialog shows to the user.
+    r"|Failed to load resource: the server responded with a status of 4(00|09|22) "
     # On a busy machine it says so of its own plugins, and of ours that wait for them.
     r"|Plugin \S+ (\(with \d+ dependants\) took|is taking too long)"
 )
