@@ -10,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.services.contents.manager import ContentsManager
 from traitlets import Bool, Float, Integer, Unicode
 
 from naavre_ext.environment import ray_address
@@ -67,6 +69,13 @@ class Services:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def on_contents(self, logger: EventLogger, schema_id: str, data: dict[str, Any]) -> None:
+        """The contents manager has done something with a file."""
+        if data.get("action") == "rename":
+            with suppress(RequestError):  # it isn't where notebooks can be run
+                old, new = data["source_path"], data["path"]
+                await self.runs.rename(await self.paths.file(old), await self.paths.file(new))
+
     async def close(self) -> None:
         """Cancel the runs, and stop what was started."""
         for task in list(self._tasks):
@@ -100,6 +109,10 @@ class NaavreExtension(ExtensionApp):
         """Make what the handlers share."""
         self.services = Services(self)
         self.settings[SETTING] = self.services
+        assert self.serverapp is not None
+        self.serverapp.event_logger.add_listener(
+            schema_id=ContentsManager.event_schema_id, listener=self.services.on_contents
+        )
 
     def initialize_handlers(self) -> None:
         """Add the routes."""

@@ -179,6 +179,17 @@ class RunService:
         store = RunStore(self._store) if self._store is not None else RunStore.beside(file)
         return self._stores.setdefault(store.root, store)
 
+    async def rename(self, old: Path, new: Path) -> None:
+        """Has the runs of a notebook go with it to another name in its folder."""
+        store = self.store(old)
+        if self.store(new).root == store.root:
+            for record in await self.in_thread(store.rename_notebook, old, new):
+                self._forget(record.path)
+
+    def _forget(self, path: Path) -> None:
+        self._summaries.pop(path, None)
+        self._notebooks.pop(path, None)
+
     async def cancel(self, record: RunRecord) -> None:
         """Have the run stop.
 
@@ -218,8 +229,7 @@ class RunService:
         store = RunStore(record.path.parent.parent)
         try:
             await self.in_thread(store.delete, record.run_id)
-            for known in (self._summaries, self._notebooks):
-                known.pop(record.path, None)
+            self._forget(record.path)
         except RefusedError as error:
             raise RequestError(409, str(error), diagnostics=error.diagnostics) from None
 

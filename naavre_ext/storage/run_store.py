@@ -121,6 +121,17 @@ class RunStore:
             if info is not None and info.get("notebook") == wanted:
                 yield RunRecord(path, info)
 
+    def rename_notebook(
+        self, old: str | os.PathLike[str], new: str | os.PathLike[str]
+    ) -> tuple[RunRecord, ...]:
+        """The runs of a notebook that has another name now, which is theirs from then on."""
+        renamed = tuple(self.of_notebook(old))
+        for record in renamed:
+            info = {**record.info, "notebook": os.path.abspath(new)}
+            with contextlib.suppress(OSError):  # it keeps the old name
+                replace_file(record.path / INFO_FILE, json.dumps(info).encode(), mode=0o600)
+        return renamed
+
     def find(self, run_id: str) -> RunRecord | None:
         """The run with exactly this id; None where there is none."""
         if not _RUN_ID.fullmatch(run_id):

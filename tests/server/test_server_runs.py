@@ -308,3 +308,26 @@ async def test_a_list_reads_the_records_of_runs_that_are_over_once(
     assert (await fetch_json("DELETE", f"runs/{gone}", path="nb.ipynb"))[0] == 204
     _, left = await fetch_json("GET", "runs", path="nb.ipynb")
     assert left["runs"] == first["runs"][1:]
+
+
+async def test_runs_go_with_a_notebook_that_gets_another_name(
+    engine, fetch_json, jp_fetch, notebook, frames, jp_root_dir, waits
+):
+    notebook("print(1)")
+    done = run_notebook(jp_root_dir / "nb.ipynb", options=RunOptions(executor="local"))
+    body = notebook("print(1)", waits)
+    _, answer = await fetch_json("POST", "runs", body)
+    running = answer["run"]["id"]
+    assert (await fetch_json("GET", "runs", path="nb.ipynb"))[0] == 200
+    name = json.dumps({"path": "other.ipynb"})
+    await jp_fetch("api", "contents", "nb.ipynb", method="PATCH", body=name)
+    deadline = time.monotonic() + 30
+    listed = {"runs": []}
+    while not listed["runs"] and time.monotonic() < deadline:
+        _, listed = await fetch_json("GET", "runs", path="other.ipynb")
+    assert {run["id"] for run in listed["runs"]} == {done.run_id, running}
+    assert {run["path"] for run in listed["runs"]} == {"other.ipynb"}
+    (jp_root_dir / "go").touch()
+    _, end = await frames(running)  # asks by the old name, as a page does that follows it
+    assert end["status"] == "ok"
+    assert (await fetch_json("GET", "runs", path="nb.ipynb"))[1]["runs"] == []

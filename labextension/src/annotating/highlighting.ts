@@ -1,4 +1,4 @@
-import type { Extension, Range } from '@codemirror/state';
+import { RangeSet, type Extension, type Range } from '@codemirror/state';
 import { Decoration, EditorView, ViewPlugin, type DecorationSet, type ViewUpdate } from '@codemirror/view';
 
 import { DO_NOT_CONTAINERIZE, findAnnotations } from './annotationText';
@@ -18,8 +18,11 @@ export function annotationHighlighting(keys: KeyTable): Extension {
       constructor(view: EditorView) {
         this.decorations = decorate(view, keys);
         this.redraw = () => {
+          const before = this.decorations;
           this.decorations = decorate(view, keys);
-          view.dispatch({});
+          if (!RangeSet.eq([before], [this.decorations])) {
+            view.dispatch({});
+          }
         };
         keys.loaded.connect(this.redraw);
       }

@@ -6,6 +6,8 @@ import type { IDiagnostic } from '../api/types';
 import type { WorkflowModel } from '../model/workflowModel';
 import type { EditorContext } from './editorContext';
 
+const NOTHING = JSON.stringify([]);
+
 /** Underlines what the compiler has found in the cell; the hint says what, why and what to do. */
 export function diagnosticUnderlining(context: EditorContext): Extension {
   return ViewPlugin.fromClass(
@@ -14,7 +16,8 @@ export function diagnosticUnderlining(context: EditorContext): Extension {
       private model: WorkflowModel | null = null;
 
       constructor(view: EditorView) {
-        let shown = '';
+        // A change of an editor has the browser lay out the page: none for cells without fault.
+        let shown = NOTHING;
         this.show = () => {
           const found = underlined(view, context.diagnostics);
           const key = JSON.stringify(found, (name, value: unknown) => (name === 'renderMessage' ? 0 : value));

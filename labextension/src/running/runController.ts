@@ -42,6 +42,8 @@ export class RunController implements IDisposable {
     workflow.runChanged.connect(this._onShown, this);
     workflow.compiled.connect(this._onCompiled, this);
     workflow.panel.disposed.connect(this.dispose, this);
+    workflow.panel.context.pathChanged.connect(this._onRenamed, this);
+    this._path = workflow.path;
     void workflow.panel.context.ready.then(() => this._join());
   }
 
@@ -221,6 +223,16 @@ export class RunController implements IDisposable {
     }
   }
 
+  /** What goes on is found under the notebook's new name after a reload. */
+  private _onRenamed(): void {
+    const before = this._path;
+    this._path = this.workflow.path;
+    if (this._run && this.isActive) {
+      void this._memory.remember(before, null);
+      void this._memory.remember(this._path, this._run.id);
+    }
+  }
+
   private _attach(run: RunModel): void {
     const { model } = this.workflow.panel;
     this._run = run;
@@ -288,5 +300,6 @@ export class RunController implements IDisposable {
   private _problem: IRunProblem | null = null;
   private _lastChoice: IRunChoice | null = null;
   private _isNews = false;
+  private _path = '';
   private _isDisposed = false;
 }

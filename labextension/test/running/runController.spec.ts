@@ -45,6 +45,9 @@ class FakeRun {
 class Bench {
   runs: IRunSummary[] = [];
   remembered: string | null = null;
+  readonly told: string[] = [];
+  path = 'n.ipynb';
+  readonly pathChanged = new Signal<object, string>({});
   readonly shown: FakeRun[] = [];
   readonly calls: string[] = [];
   readonly ended: string[] = [];
@@ -60,8 +63,11 @@ class Bench {
       this.calls.push(name);
       return this.refusal ? Promise.reject(this.refusal) : Promise.resolve(summary(name));
     };
+    const pathNow = (): string => this.path;
     const workflow = {
-      path: 'n.ipynb',
+      get path() {
+        return pathNow();
+      },
       runChanged: this.runChanged,
       compiled: this.compiled,
       compilation: this.compilation,
@@ -74,7 +80,7 @@ class Bench {
       panel: {
         model: null,
         disposed: new Signal<object, void>({}),
-        context: { ready: Promise.resolve() },
+        context: { ready: Promise.resolve(), pathChanged: this.pathChanged },
         sessionContext: { session: null }
       },
       get run() {
@@ -86,8 +92,9 @@ class Bench {
     const { shown } = this;
     const memory: IRunMemory = {
       recall: () => Promise.resolve(this.remembered),
-      remember: (_, id) => {
+      remember: (path, id) => {
         this.remembered = id;
+        this.told.push(`${path}: ${id ?? 'none'}`);
         return Promise.resolve();
       }
     };
@@ -123,6 +130,17 @@ test('a run is started, followed to its end, and remembered meanwhile', async ()
   expect([bench.controller.phase, bench.remembered]).toEqual(['running', 'started']);
   bench.run.finish('ok');
   expect([bench.controller.phase, bench.remembered, bench.ended]).toEqual(['over', null, ['started']]);
+});
+
+test('a run is remembered by the new name of a notebook that is renamed meanwhile', async () => {
+  const bench = new Bench();
+  await bench.controller.start(CHOICE);
+  bench.path = 'new.ipynb';
+  bench.pathChanged.emit(bench.path);
+  bench.run.finish('ok');
+  bench.path = 'newer.ipynb';
+  bench.pathChanged.emit(bench.path);
+  expect(bench.told).toEqual(['n.ipynb: started', 'n.ipynb: none', 'new.ipynb: started', 'new.ipynb: none']);
 });
 
 test('secrets are not kept', async () => {
