@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.expressions import argument_names
@@ -41,6 +41,8 @@ _DOES = {
     "rng-seed": "seeds a global random number generator ({what})",
     "outside-write": "changes something outside the notebook ({what})",
 }
+
+_SHOWING = ("print", "display")
 
 
 def judge_task(
@@ -254,7 +256,16 @@ def _check_condition(
     lines = [f"{name} = None" for name in sorted(known)]
     tree = ast.parse("\n".join([*lines, note.when]))
     facts = notebook.region([tree.body[-1]], known)
-    if facts.effects or facts.writes or any(not change.suspected for change in facts.changes):
+    changes = any(not change.suspected for change in facts.changes)
+    if facts.effects or facts.writes or changes or _shows(tree.body[-1], facts.reads, notebook):
         raise LoopRefused(
             note.line, f"when={note.when} does more than look", "Compare sizes or numbers there."
         )
+
+
+def _shows(condition: ast.AST, reads: Iterable[str], notebook: NotebookDataflow) -> bool:
+    """Whether the condition, or code of the notebook that it reads, may print or display something."""
+    lookup = notebook.environment.lookup
+    nodes = [condition, *(bound.node for name in reads for bound in lookup(name) if bound.node)]
+    parts = (part for node in nodes for part in ast.walk(node))
+    return any(isinstance(part, ast.Name) and part.id in _SHOWING for part in parts)

@@ -62,6 +62,12 @@ REFUSED = {
         2,
         "uses 'y', which is neither",
     ),
+    "its condition says something": (
+        "def said(y):\n    print(y)\n    return y\ndef large(y):\n    return said(y) > 3\n"
+        "# task: when=large(x)\ndef f(x):\n    return x",
+        7,
+        "does more than look",
+    ),
 }
 
 
