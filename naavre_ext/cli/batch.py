@@ -222,7 +222,7 @@ class Told:
         if self.as_json:
             write_json_line({"type": "JobWaits", "number": job, "code": WAITS, "text": event.text})
         elif not self.quiet:
-            click.echo(f"{WAITS} job {job}: {event.text}", err=True)
+            click.echo(f"{WAITS} job {job}: {event.text.removeprefix(f'{WAITS} ')}", err=True)
 
     def job(self, job: Job, end: JobEnd) -> None:
         """A job ended."""

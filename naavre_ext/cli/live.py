@@ -16,9 +16,8 @@ from rich.text import Text
 from naavre_ext.cli.output_log import OutputLog
 from naavre_ext.cli.progress import RunView, StepView
 from naavre_ext.cli.reporters import Reporter
-from naavre_ext.cli.summary import step_line
 from naavre_ext.exporters.wording import duration_phrase, one_line
-from naavre_ext.model.event import RunEvent, StepEnded
+from naavre_ext.model.event import RunEvent, StepFailed
 
 _BAR_WIDTH = 24
 
@@ -54,12 +53,10 @@ class LiveReporter(Reporter):
         self._live.stop()
 
     def show(self, event: RunEvent) -> None:
-        """Leaves a line for a step that is over."""
-        if isinstance(event, StepEnded):
-            step = self.view.step(event.step)
-            if step is not None:
-                style = "red" if step.failure else "dim"
-                self._console.print(Text(step_line(self.view, step), style=style))
+        """Leaves a line for a step that is over, or for what the run waits for."""
+        if line := self.line(event):
+            style = "red" if isinstance(event, StepFailed) else "dim"
+            self._console.print(Text(line, style=style))
 
     def _write(self, name: str, text: str) -> None:
         if name == "stdout" and self._stdout_is_log:

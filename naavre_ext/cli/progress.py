@@ -8,6 +8,7 @@ from typing import Literal
 
 from naavre_ext.exporters.wording import count_phrase, one_line
 from naavre_ext.model.event import (
+    WAITS,
     BatchFinished,
     BatchRetried,
     BatchReused,
@@ -152,6 +153,8 @@ def fold(view: RunView, event: RunEvent) -> RunView:
             )
         case RunFinished():
             return replace(view, status=event.status, duration_s=event.duration_s)
+        case MessageLogged() if event.code == WAITS:
+            return view  # it is said while it is so
         case MessageLogged():
             return replace(view, messages=(*view.messages, (event.level, event.text)))
     step_id = getattr(event, "step", None)

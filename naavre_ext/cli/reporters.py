@@ -10,9 +10,12 @@ from typing import TextIO
 from naavre_ext.cli.output_log import OutputLog
 from naavre_ext.cli.progress import RunView, fold
 from naavre_ext.cli.summary import step_line
+from naavre_ext.exporters.wording import one_line
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
 from naavre_ext.model.event import (
+    WAITS,
     CellOutputReceived,
+    MessageLogged,
     RunEvent,
     StepEnded,
 )
@@ -47,20 +50,25 @@ class Reporter:
     def show(self, event: RunEvent) -> None:
         """Prints what the event calls for; the view has it already."""
 
+    def line(self, event: RunEvent) -> str:
+        """What is said at once: that a step is over, or that the run waits for what others hold; else ""."""
+        if isinstance(event, MessageLogged) and event.code == WAITS:
+            return one_line(event.text)
+        step = self.view.step(event.step) if isinstance(event, StepEnded) else None
+        return "" if step is None else step_line(self.view, step)
+
 
 class PlainReporter(Reporter):
-    """One line for each step that is over."""
+    """One line for each step that is over, and for what the run waits for."""
 
     def __init__(self, log: OutputLog | None, stream: TextIO) -> None:
         super().__init__(log)
         self._stream = stream
 
     def show(self, event: RunEvent) -> None:
-        """Prints the line of a step that finished or failed."""
-        if isinstance(event, StepEnded):
-            step = self.view.step(event.step)
-            if step is not None:
-                print(step_line(self.view, step), file=self._stream, flush=True)
+        """Prints the event's line, if it has one."""
+        if line := self.line(event):
+            print(line, file=self._stream, flush=True)
 
 
 class JsonReporter(Reporter):

@@ -109,10 +109,16 @@ def _schema_errors(data: Any, root: Any, file: str) -> Iterator[Diagnostic]:
         resources.files("naavre_ext.model").joinpath("workflow.schema.json").read_text()
     )
     for error in jsonschema.Draft202012Validator(schema).iter_errors(data):
-        where = Place(file, line_of(root, error.absolute_path))
+        unknown = [] if error.validator != "additionalProperties" else _unknown_names(error)
+        where = Place(file, line_of(root, [*error.absolute_path, *unknown[:1]]))
         at = ".".join(str(part) for part in error.absolute_path)
         message = error.message if len(error.message) < 160 else error.message[:157] + "..."
         yield Diagnostic(CODE, "error", f"{where}: {at + ': ' if at else ''}{message}.")
+
+
+def _unknown_names(error: Any) -> list[str]:
+    """The names that the schema doesn't know, in the file's order."""
+    return [name for name in error.instance if name not in error.schema.get("properties", {})]
 
 
 def _wrong_order(data: Any, root: Any, file: str) -> Iterator[Diagnostic]:

@@ -341,7 +341,9 @@ def test_command_line_says_once_that_jobs_wait(study, capsys):
     made = begin_batch(BatchRequest(study, batch_rows(ROWS)), LOCAL)
     told = Told(made, as_json=False, quiet=False)
     for job in (1, 2):
-        told.event(job, events.MessageLogged(level="info", text="it waits", code=events.WAITS))
+        told.event(
+            job, events.MessageLogged(level="info", text="NX525 it waits", code=events.WAITS)
+        )
         told.event(job, events.MessageLogged(level="info", text="something else"))
     assert capsys.readouterr().err == "NX525 job 1: it waits\n"
 

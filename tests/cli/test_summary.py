@@ -24,7 +24,13 @@ from naavre_ext.cli.progress import view_run
 from naavre_ext.cli.reporters import JsonReporter, PlainReporter, Reporter
 from naavre_ext.cli.summary import failure_lines, strip_ansi, summary_lines
 from naavre_ext.exporters.wording import duration_phrase
-from naavre_ext.model.event import CellOutputReceived, RunEvent, event_from_json
+from naavre_ext.model.event import (
+    WAITS,
+    CellOutputReceived,
+    MessageLogged,
+    RunEvent,
+    event_from_json,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +102,16 @@ def test_plain_reporter_prints_a_line_for_each_step_that_is_over() -> None:
         '[2/3] cell 5 "process batches": done in 2.0 s, 28 items in 5 batches',
         "[3/3] cell 6: done in 0.0 s",
     ]
+
+
+def test_what_a_run_waits_for_is_said_while_it_waits_and_not_in_the_end() -> None:
+    stream = io.StringIO()
+    waits = MessageLogged(level="info", text="NX525 cell 5 waits", code=WAITS)
+    reporter = PlainReporter(None, stream)
+    feed(reporter, (*GOOD_RUN[:-1], waits))
+    assert stream.getvalue().splitlines()[-1] == "NX525 cell 5 waits"
+    reporter.on_event(GOOD_RUN[-1])
+    assert not any("waits" in line for line in summary_lines(reporter.view, "ok", 1.0, None))
 
 
 def test_json_reporter_prints_events_that_read_back(capsys: pytest.CaptureFixture[str]) -> None:

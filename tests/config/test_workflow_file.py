@@ -101,6 +101,7 @@ def test_a_step_may_be_kept_in_the_main_worker():
 WRONG = [
     (("version: 2", "version: 1"), "NX546 hand.yaml, line 1: version: 2 was expected"),
     (("id: three", "ident: three"), "NX546 hand.yaml, line 9: .*'ident' were unexpected"),
+    (("retries: 1", "retires: 1"), "NX546 hand.yaml, line 15: .*'retires' was unexpected"),
     (("retries: 1", "retries: many"), "NX546 hand.yaml, line 15: .*'many' is not"),
     (("target: two", "target: four"), "NX546 hand.yaml, line 20: there is no step 'four'"),
     (("source: one, target: two", "source: two, target: one"), "NX546 hand.yaml, line 20: 'one' comes before"),

@@ -336,7 +336,7 @@ def test_cell_says_that_what_it_claims_is_not_free(run, cell, number, monkeypatc
     done = run("import os\ndef see():\n    return 1", cell, "print(x)", on_event=note)
     assert done.end.status == "ok", done.end.failure
     (claim,) = re.findall(r"(?:telescope|num_gpus)=\d", cell)
-    assert said == [f"cell {number} waits: {claim}, claimed for it, isn't free at present"]
+    assert said == [f"NX525 cell {number} waits: {claim}, claimed for it, isn't free at present"]
 
 
 @pytest.mark.parametrize("claim", ["num_cpus=2", "num_cpus=1, telescope=4"])
