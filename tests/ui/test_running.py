@@ -33,6 +33,12 @@ SLOW = (
 )
 
 
+#: Has the kernel of the notebook in front compute for some seconds.
+BE_BUSY = """() => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  kernel.requestExecute({ code: 'import time; time.sleep(4)' });
+}"""
+
 #: It fails at an item, until 'c' is replaced.
 INVERT = (
     "# split: invert\nout = []\nfor x in 'abcd':\n    if x == 'c':\n        raise ValueError(x)\n"
@@ -124,7 +130,9 @@ def test_failed_run_tells_the_item_and_goes_on_from_there(lab: Lab) -> None:
     bar(lab, "Load results …").click()
     lab.page.get_by_label("out", exact=True).check()
     lab.screenshot("run-results")
+    lab.page.evaluate(BE_BUSY)
     accept(lab)
+    lab.page.get_by_text("The kernel is busy").first.wait_for()
     lab.page.get_by_text("1 variable is in the kernel").first.wait_for()
     assert kernel_value(lab, "out") == "['a', 'b', 'c', 'd']"
 

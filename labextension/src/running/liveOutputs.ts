@@ -13,6 +13,11 @@ import { WritingTurn } from './writingTurn';
 
 /** However fast events come, cells are written this often at most. */
 const INTERVAL_MS = 60;
+/** Showing megabytes takes seconds, each time: the page gets so many times as long for other things. */
+const SHARE = 3;
+const LONGEST_INTERVAL_MS = 10_000;
+/** Nothing to speak of was shown if the next frames came within this time. */
+const SHORT_MS = 50;
 
 /**
  * Follows a run from its first event on, and makes the notebook's cells show what it printed so far.
@@ -28,6 +33,7 @@ export class LiveOutputs implements IDisposable {
   /** Cells with an asterisk; null before this page has the turn. */
   private _marked: Set<string> | null = null;
   private _timer = 0;
+  private _intervalMs = INTERVAL_MS;
   private _isOver = false;
   private _isDisposed = false;
 
@@ -64,9 +70,19 @@ export class LiveOutputs implements IDisposable {
       return;
     }
     if (this._turn.isOurs) {
+      const start = performance.now();
       this._write();
       this._showRunning();
+      // A page that isn't seen has no frames.
+      if (!document.hidden) {
+        requestAnimationFrame(() => requestAnimationFrame(() => this._pause(performance.now() - start)));
+      }
     }
+  }
+
+  /** Leaves the page time, as the last outputs took so long to be shown. */
+  private _pause(shownMs: number): void {
+    this._intervalMs = Math.min(LONGEST_INTERVAL_MS, Math.max(INTERVAL_MS, SHARE * (shownMs - SHORT_MS)));
   }
 
   /** The run is over: writes the rest, at once or when whose turn it is has gone, and lets go. */
@@ -119,7 +135,7 @@ export class LiveOutputs implements IDisposable {
 
   private _flushSoon(): void {
     if (!this._timer && !this._isDisposed) {
-      this._timer = window.setTimeout(() => this.flush(), INTERVAL_MS);
+      this._timer = window.setTimeout(() => this.flush(), this._intervalMs);
     }
   }
 

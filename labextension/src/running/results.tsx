@@ -1,6 +1,6 @@
 // Variables of a run, chosen and brought into the notebook's live kernel.
 
-import type { ISessionContext } from '@jupyterlab/apputils';
+import { Notification, type ISessionContext } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState, type ReactElement } from 'react';
 
@@ -45,6 +45,9 @@ async function execute(
   const kernel = session.session?.kernel;
   if (!kernel) {
     throw new LoadError(trans.__('The notebook has no kernel. Start one, then load the results again.'));
+  }
+  if (kernel.status === 'busy') {
+    Notification.info(trans.__('The kernel is busy: the variables are loaded when it is done.'), { autoClose: 5000 });
   }
   const future = kernel.requestExecute({ code, silent: true, store_history: false });
   const { content } = await future.done;

@@ -57,7 +57,7 @@ _REASONS = (
         "Could not find any running Ray",
         "NX502",
         "no Ray runs on this machine.",
-        "Start one ('ray start --head'), or leave out --address for one of our own.",
+        "Start one ('ray start --head'), or give no address for one of our own.",
     ),
 )
 
@@ -106,7 +106,7 @@ def _check_reachable(address: str) -> None:
         reason = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
         raise ClusterError(
             f"NX502 Ray cluster {address}: can't be reached ({reason}). Check that it runs and "
-            "that the address is right, or leave out --address for a local Ray."
+            "that the address is right, or give none for a local Ray."
         ) from error
 
 
