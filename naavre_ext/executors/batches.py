@@ -153,7 +153,9 @@ def _run(
     origins = Origins(known_here, values.values if over else values)
     cursor = _Items(values, origins, task.limit_s)
     code = batch_code(task.step, split)
-    by_label = {t.name: tables[t.name] for t in split.tables if t.in_body and not t.by_position}
+    by_label = {
+        t.name: tables[t.name] for t in split.tables if t.in_body and t.fills and not t.by_position
+    }
     recorder = Recorder(code.operations, keeps, outputs, worker.session.flush, by_label)
     namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
     namespace.update(code.hooks(given, namespace))

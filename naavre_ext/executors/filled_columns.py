@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from naavre_ext.executors.own_entries import is_table, why_entries_meet
 from naavre_ext.executors.packing_identity import has_copy_on_write, is_immutable
 from naavre_ext.model.workflow import FilledTable, Split
 from naavre_ext.planning.function_scope import own_name
@@ -16,6 +18,8 @@ _MOST_OBJECTS = 200_000
 
 def why_not_apart(table: FilledTable, variables: Mapping[str, Any]) -> str:
     """Why an iteration may see what another one puts into the table; "" where it can't."""
+    if table.entries:
+        return why_entries_meet(table, variables)
     pandas, name = sys.modules.get("pandas"), own_name(table.name)
     value: Any = variables.get(table.name)
     if pandas is None or type(value) is not pandas.DataFrame:
@@ -52,7 +56,9 @@ def as_begun(split: Split, variables: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for table in split.tables:
         value = variables.get(table.name)
-        if table.in_body and value is not None:
+        if table.entries and table.in_body:
+            found[table.name] = copy.copy(value)
+        elif table.in_body and value is not None:
             part = value if table.by_position else value[list(table.reads)]
             found[table.name] = part.copy(deep=False)
     return found
@@ -61,7 +67,7 @@ def as_begun(split: Split, variables: Mapping[str, Any]) -> dict[str, Any]:
 def why_grown(begun: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
     """Whether rows were added since, which can change what is read of the others; "" where none were."""
     for name, table in begun.items():
-        if not table.index.equals(variables[name].index):
+        if is_table(table) and not table.index.equals(variables[name].index):
             return f"an earlier iteration added rows to '{own_name(name)}', which it reads"
     return ""
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def guarded_values(fan_out: FanOut, state: SplitState) -> dict[str, Any]:
     """The variables that the cell's own share might change while batches work on copies of them."""
-    return {name: fan_out.variables.get(name) for name in state.split.guarded}
+    names = [name for name in state.split.guarded if name not in state.tables]
+    return {name: fan_out.variables.get(name) for name in names}
 
 
 def prints_of(fan_out: FanOut, state: SplitState, values: Mapping[str, Any]) -> dict[str, bytes]:

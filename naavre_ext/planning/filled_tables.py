@@ -23,6 +23,7 @@ from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import FilledTable
 from naavre_ext.planning.iteration_facts import facts_of, without_changes
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
+from naavre_ext.planning.own_entries import own_entries
 from naavre_ext.planning.own_rows import own_rows, table_and_label
 from naavre_ext.planning.refusal import ITEMS
 
@@ -54,7 +55,10 @@ def without_tables(
     uses = [
         use
         for root in sorted({r.root for r in reductions} - facts.writes - facts.deletes)
-        if (use := _use(root, loop, body, reductions)) is not None
+        if (
+            use := _use(root, loop, body, reductions)
+            or _entries(root, loop, body, reductions, facts)
+        )
     ]
     if uses:
         looks = frozenset(look for use in uses for look in use.looks)
@@ -74,15 +78,16 @@ def tables_of(
 ) -> tuple[FilledTable, ...]:
     """The tables that the loop fills, each with the names that must stand for other ones."""
     graph = notebook.aliases_until(position)
-    iterated = {part.id for part in ast.walk(loop.iterable) if isinstance(part, ast.Name)}
-    names = sorted((iterated | set(facts.reads)) - facts.writes - {ITEMS})
+    iterated = _iterated(loop)
+    names = sorted((set(iterated) | set(facts.reads)) - facts.writes - {ITEMS})
     reached = {name: graph.reach([notebook.node(position, name)]) for name in names}
     found = []
     for use in uses:
         name = use.table.name
         changed = graph.find(notebook.node(position, name))
         apart = tuple(n for n in names if n != name and changed in reached[n])
-        if apart or use.table.in_body or (name in iterated and name != own_rows_of(loop)):
+        by_rows = not use.table.entries and name == own_rows_of(loop)
+        if apart or use.table.in_body or (name in iterated and not by_rows):
             found.append(replace(use.table, apart=apart))
     return tuple(found)
 
@@ -136,6 +141,23 @@ def _use(
         in_body=bool(looks),
     )
     return TableUse(table, looks)
+
+
+def _entries(
+    root: str,
+    loop: Loop,
+    body: Sequence[ast.stmt],
+    reductions: Sequence[Reduction],
+    facts: CellDataflow,
+) -> TableUse | None:
+    found = (
+        own_entries(root, loop, body, reductions) if root in facts.reads | _iterated(loop) else None
+    )
+    return None if found is None else TableUse(*found)
+
+
+def _iterated(loop: Loop) -> dict[str, int]:
+    return {part.id: 0 for part in ast.walk(loop.iterable) if isinstance(part, ast.Name)}
 
 
 def _cell(reduction: Reduction, root: str) -> tuple[bool, Column] | None:

@@ -122,6 +122,9 @@ def _judge(
     if any(effect.kind == "unknown" for effect in facts.effects):  # a function in a container, say
         shared |= notebook.environment.callback_reads
     shared -= own | roots | {ITEMS}
+    entries = {table.name for table in tables if table.entries}
+    if unseen:
+        guarded |= entries
     return Split(
         index=loop.index,
         line=loop.node.lineno,
@@ -135,7 +138,8 @@ def _judge(
         guarded=tuple(sorted(guarded)),
         guard_items=guard_items,
         guard_rng=guard_rng,
-        identity_matters=identity_matters_for(loop, whole, roots | own, notebook, position),
+        identity_matters=bool(entries)
+        or identity_matters_for(loop, whole, roots | own, notebook, position),
         eager=loop.mapping is not None and loop.mapping.is_eager,
         immutable_items=immutable_items,
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position, filled),
