@@ -153,10 +153,8 @@ def _run(
     origins = Origins(known_here, values.values if over else values)
     cursor = _Items(values, origins, task.limit_s)
     code = batch_code(task.step, split)
-    by_label = {
-        t.name: tables[t.name] for t in split.tables if t.in_body and t.fills and not t.by_position
-    }
-    recorder = Recorder(code.operations, keeps, outputs, worker.session.flush, by_label)
+    read = {t.name: (t, tables[t.name]) for t in split.tables if t.in_body}
+    recorder = Recorder(code.operations, keeps, outputs, worker.session.flush, read)
     namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
     namespace.update(code.hooks(given, namespace))
     is_call = split.is_call

@@ -15,6 +15,7 @@ from naavre_ext.executors.inner_events import inside_batch
 from naavre_ext.executors.merging import joined, merged_elements, merged_log
 from naavre_ext.executors.next_loops import pass_on
 from naavre_ext.executors.over_runs import run_over
+from naavre_ext.executors.own_entries import why_entries_meet
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.progress_bars import bar_apart
 from naavre_ext.executors.sending import (
@@ -157,9 +158,11 @@ class FanOut:
         held = self.take_held(state.split)
         may_draw = state.split.lazy and self.worker.session.owns_streams()
         items, bar = bar_apart(iterable)
-        source, reason = source_of(
-            items, self.namespace, may_draw=may_draw, divert=self.worker.divert
-        )
+        source, reason = None, why_entries_meet(state.split, self.variables)
+        if not reason:
+            source, reason = source_of(
+                items, self.namespace, may_draw=may_draw, divert=self.worker.divert
+            )
         reason = reason or why_whole(self, state.split, source)
         if reason and self.step.resources:
             reason += "; what the cell claims is for its batches, and isn't reserved now"

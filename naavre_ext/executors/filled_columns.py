@@ -7,19 +7,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from naavre_ext.executors.own_entries import is_table, why_entries_meet
-from naavre_ext.executors.packing_identity import has_copy_on_write, is_immutable
+from naavre_ext.executors.own_entries import holds_values, is_table
+from naavre_ext.executors.packing_identity import has_copy_on_write
 from naavre_ext.model.workflow import FilledTable, Split
 from naavre_ext.planning.function_scope import own_name
-
-#: Columns of objects with more elements aren't looked through.
-_MOST_OBJECTS = 200_000
 
 
 def why_not_apart(table: FilledTable, variables: Mapping[str, Any]) -> str:
     """Why an iteration may see what another one puts into the table; "" where it can't."""
-    if table.entries:
-        return why_entries_meet(table, variables)
     pandas, name = sys.modules.get("pandas"), own_name(table.name)
     value: Any = variables.get(table.name)
     if pandas is None or type(value) is not pandas.DataFrame:
@@ -39,16 +34,9 @@ def why_not_apart(table: FilledTable, variables: Mapping[str, Any]) -> str:
         known = column < count if isinstance(column, int) else column in value.columns
         if not known:
             return f"'{name}' has no column {column!r} yet"
-        if not _holds_values(value.iloc[:, column] if table.by_position else value[column]):
+        if not holds_values(value.iloc[:, column] if table.by_position else value[column]):
             return f"column {column!r} of '{name}' may hold objects that change"
     return ""
-
-
-def _holds_values(column: Any) -> bool:
-    """Whether no element can be changed in place."""
-    if getattr(column.dtype, "kind", "O") != "O":
-        return True
-    return len(column) <= _MOST_OBJECTS and all(map(is_immutable, column))
 
 
 def as_begun(split: Split, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,12 +52,42 @@ def as_begun(split: Split, variables: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def why_grown(begun: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
-    """Whether rows were added since, which can change what is read of the others; "" where none were."""
-    for name, table in begun.items():
-        if is_table(table) and not table.index.equals(variables[name].index):
-            return f"an earlier iteration added rows to '{own_name(name)}', which it reads"
+def why_grown(split: Split, begun: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
+    """Whether rows were added or types changed since, and so what is read of other rows; "" where nothing was."""
+    for table in split.tables:
+        found: Any = begun.get(table.name)
+        if not is_table(found):
+            continue
+        now, name = variables[table.name], own_name(table.name)
+        if not found.index.equals(now.index):
+            return f"an earlier iteration added rows to '{name}', which it reads"
+        if table.entries not in ("", "column") and _types(found) != _types(now):
+            return f"an earlier iteration changed the type of a column of '{name}'"
     return ""
+
+
+def why_not_set(table: FilledTable, begun: Any, place: Any, value: Any) -> str:
+    """Why an iteration may not set this in the table, as others read it; "" where it may."""
+    if not is_table(begun) or table.entries == "column":
+        return ""
+    name, row = own_name(table.name), place[0] if isinstance(place, tuple) else place
+    if not table.by_position and not has_row(begun, row):
+        return f"it adds rows to '{name}', which it reads"
+    if table.entries and not _keeps_types(begun, value):
+        return f"it may change the type of a column of '{name}', which it reads"
+    return ""
+
+
+def _keeps_types(table: Any, value: Any) -> bool:
+    """Whether the value surely leaves columns of whole numbers what they are: a missing number doesn't."""
+    if all(getattr(found, "kind", "O") not in "iub" for found in _types(table)):
+        return True
+    known = type(value) in (int, bool, float, str) or getattr(value, "ndim", 1) == 0
+    return known and bool(value == value)
+
+
+def _types(table: Any) -> list[Any]:
+    return [table.dtype] if table.ndim == 1 else list(table.dtypes)
 
 
 def has_row(begun: Any, label: Any) -> bool:

@@ -12,10 +12,11 @@ from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Va
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from naavre_ext.executors.filled_columns import has_row
+from naavre_ext.executors.filled_columns import why_not_set
 from naavre_ext.executors.packing_identity import is_immutable
 from naavre_ext.executors.tasks import Violation
 from naavre_ext.model.event import OutputMessage
+from naavre_ext.model.workflow import FilledTable
 from naavre_ext.planning.rewriting import Operation
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Recorder:
         keeps: dict[str, Accumulator],
         outputs: list[OutputMessage],
         flush: Callable[[], None],
-        tables: Mapping[str, Any] = MappingProxyType({}),
+        tables: Mapping[str, tuple[FilledTable, Any]] = MappingProxyType({}),
     ) -> None:
         self.log: list[tuple[int, int, tuple[Any, ...]]] = []
         self.known = known
@@ -76,9 +77,9 @@ class Recorder:
             value_at = 0 if operation.taking == "store" else len(operands) - 1
             value = operands[value_at]
             if operation.root in self._tables:
-                row, _ = operands[1 - value_at]
-                if not has_row(self._tables[operation.root], row):
-                    raise Violation(f"it adds rows to '{operation.root}', which it reads")
+                why = why_not_set(*self._tables[operation.root], operands[1 - value_at], value)
+                if why:
+                    raise Violation(why)
             if operation.protected:
                 index = operands[1] if operation.taking == "store" else None
                 if not self.keeps[operation.root].surely_takes(operation, index, value):

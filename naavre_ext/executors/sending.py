@@ -91,7 +91,7 @@ def settle(fan_out: FanOut, state: SplitState) -> None:
     if share is not None and state.start:
         _tell_own(fan_out, state, share, own_s)
     if not state.refusal:
-        state.refusal = why_grown(state.tables, fan_out.variables)
+        state.refusal = why_grown(state.split, state.tables, fan_out.variables)
     if flight is not None and state.watch is not None and not state.refusal:
         try:
             check_own_share(fan_out, state)

@@ -39,8 +39,8 @@ class FilledTable:
     """A table of which a loop sets cells: in the columns ``fills``, of which it reads none.
 
     ``reads`` are the columns that it reads, by label, or ``by_position``; ``in_body`` says that iterations do.
-    ``apart`` are names that must stand for other tables. With ``entries`` it is a list, dict or array of which
-    each iteration reads and sets its own entry, by ``position`` or ``key``.
+    ``apart`` are names that must stand for other tables. With ``entries`` each iteration reads and sets its own:
+    by ``position``, ``key`` or ``label``, or a ``row`` or ``column`` of its own.
     """
 
     name: str

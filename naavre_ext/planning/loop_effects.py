@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from naavre_ext.dataflow.arguments import IF_MISSING, matches
 from naavre_ext.dataflow.tables import (
@@ -14,6 +13,7 @@ from naavre_ext.dataflow.tables import (
     WATCHED_FILES,
 )
 from naavre_ext.model.dataflow import CellDataflow, Effect
+from naavre_ext.planning.bindings import bindings_in, names_of
 from naavre_ext.planning.loops import (
     Loop,
 )
@@ -112,30 +112,11 @@ def _makes_folder(effect: Effect, facts: CellDataflow) -> bool:
 
 def _item_names(loop: Loop) -> frozenset[str]:
     """Names whose values depend on the item: the target's, and what is computed from them."""
-    names = _names(loop.target)
-    for node in ast.walk(loop.node) if isinstance(loop.node, ast.For) else ():
-        for targets, value in _bindings(node):
-            if _names(value) & names:
-                names |= set().union(*map(_names, targets))
+    names = names_of(loop.target)
+    for targets, value in bindings_in(loop.node) if isinstance(loop.node, ast.For) else ():
+        if names_of(value) & names:
+            names |= set().union(*map(names_of, targets))
     return frozenset(names)
-
-
-def _bindings(node: ast.AST) -> Iterator[tuple[list[ast.expr], ast.expr]]:
-    """What the node binds, and to what."""
-    if isinstance(node, ast.Assign):
-        yield node.targets, node.value
-    elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and node.value is not None:
-        yield [node.target], node.value
-    elif isinstance(node, ast.For):
-        yield [node.target], node.iter
-    elif isinstance(node, ast.With):
-        for item in node.items:
-            if item.optional_vars is not None:
-                yield [item.optional_vars], item.context_expr
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _effect_reason(kind: str, what: str) -> str:

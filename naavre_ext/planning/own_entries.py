@@ -1,4 +1,4 @@
-"""Lists, dicts and arrays of which each iteration reads and replaces its own entry.
+"""Lists, dicts, arrays and tables of which each iteration reads and replaces its own entry, row or column.
 
 ::
 
@@ -6,6 +6,8 @@
         xs[i] = f(xs[i])
     for key, value in table.items():
         table[key] = f(value)
+    for i in df.index:
+        df.loc[i, "a"] = f(df.loc[i, "a"], df.loc[i, "b"])
 
 No two iterations have the same entry, and none looks at its own after it has replaced it. So batches get all
 entries as they were when the loop began.
@@ -18,8 +20,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from naavre_ext.model.workflow import FilledTable
+from naavre_ext.planning.bindings import bindings_in, names_of
 from naavre_ext.planning.loops import Loop, Reduction
 from naavre_ext.planning.mapping_calls import BARS, called
+from naavre_ext.planning.own_rows import table_and_label
+
+ACCESSORS = frozenset({"loc", "at", "iloc", "iat"})
 
 
 @dataclass
@@ -30,6 +36,7 @@ class OwnEntries(ast.NodeVisitor):
     label: str
     stores: dict[int, Reduction]
     looks: set[int] = field(default_factory=set)
+    accessors: set[str] = field(default_factory=set)
     unclear: bool = False
 
     def visit(self, node: ast.AST) -> None:
@@ -43,7 +50,7 @@ class OwnEntries(ast.NodeVisitor):
             self.looks.add(id(node))
             self.visit(node.slice)
         elif isinstance(node, ast.Name):
-            is_set = node.id == self.label and not isinstance(node.ctx, ast.Load)
+            is_set = node.id == self.label.split(".")[0] and not isinstance(node.ctx, ast.Load)
             self.unclear = self.unclear or node.id == self.root or is_set
         elif self._is_length(node):
             self.looks.add(id(node))
@@ -51,12 +58,18 @@ class OwnEntries(ast.NodeVisitor):
             self.generic_visit(node)
 
     def _is_own(self, node: ast.AST | None) -> bool:
-        """``xs[i]``, ``a[i, :]``"""
-        if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
+        """``xs[i]``, ``a[i, :]``, ``df.loc[i, "a"]``"""
+        if not isinstance(node, ast.Subscript):
             return False
+        owner, accessor = node.value, ""
+        if isinstance(owner, ast.Attribute) and owner.attr in ACCESSORS:
+            accessor, owner = owner.attr, owner.value
         place = node.slice
         first = place.elts[0] if isinstance(place, ast.Tuple) and place.elts else place
-        return node.value.id == self.root and isinstance(first, ast.Name) and first.id == self.label
+        if not isinstance(owner, ast.Name) or owner.id != self.root or _text(first) != self.label:
+            return False
+        self.accessors.add(accessor)
+        return True
 
     def _is_length(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Attribute) and node.attr in ("shape", "ndim", "size", "dtype"):
@@ -67,53 +80,78 @@ class OwnEntries(ast.NodeVisitor):
             return False
         return isinstance(owner, ast.Name) and owner.id == self.root
 
-    def looks_again(self, statements: Sequence[ast.stmt]) -> bool:
-        """Whether an iteration may look at its entry after it has replaced it."""
-        return self._after(statements, False) is None
+    def looks_again(self, statements: Sequence[ast.stmt], elements: set[str]) -> bool:
+        """Whether an iteration may look at its entry after it has replaced it, by a name that may be a view, too.
 
-    def _after(self, statements: Sequence[ast.stmt], replaced: bool) -> bool | None:
+        ``elements`` are names for the entry.
+        """
+        names, known = set(elements), -1
+        while len(names) > known:
+            known = len(names)
+            for statement in statements:
+                for targets, value in bindings_in(statement):
+                    if self._looks_in(value, names):
+                        names |= {name for target in targets for name in names_of(target)}
+        return self._after(statements, False, names) is None
+
+    def _after(
+        self, statements: Sequence[ast.stmt], replaced: bool, names: set[str]
+    ) -> bool | None:
         """Whether the entry may be replaced by then; None where it is looked at afterwards."""
         for statement in statements:
             if id(statement) in self.stores:
-                if replaced and self._looks_in(statement):
+                if replaced and self._looks_in(statement, names):
                     return None
                 replaced = True
             elif isinstance(statement, ast.If):
-                if replaced and self._looks_in(statement.test):
+                if replaced and self._looks_in(statement.test, names):
                     return None
-                ends = [
-                    self._after(block, replaced) for block in (statement.body, statement.orelse)
-                ]
+                blocks = (statement.body, statement.orelse)
+                ends = [self._after(block, replaced, names) for block in blocks]
                 if None in ends:
                     return None
                 replaced = any(ends)
             else:
                 stores = any(id(part) in self.stores for part in ast.walk(statement))
-                if (replaced or stores) and self._looks_in(statement):
+                if (replaced or stores) and self._looks_in(statement, names):
                     return None
                 replaced = replaced or stores
         return replaced
 
-    def _looks_in(self, node: ast.AST) -> bool:
-        return any(id(part) in self.looks for part in ast.walk(node))
+    def _looks_in(self, node: ast.AST, names: set[str]) -> bool:
+        return any(
+            id(part) in self.looks
+            or (isinstance(part, ast.Name) and part.id in names and isinstance(part.ctx, ast.Load))
+            for part in ast.walk(node)
+        )
 
 
 def own_entries(
     root: str, loop: Loop, body: Sequence[ast.stmt], reductions: Sequence[Reduction]
 ) -> tuple[FilledTable, frozenset[int]] | None:
     """The container and the looks at it, if each iteration replaces its own entry only; else None."""
-    kind, label = _labels(loop)
+    kind, label = _labels(loop, root)
     mine = {id(r.statement): r for r in reductions if r.root == root}
     if not label or any(r.replayed for r in mine.values()):
         return None
     uses = OwnEntries(root, label, mine)
     for statement in body:
         uses.visit(statement)
-    if uses.unclear or uses.looks_again(body):
+    by_position = bool(uses.accessors & {"iloc", "iat"})
+    elements = names_of(loop.target) - {label}
+    if (
+        uses.unclear
+        or uses.looks_again(body, elements)
+        or not _is_one_way(uses.accessors, kind, bool(elements))
+    ):
         return None
-    if not uses.looks and called(_items(loop)) == "range":  # nothing of it is read
-        return None
-    table = FilledTable(root, fills=(), in_body=bool(uses.looks), entries=kind)
+    items = _items(loop)
+    if not uses.looks and isinstance(items, ast.Call) and called(items) == "range":
+        return None  # it reads nothing of it
+    if uses.accessors != {""}:
+        kind = "row"
+    looks = bool(uses.looks)
+    table = FilledTable(root, fills=(), by_position=by_position, in_body=looks, entries=kind)
     return table, frozenset(uses.looks)
 
 
@@ -134,25 +172,46 @@ def _items(loop: Loop) -> ast.expr:
     )
 
 
-def _labels(loop: Loop) -> tuple[str, str]:
-    """``position`` or ``key``, and the variable that has another one in each iteration; "" where none is known."""
+def _is_one_way(accessors: set[str], kind: str, numbered: bool) -> bool:
+    """Whether all uses take the variable for the same thing: a place, a label of a row, or a key.
+
+    ``numbered`` elements are at their places, which may be others than those with such labels.
+    """
+    if accessors == {""}:
+        return True
+    if accessors <= {"iloc", "iat"}:
+        return kind == "position"
+    return accessors <= {"loc", "at"} and (kind == "label" or (kind == "position" and not numbered))
+
+
+def _labels(loop: Loop, root: str) -> tuple[str, str]:
+    """What the variable is that gives each iteration its own entry of ``root``, and its name; "" for none."""
     items, target = _items(loop), loop.target
+    rows, label = table_and_label(loop)
+    if label is not None:  # df.index, df.iterrows(), df.itertuples()
+        return ("label", _text(label)) if rows == root else ("", "")
     first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
-    if not isinstance(first, ast.Name):
-        return "", ""
+    alone, name = first is target, _text(first)
     if isinstance(items, ast.Call) and isinstance(items.func, ast.Name):
-        name = items.func.id
-        if name == "range" and first is target and _counts_up(items.args):
-            return "position", first.id
-        if name == "enumerate" and first is not target and len(items.args) == 1:
-            return "position", first.id
-        if name in ("list", "sorted") and len(items.args) == 1:
+        made = items.func.id
+        if made == "range" and alone and _counts_up(items.args):
+            return "position", name
+        if made == "enumerate" and not alone and len(items.args) == 1:
+            return "position", name
+        if made in ("list", "sorted") and len(items.args) == 1:
             items = items.args[0]
-    if isinstance(items, ast.Call) and isinstance(items.func, ast.Attribute) and not items.args:
-        pairs = items.func.attr == "items" and first is not target
-        keys = items.func.attr == "keys" and first is target
-        return ("key", first.id) if pairs or keys else ("", "")
-    return ("key", first.id) if isinstance(items, ast.Name) and first is target else ("", "")
+    kinds = {
+        root: "key" if alone else "",
+        f"{root}.keys()": "key" if alone else "",
+        f"{root}.items()": "" if alone else "label",
+        f"{root}.columns": "column" if alone else "",
+    }
+    kind = kinds.get(ast.unparse(items), "")
+    return (kind, name) if kind else ("", "")
+
+
+def _text(node: ast.expr) -> str:
+    return ast.unparse(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
 
 
 def _counts_up(arguments: Sequence[ast.expr]) -> bool:

@@ -9,6 +9,7 @@ _SETUP = """
         def f(x): return sum((i * x) % 7 for i in range(40)) + x
         ---
 """
+_PANDAS = _SETUP.replace("import numpy as np", "import numpy as np, pandas as pd")
 
 ROWS = {
     "a list": written(
@@ -266,18 +267,215 @@ ROWS = {
         """,
         splits=0,
     ),
-    "a series": written(
+    "keys that come twice": written(
         _SETUP
         + """
-        import pandas as pd
-        s = pd.Series(range(8))
+        d = {'a': 1, 'b': 2, 'c': 3}
+        keys = ['a', 'b', 'a', 'c', 'b']
         ---
         # split:
-        for i in range(len(s)):
-            s[i] = f(s[i])
+        for k in keys:
+            d[k] = f(d[k])
+        ---
+        print(d)
+        """,
+        splits=0,
+    ),
+    "a series": written(
+        _PANDAS
+        + """
+        s = pd.Series(range(8), index=list('abcdefgh'))
+        t = s * 1.5
+        u = t.copy()
+        ---
+        # split:
+        for i, v in s.items():
+            s[i] = f(v)
+        for i in t.index:
+            t.loc[i] = f(int(t[i]))
+        for i in range(len(u)):
+            u.iloc[i] = f(u.iloc[i])
+        ---
+        print(s, t, u)
+        """,
+        splits=2,
+        on_ray=True,
+    ),
+    "values of a series for labels": written(
+        _PANDAS
+        + """
+        s = pd.Series([1, 2, 1, 0])
+        ---
+        # split:
+        for v in s:
+            s[v] = f(s[v])
         ---
         print(s)
         """,
         splits=0,
+    ),
+    "rows of a table": written(
+        _PANDAS
+        + """
+        df = pd.DataFrame({'a': range(8), 'b': 0.5}, index=list('abcdefgh'))
+        ---
+        # split:
+        for i in df.index:
+            df.loc[i, 'a'] = f(df.loc[i, 'a'])
+        for i, row in df.iterrows():
+            if df.at[i, 'b'] < 1:
+                df.at[i, 'b'] = f(row['a']) * df.at[i, 'b']
+        for i in range(len(df)):
+            df.iloc[i, 1] = f(df.iloc[i, 0]) + df.iloc[i, 1]
+        ---
+        print(df, df.dtypes)
+        """,
+        splits=3,
+        on_ray=True,
+    ),
+    "two rows of one label": written(
+        _PANDAS
+        + """
+        df = pd.DataFrame({'a': range(4)}, index=[0, 1, 1, 2])
+        ---
+        # split:
+        for i in range(3):
+            df.loc[i, 'a'] = f(df.loc[i, 'a'].sum() if i == 1 else df.loc[i, 'a'])
+        ---
+        print(df)
+        """,
+        splits=0,
+    ),
+    "a column's type changes": written(
+        _PANDAS
+        + """
+        df = pd.DataFrame({'a': range(6)})
+        ---
+        # split:
+        for i in range(len(df)):
+            f(i)
+            df.loc[i, 'a'] = np.nan if i == 1 else df.loc[i, 'a']
+            print(i)
+        ---
+        print(df)
+        """,
+    ),
+    "a column's type is seen": written(
+        _PANDAS
+        + """
+        df = pd.DataFrame({'a': range(6)})
+        ---
+        # split:
+        for i in range(len(df)):
+            f(i)
+            print(df.loc[i, 'a'])
+            df.loc[i, 'a'] = np.nan if i == 1 else df.loc[i, 'a']
+        ---
+        print(df)
+        """,
+        splits=0,
+    ),
+    "rows are added": written(
+        _PANDAS
+        + """
+        df = pd.DataFrame({'a': range(4)})
+        ---
+        # split:
+        for i in range(6):
+            f(i)
+            df.loc[i, 'a'] = df.loc[i, 'a'] + 1 if i < 4 else 7
+        ---
+        print(df)
+        """,
+        splits=0,
+    ),
+    "columns": written(
+        _PANDAS
+        + """
+        df = pd.DataFrame({n: [i, 2 * i] for i, n in enumerate('abcdef')})
+        ---
+        # split:
+        for c in df.columns:
+            df[c] = (df[c] - df[c].mean()) / f(len(df[c]))
+        ---
+        print(df)
+        """,
+        splits=1,
+        on_ray=True,
+    ),
+    "a row of an array that is seen again": written(
+        _SETUP
+        + """
+        a = np.arange(24.0).reshape(8, 3)
+        b = a.copy()
+        sums = []
+        ---
+        # split:
+        for i, row in enumerate(a):
+            a[i] = row * f(1)
+            sums.append(row.sum())
+        for i in range(8):
+            row = b[i]
+            b[i] = row * f(1)
+            sums.append(row.sum())
+        ---
+        print(a, b, sums, row)
+        """,
+        splits=0,
+    ),
+    "a row of an array that stays": written(
+        _SETUP
+        + """
+        a = np.arange(24.0).reshape(8, 3)
+        b = a.copy()
+        rows = []
+        ---
+        # split:
+        for i, row in enumerate(a):
+            a[i] = row * f(1)
+        for i in range(8):
+            rows.append(b[i])
+            b[i] = b[i] * f(1)
+        ---
+        print(a, row, b, rows)
+        """,
+    ),
+    "a series in another order": written(
+        _PANDAS
+        + """
+        s = pd.Series([1, 2, 3, 4], index=[3, 2, 1, 0])
+        ---
+        # split:
+        for i, v in enumerate(s):
+            s[i] = f(v)
+        ---
+        print(s)
+        """,
+    ),
+    "another row": written(
+        _PANDAS
+        + """
+        df = pd.DataFrame({'a': range(8)})
+        ---
+        # split:
+        for i in range(1, len(df)):
+            df.loc[i, 'a'] = f(df.loc[i, 'a']) + df.loc[i - 1, 'a']
+        ---
+        print(df)
+        """,
+        splits=0,
+    ),
+    "a part of the table": written(
+        _PANDAS
+        + """
+        df = pd.DataFrame({'a': range(8), 'b': 1.5})
+        column = df['a']
+        ---
+        # split:
+        for i in df.index:
+            df.loc[i, 'a'] = f(df.loc[i, 'a']) + column[0]
+        ---
+        print(df, column)
+        """,
     ),
 }

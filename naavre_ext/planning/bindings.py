@@ -1,0 +1,27 @@
+"""What code binds to names, and which names it has, as far as its text tells."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+
+def bindings_in(code: ast.AST) -> Iterator[tuple[list[ast.expr], ast.expr]]:
+    """Each binding in the code, from the outside to the inside: the targets, and what they are bound to."""
+    for node in ast.walk(code):
+        if isinstance(node, ast.Assign):
+            yield node.targets, node.value
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
+            if node.value is not None:
+                yield [node.target], node.value
+        elif isinstance(node, ast.For):
+            yield [node.target], node.iter
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                if item.optional_vars is not None:
+                    yield [item.optional_vars], item.context_expr
+
+
+def names_of(node: ast.AST) -> set[str]:
+    """All names in the code."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
