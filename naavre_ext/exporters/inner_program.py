@@ -70,7 +70,9 @@ class _Replace(ast.NodeTransformer):
         does = [copy.deepcopy(replay(reduction)) for reduction in reductions]
         body = recorded(node.body, reductions)
         self.generic_visit(node)
-        takings = ", ".join(taking_texts(inner_operations(self._step.source, split)))
+        takings = ", ".join(
+            taking_texts(inner_operations(self._step.source, split), names["keeps"])
+        )
         made = ast.parse(
             f"for {names['batch']} in ():\n"
             f"    with {names['Record']}({takings}) as {names['record']}:\n"

@@ -38,7 +38,7 @@ from naavre_ext.planning.rewriting import (
 
 #: Modules that the helpers use.
 _MODULES = ("math", "copy", "io", "sys")
-_HELPERS = ("batch_items", "Record", "take", "replay", "join", "collected", "cut")
+_HELPERS = ("batch_items", "Record", "take", "keeps", "replay", "join", "collected", "cut")
 _OWN = {
     ITEMS: "batch", RECORD_HOOK: "record", LOG: "log", COLLECT: "elements",
     "__naavre_number__": "number", "__naavre_operands__": "operands", ARGUMENT: "argument",
@@ -182,7 +182,11 @@ def _batch(loop: Loop, split: Split, step: Step, names: _Names) -> str:
     lines = [f"def {_named('batch', split, step, names)}({names['batch']}):{shared}"]
     if split.form == "for" and split.private:
         lines.append(f"    global {', '.join(split.private)}")
-    takings = ", ".join(taking_texts(operations(step.source, split))) if split.form == "for" else ""
+    takings = (
+        ", ".join(taking_texts(operations(step.source, split), names["keeps"]))
+        if split.form == "for"
+        else ""
+    )
     lines.append(f"    with {names['Record']}({takings}) as {record}:")
     if isinstance(node, ast.Assign):
         lines.append(f"        {record}.elements = {ast.unparse(node.value)}")

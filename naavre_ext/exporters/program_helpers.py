@@ -19,8 +19,8 @@ class Record:
     """What a batch hands to the merge: its operations with their operands, and what it printed.
 
     ``takings`` say for each operand of each operation whether the merge gets the object itself (``keep``), a
-    copy of its present state (``copy``) or what it holds now (``spread``). A ``lazy`` one is a function that
-    gives it.
+    copy of its present state (``copy``; ``state``: and of what a list holds) or what it holds now (``spread``).
+    A ``lazy`` one is a function that gives it.
     """
 
     def __init__(self, *takings: tuple[str, ...]) -> None:
@@ -57,8 +57,18 @@ def take(value: Any, how: str) -> Any:
         value, how = value(), how.removeprefix("lazy ")
     if how == "keep":
         return value
+    if how == "state" and isinstance(value, (list, tuple)):
+        return copy.deepcopy(value)
     is_view = type(value).__name__ in ("dict_keys", "dict_values", "dict_items")
     return list(value) if is_view or hasattr(value, "__next__") else copy.copy(value)
+
+
+def keeps(container: Any) -> bool:
+    """Whether what is put into it stays the very object, and isn't copied as by an array of numbers."""
+    of_objects = getattr(getattr(container, "dtype", None), "kind", "") == "O" or hasattr(
+        container, "columns"
+    )
+    return of_objects or isinstance(container, (list, dict))
 
 
 def replay(batches: Iterable[Record]) -> Iterator[tuple[int, tuple[Any, ...]]]:

@@ -11,24 +11,24 @@ from naavre_ext.planning.rewriting import Operation
 AUTO_BATCHES = 4
 
 
-def taking_texts(operations: Sequence[Operation]) -> Iterator[str]:
-    """How each operation's operands are taken, as Python text."""
+def taking_texts(operations: Sequence[Operation], keeps: str) -> Iterator[str]:
+    """How each operation's operands are taken, as Python text; ``keeps`` is the name of that helper."""
     for operation in operations:
-        takings = [_text(taking) for taking in operation.takings]
+        takings = [_text(taking, keeps) for taking in operation.takings]
         if operation.taking != "replay":
             takings = ["'keep'"] * operation.operands
             place = 0 if operation.taking == "store" else -1
             takings[place] = repr(operation.taking)
             if operation.taking == "store":
-                kept = _text(f"store {operation.root}")
+                kept = _text(f"store {operation.root}", keeps)
                 takings[place] = kept if operation.depth == 1 else "'keep'"
         yield f"({', '.join(takings)}{',' * (len(takings) == 1)})"
 
 
-def _text(taking: str) -> str:
+def _text(taking: str, keeps: str) -> str:
     lazy = "lazy " if taking.startswith("lazy ") else ""
     place = taking.removeprefix("lazy ")
     if not place.startswith("store "):
         return repr(taking)
     name = own_name(place.removeprefix("store "))
-    return f"'{lazy}keep' if isinstance({name}, (list, dict)) else '{lazy}copy'"
+    return f"'{lazy}keep' if {keeps}({name}) else '{lazy}state'"

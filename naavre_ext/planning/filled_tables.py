@@ -79,7 +79,8 @@ def tables_of(
     """The tables that the loop fills, each with the names that must stand for other ones."""
     graph = notebook.aliases_until(position)
     iterated = _iterated(loop)
-    names = sorted((set(iterated) | set(facts.reads)) - facts.writes - {ITEMS})
+    filled = {use.table.name for use in uses}
+    names = sorted((set(iterated) | filled | set(facts.reads)) - facts.writes - {ITEMS})
     reached = {name: graph.reach([notebook.node(position, name)]) for name in names}
     found = []
     for use in uses:

@@ -25,6 +25,8 @@ from naavre_ext.planning.loops import Loop, Reduction
 from naavre_ext.planning.mapping_calls import BARS, called
 from naavre_ext.planning.own_rows import table_and_label
 
+#: Code that may run later, and has names of its own.
+_LATER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp)
 ACCESSORS = frozenset({"loc", "at", "iloc", "iat"})
 
 
@@ -46,12 +48,18 @@ class OwnEntries(ast.NodeVisitor):
             self.unclear = self.unclear or not self._is_own(_target(store))
             for operand in store.operands:
                 self.visit(operand)
-        elif isinstance(node, ast.Subscript) and self._is_own(node):
+        elif (
+            isinstance(node, ast.Subscript)
+            and self._is_own(node)
+            and isinstance(node.ctx, ast.Load)
+        ):
             self.looks.add(id(node))
             self.visit(node.slice)
         elif isinstance(node, ast.Name):
             is_set = node.id == self.label.split(".")[0] and not isinstance(node.ctx, ast.Load)
             self.unclear = self.unclear or node.id == self.root or is_set
+        elif isinstance(node, _LATER):  # it may look at any time
+            self.unclear = self.unclear or self.root in names_of(node)
         elif self._is_length(node):
             self.looks.add(id(node))
         else:
@@ -190,13 +198,15 @@ def _labels(loop: Loop, root: str) -> tuple[str, str]:
     rows, label = table_and_label(loop)
     if label is not None:  # df.index, df.iterrows(), df.itertuples()
         return ("label", _text(label)) if rows == root else ("", "")
-    first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+    first, *others = target.elts if isinstance(target, ast.Tuple) and target.elts else [target]
     alone, name = first is target, _text(first)
     if isinstance(items, ast.Call) and isinstance(items.func, ast.Name):
         made = items.func.id
         if made == "range" and alone and _counts_up(items.args):
             return "position", name
         if made == "enumerate" and not alone and len(items.args) == 1:
+            if others and ast.unparse(items.args[0]) == f"{root}.index":
+                return "label", _text(others[0])
             return "position", name
         if made in ("list", "sorted") and len(items.args) == 1:
             items = items.args[0]

@@ -452,6 +452,65 @@ ROWS = {
         print(s)
         """,
     ),
+    "two names for one list, both filled": written(
+        _SETUP
+        + """
+        xs = list(range(8))
+        ys = xs
+        ---
+        # split:
+        for i in range(8):
+            xs[i] = f(xs[i])
+            ys[i] = f(ys[i]) + 1
+        ---
+        print(xs)
+        """,
+        splits=0,
+    ),
+    "two lists": written(
+        _SETUP
+        + """
+        xs = list(range(8))
+        ys = list(range(8))
+        ---
+        # split:
+        for i in range(8):
+            xs[i] = f(xs[i]) + ys[i]
+            ys[i] = f(ys[i]) + 1
+        ---
+        print(xs, ys)
+        """,
+        splits=1,
+    ),
+    "looked at by functions": written(
+        _SETUP
+        + """
+        xs = list(range(8))
+        ys = list(range(8))
+        ---
+        # split:
+        for i in range(8):
+            xs[i] = f(max(range(4), key=lambda i: xs[i]))
+        for i in range(8):
+            ys[i], y = f(ys[i]), 1
+        ---
+        print(xs, ys)
+        """,
+        splits=0,
+    ),
+    "labels that are counted": written(
+        _PANDAS
+        + """
+        s = pd.Series(0.0, index=list('abcde'))
+        ---
+        # split:
+        for i, k in enumerate(s.index):
+            s[k] = f(i)
+        ---
+        print(s)
+        """,
+        splits=1,
+    ),
     "another row": written(
         _PANDAS
         + """

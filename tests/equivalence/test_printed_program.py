@@ -34,7 +34,15 @@ SMALL = {
 #: Code knows its line, which is another one in the program; an example's folder has a drawn name.
 DIFFERENT = (types.FunctionType, type, Path)
 #: Rows of the table of notebooks whose loops are of some form; not those that are about IPython or fail.
-TOPICS = ("reductions", "carried state", "iterables", "iteration", "values", "mapping calls")
+TOPICS = (
+    "reductions",
+    "carried state",
+    "iterables",
+    "iteration",
+    "values",
+    "mapping calls",
+    "own entries",
+)
 LOOPS = {
     name: each
     for name, each in TABLE.items()
@@ -55,6 +63,19 @@ OWN = {
             "else:\n    print('over')\n# then\nd = {x: str(x) for x in out}; s = {x for x in xs}\nprint(d, s, y)"
         ),
         splits=3,
+    ),
+    "lists put into arrays and tables, and changed afterwards": row(
+        "import numpy as np, pandas as pd\na = np.zeros((4, 2, 1))\nb = np.empty(4, dtype=object)\n"
+        "df = pd.DataFrame({'a': range(4), 'b': None}, dtype=object)",
+        split(
+            "for i in range(4):\n    row = [[i], [1]]\n    a[i] = row\n    row[0][0] = 7\nprint(a)"
+        ),
+        split(
+            "for i in range(4):\n    row = [[i], [1]]\n    b[i] = row\n    row[0][0] = 7\nprint(b)"
+        ),
+        split(
+            "for i in range(4):\n    row = [i]\n    df.at[i, 'b'] = row\n    row.append(7)\nprint(df)"
+        ),
     ),
     "under a magic": row(
         "xs = [1, 2, 3]", "%%time\n" + split("n = 0\nfor x in xs:\n    n += x"), splits=1

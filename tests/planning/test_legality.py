@@ -69,6 +69,8 @@ def judge(source: str, *before: str, last: bool = True) -> Split | Refusal:
 
 #: loop → accumulators, or other facts of the split
 LEGAL = [
+    ("for k in table:\n    table[k] = 1", {"reductions": ("table",)}),
+    ("for k, v in table.items():\n    table[k] = 1", {"reductions": ("table",)}),
     ("for x in xs:\n    out.append(double(x))", {"reductions": ("out",), "shared": ("double",)}),
     ("for i in range(9):\n    out.append(scaled(i))", {"shared": ("K", "scaled")}),
     ("for i, x in enumerate(xs):\n    out.append((i, x))", {"private": ("i", "x")}),
@@ -204,8 +206,6 @@ REFUSED = [
     ("import contextlib\nfor x in xs:\n    with contextlib.suppress(KeyError):\n        table[x] += 1", "inside 'try' or 'with'"),
     ("for x in xs:\n    xs.append(x)", "while it iterates over it"),
     ("also = xs\nfor x in xs:\n    also.append(x)", "may be or hold what it iterates"),
-    ("for k in table:\n    table[k] = 1", "while it iterates over it"),
-    ("for k, v in table.items():\n    table[k] = 1", "while it iterates over it"),
     ("for x in enumerate(xs):\n    xs.append(1)", "while it iterates over it"),
     ("tmp = 1\nfor x in xs:\n    tmp = x\n    del tmp", "deletes 'tmp'"),
     ("for x in xs:\n    del shared", "'shared' carries"),
