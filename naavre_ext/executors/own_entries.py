@@ -85,4 +85,6 @@ def _is_apart(value: Any, other: Any) -> bool:
         return not value.dtype.hasobject and not numpy.may_share_memory(value, other)
     if is_table(other) and is_table(value):  # what is written is copied before
         return value is not other
+    if type(value) in (list, dict) and value is not other:
+        return all(map(is_immutable, value.values() if type(value) is dict else value))
     return is_immutable(value)
