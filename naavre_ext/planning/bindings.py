@@ -6,8 +6,17 @@ import ast
 from collections.abc import Iterator
 
 
-def bindings_in(code: ast.AST) -> Iterator[tuple[list[ast.expr], ast.expr]]:
-    """Each binding in the code, from the outside to the inside: the targets, and what they are bound to."""
+def bindings_in(code: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
+    """Each binding in the code, from the outside to the inside: the names, and what they are bound to."""
+    for targets, value in _bindings(code):
+        parts = [part for target in targets for part in ast.walk(target)]
+        yield (
+            {p.id for p in parts if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store)},
+            value,
+        )
+
+
+def _bindings(code: ast.AST) -> Iterator[tuple[list[ast.expr], ast.expr]]:
     for node in ast.walk(code):
         if isinstance(node, ast.Assign):
             yield node.targets, node.value

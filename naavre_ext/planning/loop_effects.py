@@ -113,9 +113,9 @@ def _makes_folder(effect: Effect, facts: CellDataflow) -> bool:
 def _item_names(loop: Loop) -> frozenset[str]:
     """Names whose values depend on the item: the target's, and what is computed from them."""
     names = names_of(loop.target)
-    for targets, value in bindings_in(loop.node) if isinstance(loop.node, ast.For) else ():
+    for bound, value in bindings_in(loop.node) if isinstance(loop.node, ast.For) else ():
         if names_of(value) & names:
-            names |= set().union(*map(names_of, targets))
+            names |= bound
     return frozenset(names)
 
 

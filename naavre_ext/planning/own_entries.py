@@ -97,9 +97,9 @@ class OwnEntries(ast.NodeVisitor):
         while len(names) > known:
             known = len(names)
             for statement in statements:
-                for targets, value in bindings_in(statement):
+                for bound, value in bindings_in(statement):
                     if self._looks_in(value, names):
-                        names |= {name for target in targets for name in names_of(target)}
+                        names |= bound
         return self._after(statements, False, names) is None
 
     def _after(
