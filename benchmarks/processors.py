@@ -62,7 +62,8 @@ def coarse_rows() -> Iterator[Row]:
     row = _cpu_row(count, item_s, at_least=0.95)
     yield row
     halves = halves_s(turns_in(item_s), count)
-    yield told("the same; two plain processes, half each", row.ours, halves)
+    name = "the same; two plain processes, half each"
+    yield told(name, row.ours, halves, papermill=row.papermill)
 
 
 def _cpu_row(count: int, item_s: float, *, at_least: float) -> Row:
@@ -84,6 +85,7 @@ def others_rows() -> Iterator[Row]:
     turns = turns_in(item_s)
     cells = _cpu_cells(turns, count)
     loop_seconds(*cells)
+    plain_s = papermill_seconds(*cells)
     for name, run in by_hand(turns, count).items():
         run()
         factor = 10 if "tenth" in name else 1
@@ -94,7 +96,8 @@ def others_rows() -> Iterator[Row]:
             most=5,
             is_warm=True,
         )
-        yield speed_up(f"{count} items of {item_s * 1000:g} ms; {name}", *times, at_least=1)
+        title = f"{count} items of {item_s * 1000:g} ms; {name}"
+        yield speed_up(title, *times, at_least=1, papermill=plain_s)
 
 
 def busy(turns: int, count: int) -> float:
