@@ -54,12 +54,16 @@ class CallSender:
         self._failures: dict[str, int] = {}
         self._number = 0
         self._shared: dict[str, Sent] = {}
-        self._settings = self._present_settings()
+        #: None until a call is on offer for the first time, which most steps never come to.
+        self._settings: Packed | None = None
         self._sending = threading.Lock()
 
     def gave_up(self, function: str) -> bool:
-        """Whether sending this function's calls is of no use."""
-        return self._failures.get(function, 0) >= _FAILURES
+        """Whether sending this function's calls is of no use, as far as the thread that makes them can tell."""
+        if self._failures.get(function, 0) >= _FAILURES:
+            return True
+        settings = self._settings or self.renew_settings()
+        return not settings.names
 
     def failed(self, function: str) -> None:
         """A result couldn't be used."""
@@ -141,14 +145,17 @@ class CallSender:
         namespace = self.worker.session.namespace
         if threading.get_ident() == self._thread:
             self.renew_settings()
+        assert self._settings is not None
+        if not self._settings.names:
+            raise PackingError("", "settings that stay in their process were changed")
         values = {name: namespace[name] for name in task.shared if name in namespace}
         sent.read, sent.settings = pack(values, namespace), self._settings
         known = self._shared.get(task.function)
         if known is not None and self._is_same(known, sent, values, pool):
             sent.shared = known.shared
             return
-        settings = unpack(sent.settings, namespace, writable=True)
-        own = {KEEPS: {}, TOKEN: uuid.uuid4().hex, **settings}
+        (settings,) = unpack(sent.settings, namespace, writable=True).values()
+        own = {KEEPS: {}, TOKEN: uuid.uuid4().hex, SETTINGS: settings}
         sent.shared = pool.share(pack({**values, **own}, namespace))
         self._shared[task.function] = sent
 
@@ -161,12 +168,12 @@ class CallSender:
         return not changed_since(pool.fetch(known.shared), values, self.worker.session.namespace)
 
     def renew_settings(self) -> Packed:
-        """This thread's settings, with which calls are sent from now on: others may have some of their own."""
-        self._settings = self._present_settings()
-        return self._settings
+        """This thread's settings, with which calls are sent from now on: others may have some of their own.
 
-    def _present_settings(self) -> Packed:
-        return pack({SETTINGS: self.worker.settings.shippable()}, self.worker.session.namespace)
+        Nothing, where they can't leave the process.
+        """
+        self._settings = self.worker.settings.packed()
+        return self._settings
 
 
 def _headroom(frame: FrameType) -> int:

@@ -75,3 +75,23 @@ def test_call_of_a_call_that_raises_runs_again_where_it_stands(run):
     assert [(event.function, event.level) for event in run.of(events.TaskFinished)] == [
         ("outer", 1)
     ]
+
+
+def test_calls_run_where_they_stand_once_settings_are_bound_to_their_process(shared_ray, tmp_path):
+    executor = shared_ray.executor()
+    cells = (
+        "# task: when=True\ndef double(x):\n    return 2 * x",
+        "import logging\nlogging.getLogger().setLevel(logging.DEBUG)",
+        "a = double(1)\nb = double(2)\nprint(a, b)",
+        "c = double(3)\nlogging.getLogger().setLevel(logging.WARNING)\nd = double(4)\nprint(c, d)",
+    )
+    try:
+        run = run_with(executor, cells, RunOptions(cwd=str(tmp_path), keep=None))
+    finally:
+        executor.close()
+    assert run.end.status == "ok", run.end.failure
+    assert [output["text"] for at in (2, 3) for output in run.ending.outputs[at]] == [
+        "2 4\n",
+        "6 8\n",
+    ]
+    assert not run.of(events.TaskFinished)
