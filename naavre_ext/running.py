@@ -16,7 +16,7 @@ from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.model.notebook import Notebook
 from naavre_ext.model.run import RunOptions, RunResult
-from naavre_ext.model.workflow import Workflow
+from naavre_ext.model.workflow import StepId, Workflow
 from naavre_ext.preparing import PLANNING, PreparedNotebook, prepare_notebook
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Run:
     """One run. ``reshape`` may change the plan; ``node`` is the executed document, ``end`` how it ended.
 
     With ``largest_bytes`` only variables up to this size are kept, and only in the run's record. ``apart`` sets
-    those apart that the record of another run keeps. Within ``turn`` its steps run. Runs ``beside`` it share the
-    workers of its groups with it.
+    those apart that the record of another run keeps. Within ``turn`` its steps run, but for the first ones that
+    are ``light``. Runs ``beside`` it share the workers of its groups with it.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Run:
         self.largest_bytes: int | None = None
         self.apart: SetApart | None = None
         self.turn: AbstractContextManager[Any] | None = None
+        self.light: frozenset[StepId] = frozenset()
         self.beside: RunsBeside | None = None
         self.node: Any = None
         self.end: RunEnd | None = None
@@ -136,6 +137,7 @@ class Run:
                 cancel=self.cancel,
                 results=results,
                 turn=self.turn,
+                light=self.light,
             )
             try:
                 end = self.end = driver.run()

@@ -18,7 +18,7 @@ from naavre_ext.model.jobs import Job, JobEnd
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.running import OpenResults, Run
-from naavre_ext.scheduling.sharing import Sharing, in_main_worker
+from naavre_ext.scheduling.sharing import DIFFERS, Sharing, in_main_worker
 
 if TYPE_CHECKING:
     from naavre_ext.executors.factory import JobExecutors
@@ -102,6 +102,7 @@ class JobRunner:
             run = Run(self._options_of(job), partial(self.on_event, job.number), stop)
             run.largest_bytes, run.turn = self.largest_bytes, _turn(self.turns, stop)
             run.apart = None if self.values is None else self.values.apart
+            run.light = frozenset(s for s, why in mine.reasons.items() if why == DIFFERS)
             return run.planned(
                 prepared, workflow, executor, job.output, job.parameters, results=results
             )

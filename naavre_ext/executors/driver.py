@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -15,6 +15,7 @@ from naavre_ext.executors.narrator import Narrator
 from naavre_ext.executors.repairs import Repairs
 from naavre_ext.executors.resuming import Results
 from naavre_ext.executors.run_steps import POLL_S, RunSteps
+from naavre_ext.executors.run_turn import Turn
 from naavre_ext.executors.run_values import RunEnd
 from naavre_ext.executors.step_attempts import StepAttempts
 from naavre_ext.executors.taking_over import take_over
@@ -29,7 +30,8 @@ from naavre_ext.scheduling import facts
 class RunDriver:
     """One run of a workflow on an executor, which the caller closes.
 
-    Its own steps run within ``turn``, so that several runs can make ready while others run.
+    Its own steps, but for the first ones that are ``light``, run within ``turn``: so several runs can make ready
+    while others run.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class RunDriver:
         cancel: threading.Event | None = None,
         results: Callable[[Workflow], Results | None] | None = None,
         turn: AbstractContextManager[Any] | None = None,
+        light: Collection[StepId] = (),
     ) -> None:
         workflow = workflow_on(executor, workflow)
         executor.admit(workflow)
@@ -53,9 +56,11 @@ class RunDriver:
         self.workflow, self.executor, self.options = workflow, executor, options
         self.run_id, self.notebook, self._results = run_id, notebook, found
         self._cancel = cancel or threading.Event()
-        self._turn = turn or nullcontext()
+        self._turn = Turn(turn or nullcontext(), light)
         self._narrator = Narrator(workflow, emit)
-        self._steps = RunSteps(workflow, executor, options, self._narrator, found, run_id)
+        self._steps = RunSteps(
+            workflow, executor, options, self._narrator, found, run_id, self._turn.come
+        )
         self._repairs = Repairs(self._steps)
         self._attempts = StepAttempts(self._steps, self._repairs)
 
@@ -79,10 +84,9 @@ class RunDriver:
             )
         )
         take_over(steps, self._results, self._cancel)
-        waiting = time.perf_counter()
         with self._turn:
-            clock += time.perf_counter() - waiting  # which is nobody's work
             status = self._run_steps()
+        clock += self._turn.waited_s  # which is nobody's work
         end = RunEnd(status, time.perf_counter() - clock, steps.failure(), narrator.batches())
         if status == "ok" and self.options.keep != ():
             steps.values.collect(end, steps.handover)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,8 @@ POLL_S = 0.1
 class RunSteps:
     """Starts steps when the scheduler says so, and tells it how they end.
 
-    ``status`` is there when the run is over. ``restarts`` counts how often it was started over.
+    ``status`` is there when the run is over. ``restarts`` counts how often it was started over. ``await_turn``
+    returns once a step may run.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class RunSteps:
         narrator: Narrator,
         results: Results | None,
         run_id: str,
+        await_turn: Callable[[StepId], None] = lambda step: None,
     ) -> None:
         self.workflow, self.executor, self.options = workflow, executor, options
         self.narrator, self.results, self._run_id = narrator, results, run_id
+        self._await_turn = await_turn
         self.graph = machine.graph_of(workflow, options.max_parallelism, eager=options.eager)
         self.state = machine.initial(workflow)
         self.handover = Handover(workflow, guards=options.guards)
@@ -88,6 +91,7 @@ class RunSteps:
                 self.status = command.status
 
     def _start(self, command: facts.StartStep) -> None:
+        self._await_turn(command.step)
         progress = self.narrator.progress[command.step]
         self.handover.placement = dict(self.state.placement)
         repeat = self._repeats.pop(command.step, None)
