@@ -105,7 +105,12 @@ def test_a_workflow_shows_what_the_kernel_shows(
 
 
 def check_nested_notebooks(events: list[RunEvent]) -> None:
-    """Each call runs its four cells in order, in one worker; calls in two workers overlap."""
+    """Each call runs its four cells in order, in one worker; calls in two workers overlap.
+
+    One of the two tasks with a map inside runs beside the cell that calls them.
+    """
+    (mixed,) = [event for event in events if isinstance(event, TaskFinished)]
+    assert (mixed.function, beside_their_steps(events)) == ("mixed", [mixed])
     cells = [event for event in events if isinstance(event, NotebookCellFinished)]
     by_worker: dict[str, list[NotebookCellFinished]] = {}
     for event in cells:
