@@ -103,9 +103,16 @@ def _steps_done(events: Iterable[RunEvent]) -> set[str]:
 
 
 def _planned_digests(info: Mapping[str, Any]) -> dict[str, str]:
-    """Of a run that something else started, the digests of what was planned."""
+    """Of a run that something else started, the digests of what was planned.
+
+    Of cells that only set parameters the plan has these alone, so nothing can be said of the cell.
+    """
     steps = (info.get("workflow") or {}).get("steps", ())
-    return {step["cell_id"]: _digest(step["source"]) for step in steps if step.get("source")}
+    return {
+        step["cell_id"]: _digest(step["source"])
+        for step in steps
+        if step.get("source") and step.get("kind") != "parameters"
+    }
 
 
 def _digest(text: str) -> str:

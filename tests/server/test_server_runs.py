@@ -331,3 +331,12 @@ async def test_runs_go_with_a_notebook_that_gets_another_name(
     _, end = await frames(running)  # asks by the old name, as a page does that follows it
     assert end["status"] == "ok"
     assert (await fetch_json("GET", "runs", path="nb.ipynb"))[1]["runs"] == []
+
+
+async def test_a_run_of_the_command_line_tells_the_sources_of_whole_cells(
+    fetch_json, notebook, jp_root_dir
+):
+    notebook("# (do not containerize!)\nparam_n = 3\nprint('notebook only')", "print(param_n)")
+    run_notebook(jp_root_dir / "nb.ipynb", options=RunOptions(executor="local"))
+    _, listed = await fetch_json("GET", "runs", path="nb.ipynb")
+    assert list(listed["runs"][0]["source_digests"]) == ["c1"]
