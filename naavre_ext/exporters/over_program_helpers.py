@@ -43,6 +43,14 @@ def joined(method: str, pieces: list[Any]) -> Any:
         return whole
     if method == "concat" and library == "pandas":
         return importlib.import_module("pandas").concat(pieces)
+    if method == "concat" and library == "pyarrow":
+        arrow = importlib.import_module("pyarrow")
+        if isinstance(first, arrow.ChunkedArray):
+            return arrow.chunked_array(
+                [chunk for piece in pieces for chunk in piece.chunks], first.type
+            )
+        ways = {"Table": arrow.concat_tables, "RecordBatch": arrow.concat_batches}
+        return ways.get(type(first).__name__, arrow.concat_arrays)(pieces)
     if method == "concat" and library in ("numpy", "scipy"):
         name = {"numpy": ("numpy", "concatenate"), "scipy": ("scipy.sparse", "vstack")}[library]
         return getattr(importlib.import_module(name[0]), name[1])(pieces)

@@ -77,6 +77,12 @@ OWN = {
             "for i in range(4):\n    row = [i]\n    df.at[i, 'b'] = row\n    row.append(7)\nprint(df)"
         ),
     ),
+    "Arrow data": row(
+        "import pyarrow as pa\nt = pa.table({'v': [1, 2, 3, 4]})\nb = t.to_batches()[0]\nc = t['v']\na = b['v']",
+        "# split: parts\n# over: t, b, c, a\n# merge: t2, b2, c2, a2\n# batches: 3\nt2, b2, c2, a2 = t, b, c, a",
+        "print(t2.to_pydict(), b2.to_pydict(), c2.to_pylist(), a2.to_pylist())",
+        splits=1,
+    ),
     "under a magic": row(
         "xs = [1, 2, 3]", "%%time\n" + split("n = 0\nfor x in xs:\n    n += x"), splits=1
     ),
