@@ -150,7 +150,8 @@ def _run(
     over = dict(zip(split.over, values.values, strict=True)) if split.over else {}
     tables = {table.name: given[table.name] for table in split.tables if table.name in given}
     known_here = {name: value for name, value in given.items() if name not in tables}
-    origins = Origins(known_here, values.values if over else values)
+    # What an '# over' cell makes is joined: a slice would be no window on the notebook's array any more.
+    origins = Origins(known_here, values.values if over else values, slices=not over)
     cursor = _Items(values, origins, task.limit_s)
     code = batch_code(task.step, split)
     read = {t.name: (t, tables[t.name]) for t in split.tables if t.in_body}

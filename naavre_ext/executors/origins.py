@@ -11,9 +11,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from naavre_ext.executors.array_windows import Windows
+from naavre_ext.executors.packing_arrays import is_shippable
 from naavre_ext.executors.packing_nans import is_nan
 
-#: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes and attributes.
+#: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes, attributes and slices.
 Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
 
 #: Objects of the inputs that are looked at; those beyond are copied.
@@ -24,12 +26,16 @@ _NAMED = (type, types.ModuleType)
 
 
 class Origins:
-    """The origins of all objects reached from ``names`` and ``items``, found when first asked for."""
+    """The origins of all objects reached from ``names`` and ``items``, found when first asked for.
 
-    def __init__(self, names: Mapping[str, Any], items: Any) -> None:
-        self._names, self._items = names, items
+    Without ``slices`` a slice of an array has none.
+    """
+
+    def __init__(self, names: Mapping[str, Any], items: Any, *, slices: bool = True) -> None:
+        self._names, self._items, self._slices = names, items, slices
         self._known: dict[int, Origin] | None = None
         self._alive: list[Any] = []
+        self._windows = Windows()
 
     def met(self, number: int, item: Any) -> None:
         """An iteration was given ``item``, perhaps made for it alone, as an array's rows are."""
@@ -43,7 +49,10 @@ class Origins:
             return None
         if self._known is None:
             self._known = self._trace()
-        return self._known.get(id(obj))
+        found = self._known.get(id(obj))
+        if found is None and self._slices and is_shippable(obj):
+            found = self._windows.origin_of(obj)
+        return found
 
     def _trace(self) -> dict[int, Origin]:
         known: dict[int, Origin] = {}
@@ -60,6 +69,8 @@ class Origins:
                 continue
             budget -= 1
             known[id(obj)] = origin
+            if is_shippable(obj):
+                self._windows.add(obj, origin)
             root, steps = origin
             waiting.extend((part, (root, (*steps, step))) for step, part in _parts(obj, budget))
         return known
@@ -88,9 +99,10 @@ def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:
 def finder(names: Mapping[str, Any], items: Any, start: int) -> Callable[[Origin], Any]:
     """A function that gives the object at an origin; ``start`` is where the batch begins in ``items``.
 
-    An item is taken once, so that rows of an array are one object each.
+    An item is taken once, so that rows of an array are one object each; so is a slice.
     """
     taken: dict[int, Any] = {}
+    sliced: dict[int, Any] = {}
 
     def find(origin: Origin) -> Any:
         root, steps = origin
@@ -101,7 +113,11 @@ def finder(names: Mapping[str, Any], items: Any, start: int) -> Callable[[Origin
                 taken[root] = items[start + root]
             found = taken[root]
         for kind, step in steps:
-            found = vars(found)[step] if kind == "." else found[step]
+            if kind == "slice":
+                number, index = step
+                found = sliced.setdefault(number, found[index])
+            else:
+                found = vars(found)[step] if kind == "." else found[step]
         return found
 
     return find

@@ -49,6 +49,27 @@ ROWS = sampled(
             "print(len(kept))",
             splits=1,
         ),
+        "slices of a shared array, which is changed later": row(
+            "import numpy as np\na = np.arange(24.0).reshape(6, 4)\nb = a[2:]",
+            split(
+                "parts, means = [], []\nfor i in range(5):\n    part = a[i : i + 2, 1:]\n"
+                "    parts.append((part, b[0], part))\n    means.append(part.mean())"
+            ),
+            "a[3] = 100\nparts[0][0][0, 0] = -1\nprint(parts, part, b, means)",
+            splits=1,
+        ),
+        "slices of items that are rows of an array": row(
+            "import numpy as np\na = np.arange(24.0).reshape(6, 4)",
+            split("out = []\nfor r in a:\n    out.append((r[1:3], r[::-1]))"),
+            split("ends = [r[-2:] for r in list(a)]"),
+            "out[0][0][0] = 50\nends[5][0] = 7\nprint(out, ends, a)",
+            splits=2,
+        ),
+        "other windows on a shared array": row(
+            "import numpy as np\na = np.arange(24.0).reshape(6, 4)",
+            split("out = []\nfor i in range(4):\n    out.append((a[i:].T, a[i:, i:].diagonal()))"),
+            "a[0] = 9\nprint(out)",
+        ),
         "flags of arrays, asked for": row(
             "import numpy as np\nm = np.arange(9.0).reshape(3, 3)",
             split("kept = []\nfor i in range(4):\n    kept.append(m.diagonal() if i else m[i])"),
