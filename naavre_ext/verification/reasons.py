@@ -57,12 +57,25 @@ def likely_reason(
         if position in seen:
             continue
         seen.add(position)
-        for pattern, reason in _SIGNS:
-            if re.search(pattern, steps[position].source, re.MULTILINE):
-                return f"probably {reason}, in cell {steps[position].cell_number}"
+        source = steps[position].source
+        sign = _sign(_assignments(source, name)) or _sign(source)
+        if sign:
+            return f"probably {sign}, in cell {steps[position].cell_number}"
         for word in sorted({*_WORD.findall(steps[position].source)}):
             waiting += _became_unsteady(workflow, runs, word, position)
     return "the reason isn't seen in the code"
+
+
+def _sign(code: str) -> str:
+    return next(
+        (reason for pattern, reason in _SIGNS if re.search(pattern, code, re.MULTILINE)), ""
+    )
+
+
+def _assignments(source: str, name: str) -> str:
+    """The statements that begin with ``name =``, as far as one line tells."""
+    lines = (line.strip() for line in re.split(r"[\n;]", source))
+    return "\n".join(line for line in lines if re.match(rf"{re.escape(name)}\s*\W?=", line))
 
 
 def _makers(

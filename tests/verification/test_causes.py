@@ -189,6 +189,17 @@ def test_the_sequential_runs_know_no_annotation() -> None:
         assert not any(limits)
 
 
+def test_each_variable_has_the_reason_of_its_own_line(tmp_path: Path) -> None:
+    source = "import random, time\nwhen = time.time()\ndraw = random.random(); where = id([])\nboth = [when, draw]"
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    report = verify(node, options=options, isolation=Isolation(in_place=True))
+    found = {entry.name: entry.reason.split(",")[0] for entry in report.unsteady}
+    assert found["when"] == "probably the time"
+    assert found["draw"] == "probably a draw from a generator without a seed"
+    assert found.get("where", "probably an address or a hash") == "probably an address or a hash"
+
+
 @pytest.mark.slow
 def test_memory_that_nothing_was_written_to_is_not_steady(tmp_path: Path) -> None:
     """Here it holds zeros in two runs, and what is computed from it differs in the third one only by chance."""

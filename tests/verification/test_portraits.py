@@ -84,7 +84,18 @@ SAME = {
     "figure": "import matplotlib.figure as m; x = m.Figure(); x.add_subplot().plot([1, 2])",
 }
 
+_DATABASE = "import sqlite3; x = sqlite3.connect(':memory:'); x.execute('create table t (a)')"
+
 ROWS = {
+    "database": Row(
+        f"{_DATABASE}; x.execute('insert into t values (1)')",
+        f"{_DATABASE}; x.execute('insert into t values (2)')",
+        "x has other contents",
+    ),
+    "database in two transactions": Row(
+        f"{_DATABASE}; x.execute('insert into t values (1)')",
+        f"{_DATABASE}; x.execute('insert into t values (1)'); x.commit()",
+    ),
     "number": Row("x = 1", "x = 2", "x is 1, not 2"),
     "int and float": Row("x = 1", "x = 1.0", "x is a int, not a float"),
     "int and bool": Row("x = 1", "x = True", "x is a int, not a bool"),
@@ -384,10 +395,15 @@ def test_rows_of_one_array_share_nothing() -> None:
 
 
 def test_what_cannot_be_looked_into_is_said() -> None:
+    import socket
     import sqlite3
 
-    assert "pickle" in portray(sqlite3.connect(":memory:"), "x").opaque
-    assert "pickle" in portray([sqlite3.connect(":memory:")], "x").opaque
+    with socket.socket() as x:
+        assert "pickle" in portray(x, "x").opaque
+        assert "pickle" in portray([x], "x").opaque
+    closed = sqlite3.connect(":memory:")
+    closed.close()
+    assert "closed database" in portray(closed, "x").opaque
 
 
 _ATOMS = st.one_of(

@@ -168,6 +168,22 @@ def _lock(value: Any) -> Anatomy:
     return Anatomy(type(value).__name__, text)
 
 
+#: Larger databases aren't looked into.
+_MOST_BYTES_OF_DATABASE = 4_000_000
+
+
+def _database(value: Any) -> Anatomy:
+    """A connection to SQLite by what is in its database."""
+    try:
+        ((pages,),) = value.execute("pragma page_count")
+        ((size,),) = value.execute("pragma page_size")
+        if pages * size > _MOST_BYTES_OF_DATABASE:
+            return Anatomy("connection", opaque="a database of many megabytes")
+        return Anatomy("connection", f"{pages} pages", "\n".join(value.iterdump()))
+    except Exception as error:  # noqa: BLE001  (closed, locked, or rows made by the notebook's own code)
+        return Anatomy("connection", opaque=f"its database can't be read ({error})")
+
+
 def _weakref(value: Any) -> Anatomy:
     return Anatomy("weakref", parts=[("()", value())], tracked=False)
 
@@ -229,6 +245,7 @@ RULES: dict[str, Callable[[Any], Anatomy]] = {
     "_io.BytesIO": _text_buffer,
     "_thread.lock": _lock,
     "_thread.RLock": _lock,
+    "sqlite3.Connection": _database,
     "weakref.ReferenceType": _weakref,
     "logging.Logger": _logger,
     "threading.Thread": _thread,
