@@ -101,7 +101,10 @@ def placement_phrase(step: Step) -> str:
         place = "in any worker, in parallel with other steps"
     else:
         place = "in the main worker"
-    return place + (", after everything before it" if step.barrier else "")
+    if step.barrier:
+        return f"{place}, after everything before it"
+    held = ", after everything before it (but with --eager)"  # as it changes things outside
+    return place + held * step.touches_outside
 
 
 def edge_label(edge: Edge) -> str:
