@@ -282,7 +282,7 @@ def test_jobs_find_what_cells_that_are_the_same_for_all_have_left_in_a_group(ray
         "param_x = 1",
         "# group: g\nmodel = {n: [n] for n in range(4)}\nprint('loaded')",
         "# group: g\nalias = model[0]\nsizes = [len(v) for v in model.values()]",
-        "# group: g\nmodel[param_x].append(9)\nalias.append(8)\nseen = (str(model), alias is model[0])",
+        "# group: g\nmodel[param_x].append(9)\nalias.append(8)\nseen = (str(model), alias == model[0])",
         "print(seen, sizes)",
     )
     rows = [{"param_x": x} for x in (1, 2, 3)]
