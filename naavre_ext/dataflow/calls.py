@@ -210,6 +210,7 @@ class Calls(Magics):
             if method is not None:
                 given = arguments.none() if method is own[2] else arguments
                 self.notebook_call(method, given, Value(shape, made.node))
+        self.absorb(self.summaries.of_fields(definition), arguments.node.lineno, {})
         plain = all(self._is_plain_base(base) for base in definition.bases)
         if definition.keywords or not plain:
             self.unknown_call(definition.name, arguments, arguments.node.lineno, made)

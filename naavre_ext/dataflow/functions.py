@@ -271,12 +271,27 @@ class Summaries:
 
     def _summarise_class(self, node: ast.ClassDef) -> Summary:
         """Whoever gets the class may make instances: what its constructor does to the world."""
-        escaped = NOTHING
+        escaped = self.of_fields(node)
         for name in ("__init__", "__new__", "__post_init__"):
             method = class_method(node, name)
             if method is not None and isinstance(method.node, ast.FunctionDef):
                 escaped = union(escaped, self.of(method.node).when_escaped)
         return Summary(when_called=escaped, when_escaped=escaped)
+
+    def of_fields(self, node: ast.ClassDef) -> CellDataflow:
+        """What functions do that a class's body hands on: ``field(default_factory=lambda: next(ids))``."""
+        values = [
+            s.value for s in node.body if isinstance(s, (ast.Assign, ast.AnnAssign)) and s.value
+        ]
+        found = NOTHING
+        for part in [part for value in values for part in ast.walk(value)]:
+            if isinstance(part, ast.Lambda):
+                found = union(found, self.of(part).when_escaped)
+            elif isinstance(part, ast.Name):
+                for binding in self.environment.lookup(part.id):
+                    if isinstance(binding.node, FunctionNode):
+                        found = union(found, self.of(binding.node).when_escaped)
+        return found
 
 
 def _without_own_changes(

@@ -129,8 +129,7 @@ class Targets(Recorder):
 
     def store_into(self, target: ast.Attribute | ast.Subscript, value: Value) -> None:
         """``target[...] = value`` or ``target.attr = value``."""
-        if isinstance(target, ast.Subscript):
-            self.visit(target.slice)
+        key = self.visit(target.slice) if isinstance(target, ast.Subscript) else FRESH
         path = self.module_path(target)
         if path is not None:
             if path.startswith(("sys.modules", "__main__")):
@@ -150,8 +149,12 @@ class Targets(Recorder):
                 self.effect("monkeypatch", ast.unparse(target), target.lineno)
             self.change(receiver, target.lineno, how)
             self.operate(receiver, target.lineno)
-        if receiver.kind != "array" and receiver.node is not None and value.node is not None:
-            self.hold(receiver.node, value.node)  # an array copies what is put into it
+        if receiver.kind == "array" or receiver.node is None:
+            return  # an array copies what is put into it
+        if value.node is not None:
+            self.hold(receiver.node, value.node)
+        if key.node is not None and self.environment.definitions:
+            self.hold(receiver.node, key.node)  # other keys are rarely told from copies
 
     def module_path(self, node: ast.expr) -> str | None:
         """The dotted path when the expression reaches into an imported module."""

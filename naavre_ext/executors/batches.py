@@ -183,7 +183,8 @@ def _run(
         reason = worker.settings.violation(before, split.guard_rng) or recorder.why_unusable()
         if reason:
             raise Violation(reason)
-        if hidden_state(namespace) != hidden:
+        now = hidden_state(namespace)
+        if any(now.get(name) != state for name, state in hidden.items()):
             classes.restore()
             raise Violation("a function or class of the notebook changed its own state")
         for name in inputs.changed():

@@ -259,7 +259,7 @@ def unpack(
     rest = packed.buffers[arrays.outside :]
     if writable:
         rest = tuple(bytearray(buffer) for buffer in rest)
-    token = PACKING.set(Receiver(namespace, arrays))
+    token = PACKING.set(Receiver(namespace, arrays, known_functions=resolve is None))
     try:
         unpickler = _Unpickler(io.BytesIO(packed.data), buffers=rest)
         unpickler.resolve = resolve

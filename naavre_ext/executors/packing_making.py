@@ -11,9 +11,10 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from naavre_ext.executors import packing_functions
 from naavre_ext.executors.packing_arrays import ArrayReader
 
 #: Home of functions whose globals are the notebook's namespace.
@@ -26,6 +27,10 @@ class Receiver:
 
     namespace: dict[str, Any]
     arrays: ArrayReader
+    #: Whether its functions are the notebook's own; those that batches hand back may have been made there.
+    known_functions: bool
+    #: The functions without a state that it has brought so far: two of the sender's are two here.
+    functions: dict[int, types.FunctionType] = field(default_factory=dict)
 
 
 #: Set while :func:`naavre_ext.executors.packing.unpack` runs.
@@ -43,6 +48,18 @@ def make_function(
     return types.FunctionType(code, namespace, name, None, cells or None)
 
 
+def make_stateless_function(code: types.CodeType, name: str, defaults: str) -> types.FunctionType:
+    """The notebook's function with this code and these defaults, as it is here if it is."""
+    receiver = PACKING.get()
+    found = None
+    if receiver.known_functions:
+        found = packing_functions.known(receiver.namespace, code, defaults)
+    if found is None or id(found) in receiver.functions:
+        found = make_function(NOTEBOOK, code, name, ())
+    receiver.functions[id(found)] = found
+    return found
+
+
 def fill_function(function: types.FunctionType, state: Mapping[str, Any]) -> None:
     """Gives a new function what may refer back to it."""
     function.__qualname__ = state["qualname"]
@@ -57,6 +74,9 @@ def fill_function(function: types.FunctionType, state: Mapping[str, Any]) -> Non
     for cell, contents in zip(function.__closure__ or (), state["contents"], strict=True):
         if contents:
             cell.cell_contents = contents[0]
+    receiver = PACKING.get()
+    if receiver.known_functions and id(function) in receiver.functions:
+        packing_functions.remember(function)
 
 
 def make_closed_file(

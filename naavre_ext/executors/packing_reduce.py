@@ -21,6 +21,7 @@ from naavre_ext.executors.packing_arrays import (
 )
 from naavre_ext.executors.packing_builtins import REDUCERS, reduce_file
 from naavre_ext.executors.packing_classes import reduce_class
+from naavre_ext.executors.packing_functions import defaults_of, remember
 from naavre_ext.executors.packing_identity import has_copy_on_write, sealed_arrays
 from naavre_ext.executors.packing_instances import plan_of, reduce_instance, runs_code_when_made
 from naavre_ext.executors.packing_libraries import reduce_library_class, reduce_library_object
@@ -37,6 +38,7 @@ from naavre_ext.executors.packing_making import (
     make_block,
     make_cell,
     make_function,
+    make_stateless_function,
 )
 from naavre_ext.executors.packing_modules import loaded_submodules
 from naavre_ext.executors.packing_nans import NanKeys
@@ -184,7 +186,11 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             "contents": tuple(map(_contents, cells)),
         }
         args = (home, function.__code__, function.__name__, cells)
-        return make_function, args, state, None, None, fill_function
+        defaults = defaults_of(function) if home == NOTEBOOK else None
+        if defaults is None:
+            return make_function, args, state, None, None, fill_function
+        remember(function)
+        return make_stateless_function, (*args[1:3], defaults), state, None, None, fill_function
 
     def _home(self, function: types.FunctionType) -> str | None:
         """The module whose globals ``function`` uses; None when they are nobody's."""
