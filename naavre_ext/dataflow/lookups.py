@@ -35,6 +35,9 @@ class Lookups(Targets):
             if not node.attr.startswith("__") or node.attr == "__dict__":
                 self.effect("monkeypatch", f"an attribute of a class ({node.attr})", node.lineno)
             return Value("class")
+        of_memory = node.attr in tables.OF_MEMORY and value.kind in ("array", "")
+        if of_memory and node.attr not in self.environment.set_attributes:
+            self.effect("ambient", f".{node.attr}", node.lineno)
         if value.node is None:
             return _plain_attribute(value.kind, node.attr)
         if value.kind == "figure":

@@ -44,6 +44,9 @@ HISTORY_NAMES = frozenset(
     {"_", "__", "___", "In", "Out", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "_exit_code"}
 )
 
+#: Attributes of arrays that tell of their memory, which copies have for themselves.
+OF_MEMORY = frozenset({"base", "ctypes", "flags", "__array_interface__"})
+
 EXCEPTIONS = frozenset(
     name
     for name, value in vars(builtins).items()
@@ -254,6 +257,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "logging.*": "ambient", "threading.*": "ambient", "multiprocessing.cpu_count": "", "multiprocessing.*": "ambient",
     "concurrent.*": "ambient", "asyncio.*": "ambient", "signal.*": "settings", "atexit.*": "ambient", "sys.exit": "ambient",
     "sys.stdout.*": "ambient", "sys.stderr.*": "ambient", "sys.getsizeof": "", "sys.getrefcount": "ambient",
+    "numpy.shares_memory": "ambient", "numpy.may_share_memory": "ambient",
     "csv.field_size_limit": "settings", "csv.register_dialect": "settings", "csv.unregister_dialect": "settings",
     "sys.set_int_max_str_digits": "settings", "re.purge": "", "functools.singledispatch": "unknown",
     "functools.cmp_to_key": "", "pathlib.Path.cwd": "outside-read", "pathlib.Path.home": "outside-read", "pathlib.Path": "",

@@ -11,8 +11,10 @@ import pickle
 import sys
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from naavre_ext.executors.packing_bases import Member, find_bases
 
 #: Blocks below this size travel inside the layout: an out-of-band buffer costs more than a copy.
 INLINE_BYTES = 2048
@@ -35,7 +37,8 @@ _sealed: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 class Placed:
     """Where an array lies: ``block`` counts blocks, ``offset`` and ``strides`` are in bytes.
 
-    ``sealed`` ones belong to an object that hands out read-only views of them, as pandas' tables do.
+    ``sealed`` ones belong to an object that hands out read-only views of them, as pandas' tables do. ``base`` is the
+    number of the array whose memory it has, its own number perhaps; None where several share the block's.
     """
 
     block: int
@@ -45,6 +48,7 @@ class Placed:
     strides: tuple[int, ...]
     writable: bool
     sealed: bool = False
+    base: int | None = None
 
 
 class _Span:
@@ -176,6 +180,7 @@ class ArrayWriter:
         buffers: list[Any] = []
         for members in self._components():
             start, span, arrays = _block([array for _, array in members])
+            bases = find_bases([self._member(*member) for member in members])
             for (number, original), array in zip(members, arrays, strict=True):
                 placed[number] = Placed(
                     len(blocks),
@@ -185,6 +190,7 @@ class ArrayWriter:
                     array.strides,
                     is_writable(original, sealed=number in self._sealed),
                     number in self._sealed,
+                    bases.get(number),
                 )
             if span.nbytes < INLINE_BYTES:
                 blocks.append(span.tobytes())
@@ -192,6 +198,11 @@ class ArrayWriter:
                 blocks.append(None)
                 buffers.append(span)
         return pickle.dumps((placed, blocks), protocol=5), buffers
+
+    def _member(self, number: int, array: Any) -> Member:
+        return Member(
+            number, array, *bounds(array), is_writable(array, sealed=number in self._sealed)
+        )
 
     def _components(self) -> list[list[tuple[int, Any]]]:
         """The arrays, grouped so that arrays of two groups share no memory that matters."""
@@ -288,19 +299,22 @@ class ArrayReader:
             self.outside = blocks.count(None)
             outside = iter(buffers)
             self._blocks = [next(outside) if block is None else block for block in blocks]
-        self._members = [0] * len(self._blocks)
-        for placed in self._placed:
-            self._members[placed.block] += 1
+        self._bases: dict[int, Any] = {}
         self._roots: dict[tuple[int, bool, bool], Any] = {}
 
     def array(self, number: int) -> Any:
         """The array that this number stands for."""
         numpy = sys.modules.get("numpy") or __import__("numpy")
         placed = self._placed[number]
-        if self._writable and self._members[placed.block] == 1:
-            array = self._own_copy(numpy, placed)
-        else:
+        if number in self._bases:
+            return self._bases[number]
+        if not self._writable or placed.base is None:
             array = self._window(numpy, placed, self._root(numpy, placed))
+        elif placed.base == number:
+            array = self._bases[number] = self._own_copy(numpy, placed)
+        else:
+            offset = placed.offset - self._placed[placed.base].offset
+            array = self._window(numpy, replace(placed, offset=offset), self.array(placed.base))
         if not placed.writable:
             array.flags.writeable = False
         elif placed.sealed and not self._writable:
