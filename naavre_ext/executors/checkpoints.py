@@ -21,13 +21,13 @@ from naavre_ext.executors.least_sizes import least_bytes
 from naavre_ext.executors.observing import HISTORY
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_classes import forget_classes
+from naavre_ext.executors.warning_replay import REGISTRY
 
 if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
 
 #: Names of the pack's own parts, which no variable can have.
 _SETTINGS, _WARNINGS, _ORDER = " settings", " warnings", " order"
-_REGISTRY = "__warningregistry__"
 
 
 class NoCheckpoint(Exception):
@@ -154,7 +154,7 @@ def _warnings_shown(namespace: dict[str, Any]) -> dict[str, dict[Any, Any]]:
     version = _filters_version()
     found = {}
     for name, variables in [("", namespace), *_modules()]:
-        registry = variables.get(_REGISTRY)
+        registry = variables.get(REGISTRY)
         if isinstance(registry, dict) and registry.get("version") == version and len(registry) > 1:
             found[name] = {key: value for key, value in registry.items() if key != "version"}
     return found
@@ -165,9 +165,9 @@ def _mark_shown(shown: dict[str, dict[Any, Any]], namespace: dict[str, Any]) -> 
     for name, entries in shown.items():
         module = sys.modules.get(name)
         if not name:
-            namespace[_REGISTRY] = {"version": version, **entries}
+            namespace[REGISTRY] = {"version": version, **entries}
         elif isinstance(module, types.ModuleType):
-            vars(module)[_REGISTRY] = {"version": version, **entries}
+            vars(module)[REGISTRY] = {"version": version, **entries}
 
 
 def _modules() -> list[tuple[str, dict[str, Any]]]:

@@ -18,6 +18,7 @@ from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.result_environment import hash_probe
 from naavre_ext.executors.tasks import BatchReport, BatchTask, RunContext, StepReport, StepTask
+from naavre_ext.executors.warning_replay import one_registry
 from naavre_ext.executors.worker import Worker
 from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Step, Workflow
@@ -150,6 +151,7 @@ class LocalExecutor:
             worker = self._groups[task.group] if task.group is not None else self._other
             follow(self._main.session.shell, worker.session.shell)
         packs = [box[0] for box in inputs]
+        self._pool.cell = worker
         token = _IN_CELL.set(True)
         try:
             report, exports = worker.run_step(task, packs, self._messages.append, self._pool)
@@ -217,12 +219,15 @@ class LocalExecutor:
 
 
 class _LocalPool:
-    """Runs each batch when it is submitted, on copies, in a session of its own."""
+    """Runs each batch when it is submitted, on copies, in a session of its own.
+
+    ``cell`` is the worker whose cell is split.
+    """
 
     is_concurrent = False
 
-    def __init__(self, worker: Worker, slots: int, main: Worker, *, runs_calls: bool) -> None:
-        self.worker, self._main = worker, main
+    def __init__(self, worker: Worker, slots: int, cell: Worker, *, runs_calls: bool) -> None:
+        self.worker, self.cell = worker, cell
         self.runs_calls = runs_calls
         self.slots = slots
         self._nested: Worker | None = None
@@ -234,7 +239,7 @@ class _LocalPool:
             self._nested = Worker(isolated=False)
         if self.worker.context is not None:
             self._nested.enter(self.worker.context)
-        pool = _LocalPool(self._nested, slots, self._main, runs_calls=False)
+        pool = _LocalPool(self._nested, slots, self.worker, runs_calls=False)
         self._nested.batch_pool = None  # two levels are enough for a reference
         return pool
 
@@ -253,9 +258,11 @@ class _LocalPool:
 
     def submit(self, task: BatchTask, shared: Packed, items: Packed) -> Any:
         handle = None
-        follow(self._main.session.shell, self.worker.session.shell)
-        for done in reversed(self.worker.run_batch(task, shared, items.detached())):
-            handle = _Done(*done, handle)
+        cell, session = self.cell.session, self.worker.session
+        follow(cell.shell, session.shell)
+        with one_registry(cell.namespace, session):
+            for done in reversed(self.worker.run_batch(task, shared, items.detached())):
+                handle = _Done(*done, handle)
         return handle
 
     def wait(self, handles: Sequence[Any]) -> Any:

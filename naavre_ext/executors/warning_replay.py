@@ -12,12 +12,18 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from naavre_ext.model.event import OutputMessage
 
+if TYPE_CHECKING:
+    from naavre_ext.executors.session import CellSession
+
 #: The type of the messages between a batch and the merge; no notebook's output has it.
 WARNING = "naavre-ext warning"
+
+#: Where Python remembers what code with these variables has warned of.
+REGISTRY = "__warningregistry__"
 
 _ALWAYS = ("always", None, Warning, None, 0)
 
@@ -62,10 +68,10 @@ def warn_again(message: OutputMessage, namespace: dict[str, Any]) -> None:
         return
     filename = message["filename"]
     module = None if os.path.exists(filename) else "__main__"  # a cell's name is no file's
-    registry: dict[Any, Any] = namespace.setdefault("__warningregistry__", {})
+    registry: dict[Any, Any] = namespace.setdefault(REGISTRY, {})
     for name, loaded in list(sys.modules.items()):
         if getattr(loaded, "__file__", None) == filename:
-            module, registry = name, vars(loaded).setdefault("__warningregistry__", {})
+            module, registry = name, vars(loaded).setdefault(REGISTRY, {})
             break
     warnings.warn_explicit(
         message["text"],
@@ -75,6 +81,23 @@ def warn_again(message: OutputMessage, namespace: dict[str, Any]) -> None:
         module,
         registry,
     )
+
+
+@contextmanager
+def one_registry(namespace: dict[str, Any], session: CellSession) -> Iterator[None]:
+    """In the block, code in the session shows a warning as often as if it ran with these variables.
+
+    That is for sessions of one process, which needs nothing noted. Python remembers there what it has shown.
+    """
+
+    def share() -> None:
+        session.namespace[REGISTRY] = namespace.setdefault(REGISTRY, {})
+
+    session.shell.events.register("pre_execute", share)  # behind IPython's own, which clears it
+    try:
+        yield
+    finally:
+        session.shell.events.unregister("pre_execute", share)
 
 
 class _Noting:
