@@ -242,12 +242,15 @@ class Flight:
         return {}
 
     def _record(self, batch: _Batch) -> dict[str, Any]:
-        """What the batch recorded. Raises ResultLost."""
+        """What the batch recorded. Raises ResultLost, and Whole where it can't be rebuilt here."""
         packed = batch.packed or self._pool.result(batch.handle)
         if not packed.names:
             return {}
         find = finder(self._fan_out.variables, batch.items, 0)
-        return unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
+        try:
+            return unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
+        except PackingError as error:
+            raise Whole(f"a result {error.reason}") from None
 
     def _check_files(self, report: BatchReport) -> None:
         """Raises Whole where an earlier batch met this one at a file, which may be why an iteration raised.

@@ -13,6 +13,8 @@ from typing import Any
 
 from naavre_ext.executors.array_windows import Windows
 from naavre_ext.executors.packing_arrays import is_shippable
+from naavre_ext.executors.packing_instances import plan_of
+from naavre_ext.executors.packing_libraries import reduce_library_object
 from naavre_ext.executors.packing_nans import is_nan
 
 #: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes, attributes and slices.
@@ -91,9 +93,27 @@ def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:
     if isinstance(obj, types.FunctionType):
         return ()
     state = getattr(obj, "__dict__", None)
-    if type(state) is not dict or isinstance(obj, types.MethodType):
+    if type(state) is not dict or not state or isinstance(obj, types.MethodType):
         return ()
-    return [((".", name), part) for name, part in state.items()]
+    kept = _pickled(obj, state)
+    return [((".", name), part) for name, part in state.items() if kept.get(name) is part]
+
+
+def _pickled(obj: Any, state: dict[str, Any]) -> Mapping[str, Any]:
+    """The attributes that the copy of ``obj`` was made with; others, such as caches, the cell's own may lack."""
+    kind: Any = type(obj)
+    if plan_of(kind)[0] is not None:
+        return state
+    reduced = reduce_library_object(obj)
+    if reduced is not NotImplemented:
+        return reduced[2] if isinstance(reduced[2], dict) else {}
+    if kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__:
+        return {}
+    get_state = getattr(kind, "__getstate__", None)
+    if get_state is None or get_state is getattr(object, "__getstate__", None):
+        return state
+    found = get_state(obj)
+    return found if isinstance(found, dict) else {}
 
 
 def finder(names: Mapping[str, Any], items: Any, start: int) -> Callable[[Origin], Any]:

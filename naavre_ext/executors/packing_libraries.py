@@ -89,7 +89,7 @@ def _reduce_dispatching(function: Any) -> Any:
 
 
 def _reduce_struct(found: Any) -> Any:
-    return struct.Struct, (found.format,)
+    return struct.Struct, (found.format,), None
 
 
 def _reduce_masked_array(array: Any) -> Any:
@@ -123,6 +123,17 @@ def _reduce_times(array: Any) -> Any:
     return make, args, (kind, data, attributes) if attributes else (kind, data)
 
 
+def _reduce_graph(graph: Any) -> Any:
+    """networkx keeps the views of a graph that were asked for: ``G.nodes`` would count as a change of it."""
+    kind = type(graph)
+    state = {
+        name: value
+        for name, value in vars(graph).items()
+        if not isinstance(getattr(kind, name, None), functools.cached_property)
+    }
+    return copyreg.__newobj__, (kind,), state  # type: ignore[attr-defined]
+
+
 class _ArrowPiece:
     """Stands for a plain Arrow array in a pickle, with its memory read-only, as it is where it arrives.
 
@@ -150,6 +161,8 @@ def make_arrow_piece(kind: Any, length: int, *memory: Any) -> Any:
 #: What a column's memory may have beyond its elements, for alignment.
 _SPARE_BYTES = 1024
 
+_GRAPHS = ("Graph", "DiGraph", "MultiGraph", "MultiDiGraph")
+
 _REDUCERS: dict[str, Callable[[Any], Any]] = {
     "functools.cached_property": _reduce_cached_property,
     "_struct.Struct": _reduce_struct,
@@ -157,5 +170,6 @@ _REDUCERS: dict[str, Callable[[Any], Any]] = {
     "numpy.ma.core.MaskedArray": _reduce_masked_array,
     "pandas.arrays.ArrowStringArray": _reduce_arrow_array,
     "pandas.arrays.ArrowExtensionArray": _reduce_arrow_array,
+    **{f"networkx.classes.{name.lower()}.{name}": _reduce_graph for name in _GRAPHS},
     **{f"pandas.arrays.{name}Array": _reduce_times for name in ("Datetime", "Timedelta", "Period")},
 }

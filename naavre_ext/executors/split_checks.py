@@ -59,7 +59,7 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
             kind in _REDUCTION_TYPES
             or is_bar(value)
             or (type(value).__module__ in _OF_NUMBERS and is_immutable(value))
-            or _has_known_attributes(value, attributes_changed(fan_out.step.source, split, name))
+            or _has_known_attributes(value, attributes_changed(fan_out.step, split, name))
             or (name in split.replayed and is_immutable(value))
         )
         if not known:

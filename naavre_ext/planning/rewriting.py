@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
-from naavre_ext.model.workflow import Split
+from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.iteration_facts import plain_index
 from naavre_ext.planning.loops import (
     Comprehension,
@@ -226,12 +226,12 @@ def operations(source: str, split: Split) -> tuple[Operation, ...]:
     )
 
 
-def attributes_changed(source: str, split: Split, root: str) -> tuple[str, ...]:
+def attributes_changed(step: Step, split: Split, root: str) -> tuple[str, ...]:
     """The attributes of ``root`` that the merge changes, or what they hold; none where it may do more."""
-    if split.function or split.form != "for":
+    if step.is_inner(split) or split.form != "for":
         return ()
     names = []
-    for reduction in _reductions(find_loop(source, split), split):
+    for reduction in _reductions(find_loop(step.source, split), split):
         if reduction.replayed and any(n == root for n in reduction.replayed):
             return ()
         if reduction.root == root:

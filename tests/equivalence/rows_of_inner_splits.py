@@ -165,6 +165,30 @@ _ROWS = {
         """,
         splits=3,
     ),
+    "a store that no table knows, filled in blocks": written(
+        """
+        import shelve
+        class Store:
+            def __init__(self):
+                self.kept = {}
+            def __setitem__(self, key, value):
+                self.kept[key] = value
+        ---
+        with shelve.open("kept") as db:
+            # split:
+            for i in range(4):
+                db[str(i)] = i * i
+            print(sorted(db.items()))
+        del db
+        ---
+        store = Store()
+        if store:
+            # split:
+            for i in range(4):
+                store[i] = i * i
+        print(store.kept)
+        """
+    ),
     "error that the function catches": written(
         """
         def risky(xs):

@@ -34,6 +34,12 @@ ROWS = {
         split("for x in range(4):\n    warnings.warn('old thing')\n    print(x)"),
         "warnings.warn('other')",
     ),
+    "warnings of a library, by what they say": row(
+        "import numpy as np\nimport warnings\nwarnings.simplefilter('default')",
+        split("out = []\nfor x in range(6):\n    out.append(np.float64(x - 3) / 0)\nprint(out)"),
+        split("out = []\nfor x in range(6):\n    out.append(np.log(np.float64(x - 3)))"),
+        "np.log(np.float64(-1))\nprint(out)",
+    ),
     "figures": row(
         "%matplotlib inline\nimport matplotlib.pyplot as plt",
         "plt.plot([1, 2])\nplt.title('one')",

@@ -1,0 +1,226 @@
+"""Objects that are told from equal ones: as keys, by comparison, by their memory; and what they keep unasked."""
+
+from __future__ import annotations
+
+from notebook_row import Row, sampled, written
+
+_ROWS: dict[str, Row] = {
+    "instances as keys": written(
+        """
+        class Well:
+            def __init__(self, depth):
+                self.depth = depth
+        wells = [Well(d) for d in range(5)]
+        ---
+        # split:
+        flow = {}
+        for w in wells:
+            flow[w] = w.depth ** 2
+        print([flow[w] for w in wells])
+        ---
+        # split:
+        total = 0
+        for w in wells:
+            total += flow[w]
+        seen = []
+        for w in wells:
+            seen.append(w in flow)
+        print(total, seen)
+        """,
+        splits=1,
+    ),
+    "functions as keys, members and results": written(
+        """
+        import math
+        def square(x):
+            return x * x
+        def cube(x, n=3):
+            return x ** n
+        functions = [square, cube, math.sqrt, lambda x: x]
+        labels = {square: "square", cube: "cube", math.sqrt: "root", functions[3]: "same"}
+        slow = {cube}
+        ---
+        # split:
+        out = []
+        for f in functions:
+            if f in slow:
+                out.append("slow")
+            elif f == square:
+                out.append("first")
+            else:
+                out.append(f(4))
+        print(out)
+        ---
+        # split:
+        chosen = []
+        for x in range(5):
+            f = square if x % 2 else cube
+            chosen.append(f)
+        print([labels[f] for f in chosen], chosen[0] == cube)
+        ---
+        # split:
+        best = {}
+        for x in range(4):
+            best[x] = max([square, cube], key=lambda f: f(x))
+        ---
+        print([labels[f] for f in best.values()], best[3] in slow)
+        """,
+        splits=4,
+    ),
+    "functions alike, of which each is another one": written(
+        """
+        def made(n):
+            def f(x):
+                return x + n
+            return f
+        adders, plain = [made(n) for n in range(4)], []
+        for i in range(4):
+            def g(x):
+                return x
+            plain.append(g)
+        counts = {g: 0 for g in plain}
+        ---
+        # split:
+        out = []
+        for f, g in zip(adders, plain):
+            out.append((f(1), g(1)))
+        kept = []
+        for g in plain:
+            kept.append(g)
+        print(out, len(set(plain)), len(set(kept)), kept[0] == plain[0], kept[0] == plain[1], len(counts))
+        """,
+    ),
+    "a function whose default or attribute changes later": written(
+        """
+        def f(x, by=2):
+            return x * by
+        table = {"f": f}
+        ---
+        # split:
+        out = []
+        for x in range(4):
+            out.append(f(x) + table["f"](x))
+        ---
+        f.__defaults__ = (5,)
+        f.unit = "m"
+        ---
+        # split:
+        for x in range(4):
+            out.append((f(x), table["f"](x), f.unit))
+        print(out)
+        """,
+        splits=2,
+    ),
+    "memory of arrays": written(
+        """
+        import numpy as np
+        a = np.arange(12)
+        view, apart, column = a[2:5], np.zeros(4), np.zeros((3, 4), order="F")[:, 1]
+        ---
+        costly = sum(i * i for i in range(3))
+        print(a.flags, view.base is a)
+        ---
+        costly = sum(i * i for i in range(3))
+        print(a.base, apart.flags.owndata, column.flags["C_CONTIGUOUS"], np.shares_memory(a, view))
+        ---
+        # split:
+        parts = []
+        for i in range(6):
+            whole = np.zeros(3) + i
+            parts.append(whole)
+            parts.append(whole[1:])
+        print([p.flags.owndata for p in parts], parts[1].base is parts[0], np.may_share_memory(parts[0], parts[1]))
+        ---
+        for p in parts[::2]:
+            p += 1
+        last = parts[-2]
+        print(parts, whole is last)
+        ---
+        del parts, whole, p, last
+        a.resize(14, refcheck=False)
+        """,
+        splits=1,
+    ),
+    "arrays of batches are resized": written(
+        """
+        import numpy as np
+        ---
+        # split:
+        parts = []
+        for i in range(6):
+            parts.append(np.zeros(3) + i)
+        ---
+        for p in parts:
+            p.resize(4, refcheck=False)
+        print(parts)
+        """,
+        splits=1,
+    ),
+    "what an item has kept since it was sent": written(
+        """
+        import pandas as pd
+        table = pd.DataFrame({"group": list("abcabc"), "v": range(6)})
+        ---
+        # split:
+        kinds = []
+        for i, row in table.iterrows():
+            kinds.append((row["v"], row.dtype))
+        print(kinds)
+        """,
+        splits=1,
+    ),
+    "views that a graph keeps": written(
+        """
+        import networkx as nx
+        G = nx.path_graph(6)
+        graphs = [nx.path_graph(n) for n in range(2, 6)]
+        ---
+        # split:
+        degrees = {}
+        for n in range(6):
+            degrees[n] = G.degree[n], list(G.neighbors(n)), len(G.edges(n))
+        sizes = []
+        for g in graphs:
+            sizes.append((g.number_of_nodes(), list(g.nodes), dict(g.degree)))
+        print(degrees, sizes)
+        ---
+        nodes = G.nodes
+        G.add_node(9)
+        print(len(nodes), G.nodes is nodes)
+        """,
+        splits=2,
+    ),
+    "a class's fields count": written(
+        """
+        import itertools
+        from dataclasses import dataclass, field
+        ids, made = itertools.count(), []
+        def note():
+            made.append(len(made))
+            return made[-1]
+        @dataclass
+        class Sample:
+            name: str
+            id: int = field(default_factory=lambda: next(ids))
+            place: int = field(default_factory=note)
+        ---
+        # split:
+        samples = []
+        for name in "abcdef":
+            samples.append(Sample(name))
+        print(samples, next(ids), made)
+        ---
+        costly = [i * i for i in range(3)]
+        one = Sample("x")
+        ---
+        costly = [i * i for i in range(3)]
+        other = Sample("y")
+        print(one, other)
+        """,
+        splits=0,
+    ),
+}
+
+ROWS = sampled(
+    _ROWS, "instances as keys", "functions as keys, members and results", "memory of arrays"
+)
