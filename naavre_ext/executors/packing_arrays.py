@@ -37,8 +37,8 @@ _sealed: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 class Placed:
     """Where an array lies: ``block`` counts blocks, ``offset`` and ``strides`` are in bytes.
 
-    ``sealed`` ones belong to an object that hands out read-only views of them, as pandas' tables do. ``base`` is the
-    number of the array whose memory it has, its own number perhaps; None where several share the block's.
+    ``sealed`` ones belong to an object that hands out read-only views of them, as pandas' tables do. ``base``
+    is the number of the array whose memory it has, its own perhaps; None where several share the block's.
     """
 
     block: int

@@ -129,14 +129,14 @@ _ROWS: dict[str, Row] = {
             whole = np.zeros(3) + i
             parts.append(whole)
             parts.append(whole[1:])
-        print([p.flags.owndata for p in parts], parts[1].base is parts[0], np.may_share_memory(parts[0], parts[1]))
+        ---
+        print([p.flags.owndata for p in parts], parts[1].base is None, np.may_share_memory(parts[0], parts[1]))
         ---
         for p in parts[::2]:
             p += 1
-        last = parts[-2]
-        print(parts, whole is last)
+        print(parts)
         ---
-        del parts, whole, p, last
+        del parts, whole, p, view
         a.resize(14, refcheck=False)
         """,
         splits=1,
