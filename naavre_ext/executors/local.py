@@ -226,8 +226,8 @@ class _LocalPool:
 
     is_concurrent = False
 
-    def __init__(self, worker: Worker, slots: int, cell: Worker, *, runs_calls: bool) -> None:
-        self.worker, self.cell = worker, cell
+    def __init__(self, worker: Worker, slots: int, main: Worker, *, runs_calls: bool) -> None:
+        self.worker, self._main, self.cell = worker, main, main
         self.runs_calls = runs_calls
         self.slots = slots
         self._nested: Worker | None = None
@@ -239,7 +239,8 @@ class _LocalPool:
             self._nested = Worker(isolated=False)
         if self.worker.context is not None:
             self._nested.enter(self.worker.context)
-        pool = _LocalPool(self._nested, slots, self.worker, runs_calls=False)
+        pool = _LocalPool(self._nested, slots, self._main, runs_calls=False)
+        pool.cell = self.worker
         self._nested.batch_pool = None  # two levels are enough for a reference
         return pool
 
@@ -258,9 +259,9 @@ class _LocalPool:
 
     def submit(self, task: BatchTask, shared: Packed, items: Packed) -> Any:
         handle = None
-        cell, session = self.cell.session, self.worker.session
-        follow(cell.shell, session.shell)
-        with one_registry(cell.namespace, session):
+        session = self.worker.session
+        follow(self._main.session.shell, session.shell)
+        with one_registry(self.cell.session.namespace, session):
             for done in reversed(self.worker.run_batch(task, shared, items.detached())):
                 handle = _Done(*done, handle)
         return handle
