@@ -31,7 +31,7 @@ def facts_and_sure(
         region.visit(_over_items(loop.node))
         return region.dataflow(), frozenset()
     region.continue_sure = []
-    region.bind(loop.target, _item(loop.iterable, notebook))
+    region.bind(loop.target, item_of(loop.iterable, notebook))
     region.walk(body)
     ends = [*region.continue_sure, *([] if region.ended else [region.sure])]
     sure = frozenset(set.intersection(*ends)) if ends else frozenset()
@@ -47,7 +47,8 @@ def _over_items(node: Comprehension) -> ast.expr:
     return ast.copy_location(type(node)(**fields, generators=generators), node)
 
 
-def _item(iterable: ast.expr, notebook: NotebookDataflow) -> Value:
+def item_of(iterable: ast.expr, notebook: NotebookDataflow) -> Value:
+    """What is known of an item: its node is None where it surely can't change."""
     probe = Region(notebook.environment, notebook.summaries)
     items = probe.visit(iterable)
     item = probe.element(items)

@@ -10,6 +10,7 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.fresh_objects import is_fresh
+from naavre_ext.planning.iteration_facts import item_of
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
@@ -229,7 +230,7 @@ def check_identity(
 
     That counts only where the notebook can tell an object from a copy.
     """
-    if not notebook.compares_identity():
+    if not notebook.compares_identity() or item_of(loop.iterable, notebook).node is None:
         return
     graph = notebook.aliases_until(position)
     iterable = {n.id for n in ast.walk(loop.iterable) if isinstance(n, ast.Name)}

@@ -29,6 +29,21 @@ _ROWS: dict[str, Row] = {
         """,
         splits=1,
     ),
+    "instances by their place": written(
+        """
+        class Station:
+            def __init__(self, x):
+                self.x = x
+        stations = [Station(x * x) for x in range(6)]
+        ---
+        # split:
+        steps = []
+        for i in range(len(stations) - 1):
+            steps.append(stations[i + 1].x - stations[i].x)
+        print(steps)
+        """,
+        splits=1,
+    ),
     "functions as keys, members and results": written(
         """
         import math
