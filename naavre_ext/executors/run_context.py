@@ -32,7 +32,6 @@ def context_of(
         ),
         sources={step.execution_count: step.source for step in workflow.steps},
         guards=options.guards and not restarts,
-        is_timed=options.timeout_s is not None or any(s.timeout_s for s in workflow.steps),
         attempt=restarts,
         observe=options.observe,
         scramble=options.scramble,

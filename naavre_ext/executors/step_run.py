@@ -77,8 +77,7 @@ class StepRun:
         worker.settings.leave_split()
         worker.threads.as_kernel()
         with worker.outputs.to(self._tell_output):
-            if worker.context is None or worker.context.is_timed:
-                self._send({"kind": "began", **self._tags})
+            self._send({"kind": "began", **self._tags})
             body = self._run_anywhere if task.placement == "any" else self._run_in_main
             end = self._stored_end() or body()
         outputs = worker.outputs.shown

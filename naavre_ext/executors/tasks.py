@@ -40,8 +40,7 @@ class RunContext:
 
     ``slots`` is how many batches can run at once, ``step_slots`` how many of a step that claims resources.
     ``channel`` is where live messages go (None: nowhere).
-    ``is_parallel`` says that the run may use other workers than the main one, ``is_timed`` that a step may have a
-    limit of time: workers say then when one begins. ``sources`` are the cells by
+    ``is_parallel`` says that the run may use other workers than the main one. ``sources`` are the cells by
     execution count, for tracebacks. ``guards`` says that what analysis has proven is checked all the same;
     ``attempt`` counts how often the run was started over.
     ``inner`` are the loops in functions and blocks that are split wherever they run: by cell and the loop's index,
@@ -60,7 +59,6 @@ class RunContext:
     step_slots: Mapping[str, int] = field(default_factory=dict)
     max_parallelism: int | None = None
     is_parallel: bool = True
-    is_timed: bool = False
     sources: Mapping[int, str] = field(default_factory=dict, repr=False)
     channel: Any = field(default=None, repr=False)
     guards: bool = True

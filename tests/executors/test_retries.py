@@ -12,11 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
 
-from both_ways import run_as_workflow, run_with
+from both_ways import run_as_workflow
 
-from naavre_ext.executors.local import LocalExecutor
 from naavre_ext.model import event as events
-from naavre_ext.model.run import RunOptions
 
 COUNTING = """%%writefile counting.py
 import os
@@ -133,27 +131,3 @@ def test_batch_that_is_too_slow_fails_saying_which(tmp_path):
         "batch 3 (items 5 to 6) of the loop in line 6 of cell 4 timed out 2 times "
         "while it was being executed, after 0.5 seconds.",
     )
-
-
-@pytest.mark.parametrize(
-    ("cells", "limit_s", "says"),
-    [
-        (("x = 1", "y = x"), None, 0),
-        (("x = 1", "y = x"), 60.0, 2),
-        (("x = 1", "# timeout: 1m\ny = x"), None, 2),
-    ],
-)
-def test_workers_say_when_a_step_begins_where_time_is_limited(tmp_path, cells, limit_s, says):
-    class Listening(LocalExecutor):
-        def next_report(self, timeout_s):
-            heard.append(super().next_report(timeout_s))
-            return heard[-1]
-
-    heard: list[object] = []
-    executor = Listening()
-    try:
-        options = RunOptions(executor="local", cwd=str(tmp_path), timeout_s=limit_s)
-        assert run_with(executor, cells, options).end.status == "ok"
-    finally:
-        executor.close()
-    assert sum(isinstance(one, dict) and one["kind"] == "began" for one in heard) == says
