@@ -14,6 +14,7 @@ from naavre_ext.executors.attempts import Attempts, final_error, is_overdue, rea
 from naavre_ext.executors.batch_sizes import BatchSizes
 from naavre_ext.executors.chaining import Passing, Segment
 from naavre_ext.executors.files_apart import FilesApart
+from naavre_ext.executors.items_apart import ItemsApart
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.pool import ResultLost
@@ -94,6 +95,8 @@ class Flight:
         self._needless: list[_Batch] = []
         self._window = at_once(sizes.window, fan_out.limit)
         self._slots_each = _slots_each(source.left, sizes, fan_out.slots)
+        known = fan_out.variables
+        self._apart = ItemsApart({name: known[name] for name in split.shared if name in known})
 
     def limit_s(self, items: int) -> float | None:
         """How long a batch of so many items goes on beginning items."""
@@ -184,6 +187,10 @@ class Flight:
             self._slots_each,
             self._fan_out.keeps_batches,
         )
+        if reason := self._apart.why_not(batch.items):
+            batch.report = BatchReport(batch.number, 0.0, 0.0, "", violation=reason)
+            self._end_after(batch)
+            return
         try:
             items = pack({"items": batch.items}, self._fan_out.namespace)
         except PackingError as error:

@@ -60,7 +60,7 @@ _DEFINITIONS: tuple[type, ...] = (
 )
 
 #: Known by name everywhere, or nothing that a program's result hangs on.
-_SKIPPED: tuple[type, ...] = (
+LASTING: tuple[type, ...] = (
     *_ATOMS,
     type,
     types.MethodDescriptorType,
@@ -179,6 +179,12 @@ def shares_objects(
     )
 
 
+def objects_in(values: Iterable[Any], limit: int = 200_000) -> frozenset[int] | None:
+    """The identities of the changeable objects in ``values``, but for arrays; None where there are more."""
+    reached = _Reached()
+    return frozenset(reached.ids) if reached.visit(values, [limit]) else None
+
+
 class _Reached:
     """The changeable objects reached from some values, without arrays; those arrays, and the columns of tables."""
 
@@ -204,7 +210,7 @@ class _Reached:
             obj = waiting.pop()
             if id(obj) in self._seen:
                 continue
-            if isinstance(obj, _SKIPPED) and not (self._into_classes and _is_of_notebook(obj)):
+            if isinstance(obj, LASTING) and not (self._into_classes and _is_of_notebook(obj)):
                 continue
             budget[0] -= 1
             if budget[0] < 0:

@@ -29,6 +29,39 @@ _ROWS: dict[str, Row] = {
         """,
         splits=1,
     ),
+    "objects of no class of the notebook's as keys": written(
+        """
+        nodes = [object() for _ in range(5)]
+        depths = {node: number for number, node in enumerate(nodes)}
+        ---
+        # split:
+        out = []
+        for node in nodes:
+            out.append(depths[node])
+        print(out)
+        ---
+        # split:
+        found = []
+        for number, node in zip(range(9), nodes):
+            found.append((number, node in nodes[2:]))
+        print(found)
+        """,
+        splits=0,
+    ),
+    "objects of libraries": written(
+        """
+        import networkx as nx
+        graphs = [nx.path_graph(n) for n in range(5)]
+        scale = [2.0, 3.0]
+        ---
+        # split:
+        out = []
+        for graph in graphs:
+            out.append(graph.number_of_nodes() * scale[0])
+        print(out)
+        """,
+        splits=1,
+    ),
     "instances by their place": written(
         """
         class Station:
