@@ -38,9 +38,20 @@ def test_notebook_ends_on_ray_as_top_to_bottom(row, executor, tmp_path):
 #: A batch finds out every half second whether a CPU is idle, from what may be a second old: it goes on slowly
 #: until another process has taken part, or for most of a minute.
 NESTED = [
-    "%%writefile here.py\nimport glob, os, time\n\n\ndef process():\n"
-    "    open(f'{os.getpid()}.here', 'w').close()\n"
-    "    time.sleep(0.03 if len(glob.glob('*.here')) > 1 else 0.4)\n    return str(os.getpid())",
+    """%%writefile here.py
+import os, time
+from contextlib import suppress
+
+
+def process():
+    with suppress(FileExistsError):
+        os.mkdir(str(os.getpid()))
+        try:
+            os.mkdir("one")
+        except FileExistsError:
+            os.mkdir("another")
+    time.sleep(0.03 if os.path.exists("another") else 0.4)
+    return str(os.getpid())""",
     """import here
 def product(x, y):
     return here.process(), 0.1 * x * y

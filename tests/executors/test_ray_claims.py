@@ -78,9 +78,9 @@ def test_no_more_batches_run_at_once_than_claim_and_concurrency_allow(run):
 def test_half_a_cpu_each_lets_three_batches_meet_on_two_cpus(run):
     """Each batch waits until all three have begun."""
     module = (
-        "%%writefile meeting.py\nimport glob, time\n\n\n"
+        "%%writefile meeting.py\nimport os, time\n\n\n"
         "def meet(x):\n    open(f'begun-{x}', 'w').close()\n"
-        "    while len(glob.glob('begun-*')) < 3:\n        time.sleep(0.01)"
+        "    while not all(os.path.exists(f'begun-{n}') for n in range(3)):\n        time.sleep(0.01)"
     )
     cell = _loop("# batches: 3\n# resources: num_cpus=0.5", "meeting.meet(x)", 3)
     done = run(module, "import meeting", cell, "print(out)")
@@ -150,9 +150,9 @@ def test_claim_that_the_cluster_can_never_meet_is_refused(run):
 DYING = (
     "%%writefile dying.py\nimport os, signal\n\n\n"
     "def work(x, times=1):\n"
-    "    name = f'deaths-{x}'\n"
-    "    with open(name, 'a') as file:\n        file.write('x')\n"
-    "    if os.path.getsize(name) <= times:\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+    "    for name in (f'death-{x}-{death}' for death in range(times)):\n"
+    "        if not os.path.exists(name):\n"
+    "            open(name, 'w').close()\n            os.kill(os.getpid(), signal.SIGKILL)\n"
     "    return x"
 )
 

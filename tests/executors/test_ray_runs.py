@@ -90,9 +90,12 @@ def test_large_results_are_merged_as_they_come_in(run):
 def test_batches_run_in_several_processes_at_once(run):
     """The first item waits until another process has come to one."""
     module = (
-        "%%writefile meeting.py\nimport glob, os, time\n\n\n"
-        "def meet(x):\n    open(f'{os.getpid()}-{x}.here', 'w').close()\n"
-        "    while x == 0 and len({p.split('-')[0] for p in glob.glob('*.here')}) < 2:\n"
+        "%%writefile meeting.py\nimport os, time\n\n\n"
+        "def here():\n"
+        "    links = [f'{x}.here' for x in range(8) if os.path.islink(f'{x}.here')]\n"
+        "    return {os.readlink(link) for link in links}\n\n\n"
+        "def meet(x):\n    os.symlink(str(os.getpid()), f'{x}.here')\n"
+        "    while x == 0 and len(here()) < 2:\n"
         "        time.sleep(0.01)"
     )
     cell = (

@@ -21,12 +21,12 @@ STORE_MB, RESULT_MB, RESULTS = 100, 20, 15
 #: Analysis would see that batches wait for one another's files; it doesn't look into modules.
 CELLS = [
     f"""%%writefile waiting.py
-import glob, time
+import os, time
 import numpy as np
 
 
 def make(x):
-    while x == 0 and len(glob.glob("*.done")) < {RESULTS - 1}:
+    while x == 0 and not all(os.path.exists(f"{{n}}.done") for n in range(1, {RESULTS})):
         time.sleep(0.01)
     result = np.full({RESULT_MB} * 2**17, float(x))
     open(f"{{x}}.done", "w").close()
