@@ -235,7 +235,8 @@ def test_sweep_runs_rows_in_one_batch_and_resumes_failed_ones(lab: Lab) -> None:
     lab.wait_for_kernel()
     lab.page.evaluate("() => { void window.jupyterapp.commands.execute('naavre-ext:sweep') }")
     dialog = lab.page.locator(".naavre-FormDialog")
-    expect(dialog.locator(":focus")).to_have_count(1)  # which the dialog itself sets when it is there
+    # The dialog sets the focus itself when it is there.
+    expect(dialog.locator(":focus")).to_have_count(1)
     # By keyboard: JupyterLab's dialogs want Enter and the arrows for their buttons.
     dialog.get_by_role("tab", name="Values").focus()
     lab.page.keyboard.press("ArrowRight")
