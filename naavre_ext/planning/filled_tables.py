@@ -21,13 +21,14 @@ from typing import Any
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import FilledTable
+from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.iteration_facts import facts_of, without_changes
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.own_entries import own_entries
 from naavre_ext.planning.own_rows import own_rows, table_and_label
 from naavre_ext.planning.refusal import ITEMS
+from naavre_ext.planning.replaying import BY_LABEL, BY_POSITION
 
-_BY_LABEL, _BY_POSITION = frozenset({"loc", "at"}), frozenset({"iloc", "iat"})
 #: Methods that give a table of its own.
 _COPYING = frozenset(
     {"query", "dropna", "head", "tail", "sort_values", "copy", "drop_duplicates", "nlargest", "nsmallest",
@@ -78,9 +79,9 @@ def tables_of(
 ) -> tuple[FilledTable, ...]:
     """The tables that the loop fills, each with the names that must stand for other ones."""
     graph = notebook.aliases_until(position)
-    iterated = _iterated(loop)
+    iterated = names_of(loop.iterable)
     filled = {use.table.name for use in uses}
-    names = sorted((set(iterated) | filled | set(facts.reads)) - facts.writes - {ITEMS})
+    names = sorted((iterated | filled | set(facts.reads)) - facts.writes - {ITEMS})
     reached = {name: graph.reach([notebook.node(position, name)]) for name in names}
     found = []
     for use in uses:
@@ -151,14 +152,10 @@ def _entries(
     reductions: Sequence[Reduction],
     facts: CellDataflow,
 ) -> TableUse | None:
-    found = (
-        own_entries(root, loop, body, reductions) if root in facts.reads | _iterated(loop) else None
-    )
+    if root not in facts.reads and root not in names_of(loop.iterable):
+        return None
+    found = own_entries(root, loop, body, reductions)
     return None if found is None else TableUse(*found)
-
-
-def _iterated(loop: Loop) -> dict[str, int]:
-    return {part.id: 0 for part in ast.walk(loop.iterable) if isinstance(part, ast.Name)}
 
 
 def _cell(reduction: Reduction, root: str) -> tuple[bool, Column] | None:
@@ -179,16 +176,14 @@ def _cell(reduction: Reduction, root: str) -> tuple[bool, Column] | None:
     ):
         return None
     columns = _columns(target.slice.elts[1], place.attr)
-    return (
-        None if columns is None or len(columns) != 1 else (place.attr in _BY_POSITION, columns[0])
-    )
+    return None if columns is None or len(columns) != 1 else (place.attr in BY_POSITION, columns[0])
 
 
 def _columns(node: ast.expr, accessor: str) -> list[Column] | None:
     """The columns that a literal index names; None where it is no literal."""
     parts = node.elts if isinstance(node, ast.List) else [node]
     values = [part.value for part in parts if isinstance(part, ast.Constant)]
-    wanted = int if accessor in _BY_POSITION else str
+    wanted = int if accessor in BY_POSITION else str
     fits = len(values) == len(parts) and all(type(value) is wanted for value in values)
     return values if fits else None  # type: ignore[return-value]
 
@@ -259,7 +254,7 @@ class _Uses(ast.NodeVisitor):
         if self._is_table(place):
             columns = None if self.by_position else _columns(index, "loc")
         elif isinstance(place, ast.Attribute) and self._is_table(place.value):
-            right = place.attr in (_BY_POSITION if self.by_position else _BY_LABEL)
+            right = place.attr in (BY_POSITION if self.by_position else BY_LABEL)
             if not right or not isinstance(index, ast.Tuple) or len(index.elts) != 2:
                 return False
             columns = _columns(index.elts[1], place.attr)

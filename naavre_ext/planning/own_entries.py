@@ -24,10 +24,10 @@ from naavre_ext.planning.bindings import bindings_in, names_of
 from naavre_ext.planning.loops import Loop, Reduction
 from naavre_ext.planning.mapping_calls import BARS, called
 from naavre_ext.planning.own_rows import table_and_label
+from naavre_ext.planning.replaying import ACCESSORS, BY_LABEL, BY_POSITION
 
 #: Code that may run later, and has names of its own.
 _LATER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp)
-ACCESSORS = frozenset({"loc", "at", "iloc", "iat"})
 
 
 @dataclass
@@ -145,7 +145,7 @@ def own_entries(
     uses = OwnEntries(root, label, mine)
     for statement in body:
         uses.visit(statement)
-    by_position = bool(uses.accessors & {"iloc", "iat"})
+    by_position = bool(uses.accessors & BY_POSITION)
     elements = names_of(loop.target) - {label}
     if (
         uses.unclear
@@ -187,9 +187,9 @@ def _is_one_way(accessors: set[str], kind: str, numbered: bool) -> bool:
     """
     if accessors == {""}:
         return True
-    if accessors <= {"iloc", "iat"}:
+    if accessors <= BY_POSITION:
         return kind == "position"
-    return accessors <= {"loc", "at"} and (kind == "label" or (kind == "position" and not numbered))
+    return accessors <= BY_LABEL and (kind == "label" or (kind == "position" and not numbered))
 
 
 def _labels(loop: Loop, root: str) -> tuple[str, str]:

@@ -53,7 +53,8 @@ _KEEPING = frozenset(
     {"heappush", "heappushpop", "heapreplace", "insort", "insort_left", "insort_right"}
 )
 #: What a table is changed through: ``df.loc[key] = row``.
-ACCESSORS = frozenset({"loc", "at", "iloc", "iat"})
+BY_LABEL, BY_POSITION = frozenset({"loc", "at"}), frozenset({"iloc", "iat"})
+ACCESSORS = BY_LABEL | BY_POSITION
 
 
 class NotReplayable(Exception):

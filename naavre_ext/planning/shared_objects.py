@@ -9,6 +9,7 @@ from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.model.dataflow import CellDataflow, Change
+from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.fresh_objects import is_fresh
 from naavre_ext.planning.iteration_facts import item_of
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
@@ -30,7 +31,7 @@ def check_iterable(
     """
     graph = notebook.aliases_until(position)
     live = graph.reach(_live(loop.iterable, notebook, position, graph))
-    names = {part.id for part in ast.walk(loop.iterable) if isinstance(part, ast.Name)}
+    names = names_of(loop.iterable)
     containers = {graph.find(notebook.node(position, name)) for name in names}
     suspected, rows = False, own_rows(loop, reductions)
     for reduction in reductions:
@@ -233,7 +234,7 @@ def check_identity(
     if not notebook.compares_identity() or item_of(loop.iterable, notebook).node is None:
         return
     graph = notebook.aliases_until(position)
-    iterable = {n.id for n in ast.walk(loop.iterable) if isinstance(n, ast.Name)}
+    iterable = names_of(loop.iterable)
     items = graph.reach(
         notebook.node(position, name) for name in sorted(iterable) if _is_data(name, notebook)
     )
@@ -371,7 +372,7 @@ def identity_matters_for(
             changed |= aliases.changed_by(key, change.deep)
     if not changed and not comparing:
         return False
-    names = {n.id for n in ast.walk(loop.iterable) if isinstance(n, ast.Name)}
+    names = names_of(loop.iterable)
     names |= set(facts.reads) - outputs - {ITEMS}
     incoming = aliases.reach(notebook.node(position, name) for name in sorted(names))
     if isinstance(loop.node, ast.For):
