@@ -36,7 +36,7 @@ def hidden_state(namespace: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, _CACHED):
             found[name] = value.cache_info()
         elif isinstance(value, types.FunctionType) and value.__globals__ is namespace:
-            _note(found, name, _kept_by(value), namespace)
+            _note(found, name, kept_by(value), namespace)
         elif isinstance(value, type) and value.__module__ == "__main__":
             _note(found, name, _kept_by_class(value), namespace)
     return found
@@ -64,7 +64,7 @@ class ClassState:
             v for v in namespace.values() if isinstance(v, type) and v.__module__ == "__main__"
         }
         for kind in kinds:
-            kept = dict(_attributes(kind))
+            kept = dict(attributes_of(kind))
             self._attributes.append((kind, kept))
             changeable = {n: v for n, v in kept.items() if not is_immutable(v)}
             if changeable:
@@ -76,7 +76,7 @@ class ClassState:
     def restore(self) -> None:
         """Put all attributes back."""
         for kind, kept in self._attributes:
-            for name in set(_attributes(kind)) - set(kept):
+            for name in set(attributes_of(kind)) - set(kept):
                 delattr(kind, name)
             for name, value in kept.items():
                 if vars(kind).get(name) is not value:
@@ -86,11 +86,12 @@ class ClassState:
                 setattr(kind, name, value)
 
 
-def _attributes(kind: type) -> dict[str, Any]:
+def attributes_of(kind: type) -> dict[str, Any]:
+    """What a class keeps in attributes. No object is asked anything: it might load what it stands for."""
     return {
         name: value
         for name, value in vars(kind).items()
-        if not name.startswith("__") and not isinstance(value, _STATELESS)
+        if not name.startswith("__") and not issubclass(type(value), _STATELESS)
     }
 
 
@@ -102,7 +103,8 @@ def _note(found: dict[str, Any], name: str, parts: list[Any], namespace: dict[st
             found[name] = None
 
 
-def _kept_by(function: types.FunctionType) -> list[Any]:
+def kept_by(function: types.FunctionType) -> list[Any]:
+    """Of what a function keeps beside its code, what is there."""
     return [part for part in parts_of(function) if part]
 
 
@@ -122,4 +124,4 @@ def _kept_by_class(kind: type) -> list[Any]:
     for value in vars(kind).values():
         if isinstance(value, types.FunctionType):
             parts += [part for part in (value.__defaults__, value.__kwdefaults__) if part]
-    return [*parts, *_attributes(kind).items()]
+    return [*parts, *attributes_of(kind).items()]

@@ -14,11 +14,11 @@ import re
 import sys
 import types
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from naavre_ext.dataflow.arguments import function_effects
-from naavre_ext.executors.hidden_state import parts_of
+from naavre_ext.executors.hidden_state import attributes_of, kept_by
 from naavre_ext.executors.imports import tell_imports
 from naavre_ext.executors.plain_settings import Plainly
 
@@ -35,13 +35,6 @@ _ENGINES = frozenset(
 )  # fmt: skip
 #: What is missing, and how Plainly says None and False.
 _UNSET = (None, ("builtins.NoneType", "None"), ("builtins.bool", "False"))
-_METHODS = (
-    staticmethod,
-    classmethod,
-    property,
-    types.MemberDescriptorType,
-    types.GetSetDescriptorType,
-)
 
 
 class _Watch:
@@ -95,12 +88,15 @@ def watch_libraries() -> None:
         tell_imports(_is_unseen, _watch)
 
 
-def told_libraries(namespace: Mapping[str, Any]) -> Told:
-    """What the libraries that these variables come from were told since they were imported."""
+def told_libraries(namespace: Mapping[str, Any], *, but: Collection[str] = ()) -> Told:
+    """What the libraries that these variables come from were told since they were imported.
+
+    Modules with the names in ``but`` are looked at otherwise.
+    """
     if _watch is None:
         return {}
     roots = {_root(value) for value in list(namespace.values())}
-    told = {name: _watch.told(name) for name in _modules_of(roots)}
+    told = {name: _watch.told(name) for name in _modules_of(roots) if name not in but}
     told = {name: settings for name, settings in told.items() if settings}
     _watch.found |= {_package(name) for name in told}
     return told
@@ -198,16 +194,11 @@ def _kept(module: str, variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]
         if issubclass(kind, types.ModuleType) and _root(value) == _package(module):
             continue  # a part, which may be loaded late
         if kind is types.FunctionType and value.__module__ == module:
-            kept = [part for part in parts_of(value) if part]
+            kept = kept_by(value)
             yield name, (value, *kept) if kept else value
         elif issubclass(kind, type) and value.__module__ == module:
-            yield from _kept_by_class(name, value)
+            for attribute, held in attributes_of(value).items():
+                if not _CACHES.search(attribute):
+                    yield f"{name}.{attribute}", held
         else:
             yield name, value
-
-
-def _kept_by_class(name: str, kind: type) -> Iterator[tuple[str, Any]]:
-    for attribute, held in list(vars(kind).items()):
-        is_code = issubclass(type(held), (types.FunctionType, *_METHODS))
-        if not (attribute.startswith("__") or is_code or _CACHES.search(attribute)):
-            yield f"{name}.{attribute}", held

@@ -93,12 +93,12 @@ class ProcessSettings:
             raise PackingError(
                 "settings", f"the notebook changed {names}, which stays in its process"
             )
-        libraries = told_libraries(self._session.namespace)
+        modules = self._modules()
         return replace(
             settings,
-            modules=self._modules(),
+            modules=modules,
             loggers=told(states_of_loggers()),
-            libraries=libraries,
+            libraries=told_libraries(self._session.namespace, but=modules),
         )
 
     def enter_split(
@@ -140,7 +140,7 @@ class ProcessSettings:
         there = settings.loggers or {}
         if name := told_otherwise(there, {n: loggers[n] for n in loggers.keys() & there.keys()}):
             raise Violation(f"logger '{name}' was told something else in another process")
-        libraries = told_libraries({**self._session.namespace, **given})
+        libraries = told_libraries({**self._session.namespace, **given}, but=modules)
         if setting := told_since(settings.libraries, libraries):
             raise Violation(f"'{setting}' of a library is as an earlier batch has left it")
         return replace(
@@ -175,7 +175,8 @@ class ProcessSettings:
             return f"it told logger '{name}' something, which each process has for itself"
         if setting := unlike_here(before.libraries_there):
             return f"'{setting}' of a library isn't as in the notebook's process"
-        if setting := told_since(before.libraries, told_libraries(self._session.namespace)):
+        libraries = told_libraries(self._session.namespace, but=modules)
+        if setting := told_since(before.libraries, libraries):
             return f"it changed '{setting}' of a library, which each process has for itself"
         return ""
 
