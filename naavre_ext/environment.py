@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from naavre_ext.model.run import ExecutorName
 
+T = TypeVar("T")
 SECRET_PREFIX = "secret_"
 #: The file, beside a run's results, with the seed by which its workers hash texts.
 HASH_SEED_FILE = "hash-seed"
@@ -42,6 +43,11 @@ def secret_variables(name: str) -> tuple[str, ...]:
     """
     short = name[len(SECRET_PREFIX) :] if name.startswith(SECRET_PREFIX) else name
     return (f"NAAVRE_SECRET_{short.upper()}", name, name.upper())
+
+
+def without_secrets(variables: Mapping[str, T]) -> dict[str, T]:
+    """The variables but for secrets, which are never stored."""
+    return {n: value for n, value in variables.items() if not n.startswith(SECRET_PREFIX)}
 
 
 def secret_value(name: str, environ: Mapping[str, str]) -> str | None:

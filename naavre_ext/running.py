@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from naavre_ext.environment import SECRET_PREFIX, temporarily
+from naavre_ext.environment import temporarily, without_secrets
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.model.notebook import Notebook
@@ -149,7 +149,7 @@ class Run:
                     log.save_notebook(self.node)
                 if output is not None:
                     write_notebook(self.node, output)
-            packs = {n: p for n, p in end.values.items() if not n.startswith(SECRET_PREFIX)}
+            packs = without_secrets(end.values)
             others: tuple[KeptVariable, ...] = ()
             if self.apart is not None:
                 packs, others = self.apart(packs)

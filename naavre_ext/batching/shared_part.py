@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.batching.shared_values import SharedValues, shared_values
-from naavre_ext.environment import SECRET_PREFIX
+from naavre_ext.environment import without_secrets
 from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import RunEvent
 from naavre_ext.model.run import RunOptions
@@ -86,7 +86,7 @@ class SharedPart:
                 results=lambda workflow: Results(workflow, has_earlier, earlier, wanted=wanted),
             )  # fmt: skip
         if self._keeps and run.end is not None:
-            packs = {n: p for n, p in run.end.values.items() if not n.startswith(SECRET_PREFIX)}
+            packs = without_secrets(run.end.values)
             own = self._record.info["keep"]
             workflow = self._prepared.require_workflow()
             self.values = shared_values(packs, result.run_id, workflow, sharing, own)
