@@ -26,6 +26,7 @@ from naavre_ext.executors.tasks import (
     BatchReport,
     BatchTask,
     Stage,
+    values_of,
 )
 from naavre_ext.model.workflow import Split, Step, Workflow
 from naavre_ext.planning.elementwise import Elementwise, are_same, items_by_lists, items_of
@@ -205,7 +206,7 @@ class Held:
             return False
         if not guards:
             return True
-        shared: Mapping[str, Any] = {n: namespace[n] for n in self.split.shared if n in namespace}
+        shared = values_of(self.split.shared, namespace)
         sent = pool.fetch(self.stages[0].shared)
         try:
             same = self.print == fingerprint(items[: self.covered], namespace)
@@ -294,7 +295,7 @@ def stages_for(
     for number, (step, split, source) in enumerate(links, start=1):
         if source not in places:
             continue
-        values = {name: namespace[name] for name in split.shared if name in namespace}
+        values = values_of(split.shared, namespace)
         keeps = dict.fromkeys(split.reductions, Accumulator("a list"))  # not there yet; or a dict
         own = {KEEPS: keeps, SETTINGS: settings, TOKEN: f"{token}.{number - 1}"}
         try:

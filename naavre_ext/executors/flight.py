@@ -20,7 +20,7 @@ from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.sources import Source
 from naavre_ext.executors.stored_batches import StoredBatches
-from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stage, Stuck
+from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stage, Stuck, values_of
 from naavre_ext.executors.touched_files import FileWatch, Touched
 from naavre_ext.model.workflow import Split
 from naavre_ext.scheduling.claims import at_once
@@ -95,8 +95,7 @@ class Flight:
         self._needless: list[_Batch] = []
         self._window = at_once(sizes.window, fan_out.limit)
         self._slots_each = _slots_each(source.left, sizes, fan_out.slots)
-        known = fan_out.variables
-        self._apart = ItemsApart({name: known[name] for name in split.shared if name in known})
+        self._apart = ItemsApart(values_of(split.shared, fan_out.variables))
 
     def limit_s(self, items: int) -> float | None:
         """How long a batch of so many items goes on beginning items."""
@@ -188,21 +187,24 @@ class Flight:
             self._fan_out.keeps_batches,
         )
         if reason := self._apart.why_not(batch.items):
-            batch.report = BatchReport(batch.number, 0.0, 0.0, "", violation=reason)
-            self._end_after(batch)
+            self._refuse(batch, reason)
             return
         try:
             items = pack({"items": batch.items}, self._fan_out.namespace)
         except PackingError as error:
             reason = f"an item can't be copied to other workers: {error.reason}"
             self._fan_out.tell_stuck(Stuck.of(error, "an item of the loop"), self._split)
-            batch.report = BatchReport(batch.number, 0.0, 0.0, "", violation=reason)
-            self._end_after(batch)
+            self._refuse(batch, reason)
             return
         if self._take_stored(batch, items):
             return
         batch.handle = self._pool.submit(task, self._shared, items)
         self._under_way[batch.handle] = batch
+
+    def _refuse(self, batch: _Batch, reason: str) -> None:
+        """The batch isn't sent, and nothing from it on counts."""
+        batch.report = BatchReport(batch.number, 0.0, 0.0, "", violation=reason)
+        self._end_after(batch)
 
     def results(self) -> Iterator[tuple[BatchReport, dict[str, Any]]]:
         """Each batch's report and what it recorded, in order, as they come in; more are sent meanwhile.

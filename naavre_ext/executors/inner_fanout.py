@@ -19,7 +19,7 @@ from naavre_ext.executors.packing import shares_objects
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.share import WORTH_SENDING_S
 from naavre_ext.executors.sources import Source
-from naavre_ext.executors.tasks import BatchReport
+from naavre_ext.executors.tasks import BatchReport, values_of
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function
 from naavre_ext.planning.inner_rewriting import inner_operations
@@ -290,7 +290,7 @@ class InnerFanOut(FanOut):
     def check_items(self, state: Any) -> None:
         """Refuse items that may be objects of other variables, where the notebook compares identities."""
         if self._split.items_apart:
-            known = [self.variables[n] for n in self._split.shared if n in self.variables]
+            known = values_of(self._split.shared, self.variables).values()
             source = state.source
             items = [source.rest()] if source is not None and source.may_watch else None
             if items is None or shares_objects(items, known):

@@ -6,13 +6,13 @@ notebook's classes are known before a loop is split; this is about those of libr
 
 from __future__ import annotations
 
-import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
+from naavre_ext.executors.packing_arrays import is_array_of_objects
 from naavre_ext.executors.packing_identity import LASTING, objects_in
 
 #: They are found by their names in every process.
@@ -41,11 +41,10 @@ class ItemsApart:
 
 def _by_identity(items: Any) -> Iterator[Any]:
     """The items, and the elements of those that are tuples, that equal nothing but themselves."""
-    if not isinstance(items, list):
-        numpy: Any = sys.modules.get("numpy")
-        if numpy is None or type(items) is not numpy.ndarray or not items.dtype.hasobject:
-            return
+    if is_array_of_objects(items):
         items = items.ravel().tolist()
+    if not isinstance(items, list):
+        return
     parts: Iterable[Any] = items
     if tuple in set(map(type, items)):
         parts = list(

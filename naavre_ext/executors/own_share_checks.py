@@ -9,7 +9,7 @@ from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.guarding import changed_since
 from naavre_ext.executors.packing import PackingError, fingerprint
 from naavre_ext.executors.split_state import SplitState
-from naavre_ext.executors.tasks import Stuck
+from naavre_ext.executors.tasks import Stuck, values_of
 from naavre_ext.planning.refusal import ITEMS
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def check_own_share(fan_out: FanOut, state: SplitState) -> None:
     if guarded and prints_of(fan_out, state, guarded) != state.prints:
         raise Whole("an earlier iteration changed what the batches worked on")
     if fan_out.worker.guards:
-        values = {n: fan_out.variables[n] for n in state.split.shared if n in fan_out.variables}
+        values = values_of(state.split.shared, fan_out.variables)
         for name in changed_since(fan_out.pool.fetch(state.shared), values, fan_out.namespace):
             raise Whole(
                 f"an earlier iteration changed '{name}', which the batches worked on: "

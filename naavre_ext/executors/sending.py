@@ -16,7 +16,7 @@ from naavre_ext.executors.share import OwnShare
 from naavre_ext.executors.sources import Source
 from naavre_ext.executors.split_state import SplitState
 from naavre_ext.executors.stored_batches import StoredBatches
-from naavre_ext.executors.tasks import KEEPS, SETTINGS, TOKEN, ErrorReport, Stuck
+from naavre_ext.executors.tasks import KEEPS, SETTINGS, TOKEN, ErrorReport, Stuck, values_of
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.cutting import cut
 from naavre_ext.planning.refusal import ITEMS
@@ -175,7 +175,7 @@ def _share_values(fan_out: FanOut, state: SplitState) -> None:
 def _pack_shared(fan_out: FanOut, state: SplitState) -> Packed:
     fan_out.check_items(state)
     namespace, known, split = fan_out.namespace, fan_out.variables, state.split
-    values = {name: known[name] for name in split.shared if name in known}
+    values = values_of(split.shared, known)
     # The cell's own share may have added to them, up to no matter where: a resumed run must find the same.
     now = accumulators(split.reductions, known)
     keeps = {name: same_kind(state.keeps.get(name), kept) for name, kept in now.items()}

@@ -13,7 +13,7 @@ from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.task_calls import CallRaised
 from naavre_ext.executors.task_offers import Offered, Sent
 from naavre_ext.executors.task_sending import CallSender
-from naavre_ext.executors.tasks import BatchReport
+from naavre_ext.executors.tasks import BatchReport, values_of
 from naavre_ext.model.workflow import Step, TaskFunction
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -119,7 +119,7 @@ class CallResults:
             others and changed_since(pool.fetch(sent.kept), {"items": sent.items}, namespace)
         ):
             return "an argument was changed meanwhile"
-        values = {name: namespace[name] for name in task.shared if name in namespace}
+        values = values_of(task.shared, namespace)
         if not any(map(can_change, values.values())):
             return ""
         if not sent.read.buffers and pack(values, namespace).data == sent.read.data:

@@ -24,7 +24,7 @@ from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.task_calls import CallPlace, arguments_of, call_split
 from naavre_ext.executors.task_offers import Offered, Sent
 from naavre_ext.executors.task_slots import TaskSlots
-from naavre_ext.executors.tasks import KEEPS, SETTINGS, TOKEN, BatchTask
+from naavre_ext.executors.tasks import KEEPS, SETTINGS, TOKEN, BatchTask, values_of
 from naavre_ext.model.workflow import Step, TaskFunction
 
 if TYPE_CHECKING:
@@ -118,9 +118,10 @@ class CallSender:
     def _check_apart(self, given: Mapping[str, Any], task: TaskFunction) -> None:
         """Raises PackingError where an argument is an object that the task reads as a variable, too."""
         namespace = self.worker.session.namespace
-        read = [namespace[name] for name in task.shared if name in namespace]
         read = [
-            value for value in read if not isinstance(value, _NAMED) and not is_immutable(value)
+            value
+            for value in values_of(task.shared, namespace).values()
+            if not isinstance(value, _NAMED) and not is_immutable(value)
         ]
         own = [value for value in given.values() if not is_immutable(value)]
         if read and own and shares_objects(own, read):
@@ -148,7 +149,7 @@ class CallSender:
         assert self._settings is not None
         if not self._settings.names:
             raise PackingError("", "settings that stay in their process were changed")
-        values = {name: namespace[name] for name in task.shared if name in namespace}
+        values = values_of(task.shared, namespace)
         sent.read, sent.settings = pack(values, namespace), self._settings
         known = self._shared.get(task.function)
         if known is not None and self._is_same(known, sent, values, pool):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -271,6 +271,11 @@ class BatchReport:
     full: str = ""
     messages: tuple[Mapping[str, Any], ...] = ()
     touched: Touched = NO_FILES
+
+
+def values_of(names: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables with these names, but for those that aren't set."""
+    return {name: variables[name] for name in names if name in variables}
 
 
 #: A pack that holds nothing: stands in for a bundle that couldn't be packed.
