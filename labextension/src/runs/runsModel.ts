@@ -86,7 +86,8 @@ export class RunsModel implements IDisposable {
     try {
       const runs = this._ofAll || path ? await this.workflows.client.runs(path) : [];
       if (path !== this.path) {
-        return;
+        // Refreshing does nothing while an answer for another notebook is waited for.
+        return await this.fetch();
       }
       this._runs = runs;
       this._problem = '';
