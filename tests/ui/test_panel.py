@@ -138,12 +138,14 @@ def test_drawing_follows_what_is_typed_and_stays_when_it_is_refused(lab: Lab) ->
     expect(notices).to_contain_text("can't be run as a workflow yet")
     expect(notices).to_contain_text("cell 2")
     expect(lab.page.locator(STEP)).to_have_count(3)
+    expect(lab.page.locator(".naavre-Badge.naavre-mod-old")).to_have_count(2)
     lab.screenshot("panel-refused")
     expect(step(lab, "cell-2").locator("circle")).to_be_visible()
     notices.get_by_role("button", name="Go to cell").click()
     assert active_cell(lab, path) == "cell-2"
     type_into(lab, 1, "b = a + 1")
     expect(notices).to_have_count(0)
+    expect(lab.page.locator(".naavre-Badge.naavre-mod-old")).to_have_count(0)
     expect(step(lab, "cell-3")).to_have_attribute(
         "aria-label", "Cell 3: c = a + b. Waits for cell 2 (b). Makes c."
     )

@@ -127,7 +127,7 @@ def test_failed_run_tells_the_item_and_goes_on_from_there(lab: Lab) -> None:
     lab.screenshot("run-done-high-contrast")
     lab.theme("JupyterLab Light")
 
-    bar(lab, "Load results …").click()
+    bar(lab, "Load results…").click()
     lab.page.get_by_label("out", exact=True).check()
     lab.screenshot("run-results")
     lab.page.evaluate(BE_BUSY)

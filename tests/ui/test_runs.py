@@ -90,6 +90,8 @@ def test_runs_are_listed_opened_and_deleted(lab: Lab, notebook: Path) -> None:
     expect(item).to_contain_text("3.0 s")
     expect(item).to_contain_text("param_genomes = 30")
     expect(page.locator(f"[data-run='{bad.id}']")).to_have_attribute("data-state", "failed")
+    # The last run that isn't a sweep's has failed.
+    expect(page.locator(".naavre-Badge[data-run='failed']")).to_contain_text("ValueError")
     lab.screenshot("runs")
 
     item.locator(".naavre-Run-open").click()

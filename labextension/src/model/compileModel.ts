@@ -62,8 +62,14 @@ export class CompileModel implements IDisposable {
     return this._isDisposed;
   }
 
+  /** Whether the present content has errors, so that what is known of its cells was so before them. */
+  get isRefused(): boolean {
+    return this._isReady && this._result.workflow === null;
+  }
+
+  /** What was understood of a cell, the last time that the notebook had no errors. */
   check(cellId: string): ICellCheck | null {
-    return this._result.cells.find(check => check.cell_id === cellId) ?? null;
+    return this._lastGood.cells.find(check => check.cell_id === cellId) ?? null;
   }
 
   steps(cellId: string): IStep[] {

@@ -107,9 +107,9 @@ export class WorkflowModel implements IDisposable {
   }
 
   private onRun(run: RunModel): void {
-    if (run.end && this.ended !== run.id) {
+    if (run.end && run.summary.state === 'running' && this.ended !== run.id) {
       this.ended = run.id;
-      this.compilation.compileNow();
+      this.compilation.compileNow(); // it may have left new timings
     }
     this.runChanged.emit();
   }

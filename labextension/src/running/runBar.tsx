@@ -91,7 +91,7 @@ function Bar({ controller, actions, trans, onHeight }: IBarProps): ReactElement 
       {phase === 'starting' && (
         <div className="naavre-RunBar-line">
           <Spinner />
-          <span>{trans.__('Starting \u2026')}</span>
+          <span>{trans.__('Starting\u2026')}</span>
         </div>
       )}
       {(phase === 'running' || phase === 'stopping') && run && (

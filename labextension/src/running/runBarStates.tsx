@@ -40,7 +40,7 @@ export function Progress({ controller, state, trans }: IPartProps): ReactElement
         <Spinner />
         <span className="naavre-RunBar-title">
           {isStopping
-            ? trans.__('Stopping \u2026')
+            ? trans.__('Stopping\u2026')
             : trans.__('Running: %1 of %2 steps', done.length, total)}
         </span>
         <span className="naavre-RunBar-now">{running.map(step => progressOf(step, trans)).join(' \u00b7 ')}</span>
@@ -84,12 +84,12 @@ export function Ended({ controller, actions, state, trans }: IEndedProps): React
   const failed = state.steps.find(step => step.state === 'failed');
   return (
     <>
-      <div className="naavre-RunBar-line">
+      <div className="naavre-RunBar-line naavre-mod-closable">
         <span className="naavre-RunBar-title">{titleOf(status, trans)}</span>
         <span className="naavre-RunBar-times">{summaryOf(state, trans)}</span>
         <span className="naavre-RunBar-now" />
         {status === 'ok' ? (
-          <Action label={trans.__('Load results \u2026')} title={trans.__('Bring variables of this run into the kernel')} onClick={() => actions.loadResults()} />
+          <Action label={trans.__('Load results\u2026')} title={trans.__('Bring variables of this run into the kernel')} onClick={() => actions.loadResults()} />
         ) : (
           <Action label={trans.__('Resume')} title={trans.__('Run again, without what this run has done already')} onClick={() => actions.resume()} />
         )}
@@ -175,7 +175,7 @@ export function Problem({ controller, trans }: Omit<IPartProps, 'state'>): React
   }
   return (
     <div role="alert">
-      <div className="naavre-RunBar-line">
+      <div className="naavre-RunBar-line naavre-mod-closable">
         <span className="naavre-RunBar-title naavre-mod-long">
           {problem.diagnostics.length
             ? trans.__('This notebook can\u2019t be run as a workflow. Nothing was run.')
@@ -208,7 +208,7 @@ export function Problem({ controller, trans }: Omit<IPartProps, 'state'>): React
 
 /** What the cells took in their last runs. */
 function timings(controller: RunController): Map<string, number> {
-  const checks = controller.workflow.compilation.result.cells;
+  const checks = controller.workflow.compilation.lastGood.cells;
   const timed = checks.flatMap(check => (check.timing ? [[check.cell_id, check.timing.duration_s] as const] : []));
   return new Map(timed);
 }

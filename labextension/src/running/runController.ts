@@ -199,7 +199,10 @@ export class RunController implements IDisposable {
     await this._takeUp();
   }
 
-  /** After the notebook was opened, or when another page with it follows a run: follows the run that goes on, or that ended while nobody looked. */
+  /**
+   * After the notebook was opened, or when another page with it follows a run: follows the run that goes on, or that
+   * ended while nobody looked. Of a run that was seen to its end, only how it went is shown at the cells.
+   */
   private async _takeUp(): Promise<void> {
     try {
       const runs = await this.workflow.client.runs(this.workflow.path);
@@ -209,6 +212,10 @@ export class RunController implements IDisposable {
         runs.find(run => run.id === remembered);
       if (found && !this._isDisposed && !this.isActive && found.id !== this._run?.id) {
         this.follow(found, true);
+      }
+      const last = runs.find(run => run.sweep === null);
+      if (last && !found && !this._isDisposed && !this.workflow.run) {
+        this.workflow.showRun(last);
       }
     } catch {
       // Without our server there is no run to take up; starting one tells why.

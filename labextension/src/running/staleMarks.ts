@@ -5,25 +5,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
 import type { IRunSummary } from '../api/types';
-import { sha256 } from './digest';
+import { staleCells } from '../model/staleCells';
 
 const DELAY_MS = 300;
 const CLASS = 'naavre-mod-stale';
-
-/** The cells whose text isn't that of the run any more; a cell that the run didn't have isn't stale. */
-export function staleCells(
-  run: IRunSummary,
-  sources: Iterable<readonly [string, string]>
-): Set<string> {
-  const stale = new Set<string>();
-  for (const [id, source] of sources) {
-    const digest = run.source_digests[id];
-    if (digest !== undefined && digest !== sha256(source)) {
-      stale.add(id);
-    }
-  }
-  return stale;
-}
 
 /** Marks stale cells of a notebook, as they are edited. */
 export class StaleMarks implements IDisposable {

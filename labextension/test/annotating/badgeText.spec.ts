@@ -30,7 +30,7 @@ const LOOP: ILoopCheck = {
 };
 
 const text = (check: ICellCheck | null, annotations: Record<string, string> = {}): string | undefined =>
-  badgeOf({ check, annotations, diagnostics: [], step: null }, trans)?.text;
+  badgeOf({ check, annotations, diagnostics: [], step: null, isOld: false, isEdited: false }, trans)?.text;
 
 function running(batchesDone: number): IStepState {
   const common = { v: 1, seq: 0, at: 0, step: 's', cell_id: 'a' } as const;
@@ -48,7 +48,7 @@ function running(batchesDone: number): IStepState {
 
 describe('badgeOf', () => {
   it('is none for a cell that the workflow doesn’t have', () => {
-    expect(badgeOf({ check: null, annotations: {}, diagnostics: [], step: null }, trans)).toBeNull();
+    expect(badgeOf({ check: null, annotations: {}, diagnostics: [], step: null, isOld: false, isEdited: false }, trans)).toBeNull();
   });
 
   it.each<[string, ICellCheck, Record<string, string>, string]>([
@@ -68,8 +68,19 @@ describe('badgeOf', () => {
     expect(text(check, annotations)).toBe(expected);
   });
 
+  it('is of before the errors of other cells, and told to be', () => {
+    const facts = { check: CHECK, annotations: {}, diagnostics: [], step: null, isOld: true, isEdited: false };
+    expect(badgeOf(facts, trans)).toMatchObject({ text: 'in order', isOld: true });
+  });
+
+  it('shows how a cell ended that was edited since, and says so', () => {
+    const step: IStepState = { ...running(5), state: 'done', durationS: 2 };
+    const badge = badgeOf({ check: CHECK, annotations: {}, diagnostics: [], step, isOld: false, isEdited: true }, trans);
+    expect(badge?.run).toMatchObject({ text: '2.0 s', isEdited: true, hint: '5 of 5\nThe cell was edited since.' });
+  });
+
   it('counts the batches of a running cell', () => {
-    const badge = badgeOf({ check: CHECK, annotations: {}, diagnostics: [], step: running(3) }, trans);
+    const badge = badgeOf({ check: CHECK, annotations: {}, diagnostics: [], step: running(3), isOld: false, isEdited: false }, trans);
     expect(badge?.run).toMatchObject({ state: 'running', text: '3 of 5' });
   });
 });

@@ -172,18 +172,19 @@ test('a refusal leads to the cell, and nothing is followed', async () => {
   expect(bench.controller.problem).toBeNull();
 });
 
-const TAKEN_UP: [string, IRunSummary[], string | null, string | undefined][] = [
-  // what, runs of the notebook, remembered, taken up
-  ['a run that goes on', [summary('b'), summary('a', { state: 'ok' })], null, 'b'],
-  ['one that ended meanwhile', [summary('b', { state: 'failed' })], 'b', 'b'],
-  ['none that was over already', [summary('a', { state: 'ok' })], null, undefined],
-  ['none of a sweep', [summary('a', { sweep: 's' })], null, undefined]
+const TAKEN_UP: [string, IRunSummary[], string | null, string | undefined, string | undefined][] = [
+  // what, runs of the notebook, remembered, taken up, of which states are shown
+  ['a run that goes on', [summary('b'), summary('a', { state: 'ok' })], null, 'b', 'b'],
+  ['one that ended meanwhile', [summary('b', { state: 'failed' })], 'b', 'b', 'b'],
+  ['none that was over already', [summary('b', { state: 'ok' }), summary('a', { state: 'ok' })], null, undefined, 'b'],
+  ['none of a sweep', [summary('a', { sweep: 's' })], null, undefined, undefined]
 ];
 
-test.each(TAKEN_UP)('opening a notebook takes up %s', async (_, runs, remembered, expected) => {
+test.each(TAKEN_UP)('opening a notebook takes up %s', async (_, runs, remembered, expected, shown) => {
   const bench = new Bench(bench => Object.assign(bench, { runs, remembered }));
   await bench.settle();
   expect(bench.controller.run?.id).toBe(expected);
+  expect(bench.shown.at(-1)?.id).toBe(shown);
   expect(bench.controller.phase).toBe(expected ? 'running' : 'idle');
 });
 

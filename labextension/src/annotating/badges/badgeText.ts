@@ -9,12 +9,21 @@ import { causePhrase, loopName, seconds, splitPhrase, wholePhrase } from '../cel
 
 export type BadgeKind = 'plain' | 'split' | 'whole' | 'out' | 'parameters' | 'error';
 
-/** `run` is the state in the run that is shown; `isPlain` ones say nothing that a reader has to know. */
+/** `run` is the state in the run that is shown; `isOld` ones tell what was understood before the present errors. */
 export interface IBadge {
   readonly kind: BadgeKind;
+  readonly isOld: boolean;
   readonly text: string;
   readonly hint: string;
-  readonly run: { readonly state: IStepState['state']; readonly text: string; readonly hint: string } | null;
+  readonly run: IRunBadge | null;
+}
+
+interface IRunBadge {
+  readonly state: IStepState['state'];
+  readonly text: string;
+  readonly hint: string;
+  /** Whether the cell had another text in the run. */
+  readonly isEdited: boolean;
 }
 
 interface ICellFacts {
@@ -22,13 +31,19 @@ interface ICellFacts {
   readonly annotations: Readonly<Record<string, string>>;
   readonly diagnostics: readonly IDiagnostic[];
   readonly step: IStepState | null;
+  /** Whether the notebook has errors now, which it hadn't when `check` was made. */
+  readonly isOld: boolean;
+  /** Whether the cell was edited since the run that is shown was over. */
+  readonly isEdited: boolean;
 }
 
 /** The badge of a cell; null for one that there is nothing to say about. */
 export function badgeOf(facts: ICellFacts, trans: TranslationBundle): IBadge | null {
-  const run = facts.step && runBadge(facts.step, trans);
+  const run = facts.step && runOf(facts.step, facts.isEdited, trans);
   const [kind, text, hint] = plan(facts, trans);
-  return text || run ? { kind, text, hint, run } : null;
+  const isOld = facts.isOld && kind !== 'error' && kind !== 'out';
+  const since = isOld ? `\n\n${trans.__('As it was before the notebook had errors.')}` : '';
+  return text || run ? { kind, isOld, text, hint: hint + since, run } : null;
 }
 
 function plan(facts: ICellFacts, trans: TranslationBundle): [BadgeKind, string, string] {
@@ -75,7 +90,13 @@ function splitText(loop: ILoopCheck, trans: TranslationBundle): string {
   return batches === 'auto' ? trans.__('split') : trans.__('split ×%1', batches);
 }
 
-function runBadge(step: IStepState, trans: TranslationBundle): NonNullable<IBadge['run']> {
+function runOf(step: IStepState, isEdited: boolean, trans: TranslationBundle): IRunBadge {
+  const { state, text, hint } = stateOf(step, trans);
+  const since = isEdited ? [trans.__('The cell was edited since.')] : [];
+  return { state, text, isEdited, hint: [hint, ...since].filter(Boolean).join('\n') };
+}
+
+function stateOf(step: IStepState, trans: TranslationBundle): Omit<IRunBadge, 'isEdited'> {
   const progress = batchProgress(step);
   const of = progress ? trans.__('%1 of %2', progress.done, progress.total) : '';
   const notes = step.notes.join('\n');

@@ -2,6 +2,8 @@ import type { Cell } from '@jupyterlab/cells';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
+import type { IRunSummary } from '../../api/types';
+import { staleCells } from '../../model/staleCells';
 import type { WorkflowModel } from '../../model/workflowModel';
 import { badgeOf, type IBadge } from './badgeText';
 
@@ -51,7 +53,8 @@ export class CellBadges implements IDisposable {
     }
     const { compilation, run } = this.model;
     const steps = new Map(run?.state.steps.map(step => [step.cellId, step]) ?? []);
-    const checks = new Map(compilation.result.cells.map(check => [check.cell_id, check]));
+    const edited = run?.end ? this.editedSince(run.summary) : new Set<string>();
+    const checks = new Map(compilation.lastGood.cells.map(check => [check.cell_id, check]));
     for (const cell of this.model.panel.content.widgets) {
       if (cell.model.type !== 'code') {
         continue;
@@ -62,12 +65,19 @@ export class CellBadges implements IDisposable {
           check: checks.get(id) ?? null,
           annotations: compilation.annotations(id),
           diagnostics: compilation.diagnostics(id),
-          step: steps.get(id) ?? null
+          step: steps.get(id) ?? null,
+          isOld: compilation.isRefused,
+          isEdited: edited.has(id)
         },
         this.trans
       );
       this.show(cell, badge && this.isWanted(badge) ? badge : null);
     }
+  }
+
+  private editedSince(run: IRunSummary): Set<string> {
+    const cells = this.model.panel.model?.cells ?? [];
+    return staleCells(run, Array.from(cells, cell => [cell.id, cell.sharedModel.getSource()] as const));
   }
 
   private isWanted(badge: IBadge): boolean {
@@ -109,6 +119,8 @@ export class CellBadges implements IDisposable {
   private fill(node: HTMLButtonElement, badge: IBadge): void {
     const texts = [badge.text, badge.run?.text ?? ''];
     node.className = `naavre-Badge naavre-mod-${badge.kind}`;
+    node.classList.toggle('naavre-mod-old', badge.isOld);
+    node.classList.toggle('naavre-mod-edited', badge.run?.isEdited === true);
     node.dataset.run = badge.run?.state ?? '';
     [...node.children].forEach((part, index) => {
       const text = texts[index];

@@ -38,7 +38,7 @@ export function AnnotationForm(props: IAnnotationForm): ReactElement {
   const isSplit = written.split !== undefined;
   const inputOf = (field: IField): ReactElement => {
     if (field.kind === 'text') {
-      const options = valueOptions(field.key, check, compilation.result.workflow);
+      const options = valueOptions(field.key, check, compilation.lastGood.workflow);
       return (
         <TextInput
           key={field.key}

@@ -6,6 +6,8 @@ import { findingsOf, gainPhrase, loopName, splitPhrase, wholePhrase } from '../c
 
 interface ICellFindings {
   readonly check: ICellCheck | null;
+  /** Whether `check` is of before the notebook's present errors. */
+  readonly isOld: boolean;
   readonly diagnostics: readonly IDiagnostic[];
   readonly trans: TranslationBundle;
   readonly goToCell: (cellId: string) => void;
@@ -38,9 +40,9 @@ export function CellProblems(props: ICellFindings): ReactElement | null {
 
 /** What the compiler found out about the cell: its loops, and what it needs and makes. */
 export function CellFindings(props: ICellFindings): ReactElement {
-  const { check, trans } = props;
+  const { check, isOld, trans } = props;
   return (
-    <div className="naavre-Findings">
+    <div className={`naavre-Findings ${isOld ? 'naavre-mod-old' : ''}`}>
       {check && check.loops.length > 0 && (
         <section>
           <h3>{trans.__('Loops')}</h3>

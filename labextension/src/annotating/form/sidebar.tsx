@@ -3,7 +3,7 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { CodeMirrorEditor } from '@jupyterlab/codemirror';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
-import type { ReactElement, ReactNode } from 'react';
+import { Fragment, type ReactElement, type ReactNode } from 'react';
 
 import type { ISuggestion } from '../../api/types';
 import { isPython } from '../../model/notebookContent';
@@ -74,7 +74,7 @@ export class AnnotationSidebar extends ReactWidget {
       return <Empty title={trans.__('No cell')}>{trans.__('Select a cell.')}</Empty>;
     }
     if (cell.type !== 'code') {
-      return <Empty title={trans.__('Text')}>{trans.__('Only code cells are annotated. Select one.')}</Empty>;
+      return <Empty title={trans.__('Not a code cell')}>{trans.__('Only code cells are annotated. Select one.')}</Empty>;
     }
     return this.cellContent(model, selectedCellId);
   }
@@ -87,6 +87,7 @@ export class AnnotationSidebar extends ReactWidget {
     const number = cells.findIndex(cell => cell.id === cellId) + 1;
     const findings = {
       check,
+      isOld: compilation.isRefused,
       diagnostics: compilation.diagnostics(cellId),
       trans,
       goToCell: (id: string) => model.selectCell(id),
@@ -99,11 +100,7 @@ export class AnnotationSidebar extends ReactWidget {
           <h2>{check?.title ?? trans.__('Cell %1', number)}</h2>
           {check?.title && <span className="naavre-Subtitle">{trans.__('cell %1', number)}</span>}
         </header>
-        {!compilation.result.workflow && (
-          <p className="naavre-Field-note">
-            {trans.__('The notebook can’t be a workflow before its errors are mended.')}
-          </p>
-        )}
+        {compilation.isRefused && <Refused model={model} cellId={cellId} trans={trans} />}
         <CellProblems {...findings} />
         <AnnotationForm model={model} cellId={cellId} check={check} keys={keys} trans={trans} />
         <CellFindings {...findings} />
@@ -113,6 +110,30 @@ export class AnnotationSidebar extends ReactWidget {
 
   private model: WorkflowModel | null = null;
   private readonly refreshed = new Signal<this, void>(this);
+}
+
+/** Where the errors are, for a cell that needn't have one itself. */
+function Refused(props: {
+  readonly model: WorkflowModel;
+  readonly cellId: string;
+  readonly trans: TranslationBundle;
+}): ReactElement {
+  const { model, cellId, trans } = props;
+  const errors = model.compilation.result.diagnostics.filter(one => one.severity === 'error' && one.cell_id !== cellId);
+  const cells = new Map(errors.flatMap(one => (one.cell_id === null ? [] : [[one.cell_id, one.cell_number] as const])));
+  return (
+    <p className="naavre-Field-note">
+      {trans.__('The notebook can’t be a workflow before its errors are mended.')}
+      {[...cells].map(([id, number]) => (
+        <Fragment key={id}>
+          {' '}
+          <button type="button" className="naavre-CellLink" onClick={() => model.selectCell(id)}>
+            {trans.__('cell %1', number)}
+          </button>
+        </Fragment>
+      ))}
+    </p>
+  );
 }
 
 function Empty(props: { readonly title: string; readonly children: ReactNode }): ReactElement {

@@ -1,6 +1,6 @@
 import { createHash } from 'crypto';
 
-import { sha256 } from '../../src/running/digest';
+import { sha256 } from '../../src/model/digest';
 
 test.each([0, 1, 55, 56, 63, 64, 65, 119, 120, 1000])('as others count it, of %i letters', length => {
   for (const letter of ['a', 'é', '🙂']) {
