@@ -9,6 +9,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { ReactElement } from 'react';
 
 import { workflowIcon } from '../icons';
+import { whenIdle } from '../model/whenIdle';
 import type { WorkflowModel } from '../model/workflowModel';
 import { download, drawingSvg, pngOf } from './exporting';
 import { detailsIcon, edgesIcon, fitIcon, orientationIcon, zoomInIcon, zoomOutIcon } from './icons';
@@ -75,7 +76,8 @@ export class WorkflowPanel extends MainAreaWidget<WorkflowContent> {
     this.rename();
     workflow.panel.context.pathChanged.connect(this.rename, this);
     workflow.panel.disposed.connect(this.dispose, this);
-    this.fillToolbar(options);
+    // The drawing first: JupyterLab measures the whole toolbar anew for each button.
+    whenIdle(() => this.isDisposed || this.fillToolbar(options));
   }
 
   /** The notebook's contents path. */
