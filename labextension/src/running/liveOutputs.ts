@@ -9,12 +9,13 @@ import type { RunEvent } from '../api/types';
 import type { RunModel } from '../model/runModel';
 import { CellWriter } from './cellWriter';
 import { OutputFold, type ICellOutputs } from './outputs';
+import { nextPart, sizeOf } from './outputParts';
 import { WritingTurn } from './writingTurn';
 
 /** However fast events come, cells are written this often at most. */
 const INTERVAL_MS = 60;
 /** Showing megabytes takes seconds, each time: the page gets so many times as long for other things. */
-const SHARE = 3;
+const SHARE = 1;
 const LONGEST_INTERVAL_MS = 10_000;
 /** Nothing to speak of was shown if the next frames came within this time. */
 const SHORT_MS = 50;
@@ -29,7 +30,10 @@ export class LiveOutputs implements IDisposable {
   private readonly _writer: CellWriter;
   private readonly _turn: WritingTurn;
   private readonly _running = new Set<string>();
-  private readonly _spoilt = new Set<string>();
+  /** Cells that aren't shown as they are, though nothing new came. */
+  private readonly _left = new Set<string>();
+  /** Characters that cells show of their streams. */
+  private readonly _sizes = new Map<string, number>();
   /** Cells with an asterisk; null before this page has the turn. */
   private _marked: Set<string> | null = null;
   private _timer = 0;
@@ -62,21 +66,33 @@ export class LiveOutputs implements IDisposable {
     return this._isDisposed;
   }
 
-  /** Writes what is still waiting to be written. */
+  /** Writes what is still waiting to be written; of megabytes the next part. */
   flush(): void {
     window.clearTimeout(this._timer);
     this._timer = 0;
-    if (this._isDisposed || this._notebook.isDisposed) {
+    if (this._isDisposed || this._notebook.isDisposed || !this._turn.isOurs) {
       return;
     }
-    if (this._turn.isOurs) {
-      const start = performance.now();
-      this._write();
-      this._showRunning();
-      // A page that isn't seen has no frames.
-      if (!document.hidden) {
-        requestAnimationFrame(() => requestAnimationFrame(() => this._pause(performance.now() - start)));
-      }
+    const start = performance.now();
+    this._write();
+    this._showRunning();
+    if (this._isOver && this._left.size === 0) {
+      this.dispose();
+    } else if (document.hidden) {
+      this._goOn(); // there are no frames
+    } else {
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          this._pause(performance.now() - start);
+          this._goOn();
+        })
+      );
+    }
+  }
+
+  private _goOn(): void {
+    if (this._left.size) {
+      this._flushSoon();
     }
   }
 
@@ -85,20 +101,25 @@ export class LiveOutputs implements IDisposable {
     this._intervalMs = Math.min(LONGEST_INTERVAL_MS, Math.max(INTERVAL_MS, SHARE * (shownMs - SHORT_MS)));
   }
 
-  /** The run is over: writes the rest, at once or when whose turn it is has gone, and lets go. */
+  /** The run is over: writes the rest, at once (megabytes in parts) or when whose turn it is has gone, and lets go. */
   finish(): void {
     this._isOver = true;
     this._onTurn();
   }
 
-  private _write(): void {
+  private _write(isWhole = false): void {
     const shown = new Map<string, ICellOutputs>();
-    const ids = new Set([...this._fold.takeChanged(), ...this._spoilt]);
-    this._spoilt.clear();
+    const ids = new Set([...this._fold.takeChanged(), ...this._left]);
+    this._left.clear();
     for (const id of ids) {
       const outputs = this._fold.cell(id);
       if (outputs) {
-        shown.set(id, outputs);
+        const part = isWhole ? outputs : nextPart(outputs, this._sizes.get(id) ?? sizeOf(shownBy(this._cell(id))));
+        this._sizes.set(id, sizeOf(part));
+        shown.set(id, part);
+        if (part !== outputs) {
+          this._left.add(id);
+        }
       }
     }
     this._writer.write(shown);
@@ -108,7 +129,10 @@ export class LiveOutputs implements IDisposable {
     if (this._isDisposed) {
       return;
     }
-    this.flush();
+    if (this._turn.isOurs && !this._notebook.isDisposed) {
+      this._write(true);
+      this._showRunning();
+    }
     if (this._isOver) {
       this._turn.tellWritten();
     }
@@ -120,7 +144,9 @@ export class LiveOutputs implements IDisposable {
   }
 
   private _onTurn(): void {
-    if (this._isOver && (this._turn.isOurs || this._turn.isWritten)) {
+    if (this._isOver && this._turn.isOurs) {
+      this.flush();
+    } else if (this._isOver && this._turn.isWritten) {
       this.dispose();
     } else if (this._turn.isOurs) {
       this._flushSoon();
@@ -129,7 +155,7 @@ export class LiveOutputs implements IDisposable {
 
   /** Text arrived that a page before us had written, in a place that we had written to. */
   private _mend(id: string): void {
-    this._spoilt.add(id);
+    this._left.add(id);
     this._flushSoon();
   }
 

@@ -31,7 +31,7 @@ export interface IRunMemory {
 /** The run that a notebook follows; its outputs stream into the cells. */
 export class RunController implements IDisposable {
   readonly changed = new Signal<this, void>(this);
-  /** A run ended that was going on, or that ended while nobody looked; all its outputs are in the cells. */
+  /** A run ended that was going on, or that ended while nobody looked; its outputs are in the cells, of megabytes a part. */
   readonly ended = new Signal<this, RunModel>(this);
 
   constructor(
