@@ -287,9 +287,14 @@ FILE_READERS = frozenset(name for name in PATH_FIRST if not name.startswith(".")
      ".glob", ".rglob", "glob.*", "os.walk", "os.path.*", "os.access", "json.load", "pickle.load"}
 )  # fmt: skip
 
+#: Functions and methods that ask whether a file is there, and nothing else of it.
+FILE_QUESTIONS = frozenset(
+    {".exists", ".is_file", ".is_dir", "os.path.exists", "os.path.lexists", "os.path.isfile", "os.path.isdir"}
+)  # fmt: skip
+
 #: Functions and methods that open files by Python's own ``open``, list folders by its own functions, or use no file
 #: that may be written meanwhile: a watch sees it all (Python 3.11, NumPy 2.4, pandas 3.1, SciPy 1.17, joblib 1.6,
-#: Matplotlib 3.11). Others ask whether there is a file, which nobody sees, or open them in C.
+#: Matplotlib 3.11). It also sees what asks whether a file is there. Others ask for its time or size, or open it in C.
 WATCHED_FILES = frozenset(
     {"open()", ".open", ".read_text", ".read_bytes", ".write_text", ".write_bytes", ".touch", ".unlink", ".rename",
      ".replace", ".iterdir", ".glob", ".rglob", ".resolve", ".absolute", ".expanduser", "glob.*",
@@ -305,7 +310,9 @@ WATCHED_FILES = frozenset(
      "os.replace", "os.makedirs", "os.mkdir", ".mkdir", "os.getcwd", "os.path.abspath", "os.path.expanduser",
      "os.path.relpath", "os.path.realpath", "pathlib.Path.cwd", "pathlib.Path.home", "shutil.copy", "shutil.copyfile",
      "shutil.copy2", "shutil.move", "requests.get", "requests.head", "urllib.request.urlopen"}
-)  # fmt: skip
+) | FILE_QUESTIONS  # fmt: skip
+#: Of them, those that make folders: a watch doesn't see which, so that nothing may be asked beside them.
+FOLDER_MAKERS = frozenset({".mkdir", "os.mkdir", "os.makedirs"})
 #: Format of the files that functions read and write, which are no function's of another format.
 FILE_FORMATS: dict[str, str] = {
     name: file_format

@@ -1,6 +1,7 @@
 """The files of a loop whose batches don't count, as their iterations run again where the loop stands.
 
-What they wrote is there: the second time must not read it, and has to write the same files.
+What they wrote is there: the second time must not read it, and has to write the same files. Those that were missed
+before they were made are removed, so that it misses them again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def begin_again(fan_out: FanOut, state: SplitState) -> None:
         __tracebackhide__ = True
         fan_out.raise_error(flight.files.error(shown(path)))
 
-    state.own_files = SecondWatch(first=lost.changed, refuse=refuse)
+    first = lost.changed - lost.undo(flight.files.changed)
+    state.own_files = SecondWatch(first=first, refuse=refuse, there=lost.there)
     state.own_files.start()
 
 

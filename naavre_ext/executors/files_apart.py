@@ -27,6 +27,11 @@ class FilesApart:
         own = self.own.touched()
         return set(own.read), set(own.changed), set(with_folders(own.changed))
 
+    @property
+    def changed(self) -> Set[str]:
+        """What the parts that count have changed."""
+        return self._before[1]
+
     def add(self, part: Touched) -> None:
         """The next part counts."""
         read, changed, found = self._before

@@ -21,7 +21,7 @@ from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.sources import Source
 from naavre_ext.executors.stored_batches import StoredBatches
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stage, Stuck, values_of
-from naavre_ext.executors.touched_files import FileWatch, Touched
+from naavre_ext.executors.touched_files import FileWatch, Touched, together
 from naavre_ext.model.workflow import Split
 from naavre_ext.scheduling.claims import at_once
 
@@ -286,11 +286,7 @@ class Flight:
             handle = self._pool.wait(list(waiting))
             del waiting[handle]
             reports.append(self._pool.report(handle))
-        touched = [report.touched for report in reports]
-        return Touched(
-            frozenset().union(*(part.read for part in touched)),
-            frozenset().union(*(part.changed for part in touched)),
-        )
+        return together(report.touched for report in reports)
 
     def _take(self, handle: Any) -> None:
         self._note(self._under_way.pop(handle))
@@ -342,11 +338,19 @@ class Flight:
         if batch.then and report.lost:
             # Which of the loops it was, only a batch without the others can tell.
             self._passing = None
-        if batch.attempts.again(report, step.retries):
+        if batch.attempts.again(report, step.retries) and self._can_repeat(report):
             self._try_again(batch, report)
             return None
         items = batch.start, len(batch.items)
         return replace(report, error=final_error(report, step, self._split, *items, batch.attempts))
+
+    def _can_repeat(self, report: BatchReport) -> bool:
+        """Whether the next attempt finds the files that this one found."""
+        if not self._split.asks_files:
+            return True
+        if report.lost or report.overdue:
+            return False
+        return report.touched.undo() == report.touched.new
 
     def _try_again(self, batch: _Batch, report: BatchReport) -> None:
         self._fan_out.tell(

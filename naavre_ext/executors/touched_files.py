@@ -1,4 +1,4 @@
-"""Which files code reads and changes, as Python tells its audit hooks (PEP 578): opened, renamed, removed.
+"""Which files code reads and changes, as Python tells its audit hooks (PEP 578), and which it asks for.
 
 Two batches that touch one file, which one of them writes, may do so in another order than the loop would. What C
 libraries open by themselves isn't seen, nor what other programs do.
@@ -10,12 +10,14 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from naavre_ext.executors.asked_files import Listener
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 #: What was in the file doesn't matter any more.
@@ -27,7 +29,11 @@ _CHANGING = {
     "os.symlink": ("", "made"),
     "os.remove": ("removed",),
     "os.truncate": ("changed in part",),
+    "os.utime": ("changed in part",),
 }
+#: Ways of asking for a file, by whether it was there, and of touching it that leave it as it is.
+_ASKED = {False: "missed", True: "found"}
+_LOOKING = frozenset({"read", *_ASKED.values()})
 #: Events whose argument is a folder whose names are read; imports read them as well.
 _LISTING = frozenset({"os.listdir", "os.scandir"})
 #: Where Python, libraries and the system keep things of their own.
@@ -42,11 +48,29 @@ class Spoilt(BaseException):
 class Touched:
     """Paths of files that were read as others left them, and of those that were changed; one may be both.
 
-    A folder whose names were listed was read: its path ends in a separator.
+    A folder whose names were listed was read: its path ends in a separator. So was a file that was asked for. Of
+    those that were changed after that, ``new`` weren't there, and ``there`` were.
     """
 
     read: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
+    there: frozenset[str] = frozenset()
+
+    def undo(self, others: Set[str] = frozenset()) -> frozenset[str]:
+        """Remove the files that are new, but for those that ``others`` have changed; which are gone."""
+        mine = self.new - others
+        for path in mine:
+            with suppress(OSError):
+                os.unlink(path)
+        return frozenset(path for path in mine if not os.path.lexists(path))
+
+
+def together(parts: Iterable[Touched]) -> Touched:
+    """What several parts have touched."""
+    known = list(parts)
+    names = (column.name for column in fields(Touched))
+    return Touched(*(frozenset().union(*(getattr(part, n) for part in known)) for n in names))
 
 
 #: What touched no file.
@@ -60,40 +84,57 @@ def with_folders(changed: Set[str]) -> Set[str]:
 
 @dataclass(eq=False)
 class FileWatch:
-    """Collects what this process touches from ``start`` to ``stop``; what it has ``made`` it doesn't read."""
+    """Collects what this process touches from ``start`` to ``stop``; what it has ``made`` it doesn't read.
+
+    What it has asked for first is ``missed`` where it wasn't there, else ``found``.
+    """
 
     read: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
+    missed: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)
 
     def start(self) -> None:
         """From now on."""
         _install()
         _watches.append(self)
+        _listener.start()
 
     def stop(self) -> None:
         """Until now."""
         with suppress(ValueError):
             _watches.remove(self)
+        if not _watches:
+            _listener.stop()
 
     def touched(self) -> Touched:
         """What was touched, but for files of Python's and the system's."""
-        return Touched(frozenset(self.read), frozenset(self.changed))
+        sets = self.read | self.missed | self.found, self.changed
+        asked = self.missed & self.changed, self.found & self.changed
+        return Touched(*map(frozenset, (*sets, *asked)))
 
     def add(self, names: Set[str], how: str) -> None:
-        """The file with these names is about to be touched: read, changed in part, made, or removed."""
-        if how != "made":
-            self.read |= names - self.made
-        if how != "read":
+        """The file with these names is missed or found, or about to be read, changed in part, made, or removed."""
+        new = names - self.made
+        if how == "missed":
+            self.missed |= new - self.found
+        elif how == "found":
+            self.found |= new - self.missed
+        elif how != "made":
+            self.read |= new
+        if how not in _LOOKING:
             self.changed |= names
         if how in ("made", "removed"):
             self.made |= names
 
     def take_over(self, touched: Touched) -> None:
         """What others have touched on behalf of this process counts as its own."""
-        self.read |= touched.read - self.made
+        self.missed |= touched.new - self.made - self.found
+        self.found |= touched.there - self.made - self.missed
+        self.read |= touched.read - touched.new - touched.there - self.made
         self.changed |= touched.changed
-        self.made |= touched.changed - touched.read
+        self.made |= touched.changed - (touched.read - touched.new)
 
 
 @dataclass(eq=False)
@@ -105,9 +146,10 @@ class RepeatableWatch(FileWatch):
 
     def add(self, names: Set[str], how: str) -> None:
         """Raises Spoilt before a file is changed that was read, or is changed in part."""
-        known = names if how == "changed in part" else with_folders(names) & self.read
-        if how != "read" and known - self.made:
-            self.spoilt = min(known - self.made)
+        known = names - self.missed if how == "changed in part" else with_folders(names) & self.read
+        known = known - self.made
+        if how not in _LOOKING and known:
+            self.spoilt = min(known)
             if threading.get_ident() == self._thread:
                 raise Spoilt
         super().add(names, how)
@@ -121,20 +163,24 @@ class RepeatableWatch(FileWatch):
 
 @dataclass(eq=False)
 class SecondWatch(FileWatch):
-    """Watches what runs a second time: ``first`` are the files that the first time changed, in vain."""
+    """Watches what runs a second time: ``first`` are the files that the first time changed, in vain.
+
+    Of them ``there`` were there before that, and may be found again.
+    """
 
     first: frozenset[str] = frozenset()
     refuse: Callable[[str], None] = lambda path: None
+    there: frozenset[str] = frozenset()
 
     def add(self, names: Set[str], how: str) -> None:
-        """Refuses to read what the first time left in a file."""
+        """Refuses to read what the first time left in a file, or to find or miss one because of it."""
         if how != "made":
-            self._refuse(names)
+            self._refuse(names - self.there if how == "found" else names)
         super().add(names, how)
 
     def take_over(self, touched: Touched) -> None:
         """The same of what others have read."""
-        self._refuse(touched.read)
+        self._refuse(touched.read - (touched.there & self.there))
         super().take_over(touched)
 
     def _refuse(self, names: Set[str]) -> None:
@@ -173,7 +219,14 @@ def shown(path: str) -> str:
     return os.path.relpath(path) + (os.sep if path.endswith(os.sep) else "")
 
 
+def _asked(path: Any, folder: int, missing: bool) -> None:
+    _add(path, _ASKED[not missing], folder)
+
+
 _watches: list[FileWatch] = []
+_listener = Listener(_asked)
+#: Set in a thread that looks a path up, for which it asks by itself.
+_looking_up = threading.local()
 _is_installed = False
 
 
@@ -205,13 +258,17 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 
 
 def _add(path: Any, how: str, folder: int = -1) -> None:
-    if not isinstance(path, (str, bytes, os.PathLike)):
+    if not isinstance(path, (str, bytes, os.PathLike)) or getattr(_looking_up, "now", False):
         return
-    text = os.fsdecode(path)
-    if folder >= 0:  # as shutil.rmtree names files
-        with suppress(OSError):
-            text = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), text)
-    names = _names(text, how)
+    _looking_up.now = True
+    try:
+        text = os.fsdecode(path)
+        if folder >= 0:  # as shutil.rmtree names files
+            with suppress(OSError):
+                text = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), text)
+        names = _names(text, how)
+    finally:
+        _looking_up.now = False
     if names:
         for watch in tuple(_watches):
             watch.add(names, "read" if how == "listed" else how)
@@ -225,7 +282,7 @@ def _names(path: str, how: str) -> frozenset[str]:
     if how == "listed":
         return frozenset({os.path.join(found, "")})
     names = {found}
-    if how == "removed":  # it is the link itself
+    if how == "removed" or how in _ASKED.values():  # perhaps the link itself
         names.add(os.path.abspath(path))
     with suppress(OSError):
         status = os.stat(found)

@@ -74,6 +74,8 @@ class Split:
     ``own_rows`` is a table over whose rows the loop goes, changing in each iteration the row of that label.
     ``makes_missing`` says that it looks for files and makes those that aren't there, so that no item may come
     twice, nor any iteration run twice.
+    ``asks_files`` says that it asks for files and writes some, all of which is watched: a batch whose worker died
+    isn't tried again, as nobody knows which files it has left.
     ``files_apart`` asks for a look whether two batches touch one file that one of them writes.
     ``tables`` are those that it fills while it reads other columns of them, or goes over copies of their rows.
     """
@@ -104,6 +106,7 @@ class Split:
     items_apart: bool = False
     own_rows: str = ""
     makes_missing: bool = False
+    asks_files: bool = False
     files_apart: bool = False
     tables: tuple[FilledTable, ...] = ()
 

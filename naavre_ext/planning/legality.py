@@ -28,7 +28,7 @@ from naavre_ext.planning.loops import (
 )
 from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.mapping_checks import check_futures, check_managers, check_mapping
-from naavre_ext.planning.missing_files import makes_missing
+from naavre_ext.planning.missing_files import asks_files, makes_missing
 from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.rebound_items import with_rebound_apart
@@ -144,6 +144,7 @@ def _judge(
         immutable_items=immutable_items,
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position, filled),
         makes_missing=makes_missing(loop.node, facts),
+        asks_files=asks_files(facts),
         files_apart=facts.has("outside-write", "unknown"),
         items_apart=items_apart and notebook.compares_identity(),
         own_rows=own_rows(loop, reductions),

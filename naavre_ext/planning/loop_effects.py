@@ -7,7 +7,9 @@ import ast
 from naavre_ext.dataflow.arguments import IF_MISSING, matches
 from naavre_ext.dataflow.tables import (
     FILE_FORMATS,
+    FILE_QUESTIONS,
     FILE_READERS,
+    FOLDER_MAKERS,
     FOLDER_READERS,
     INTO_OPEN_FILES,
     WATCHED_FILES,
@@ -79,6 +81,8 @@ def _unwatched(writes: str, reads: str) -> str:
     formats = {FILE_FORMATS.get(what) for what in (writes, reads)}
     if len(formats) == 2 and None not in formats:
         return ""
+    if matches(_function(writes), FOLDER_MAKERS) and matches(reads, FILE_QUESTIONS):
+        return writes
     both = (what for what in (reads, writes) if not matches(_function(what), WATCHED_FILES))
     return next(both, "")
 
@@ -89,6 +93,11 @@ def _function(what: str) -> str:
 
 def _of_unwatched(writes: str, reads: str, unseen: str) -> tuple[str, str]:
     """The reason why a loop that writes and reads files runs whole, and what to do."""
+    if matches(_function(unseen), FOLDER_MAKERS):
+        return (
+            f"it makes folders ({_function(unseen)}) and looks for files ({reads}), perhaps for the same",
+            "Make the folders before the loop.",
+        )
     if matches(unseen, FOLDER_READERS):
         return (
             f"it writes files ({writes}) and looks for files ({unseen}), perhaps for the same",

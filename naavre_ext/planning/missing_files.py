@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from naavre_ext.dataflow.arguments import matches
-from naavre_ext.dataflow.tables import FOLDER_READERS
+from naavre_ext.dataflow.tables import FILE_QUESTIONS, FOLDER_READERS
 from naavre_ext.model.dataflow import CellDataflow
 
 _LOOKS = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir"})
@@ -18,6 +18,12 @@ def makes_missing(loop: ast.AST, facts: CellDataflow) -> bool:
         return False
     unseen = {e.line for e in facts.effects if e.kind == "unknown" and e.what.endswith("()")}
     return any(not unseen.isdisjoint(lines) for lines in _run_when_missing(loop))
+
+
+def asks_files(facts: CellDataflow) -> bool:
+    """Whether it asks for files and writes some, all of which can be watched."""
+    asks = any(e.kind == "outside-read" and matches(e.what, FILE_QUESTIONS) for e in facts.effects)
+    return asks and facts.has("outside-write")
 
 
 def _run_when_missing(loop: ast.AST) -> Iterator[range]:

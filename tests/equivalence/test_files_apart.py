@@ -83,6 +83,60 @@ LOOPS = {
 }  # fmt: skip
 
 
+_ASKS = "from pathlib import Path\nPath('b').write_text('old b')\nPath('e').write_text('old e')\ndone, kept = [], []"
+_MAKE = (
+    "    if Path(n).exists():\n        continue\n    Path(n).write_text(n * 2)\n    done.append(n)"
+)
+_NO_COPY = "what an iteration hands back can't be copied"
+
+#: Loops that ask for files and make some, and why the rest ran again ("" where it didn't).
+ASKING = {
+    "what is missing is made": (f"for n in 'abcdef':\n{_MAKE}", ""),
+    "by a generator": (f"for n in (n for n in 'abcdef'):\n{_MAKE}", ""),
+    "by os.path": (
+        "import os\nfor n in 'abcdef':\n    if not os.path.isfile(n):\n        with open(n, 'w') as f:\n            f.write(n)\n"
+        "        done.append(n)\n    else:\n        print('there', n)", ""
+    ),
+    "in a function": (
+        "def make(n):\n    path = Path(n)\n    if path.exists():\n        return path.read_text()\n    path.write_text(n)\n"
+        "    return 'made'\nfor n in 'abcdef':\n    done.append(make(n))", ""
+    ),
+    "read where it is there": (
+        "import numpy as np\nfor n in 'abcdef':\n    name = n + '.npy'\n    if not Path(name).exists():\n        np.save(name, [1])\n"
+        "    done.append(np.load(name).sum())", ""
+    ),
+    "two items of one name": (
+        f"for v in [0.1, 0.2, 0.3, 0.4, 0.12, 0.5]:\n    n = f'{{v:.1f}}'\n{_MAKE}", "two batches used the file '0.1'"
+    ),
+    "made by the item before": (
+        "for i in range(6):\n    done.append(Path(f'x{i - 1}').exists())\n    Path(f'x{i}').write_text('x')",
+        "two batches used the file 'x1'"
+    ),
+    "removed by another item": (
+        "for one, two in ['ab', 'cd', 'ef', 'bg', 'hi', 'jk']:\n    done.append(Path(one).exists())\n"
+        "    if Path(two).exists():\n        Path(two).unlink()", "two batches used the file 'b'"
+    ),
+    "there and written over": (
+        "for n in 'abcdef':\n    done.append(Path(n).exists())\n    Path(n).write_text('new')", ""
+    ),
+    "removed and made": (
+        "for n in 'abcdef':\n    if Path(n).exists():\n        Path(n).unlink()\n    Path(n).write_text('new')", ""
+    ),
+    "made a second time": (f"for n in 'abcdef':\n{_MAKE}\n    kept.append(i for i in n)", _NO_COPY),
+    "written over a second time": (
+        "for n in 'abcdef':\n    done.append(Path(n).exists())\n    Path(n).write_text('new')\n    kept.append(i for i in n)",
+        _NO_COPY
+    ),
+    "made under another name a second time": (
+        "import os\nfor n in 'abcdef':\n    if not Path(n).exists():\n        Path(n + '.part').write_text(n)\n"
+        "        os.replace(n + '.part', n)\n        done.append(n)\n    kept.append(i for i in n)", _NO_COPY
+    ),
+    "through a link": (
+        "import os\nos.symlink('z', 'a')\nfor n in 'abcdef':\n"
+        f"{_MAKE}\n    kept.append(i for i in n)", _NO_COPY
+    ),
+}  # fmt: skip
+
 #: Analysis doesn't look into modules.
 _SEEN = """
 import os, shutil
@@ -179,6 +233,25 @@ def test_files_are_as_in_the_sequential_run(cells: list[str], path: str, tmp_pat
     assert folder(one) == folder(two)
 
 
+@pytest.mark.parametrize(("loop", "reason"), ASKING.values(), ids=ASKING)
+def test_what_asks_for_files_finds_the_same(loop: str, reason: str, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for made in (one, two):
+        made.mkdir()
+    before, _, body = ("\n" + loop).rpartition("\nfor ")
+    cells = [_ASKS, before, f"{SPLIT}for {body}", "del kept\nprint(done)"]
+    plain = run_in_order(cells, str(one))
+    assert plain.error is None
+    done = run_as_workflow(cells, cwd=str(two))
+    assert done.end.status == "ok", done.ending.error
+    assert [event.batches for event in done.of(events.SplitStarted)] == [3]
+    refused = [event.reason for event in done.of(events.SplitRefused)]
+    assert len(refused) == bool(reason)
+    assert all(text.startswith(reason) for text in refused)
+    assert folder(one) == folder(two)
+    assert plain.variables["done"] == done.ending.variables["done"]
+
+
 def _cells(loop: str) -> list[str]:
     lines = loop.splitlines()
     first = next(n for n, line in enumerate(lines) if line.startswith(("for", "def")))
@@ -265,6 +338,38 @@ def test_what_runs_again_must_not_read_or_leave_what_it_wrote_the_first_time(
     watch.stop()
     assert [shown(path) for path in refused] == ["read", "./"]
     assert sorted(shown(path) for path in watch.left()) == ["left", "read"]
+
+
+def test_asking_before_and_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("there", "kept", "others"):
+        Path(name).write_text("x")
+    os.symlink("there", "link")
+    with watching(True) as watch:
+        for name in ("there", "kept", "new", "never", "others"):
+            Path(name).exists()
+        os.path.lexists("link")
+        folder_number = os.open(".", os.O_RDONLY)
+        os.stat("kept", dir_fd=folder_number)
+        os.close(folder_number)
+        for name in ("there", "new", "others", "unasked"):
+            Path(name).write_text("y")
+        Path("unasked").exists()
+        with watching(True) as nested:
+            Path("inner").exists()
+            Path("inner").write_text("y")
+        note(nested.touched())
+    touched = watch.touched()
+    names = {Path(path).name for path in touched.read}
+    assert names >= {"there", "kept", "new", "never", "others", "link"}
+    assert "unasked" not in names
+    assert {Path(path).name for path in touched.new} == {"new", "inner"}
+    assert {Path(path).name for path in touched.there} == {"there", "others"}
+    others = frozenset([str(tmp_path / "inner")])
+    assert {Path(path).name for path in touched.undo(others)} == {"new"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "there", "kept", "others", "link", "unasked", "inner"
+    }  # fmt: skip
 
 
 def test_one_watch_ends_and_others_that_saw_as_much_go_on(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_half_a_cpu_each_lets_three_batches_meet_on_two_cpus(run):
     """Each batch waits until all three have begun."""
     module = (
         "%%writefile meeting.py\nimport os, time\n\n\n"
-        "def meet(x):\n    open(f'begun-{x}', 'w').close()\n"
+        "def meet(x):\n    os.mkdir(f'begun-{x}')\n"
         "    while not all(os.path.exists(f'begun-{n}') for n in range(3)):\n        time.sleep(0.01)"
     )
     cell = _loop("# batches: 3\n# resources: num_cpus=0.5", "meeting.meet(x)", 3)
@@ -167,6 +167,17 @@ def test_batch_whose_worker_is_killed_runs_again_alone(run):
     assert (again.batch, again.tries) == (1, 1)
     assert again.reason.startswith("its worker died")
     assert sorted(event.batch for event in done.of(events.BatchFinished)) == [0, 1, 2]
+
+
+def test_batch_that_asks_for_files_is_not_tried_again_when_its_worker_is_killed(run):
+    """The first attempt has made a file, which the second would take for an earlier run's."""
+    body = (
+        "if os.path.exists(f'made-{x}'):\n        continue\n    with open(f'made-{x}', 'w') as f:\n"
+        "        f.write('1')\n    y = dying.work(x, 1 if x == 3 else 0)"
+    )
+    done = run(DYING, "import dying, os", _loop("# batches: 3", body), "print(out)")
+    assert done.ending.error[0] == "WorkerLost"
+    assert not done.of(events.BatchRetried)
 
 
 def test_batch_of_an_over_cell_whose_worker_is_killed_runs_again_alone(run):

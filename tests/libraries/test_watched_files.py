@@ -31,6 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 ARRAY = np.arange(6.0)
 FRAME = pd.DataFrame({"a": [1, 2]})
 IMAGE = np.zeros((2, 3, 3))
+STAT = os.stat
 
 
 def _gets(name: str) -> Callable[[str], Any]:
@@ -107,6 +108,16 @@ LISTS: dict[str, Callable[[], Any]] = {
     "os.scandir": lambda: list(os.scandir()),
     "os.walk": lambda: list(os.walk(".")),
 }
+#: What asks for a file.
+ASKS: dict[str, Callable[[str], Any]] = {
+    ".exists": lambda path: Path(path).exists(),
+    ".is_file": lambda path: Path(path).is_file(),
+    ".is_dir": lambda path: Path(path).is_dir(),
+    "os.path.exists": os.path.exists,
+    "os.path.lexists": os.path.lexists,
+    "os.path.isfile": os.path.isfile,
+    "os.path.isdir": os.path.isdir,
+}
 #: They use no file that a loop may write.
 NO_FILE = frozenset(
     {".resolve", ".absolute", ".expanduser", "os.makedirs", "os.mkdir", ".mkdir", "os.getcwd", "os.path.abspath",
@@ -162,14 +173,23 @@ def test_what_is_listed_is_seen(name: str) -> None:
     assert os.path.join(os.getcwd(), "") in watch.read
 
 
+@pytest.mark.parametrize("name", ASKS)
+def test_what_is_asked_for_is_seen(name: str) -> None:
+    with watching(True) as watch:
+        ASKS[name]("file")
+        ASKS[name]("new")
+    assert os.path.realpath("file") in watch.found
+    assert os.path.realpath("new") in watch.missed
+    assert os.stat is STAT
+
+
 def test_each_of_the_table_is_tried() -> None:
-    assert {*READS, *WRITES, *MOVES, *LISTS} | NO_FILE == WATCHED_FILES
+    assert {*READS, *WRITES, *MOVES, *LISTS, *ASKS} | NO_FILE == WATCHED_FILES
 
 
 def test_what_c_libraries_open_is_not_seen() -> None:
     with watching(True) as watch:
         FRAME.to_parquet("new")
         pd.read_parquet("new")
-        Path("new").exists()
         pd.read_json(io.StringIO('{"a": 1}\n'), lines=True)
     assert not watch.read | watch.changed

@@ -114,6 +114,11 @@ LEGAL = [
     ("import json\nfor w in words:\n    with open(w) as f:\n        d = json.load(f)\n    with open(w + '2', 'w') as f:\n        json.dump({'n': 1}, f)", {"files_apart": True}),
     ("import requests\nfor w in words:\n    with open(w.split('/')[-1], 'wb') as f:\n        f.write(requests.get(w).content)", {"files_apart": True}),
     ("for w in words:\n    pd.read_csv(w)", {}),
+    # so is what they ask for
+    ("for w in words:\n    if not os.path.exists(w):\n        np.save(w, xs)", {"asks_files": True, "files_apart": True}),
+    ("from pathlib import Path\nfor w in words:\n    p = Path('out') / w\n    if p.exists():\n        continue\n"
+     "    pd.read_csv(w).to_csv(p)\n    out.append(w)", {"asks_files": True, "makes_missing": False}),
+    ("for w in words:\n    if os.path.exists(w):\n        out.append(w)", {"asks_files": False}),
     # a folder that is made unless it is there: nobody can tell which iteration did it
     ("for x in xs:\n    os.makedirs('d', exist_ok=True)\n    open(f'd/{x}', 'w').write('1')", {}),
     ("from pathlib import Path\nd = Path('d')\nfor w in words:\n    d.mkdir(parents=True, exist_ok=True)\n"
@@ -194,7 +199,11 @@ REFUSED = [
     ("for x in xs:\n    with open('log.txt', 'w') as f:\n        f.write(str(x))", "same place"),
     ("for x in xs:\n    name = 'log.txt'\n    with open(name, 'w') as f:\n        f.write(str(x))", "same place"),
     ("for x in xs:\n    with open(f'{x}.txt', 'a') as f:\n        f.write('1')", "same place"),
-    ("for w in words:\n    if not os.path.exists(w):\n        np.save(w, xs)", "looks for files (os.path.exists)"),
+    ("for w in words:\n    if os.path.getmtime(w) < 1:\n        np.save(w, xs)", "looks for files (os.path.getmtime)"),
+    ("for w in words:\n    if not os.path.exists(w):\n        os.makedirs(w)", "it makes folders (os.makedirs) and looks"),
+    ("from pathlib import Path\nfor w in words:\n    p = Path('d') / w\n    p.parent.mkdir(exist_ok=True)\n    if not p.exists():\n"
+     "        p.write_text('1')", "it makes folders (.mkdir) and looks"),
+    ("for w in words:\n    if not os.path.exists(w):\n        pd.DataFrame({'n': xs}).to_parquet(w)", "can't be watched"),
     ("for w in words:\n    pd.read_parquet(w).to_parquet(w + '2')", "pandas.read_parquet uses can't be watched"),
     ("import subprocess\nfor w in words:\n    subprocess.run(['tool', w])\n    np.load(w)", "subprocess.run uses can't be watched"),
     ("for w in words:\n    pd.read_json(w, engine='pyarrow').to_csv(w + '2')", "can't be watched"),
