@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
+import meeting
 import nbformat
 import pytest
 
 from naavre_ext import RefusedError, RunOptions, compile_notebook, open_batch, run_batch
 from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch
-from naavre_ext.dataflow import tables
 from naavre_ext.model import event as events
 from naavre_ext.storage.run_store import RunStore
 
@@ -170,46 +170,19 @@ def test_jobs_follow_each_other_through_the_workers_of_groups(ray_cluster, tmp_p
         assert spans[job, "c6"][0] >= max(spans[job, "c4"][1], spans[job, "c5"][1])
 
 
-#: What cells in groups call to learn where other jobs are.
-SIGNS = """
-import glob, os, time
-
-def begin(x):
-    open(f"begun-{x}", "w").close()
-    return x
-
-def await_next(x):
-    while x < 3 and not os.path.exists(f"begun-{x + 1}"):
-        time.sleep(0.01)
-    return x
-
-def meet(x):
-    begin(x)
-    while len(glob.glob("begun-*")) < 2:
-        time.sleep(0.01)
-    return x
-"""
-
-
-@pytest.fixture
-def signs(tmp_path, monkeypatch):
-    """The module lies beside the notebook, and analysis takes its functions for pure ones, fit for groups."""
-    (tmp_path / "signs.py").write_text(SIGNS)
-    monkeypatch.setitem(tables.FUNCTION_EFFECTS, "signs.*", "")
-    for table in ("QUIET_IMPORTS", "PURE_MODULES", "FRESH_MODULES"):
-        monkeypatch.setattr(tables, table, getattr(tables, table) | {"signs"})
-
-
 def test_the_next_job_is_in_the_first_group_while_one_is_in_the_second(
-    ray_cluster, signs, tmp_path
+    ray_cluster, monkeypatch, tmp_path
 ):
     """It could not end otherwise; and each group has one worker, in which jobs follow each other."""
+    meetings = [["second 1", "first 2"], ["second 2", "first 3"]]
+    meeting.write_module(tmp_path, meetings)
+    meeting.take_for_pure(monkeypatch)
     study = write(
         tmp_path,
         "param_x = 1",
-        "import signs",
-        "# group: first\nx = signs.begin(param_x)",
-        "# group: second\ny = signs.await_next(x)",
+        "import meeting",
+        "# group: first\nx = meeting.meet('first', param_x)",
+        "# group: second\ny = meeting.meet('second', x)",
         "print(y)",
     )
     done = run_batch(study, [{"param_x": x} for x in (1, 2, 3)], keep=("y",))
@@ -252,14 +225,16 @@ def test_batch_says_that_its_groups_wait_for_what_another_run_holds(
     assert "wait for what they claim" in said[0][1]
 
 
-def test_replicas_let_jobs_meet_in_one_group(ray_cluster, signs, tmp_path):
+def test_replicas_let_jobs_meet_in_one_group(ray_cluster, monkeypatch, tmp_path):
     """Both have gone through the one worker of another group, so the second did while the first was here."""
+    meeting.write_module(tmp_path, [["then 1", "then 2"]])
+    meeting.take_for_pure(monkeypatch)
     study = write(
         tmp_path,
         "param_x = 1",
-        "import signs",
+        "import meeting",
         "# group: first\nx = max([param_x])",
-        "# group: then\n# replicas: 2\nmet = signs.meet(x)",
+        "# group: then\n# replicas: 2\nmet = meeting.meet('then', x)",
         "print(met)",
     )
     done = run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
@@ -304,14 +279,14 @@ def test_jobs_find_what_cells_that_are_the_same_for_all_have_left_in_a_group(ray
 
 
 def test_awaited_runs_share_the_workers_of_groups(ray_cluster, tmp_path):
-    (tmp_path / "meeting.py").write_text(SIGNS)
+    meeting.write_module(tmp_path, [["met 5", "met 1"]])
     study = write(
         tmp_path,
         "param_x = 1",
         "import meeting",
         "# group: g\n# replicas: 1\nlive = [param_x]",
         "# group: g\nlive.append(2)\ny = sorted(live)",
-        "met = meeting.meet(param_x)",
+        "met = meeting.meet('met', param_x)",
     )
     workflow = compile_notebook(study)
     options = RunOptions(keep=("y",), store=str(tmp_path / "store"))
