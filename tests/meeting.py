@@ -13,7 +13,9 @@ import pytest
 
 from naavre_ext.dataflow import tables
 
-NAME = "meeting"
+NAME = "signs"
+
+DEADLINE_S = 180
 
 #: Places are made and looked for in ways that no watch over files sees.
 _SOURCE = '''
@@ -42,18 +44,15 @@ def meet(cell, job):
 '''
 
 
-def write_module(
-    folder: Path, meetings: Sequence[Collection[str]], deadline_s: float = 180
+def arrange(
+    folder: Path, meetings: Sequence[Collection[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Put a module ``meeting`` into the notebook's folder, whose ``meet(cell, job)`` keeps these meetings.
+    """Put a module ``signs`` into the notebook's folder, whose ``meet(cell, job)`` keeps these meetings.
 
-    Those of one meeting, ``"CELL JOB"`` each, are there at one time.
+    Those of one meeting, ``"CELL JOB"`` each, are there at one time. Analysis takes the module's functions for
+    pure ones, fit for any worker, as it does ``time.sleep``.
     """
-    (folder / f"{NAME}.py").write_text(_SOURCE.format(meetings=meetings, deadline_s=deadline_s))
-
-
-def take_for_pure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have analysis do so with the module's functions: they are fit for any worker."""
+    (folder / f"{NAME}.py").write_text(_SOURCE.format(meetings=meetings, deadline_s=DEADLINE_S))
     monkeypatch.setitem(tables.FUNCTION_EFFECTS, f"{NAME}.*", "")
     for table in ("QUIET_IMPORTS", "PURE_MODULES", "FRESH_MODULES"):
         monkeypatch.setattr(tables, table, getattr(tables, table) | {NAME})

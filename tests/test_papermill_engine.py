@@ -201,7 +201,7 @@ def test_nothing_is_saved_on_the_way_when_that_is_not_wanted(tmp_path: Path) -> 
 
 def test_a_slow_cell_fails_at_its_timeout(shared_ray: SharedRay, tmp_path: Path) -> None:
     shared_ray.handle()
-    source = write(tmp_path / "in.ipynb", ["import time\ntime.sleep(60)", "1"])
+    source = write(tmp_path / "in.ipynb", ["import time\ntime.sleep(600)", "1"])
     given = {"executor": "ray", "resident": False, "execution_timeout": 3}
     with pytest.raises(PapermillExecutionError, match="timed out"):
         pm.execute_notebook(source, tmp_path / "o.ipynb", engine_name="naavre", **given)

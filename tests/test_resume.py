@@ -579,7 +579,7 @@ def test_run_whose_driver_was_killed_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from naavre_ext.cli import main; main()", "run", str(path)]
     environ = {**os.environ, "NAAVRE_EXECUTOR": "local", "PYTHONHASHSEED": "7"}
     with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as driver:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while len(list(tmp_path.glob("**/*.batch"))) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
         driver.kill()

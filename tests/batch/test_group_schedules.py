@@ -60,10 +60,9 @@ def run_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunJobs:
 
     Returns the spans of all cells, by job (from 1) and id.
     """
-    meeting.take_for_pure(monkeypatch)
 
     def run(name: str, config: str, parameter: str, kept: str, meetings: list[list[str]]) -> Spans:
-        meeting.write_module(tmp_path, meetings)
+        meeting.arrange(tmp_path, meetings, monkeypatch)
         file = read_notebook(str(_with_meetings(name, tmp_path, parameter)))
         file = replace(file, settings=read_overlay(config, "settings.yaml") if config else ())
         store = str(tmp_path / "store")
@@ -88,8 +87,8 @@ def _with_meetings(name: str, folder: Path, parameter: str) -> Path:
     """A copy of the notebook in which each cell that waits, as if it computed, keeps its meetings before."""
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     for cell in notebook.cells:
-        meets = f"meeting.meet({cell.id!r}, {parameter})\ntime.sleep("
-        cell.source = cell.source.replace("import time", "import time, meeting")
+        meets = f"signs.meet({cell.id!r}, {parameter})\ntime.sleep("
+        cell.source = cell.source.replace("import time", "import time, signs")
         cell.source = cell.source.replace("time.sleep(", meets)
     path = folder / f"{name}.ipynb"
     nbformat.write(notebook, path)

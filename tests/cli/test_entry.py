@@ -136,7 +136,7 @@ from naavre_ext.cli.interrupt import StopOnInterrupt
 with StopOnInterrupt() as stop:
     os.kill(os.getpid(), signal.SIGINT)
     if sys.argv[1] == "orderly":
-        assert stop.event.wait(1)
+        assert stop.event.wait(60)
         sys.exit(99)
     if sys.argv[1] == "twice":
         os.kill(os.getpid(), signal.SIGINT)
@@ -149,7 +149,7 @@ with StopOnInterrupt() as stop:
 @pytest.mark.parametrize(("way", "code"), [("orderly", 99), ("stuck", 130), ("twice", 130)])
 def test_ctrl_c_ends_the_run_in_time(way: str, code: int, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, way], capture_output=True, text=True, timeout=20
+        [sys.executable, "-c", INTERRUPTED, way], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == code
     assert done.stderr.startswith("stopping")

@@ -52,7 +52,7 @@ def start(*args: object, cwd: Path, **options: Any) -> subprocess.Popen[str]:
 def cli(tmp_path: Path) -> Cli:
     def run(*args: object, stdin: str | None = None, **environ: str) -> Any:
         with start(*args, cwd=tmp_path, stdin=subprocess.PIPE, environ=environ) as process:
-            out, err = process.communicate(stdin or "", timeout=120)
+            out, err = process.communicate(stdin or "", timeout=240)
         return subprocess.CompletedProcess(args, process.returncode, out, err)
 
     return run
@@ -221,14 +221,16 @@ def test_runs_are_listed_shown_and_deleted(cli: Cli, good: Path) -> None:
 
 
 def interrupted(tmp_path: Path, **environ: str) -> tuple[int, str]:
-    """The exit code of a run that is stopped in a sleeping cell, long before that would end, and stderr."""
-    write(tmp_path / "slow.ipynb", ["import time", "print('here')\ntime.sleep(100)", "1"])
+    """The exit code of a run that is stopped in a sleeping cell, which would outlast the test, and stderr."""
+    sleeps = "import time\nopen('begun', 'w').close()\ntime.sleep(600)"
+    write(tmp_path / "slow.ipynb", ["x = 1", sleeps, "1"])
     with start("run", "slow.ipynb", cwd=tmp_path, environ=environ) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("[1/3]")
-        time.sleep(1)
+        while not (tmp_path / "begun").exists() and process.poll() is None:
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=240)
     return process.returncode, err
 
 

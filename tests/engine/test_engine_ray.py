@@ -12,7 +12,7 @@ from naavre_ext.engine import client, engine_status, find_engine, place, start_e
 pytestmark = pytest.mark.slow
 
 
-def _gone(processes: list[psutil.Process], timeout_s: float = 30.0) -> bool:
+def _gone(processes: list[psutil.Process], timeout_s: float = 200.0) -> bool:
     return not psutil.wait_procs(processes, timeout=timeout_s)[1]
 
 

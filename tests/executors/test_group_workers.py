@@ -81,7 +81,7 @@ def test_jobs_are_served_by_their_numbers_whoever_begins_first():
         desk.ask(job, "g")
     assert desk.served == []
     started.set()
-    assert desk.first.wait(30)
+    assert desk.first.wait(240)
     assert desk.served == [(1, "g", "started for g")]
 
 
@@ -92,5 +92,5 @@ def test_jobs_that_are_expected_come_first_though_others_ask_before():
     desk.ask(2, "g")
     assert desk.served == []
     desk.pool.leave(1)  # it was refused before it began
-    assert desk.first.wait(30)
+    assert desk.first.wait(240)
     assert desk.served == [(2, "g", "a worker")]

@@ -95,11 +95,11 @@ def test_runs_at_once_have_the_process_one_after_the_other(tmp_path):
             time.sleep(0.01)
         stopped, other = (n for n in range(3) if n != first)
         stops[stopped].set()
-        assert runs[stopped].result(60)[0] == "cancelled"
+        assert runs[stopped].result(240)[0] == "cancelled"
         for n in (first, other):
             (tmp_path / f"{n}/go").touch()
         for n in (first, other):
-            status, shown = runs[n].result(60)
+            status, shown = runs[n].result(240)
             drawn = random.Random(n).random()
             printed = f"{n} " * 200 + f"{drawn} ['{n}']\n"
             assert (status, shown[0], shown[2]) == ("ok", f"{n}\n", printed)

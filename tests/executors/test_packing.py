@@ -209,7 +209,7 @@ def worker(sender):
 
     yield call
     process.stdin.close()
-    process.wait(10)
+    process.wait(240)
     process.stdout.close()
 
 

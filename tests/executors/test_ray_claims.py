@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import meeting
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
@@ -252,7 +253,7 @@ def test_slow_batch_is_stopped_in_c_code_and_tried_again(run):
 
 
 def test_slow_cell_elsewhere_is_stopped_and_fails_after_its_retries(run):
-    first = "import time\ndef work():\n    print('in')\n    time.sleep(60)"
+    first = "import time\ndef work():\n    print('in')\n    time.sleep(600)"
     done = run(first, "# timeout: 2s\n# retries: 1\na = work()", "print('never')")
     assert done.workflow.steps[1].placement == "any"
     assert done.ending.error == (
@@ -265,7 +266,7 @@ def test_slow_cell_elsewhere_is_stopped_and_fails_after_its_retries(run):
 
 
 def test_slow_cell_in_the_main_worker_ends_the_run(run):
-    cell = "# timeout: 1s\n# retries: 1\nos.environ['X'] = '1'\ntime.sleep(60)"
+    cell = "# timeout: 1s\n# retries: 1\nos.environ['X'] = '1'\ntime.sleep(600)"
     done = run("import os, time", (cell, ("raises-exception",)), "print('never')")
     assert done.end.status == "failed"
     assert done.ending.error[0] == "CellTimeoutError"
@@ -311,11 +312,10 @@ def test_runs_that_hold_gpus_and_want_more_take_turns(shared_ray, tmp_path, monk
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(go, range(2)))
     assert [text(done, 2) for done in runs] == ["0 [0, 1, 2, 3]\n", "1 [0, 1, 2, 3]\n"]
-    spans = [
-        (d.of(events.StepFinished)[0].started_at, d.of(events.RunFinished)[0].at) for d in runs
-    ]
+    steps = [done.of(events.StepFinished) for done in runs]
+    spans = [(mine[0].started_at, mine[-1].started_at + mine[-1].duration_s) for mine in steps]
     first, second = sorted(spans)
-    assert first[1] - 0.2 <= second[0]
+    assert first[1] <= second[0]
 
 
 #: What the cell is, and the number of the cell that waits.
@@ -336,7 +336,7 @@ def test_cell_says_that_what_it_claims_is_not_free(run, cell, number, monkeypatc
 
     monkeypatch.setattr("naavre_ext.executors.ray.claim_waits.TOLD_AFTER_S", 0.1)
     other = placement_group([{"GPU": 2, "telescope": 4}])
-    assert other.wait(30)
+    assert other.wait(240)
     said = []
 
     def note(event):
@@ -378,12 +378,15 @@ def test_workers_of_groups_keep_their_gpus_and_live_objects(run):
     assert "lock" in done.end.missing
 
 
-def test_cell_of_another_group_starts_while_the_group_that_gives_it_a_value_still_runs(run):
+def test_cell_of_another_group_starts_while_the_group_that_gives_it_a_value_still_runs(
+    run, monkeypatch, tmp_path
+):
+    meeting.arrange(tmp_path, [["b 1", "c 1"]], monkeypatch)
     done = run(
-        "import time",
-        "# group: one\ntime.sleep(0.1)\na = 1",
-        "# group: one\ntime.sleep(0.2)\nb = a + 1",
-        "# group: two\ntime.sleep(0.1)\nc = a + 2",
+        "import signs",
+        "# group: one\na = len([0])",
+        "# group: one\nb = a + signs.meet('b', 1)",
+        "# group: two\nc = a + 1 + signs.meet('c', 1)",
         "print(a, b, c)",
     )
     assert text(done, 4) == "1 2 3\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -166,29 +165,30 @@ def test_death_of_the_main_worker_ends_the_run(run):
 @pytest.mark.parametrize(
     "cell",
     [
-        "time.sleep(100)",
-        "# split: part\n# batches: 4\nfor x in range(8):\n    time.sleep(100)",
+        "time.sleep(600)",
+        "# split: part\n# batches: 4\nfor x in range(8):\n    time.sleep(600)",
         "a = [work() for _ in range(3)]",
     ],
     ids=["main", "batches", "anywhere"],
 )
 def test_cancelled_run_waits_for_nothing(run, cell):
-    """Within two seconds on a quiet machine; here, long before the cell would have ended."""
-    cancel, asked = threading.Event(), []
+    """The cell would outlast the test."""
+    cancel = threading.Event()
 
     def stop_soon(event):
         if isinstance(event, events.StepStarted) and event.cell_id == "cell-1":
-            threading.Timer(0.5, lambda: (asked.append(time.monotonic()), cancel.set())).start()
+            threading.Timer(0.5, cancel.set).start()
 
-    first = "import time\ndef work():\n    time.sleep(100)\nprint('kept')"
+    first = "import time\ndef work():\n    time.sleep(600)\nprint('kept')"
     done = run(first, cell, "b = [work() for _ in range(2)]", cancel=cancel, on_event=stop_soon)
-    assert time.monotonic() - asked[0] < 30
     assert done.end.status == "cancelled"
     assert text(done.ending, 0) == "kept\n"
 
 
 def test_cell_beyond_its_time_fails(run):
-    done = run("import time", "print('in time')\ntime.sleep(100)", "print('never')", timeout_s=3.0)
+    done = run(
+        "x = 1", "import time\nprint('in time')\ntime.sleep(600)", "print('never')", timeout_s=5.0
+    )
     assert done.end.status == "failed"
     assert done.ending.failed_cell == 1
     assert done.ending.error[0] == "CellTimeoutError"

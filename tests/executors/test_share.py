@@ -30,7 +30,8 @@ def test_a_long_loop_stops_where_the_rest_is_handed_over() -> None:
 
 
 def test_what_is_sent_meanwhile_begins_after_what_the_cell_has_claimed() -> None:
-    share = OwnShare(Sliced(list(range(50))), inline=False)
+    # More than the loop could come to: it ends where the rest is sent.
+    share = OwnShare(Sliced(range(10**6)), inline=False)
     sent: list[int] = []
     watch = Watch(share, lambda: sent.append(share.hand_over()))
     own = []
@@ -45,7 +46,7 @@ def test_what_is_sent_meanwhile_begins_after_what_the_cell_has_claimed() -> None
 def test_threads_change_places_as_before_once_the_rest_is_sent() -> None:
     before, share, while_sending = (
         sys.getswitchinterval(),
-        OwnShare(Sliced(range(99)), inline=False),
+        OwnShare(Sliced(range(10**6)), inline=False),
         [],
     )
     watch = Watch(share, lambda: while_sending.append((share.hand_over(), sys.getswitchinterval())))

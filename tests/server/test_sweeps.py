@@ -20,7 +20,7 @@ SHARED = "base = [n * n for n in range(4)]\nprint('base')"
 def described(fetch_json):
     """Asks for a sweep until a condition holds."""
 
-    async def ask(sweep, condition=lambda sweep: True, timeout_s=120.0):
+    async def ask(sweep, condition=lambda sweep: True, timeout_s=240.0):
         deadline = time.monotonic() + timeout_s
         while True:
             status, answer = await fetch_json("GET", f"sweeps/{sweep['sweep']}", path="nb.ipynb")

@@ -172,7 +172,7 @@ def test_interrupted_run_lasted_until_its_last_event(store):
 def test_run_whose_process_was_killed_is_interrupted(store):
     code = (
         "import sys, time; from naavre_ext.storage.run_store import RunStore\n"
-        "log = RunStore(sys.argv[1]).create(None); print(log.run_id, flush=True); time.sleep(60)"
+        "log = RunStore(sys.argv[1]).create(None); print(log.run_id, flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", code, str(store.root)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -23,7 +23,7 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 )
 _MEASURED = "measured in the browser"
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=90_000)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 def open_lab(browser: Browser, lab_server: LabServer) -> Iterator[Lab]:
     """JupyterLab in a page that all tests of the module share."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(90_000)
     lab = Lab(context, lab_server)
     lab.go()
     yield lab

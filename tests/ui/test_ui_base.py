@@ -109,7 +109,7 @@ def notebook_app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_notebook_7_has_it_too(browser: Browser, notebook_app: LabServer) -> None:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(90_000)
     lab = Lab(context, notebook_app)
     lab.go(f"notebooks/{lab.add_example('splitting-classic')}")
     badges = lab.page.locator(".naavre-Badge")
