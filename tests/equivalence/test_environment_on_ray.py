@@ -10,7 +10,7 @@ from both_ways import _outputs, notebook, run_with
 
 from naavre_ext.model.run import RunOptions
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 #: Differ from process to process, or are the test's own.
 _IGNORED = (

@@ -7,7 +7,7 @@ import pytest
 from both_ways import _outputs, notebook, run_as_workflow
 from notebook_table import TABLE
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 SAMPLE = (
     "reductions: append",

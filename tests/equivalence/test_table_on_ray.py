@@ -36,7 +36,7 @@ def test_notebook_ends_on_ray_as_top_to_bottom(row, executor, tmp_path):
 
 
 #: A batch finds out every half second whether a CPU is idle, from what may be a second old: it goes on slowly
-#: until another process has taken part, or for most of a minute.
+#: until another process has taken part, or for two minutes.
 NESTED = [
     """%%writefile here.py
 import os, time
@@ -50,7 +50,7 @@ def process():
             os.mkdir("one")
         except FileExistsError:
             os.mkdir("another")
-    time.sleep(0.03 if os.path.exists("another") else 0.4)
+    time.sleep(0.03 if os.path.exists("another") else 1.2)
     return str(os.getpid())""",
     """import here
 def product(x, y):
@@ -67,7 +67,7 @@ def inner(x):
 # batches: 1
 # concurrency: 2
 # retries: 1
-# timeout: 60s
+# timeout: 200s
 # resources: num_cpus=1
 out = []
 for x in range(25):

@@ -16,8 +16,8 @@ import os
 import time
 
 def wait_for(name):
-    """Until a file is there; a minute and a half at most."""
-    for _ in range(9000):
+    """Until a file is there; four minutes at most."""
+    for _ in range(24000):
         if name is None or os.path.exists(name):
             return
         time.sleep(0.01)

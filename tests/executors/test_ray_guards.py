@@ -16,7 +16,6 @@ from naavre_ext.model.run import RunOptions
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(180),
     pytest.mark.filterwarnings("default"),
     pytest.mark.usefixtures("wronglib"),
 ]

@@ -190,7 +190,7 @@ def in_kernel(tmp_path_factory):
             node,
             kernel_name="here",
             allow_errors=True,
-            timeout=120,
+            timeout=240,
             resources={"metadata": {"path": str(work)}},
         )
         client.execute()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -84,15 +83,13 @@ def test_run_streams_outputs_into_cells_and_survives_a_reload(lab: Lab) -> None:
 def test_stop_ends_a_run_and_edited_cells_are_marked(lab: Lab) -> None:
     lab.open(lab.add_notebook("stop.ipynb", *SLOW))
     lab.wait_for_kernel()
-    run(lab, param_count="400")
+    run(lab, param_count="4000")
     lab.page.get_by_text("item 1").first.wait_for(timeout=RUN_MS)
     set_source(lab, 3, "print('another text')")
     expect(lab.cell(3).locator(".naavre-StaleNote")).to_be_visible()
     lab.screenshot("run-stale")
-    start = time.monotonic()
     bar(lab, "Stop").click()
-    expect_end(lab, "Run stopped")
-    assert time.monotonic() - start < 60  # of two minutes; 2 s on a quiet machine
+    expect_end(lab, "Run stopped")  # long before its end
     assert lab.source(3) == "print('another text')"
     expect(lab.cell(2).locator(".naavre-StaleNote")).to_have_count(0)
 
