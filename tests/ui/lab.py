@@ -156,6 +156,17 @@ class Lab:
             }"""
         )
 
+    def wait_until_layout_has(self, text: str) -> None:
+        """Waits until the server keeps a layout with this text, which a page that is loaded again restores."""
+        self.page.wait_for_function(
+            """async text => {
+              const { values } = await window.jupyterapp.serviceManager.workspaces.list();
+              return values.some(({ data }) => JSON.stringify(data['layout-restorer:data'] ?? '').includes(text));
+            }""",
+            arg=text,
+            polling=200,
+        )
+
     def screenshot(self, name: str) -> None:
         """Keeps a picture for people to look at; for ``make images`` also those that the documentation shows."""
         SCREENSHOTS.mkdir(exist_ok=True)

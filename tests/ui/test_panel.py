@@ -195,15 +195,22 @@ def test_direction_is_kept_and_the_panel_is_there_after_a_reload(lab: Lab) -> No
         assert last
         return last["x"] > first["x"] + first["width"]
 
+    def wait_until_across() -> None:
+        while not across():
+            lab.page.wait_for_timeout(50)
+
     assert not across()
-    lab.page.get_by_role("button", name="Left to right, or top to bottom").click()
-    lab.page.wait_for_timeout(300)
-    assert across()
-    lab.page.wait_for_timeout(1500)  # the layout is saved with a delay
+    with lab.page.expect_event(
+        "requestfinished",
+        lambda request: request.method == "PUT" and "orientation" in (request.post_data or ""),
+    ):
+        lab.page.get_by_role("button", name="Left to right, or top to bottom").click()
+    wait_until_across()
+    lab.wait_until_layout_has("naavre-workflow:temperature-map.ipynb")
     lab.page.reload()
     lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
     expect(lab.page.locator(STEP)).to_have_count(5)
-    assert across()
+    wait_until_across()
     lab.page.get_by_role("button", name="Left to right, or top to bottom").click()
 
 

@@ -256,7 +256,12 @@ def test_sweep_runs_rows_in_one_batch_and_resumes_failed_ones(lab: Lab) -> None:
     table = lab.page.locator(".naavre-SweepView")
     rows = table.locator("tbody tr")
     expect(rows).to_have_count(4, timeout=RUN_MS)
-    lab.page.wait_for_timeout(600)  # JupyterLab notes half a second later what is open
+    sweep = str(
+        table.locator("xpath=ancestor::*[starts-with(@id, 'naavre-batch-')]").first.get_attribute(
+            "id"
+        )
+    ).removeprefix("naavre-")
+    lab.wait_until_layout_has(sweep)
     lab.page.reload()
     lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
     expect(rows.locator(".naavre-mod-ok")).to_have_count(3, timeout=RUN_MS)
@@ -265,12 +270,7 @@ def test_sweep_runs_rows_in_one_batch_and_resumes_failed_ones(lab: Lab) -> None:
     expect(rows.nth(2)).to_contain_text("ValueError: not yet")
     lab.screenshot("sweep-failed")
 
-    sweep = str(
-        table.locator("xpath=ancestor::*[starts-with(@id, 'naavre-batch-')]").first.get_attribute(
-            "id"
-        )
-    )
-    told = lab.server.get(f"naavre-ext/sweeps/{sweep.removeprefix('naavre-')}?path=sweep.ipynb")
+    told = lab.server.get(f"naavre-ext/sweeps/{sweep}?path=sweep.ipynb")
     assert ends_of(lab, told["shared"]["id"], "cell-2") == ["StepFinished"]
     for each in told["runs"]:
         assert ends_of(lab, each["id"], "cell-2") == ["StepReused"]
