@@ -291,16 +291,6 @@ def test_descriptors_are_captured_on_demand():
         assert word in done.stderr
 
 
-def test_empty_cell_takes_a_millisecond_or_so(session):
-    run(session, "1;")
-    took = []
-    for number in range(200):
-        started = time.process_time()
-        run(session, "", number + 2)
-        took.append(time.process_time() - started)
-    assert min(took) < 0.002
-
-
 @pytest.mark.slow
 def test_figures_show_where_matplotlib_was_loaded_before_and_in_a_second_session():
     code = (

@@ -156,7 +156,7 @@ def test_running_run_counts_its_steps(store):
     log.append(StepNotRun(step="s", cell_id="c", reason="r", at=3.0))
     (run,) = store.list()
     assert (run.status, run.counts) == ("running", {"ok": 2, "not run": 1})
-    assert 0 <= run.duration_s < 60
+    assert 0 <= run.duration_s < 3600
     log.close()
 
 
