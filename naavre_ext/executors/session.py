@@ -15,6 +15,7 @@ from typing import Any
 
 from naavre_ext.dataflow.source import transform
 from naavre_ext.executors.cell_outcome import CellOutcome, outcome_of
+from naavre_ext.executors.raised_signals import SIGNALS, raise_signals
 from naavre_ext.executors.session_fds import DescriptorCapture
 from naavre_ext.executors.session_messages import CapturingSession
 from naavre_ext.executors.session_process import (
@@ -143,6 +144,8 @@ class CellSession:
             getattr(sys, output["name"]).write(output["text"])
         elif kind == WARNING:
             warn_again(output, self.namespace)
+        elif kind == SIGNALS:
+            raise_signals(output["names"])
         elif kind == "clear_output":
             publisher.clear_output(wait=output.get("wait", False))
         elif kind in ("display_data", "update_display_data"):

@@ -23,6 +23,7 @@ from naavre_ext.executors.guarding_steps import (
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.packing import Packed, PackingError, is_immutable
 from naavre_ext.executors.pool import BatchPool
+from naavre_ext.executors.raised_signals import SIGNALS
 from naavre_ext.executors.reseeding import reseed
 from naavre_ext.executors.result_files import ResultUnusable, read_result
 from naavre_ext.executors.step_cells import StepCell
@@ -209,11 +210,13 @@ class StepRun:
             hidden, classes = hidden_state(namespace), ClassState(namespace)
             before = worker.settings.now(task.step.guard_rng)
             warned: list[OutputMessage] = []
-            with worker.noting(warned.append):
+            with worker.noting(warned.append, warned.append):
                 outcome = self._cell.run()
             reason = worker.settings.violation(before, task.step.guard_rng)
             if not reason and any("text" in message for message in warned):
                 reason = "it warns, which a notebook shows once per place"
+            if not reason and any(message["output_type"] == SIGNALS for message in warned):
+                reason = "it raises signals of decimal arithmetic, which later cells can see"
             if not reason and shows_numbered(worker.outputs.shown):
                 reason = "it shows a diagram, which libraries number within their process"
             after = hidden_state(namespace)

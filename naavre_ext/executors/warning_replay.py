@@ -25,15 +25,18 @@ WARNING = "naavre-ext warning"
 #: Where Python remembers what code with these variables has warned of.
 REGISTRY = "__warningregistry__"
 
+Note = Callable[[OutputMessage], None]
+
 _ALWAYS = ("always", None, Warning, None, 0)
 
 
 @contextmanager
-def noted_warnings(note: Callable[[OutputMessage], None]) -> Iterator[None]:
+def noted_warnings(note: Note, at_end: Note) -> Iterator[None]:
     """In the block, hands warnings that filters let pass to ``note`` instead of showing them.
 
     A place's second warning is left out as long as nothing touched the filters in between, which
-    makes Python forget what it has shown; a message without a text stands for such a touch.
+    makes Python forget what it has shown; a message without a text stands for such a touch. ``at_end`` gets
+    one behind the last warning.
     """
     plain, told = list(warnings.filters), [*map(_always, warnings.filters), _ALWAYS]
     noting = _Noting(note, repeats=any(entry[0] == "always" for entry in plain))
@@ -51,6 +54,7 @@ def noted_warnings(note: Callable[[OutputMessage], None]) -> Iterator[None]:
     try:
         yield
     finally:
+        noting.note = at_end
         noting.tell_touch()
         module._filters_mutated = touch
         if module.showwarning == noting.show:
@@ -103,7 +107,7 @@ def one_registry(namespace: dict[str, Any], session: CellSession) -> Iterator[No
 class _Noting:
     """Stands in for ``warnings.showwarning``."""
 
-    def __init__(self, note: Callable[[OutputMessage], None], repeats: bool) -> None:
+    def __init__(self, note: Note, repeats: bool) -> None:
         self.note, self.repeats = note, repeats
         self.seen: set[Any] = set()
         self.touched = False

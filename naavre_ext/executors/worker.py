@@ -7,9 +7,10 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.cell_outcome import CellOutcome
@@ -26,6 +27,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.packing_classes import forget_classes
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.process_settings import ProcessSettings
+from naavre_ext.executors.raised_signals import lower_signals, noted_signals
 from naavre_ext.executors.received import Received
 from naavre_ext.executors.result_keeper import ResultKeeper
 from naavre_ext.executors.session import CellSession
@@ -34,7 +36,7 @@ from naavre_ext.executors.task_slots import TaskSlots
 from naavre_ext.executors.task_spawning import spawning, spawning_in_task
 from naavre_ext.executors.tasks import BatchReport, BatchTask, RunContext, StepReport, StepTask
 from naavre_ext.executors.unwritten_memory import fill_unwritten
-from naavre_ext.executors.warning_replay import noted_warnings
+from naavre_ext.executors.warning_replay import Note, noted_warnings
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Step
 from naavre_ext.scheduling.claims import keeps_claim
@@ -70,6 +72,8 @@ class Worker:
         self.received = Received()
         #: Which of the values that all batches of a split get are containers of plain elements, by their pack.
         self.plain: tuple[bytes, frozenset[str]] = (b"", frozenset())
+        #: The cell's own variables, where batches run in its process: methods of its classes see those.
+        self.beside: Mapping[str, Any] = {}
         #: Batches that ran before their cells.
         self.holds = Holds()
         #: What the loops in functions that a batch runs are sent to; for so many slots at a time.
@@ -91,6 +95,7 @@ class Worker:
             forget_classes()
             forget_loggers()
             forget_told()
+            lower_signals()
             ambient.restore(ambient.pristine(), shell=self.session.shell)
             set_environment(context.environment, self._home, self._kernel)
             os.environ.update(self.devices)
@@ -177,7 +182,7 @@ class Worker:
         transform: Callable[[ast.Module], ast.Module],
     ) -> CellOutcome:
         """Run code with its outputs going to the list instead of to the driver."""
-        with self.outputs.aside(outputs), self.noting(self.session.emit):
+        with self.outputs.aside(outputs), self.noting(self.session.emit, outputs.append):
             return self.session.run(
                 source,
                 execution_count=execution_count,
@@ -185,9 +190,17 @@ class Worker:
                 store_history=False,
             )
 
-    def noting(self, note: Callable[[OutputMessage], None]) -> AbstractContextManager[None]:
-        """In the block, ``note`` gets the warnings, where this isn't the process that shows them."""
-        return noted_warnings(note) if self.isolated else nullcontext()
+    @contextmanager
+    def noting(self, note: Note, at_end: Note) -> Iterator[None]:
+        """In the block, ``note`` gets the warnings, where this isn't the process that must know them.
+
+        ``at_end`` gets what is told when the code has ended: the signals that it has raised.
+        """
+        if self.isolated:
+            with noted_warnings(note, at_end), noted_signals(at_end):
+                yield
+        else:
+            yield
 
     def divert(self, call: Callable[[], None]) -> list[OutputMessage]:
         """What ``call`` shows, which doesn't reach the driver."""

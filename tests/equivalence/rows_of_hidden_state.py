@@ -709,4 +709,51 @@ ROWS = {
         print(out, q.qsize())
         del q
     """),
+    "flags of decimal arithmetic": written(
+        """
+        from decimal import Decimal, Inexact, getcontext
+        getcontext().clear_flags()
+        getcontext().prec = 3
+        ---
+        # split:
+        thirds = []
+        for x in range(1, 5):
+            thirds.append(Decimal(x) / 3)
+        ---
+        print(thirds, getcontext().flags[Inexact])
+        getcontext().clear_flags()
+        ---
+        # split:
+        exact = []
+        for x in range(1, 5):
+            exact.append(Decimal(x) + 1)
+        ---
+        print(exact, getcontext().flags[Inexact])
+    """,
+        on_ray=True,
+    ),
+    "a decimal context with a name": written(
+        """
+        from decimal import Decimal, Inexact, getcontext
+        context = getcontext()
+        context.clear_flags()
+        ---
+        # split:
+        out = []
+        for x in range(1, 5):
+            out.append((Decimal(x) / 4, Decimal(x) / 3, context.flags[Inexact]))
+        ---
+        context.prec = 4
+        ---
+        # split:
+        short = []
+        for x in range(1, 5):
+            short.append(Decimal(x) / 3)
+        print(out, short, context.prec)
+        context.prec = 28
+        context.clear_flags()
+        del context
+    """,
+        on_ray=True,
+    ),
 }
