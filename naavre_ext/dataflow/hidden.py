@@ -197,8 +197,7 @@ def _runs_by_itself(method: ast.FunctionDef) -> bool:
     computed = any(
         "property" in ast.unparse(d) or "setter" in ast.unparse(d) for d in method.decorator_list
     )
-    cached = any("cached_property" in ast.unparse(d) for d in method.decorator_list)
-    return (special and method.name not in tables.SELF_CHANGING) or (computed and not cached)
+    return (special and method.name not in tables.SELF_CHANGING) or computed
 
 
 def _changes_itself(method: ast.FunctionDef, summaries: Summaries) -> bool:

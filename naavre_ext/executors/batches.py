@@ -151,7 +151,8 @@ def _run(
     tables = {table.name: given[table.name] for table in split.tables if table.name in given}
     known_here = {name: value for name, value in given.items() if name not in tables}
     # What an '# over' cell makes is joined: a slice would be no window on the notebook's array any more.
-    origins = Origins(known_here, values.values if over else values, slices=not over)
+    beside = {name: worker.beside[name] for name in known_here if name in worker.beside}
+    origins = Origins(known_here, values.values if over else values, slices=not over, beside=beside)
     cursor = _Items(values, origins, task.limit_s)
     code = batch_code(task.step, split)
     read = {t.name: (t, tables[t.name]) for t in split.tables if t.in_body}

@@ -261,6 +261,7 @@ class _LocalPool:
         handle = None
         session = self.worker.session
         follow(self._main.session.shell, session.shell)
+        self.worker.beside = self.cell.session.namespace
         with one_registry(self.cell.session.namespace, session):
             for done in reversed(self.worker.run_batch(task, shared, items.detached())):
                 handle = _Done(*done, handle)

@@ -23,18 +23,27 @@ Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
 #: Objects of the inputs that are looked at; those beyond are copied.
 _BUDGET = 20_000
 
+_DEFAULTS = "_field_defaults"
 _ATOMS = frozenset({int, float, complex, str, bytes, bool, type(None), range, slice})
-_NAMED = (type, types.ModuleType)
 
 
 class Origins:
     """The origins of all objects reached from ``names`` and ``items``, found when first asked for.
 
-    Without ``slices`` a slice of an array has none.
+    Without ``slices`` a slice of an array has none. ``beside`` are the very objects that ``names`` holds copies
+    of, where code here can come upon them.
     """
 
-    def __init__(self, names: Mapping[str, Any], items: Any, *, slices: bool = True) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, Any],
+        items: Any,
+        *,
+        slices: bool = True,
+        beside: Mapping[str, Any] | None = None,
+    ) -> None:
         self._names, self._items, self._slices = names, items, slices
+        self._beside = beside or {}
         self._known: dict[int, Origin] | None = None
         self._alive: list[Any] = []
         self._windows = Windows()
@@ -62,15 +71,17 @@ class Origins:
         if type(self._items) in (list, tuple):
             roots += [(item, (number, ())) for number, item in enumerate(self._items)]
         roots += [(item, (number, ())) for number, item in self._alive]
-        roots += [(value, (name, ())) for name, value in self._names.items()]
+        for shared in (self._names, self._beside):
+            roots += [(value, (name, ())) for name, value in shared.items()]
         waiting = deque(roots)
         budget = max(_BUDGET, 2 * len(roots))
         while waiting and budget:
             obj, origin = waiting.popleft()
-            if _is_atom(obj) or isinstance(obj, _NAMED) or id(obj) in known:
+            if _is_atom(obj) or isinstance(obj, types.ModuleType) or id(obj) in known:
                 continue
             budget -= 1
-            known[id(obj)] = origin
+            if not isinstance(obj, type):
+                known[id(obj)] = origin
             if is_shippable(obj):
                 self._windows.add(obj, origin)
             root, steps = origin
@@ -92,6 +103,9 @@ def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:
         return [(("[]", index), part) for index, part in enumerate(obj)]
     if isinstance(obj, types.FunctionType):
         return ()
+    if isinstance(obj, type):  # a named tuple's: all instances get the very defaults
+        defaults = vars(obj).get(_DEFAULTS)
+        return [((".", _DEFAULTS), defaults)] if defaults and type(defaults) is dict else ()
     state = getattr(obj, "__dict__", None)
     if type(state) is not dict or not state or isinstance(obj, types.MethodType):
         return ()

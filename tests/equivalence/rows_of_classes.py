@@ -760,4 +760,68 @@ ROWS = {
     """,
         on_ray=True,
     ),
+    "methods and constructors hand out an object that all share": written("""
+        from dataclasses import dataclass, field
+        shared = []
+        class A:
+            def __init__(self):
+                self.kept = shared
+            def get(self):
+                return shared
+        @dataclass
+        class B:
+            x: int
+            kept: list = field(default_factory=lambda: shared)
+        ones = [A() for _ in range(4)]
+        ---
+        # split:
+        given = []
+        for a in ones:
+            given.append(a.get())
+        ---
+        # split:
+        made = []
+        for i in range(4):
+            made.append((A(), B(i)))
+        ---
+        given[3].append('one')
+        made[3][0].kept.append('two')
+        made[3][1].kept.append('three')
+        print(shared, given, [b for _, b in made])
+    """),
+    "a named tuple's default is one object for all": written(
+        """
+        from collections import namedtuple
+        N = namedtuple('N', 'a b', defaults=[[]])
+        ---
+        # split:
+        out = []
+        for i in range(4):
+            out.append(N(i))
+        ---
+        out[3].b.append(1)
+        print(out, N(9))
+    """,
+        splits=1,
+        on_ray=True,
+    ),
+    "cached properties that note what they have computed": written("""
+        from functools import cached_property
+        computed = []
+        class A:
+            def __init__(self, v):
+                self.v = v
+            @cached_property
+            def square(self):
+                computed.append(self.v)
+                return self.v ** 2
+        ones = [A(v) for v in range(5)]
+        ---
+        # split:
+        out = []
+        for a in ones:
+            out.append(a.square)
+        ---
+        print(out, computed, [vars(a) for a in ones])
+    """),
 }
