@@ -24,7 +24,7 @@ def filters():
 def batch(times, between=lambda: None):
     """What a batch notes that warns so many times at one place."""
     noted = []
-    with noted_warnings(noted.append):
+    with noted_warnings(noted.append, noted.append):
         for _ in range(times):
             warnings.warn("odd", UserWarning, stacklevel=1)
             between()
