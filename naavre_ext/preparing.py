@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from naavre_ext.annotations import parse_annotations
-from naavre_ext.annotations.file_places import placed
+from naavre_ext.annotations.file_places import FilePlaces
 from naavre_ext.annotations.overlay import overlaid
-from naavre_ext.annotations.yaml_lines import Place
 from naavre_ext.dataflow.nested import AskedNotebook
 from naavre_ext.dataflow.source import star_modules
 from naavre_ext.model.annotation import Annotations
@@ -39,7 +38,7 @@ class PreparedNotebook:
 
     ``node`` is the nbformat document that a run fills with outputs. ``workflow`` is None when an error
     diagnostic forbids to run it, and so is ``basis``, which it was planned from. ``from_files`` says that the
-    plan depends on other files: modules, notebooks.
+    plan depends on other files: modules, notebooks. ``places`` are those of what files say of cells.
     """
 
     node: Any
@@ -48,6 +47,7 @@ class PreparedNotebook:
     diagnostics: tuple[Diagnostic, ...]
     basis: PlanBasis | None = None
     from_files: bool = False
+    places: FilePlaces = field(default_factory=FilePlaces)
 
     def require_workflow(self) -> Workflow:
         """The workflow. Raises :class:`RefusedError` with all errors when there is none."""
@@ -102,27 +102,28 @@ def _prepare(
         diagnostics += parsed.diagnostics
         if not parsed.annotations.containerize:
             diagnostics += _nested_parameters(cell)
-    settings: Mapping[tuple[CellId, str], Place] = {}
+    places = FilePlaces(sources=file.sources)
     if file.settings:
         numbers = {str(cell.id): cell.number for cell in file.notebook.cells}
         cells = [(cell, annotations[cell.id]) for cell in notebook.cells]
         made = overlaid(cells, file.settings, numbers)
         annotations = dict(zip(annotations, made.annotations, strict=True))
         diagnostics += made.diagnostics
-        settings = made.places
+        places = replace(places, settings=made.places)
     stars = _star_imports(notebook) if star_imports else {}
     nested, more = _nested(notebook, annotations)
     diagnostics += more
     planned = plan(notebook, annotations, find_parameters(file.notebook), stars, nested)
     diagnostics += planned.diagnostics
-    if settings or file.sources:
-        diagnostics = placed(diagnostics, settings, file.sources)
+    diagnostics = places.placed(diagnostics)
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
     if refused:
         return PreparedNotebook(node, notebook, None, tuple(diagnostics))
     workflow = planned.workflow and file.order.added_to(planned.workflow)
     from_files = bool(nested or star_modules(_text(notebook)))
-    return PreparedNotebook(node, notebook, workflow, tuple(diagnostics), planned.basis, from_files)
+    return PreparedNotebook(
+        node, notebook, workflow, tuple(diagnostics), planned.basis, from_files, places
+    )
 
 
 def _has_plan_for(known: PreparedNotebook, notebook: Notebook) -> bool:

@@ -61,7 +61,6 @@ class Run:
         self, source: Any, output: str | Path | None, parameters: Mapping[str, Any] | None
     ) -> RunResult:
         """Read, plan and run; Ray starts meanwhile."""
-        from naavre_ext.executors.driver import workflow_on
         from naavre_ext.executors.factory import begin_executor
         from naavre_ext.storage.notebook_file import check_writable
         from naavre_ext.storage.resumable import find_resumable
@@ -79,7 +78,7 @@ class Run:
             if output is not None:
                 check_writable(output)
             executor = stack.enter_context(starting)
-            executor.admit(workflow_on(executor, workflow))
+            admit(executor, prepared, workflow)
             self.options = options
             return self.planned(prepared, workflow, executor, output, parameters, earlier)
 
@@ -169,6 +168,21 @@ class Run:
             batches=end.batches,
             output_path=None if output is None else str(output),
         )
+
+
+def admit(executor: Any, prepared: PreparedNotebook, workflow: Workflow) -> None:
+    """Return when the executor can run the workflow of what was prepared.
+
+    Raises:
+        RefusedError: it can't; what a file says of a cell has the file's line.
+        ClusterError: it can't be reached.
+    """
+    from naavre_ext.executors.driver import workflow_on
+
+    try:
+        executor.admit(workflow_on(executor, workflow))
+    except RefusedError as error:
+        raise RefusedError(prepared.places.placed(error.diagnostics)) from None
 
 
 def _open_results(

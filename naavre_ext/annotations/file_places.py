@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from naavre_ext.annotations.yaml_lines import Place
 from naavre_ext.model.diagnostic import Diagnostic
@@ -23,29 +23,29 @@ class SourcePlace:
         return replace(self.start, line=self.start.line + further)
 
 
-def placed(
-    diagnostics: Iterable[Diagnostic],
-    settings: Mapping[tuple[CellId, str], Place],
-    sources: Mapping[CellId, SourcePlace],
-) -> list[Diagnostic]:
-    """The diagnostics, each with its place in the file: that of the setting it names, or of its line's source."""
-    return [_placed(each, settings, sources) for each in diagnostics]
+@dataclass(frozen=True, slots=True)
+class FilePlaces:
+    """Where files say something of cells: by ``settings``, and by ``sources``, which a workflow's file has."""
 
+    settings: Mapping[tuple[CellId, str], Place] = field(default_factory=dict)
+    sources: Mapping[CellId, SourcePlace] = field(default_factory=dict)
 
-def _placed(
-    diagnostic: Diagnostic,
-    settings: Mapping[tuple[CellId, str], Place],
-    sources: Mapping[CellId, SourcePlace],
-) -> Diagnostic:
-    cell = diagnostic.cell_id
-    if cell is None:
-        return diagnostic
-    told = [
-        place
-        for (of, key), place in settings.items()
-        if of == cell and f"# {key}" in diagnostic.message
-    ]
-    place = told[0] if told else sources[cell].at(diagnostic.line) if cell in sources else None
-    if place is None:
-        return diagnostic
-    return replace(diagnostic, message=f"{place}: {diagnostic.message}")
+    def placed(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """The diagnostics, each with its place in the file: of the setting it names, or of its line's source."""
+        return [self._placed(each) for each in diagnostics]
+
+    def _placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        cell = diagnostic.cell_id
+        if cell is None:
+            return diagnostic
+        text = diagnostic.message
+        if diagnostic.line is None:  # what of the cell is to be changed, the remedy may say
+            text += diagnostic.remedy
+        told = [
+            where for (of, key), where in self.settings.items() if of == cell and f"# {key}" in text
+        ]
+        source = self.sources.get(cell)
+        place = told[0] if told else source and source.at(diagnostic.line)
+        if place is None:
+            return diagnostic
+        return replace(diagnostic, message=f"{place}: {diagnostic.message}")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from naavre_ext.batching.job_runner import JobRunner, OnJobEvent, Stops, admit
+from naavre_ext.batching.job_runner import JobRunner, OnJobEvent, Stops
 from naavre_ext.batching.shared_part import FIRST, SharedPart
 from naavre_ext.batching.shared_values import SharedValues
 from naavre_ext.environment import temporarily
@@ -23,7 +23,7 @@ from naavre_ext.model.jobs import BatchResult, Job, JobEnd
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
-from naavre_ext.running import OpenResults, placed
+from naavre_ext.running import OpenResults, admit, placed
 from naavre_ext.scheduling.groups import jobs_at_once
 from naavre_ext.scheduling.sharing import Sharing
 from naavre_ext.storage.batch_store import BatchRecord, digest_of_cells
@@ -114,7 +114,7 @@ class Batch:
         with ExitStack() as stack:
             if waiting:
                 stack.enter_context(temporarily(hash_seed_of(self.record.shared)))
-                executors = self._executors(stack, len(waiting), workflow)
+                executors = self._executors(stack, len(waiting), first)
                 if on_shared is not None:
                     on_shared(sharing, workflow)
                 executors.expect([job.number for job in waiting], workflow)
@@ -152,14 +152,14 @@ class Batch:
         """Those of the job's parameters that the source hasn't got already."""
         return {name: value for name, value in job.parameters.items() if name not in self._common}
 
-    def _executors(self, stack: ExitStack, jobs: int, workflow: Workflow) -> JobExecutors:
+    def _executors(self, stack: ExitStack, jobs: int, first: PreparedNotebook) -> JobExecutors:
         """What runs the jobs, whose claims can be met; else nothing stays of a batch that never began."""
         from naavre_ext.executors.factory import JobExecutors
 
         try:
             executors = stack.enter_context(JobExecutors(self._options, jobs))
             with executors.open(hands_on=False, job=FIRST) as executor:
-                admit(executor, workflow)
+                admit(executor, first, first.require_workflow())
         except NaavreError:
             self.record.forget_unless_begun()
             raise

@@ -16,8 +16,7 @@ from naavre_ext.model.diagnostic import NaavreError, RefusedError
 from naavre_ext.model.event import RunEvent
 from naavre_ext.model.jobs import Job, JobEnd
 from naavre_ext.model.run import RunOptions, RunResult
-from naavre_ext.model.workflow import Workflow
-from naavre_ext.running import OpenResults, Run
+from naavre_ext.running import OpenResults, Run, admit
 from naavre_ext.scheduling.sharing import DIFFERS, Sharing, in_main_worker
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class JobRunner:
         with self.executors.open(
             hands_on=mine.hands_on, job=job.number, common=mine.in_workers
         ) as executor:
-            admit(executor, workflow)
+            admit(executor, prepared, workflow)
             stop = self.stops.of(job.number)
             run = Run(self._options_of(job), partial(self.on_event, job.number), stop)
             run.largest_bytes, run.turn = self.largest_bytes, _turn(self.turns, stop)
@@ -124,17 +123,6 @@ def _turn(turns: threading.BoundedSemaphore, stop: threading.Event) -> Iterator[
     finally:
         if has_place:
             turns.release()
-
-
-def admit(executor: Any, workflow: Workflow) -> None:
-    """Return when the executor can run the workflow.
-
-    Raises:
-        NaavreError: it can't.
-    """
-    from naavre_ext.executors.driver import workflow_on
-
-    executor.admit(workflow_on(executor, workflow))
 
 
 def _end(job: Job, result: RunResult) -> JobEnd:

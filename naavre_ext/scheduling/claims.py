@@ -204,7 +204,8 @@ def _refused_groups(
     """The group whose worker can't be had, beside those of the groups before it."""
     holders: list[Claim] = [main_claim(workflow)]
     for group, claim in held_by:
-        step = next(s for s in workflow.steps if s.group == group and s.placement == "any")
+        members = [s for s in workflow.steps if s.group == group and s.placement == "any"]
+        step = next((s for s in members if s.resources), members[0])
         whose = f"the worker of group '{group}'"
         if not room_for({"num_cpus": 0, **claim}, nodes):
             return [_refusal(step, claim, nodes, whose=whose)]

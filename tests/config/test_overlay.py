@@ -8,6 +8,8 @@ import pytest
 from naavre_ext.annotations.overlay import read_overlay
 from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.preparing import prepare_notebook
+from naavre_ext.running import admit
+from naavre_ext.scheduling.claims import plan_claims
 from naavre_ext.storage.notebook_file import NotebookFile, read_notebook
 
 CELLS = (
@@ -135,3 +137,28 @@ def test_settings_that_have_no_effect_yet_are_said():
     assert [d.message for d in found if d.code == "NX150"] == [
         "over.yaml, line 1: 'image' is not yet in effect: the cell runs in the Python that is running."
     ]
+
+
+class OnTwoCpus:
+    """What refuses the claims that two CPUs can't meet, as Ray's executor does."""
+
+    shares_files = True
+
+    def admit(self, workflow):
+        if refused := plan_claims(workflow, [{"CPU": 2.0}]).refused:
+            raise RefusedError(refused)
+
+
+IMPOSSIBLE = {
+    "of a cell": "steps:\n  cell 5:\n    retries: 1\n    resources: {num_gpus: 1}",
+    "of a cell that isn't its group's first": (
+        "steps:\n  cell 4: {group: g}\n  Say it:\n    resources: {num_gpus: 1}\n    group: g"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_claim_that_can_never_be_met_is_told_with_its_line(text):
+    notebook = prepared(text)
+    with pytest.raises(RefusedError, match=r"NX515 cell 5 .*over.yaml, line 4: .*num_gpus=1"):
+        admit(OnTwoCpus(), notebook, notebook.require_workflow())
