@@ -21,7 +21,6 @@ from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import RunEvent, RunStarted
 from naavre_ext.model.jobs import BatchResult, Job, JobEnd
 from naavre_ext.model.run import RunOptions
-from naavre_ext.model.workflow import Workflow
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 from naavre_ext.running import OpenResults, admit, placed
 from naavre_ext.scheduling.groups import jobs_at_once
@@ -81,7 +80,7 @@ class Batch:
     def run(
         self,
         on_job: OnJob | None = None,
-        on_shared: Callable[[Sharing, Workflow], None] | None = None,
+        on_shared: Callable[[tuple[int, ...]], None] | None = None,
         cancel: threading.Event | None = None,
         *,
         on_event: OnJobEvent | None = None,
@@ -89,8 +88,8 @@ class Batch:
     ) -> BatchResult:
         """Run the jobs that wait; returns when all have ended, in whatever way.
 
-        ``cancel`` stops them all, ``cancels`` stop single ones, by their numbers. All else is told in the thread
-        where it happens.
+        ``on_shared`` is told at first which cells run once for all. ``cancel`` stops all jobs, ``cancels`` stop
+        single ones, by their numbers. All else is told in the thread where it happens.
 
         Raises:
             RefusedError, ClusterError: nothing was run.
@@ -103,6 +102,8 @@ class Batch:
         workflow = first.require_workflow()
         waiting, ends = self.waiting(), self._ended_well()
         sharing = sharing_of(first, self.varying, len(self.jobs)) if waiting else Sharing()
+        numbers = {step.id: step.cell_number for step in workflow.steps}
+        once = tuple(numbers[step] for step in sharing.steps)
 
         def hear(job: int, event: RunEvent) -> None:
             if isinstance(event, RunStarted):
@@ -116,7 +117,7 @@ class Batch:
                 stack.enter_context(temporarily(hash_seed_of(self.record.shared)))
                 executors = self._executors(stack, len(waiting), first)
                 if on_shared is not None:
-                    on_shared(sharing, workflow)
+                    on_shared(once)
                 executors.expect([job.number for job in waiting], workflow)
                 part = SharedPart(
                     self.record, self._options, first, sharing, keeps=self._keeps_shared
@@ -135,13 +136,12 @@ class Batch:
                 ahead = 0 if in_groups or self._options.executor == "local" else 1
                 crowded = len(waiting) - executors.slots if at_once >= executors.slots else 0
                 ends |= self._run_jobs(waiting, one, at_once + ahead, max(0, crowded), on_job)
-        numbers = {step.id: step.cell_number for step in workflow.steps}
         return BatchResult(
             self.record.batch_id,
             self.jobs,
             tuple(ends[job.number] for job in self.jobs),
             time.perf_counter() - clock,
-            tuple(numbers[step] for step in sharing.steps),
+            once,
             {numbers[step]: reason for step, reason in sharing.reasons.items()},
         )
 

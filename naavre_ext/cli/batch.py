@@ -21,10 +21,11 @@ from naavre_ext.cli.inputs import (
 )
 from naavre_ext.cli.interrupt import StopOnInterrupt
 from naavre_ext.cli.reporters import write_json_line, write_refusal
-from naavre_ext.cli.run_options import How, run_options
+from naavre_ext.cli.run_options import How, resident_option, run_options
 from naavre_ext.exporters.wording import duration_phrase
 from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import WAITS, MessageLogged
+from naavre_ext.runner import find_batch_runner
 
 if TYPE_CHECKING:
     from naavre_ext.batching.batch import Batch
@@ -75,6 +76,7 @@ _MOST_ROWS = 40
 )
 @parameter_options
 @config_option
+@resident_option
 @run_options
 @click.option(
     "--json", "as_json", is_flag=True, help="Print a line of JSON per job, then one for the batch."
@@ -99,10 +101,12 @@ def batch(
     what = {name: given.pop(name) for name in _Asked.__dataclass_fields__ if name in given}
     asked = _Asked(notebook, (*axes, *more), **what)
     try:
-        made = _make(asked, how, collect_parameters(**given))
+        source, options = _source(asked, how, values := collect_parameters(**given))
+        made = _make(asked, source, options, values)
+        run = find_batch_runner(made, source, options, asked.max_jobs)
         with StopOnInterrupt(f"{_how_to_go_on(made.record.batch_id)}\n") as stop:
             told = Told(made, as_json=as_json, quiet=quiet)
-            result = made.run(told.job, told.shared, stop.event, on_event=told.event)
+            result = run(told.job, told.shared, stop.event, on_event=told.event)
     except NaavreError as error:
         if as_json:
             write_refusal(error)
@@ -134,7 +138,15 @@ class _Asked:
     config: str | None
 
 
-def _make(asked: _Asked, how: How, common: dict[str, Any]) -> Batch:
+def _source(asked: _Asked, how: How, common: dict[str, Any]) -> tuple[Any, RunOptions]:
+    """What to run, None for the notebook of the batch to resume; and how."""
+    if asked.resume is None and asked.notebook is None:
+        raise click.UsageError("Missing argument 'NOTEBOOK'.")
+    source = None if asked.notebook is None else read_source(asked.notebook, asked.config)
+    return source, _options(how, source, common)
+
+
+def _make(asked: _Asked, source: Any, options: RunOptions, common: dict[str, Any]) -> Batch:
     from naavre_ext.batching.beginning import BatchRequest, begin_batch, resume_batch
 
     notebook, keep = asked.notebook, asked.keep
@@ -143,13 +155,8 @@ def _make(asked: _Asked, how: How, common: dict[str, Any]) -> Batch:
             raise click.UsageError(
                 "--resume goes on with the batch's own rows and outputs: give no others"
             )
-        source = None if notebook is None else read_source(notebook, asked.config)
-        options = _options(how, source, common)
         return resume_batch(asked.resume, options, source, asked.max_jobs)
-    if notebook is None:
-        raise click.UsageError("Missing argument 'NOTEBOOK'.")
-    source = read_source(notebook, asked.config)
-    options = _options(how, source, common)
+    assert notebook is not None
     rows = _rows(source, asked.table, asked.axes, common)
     names = tuple(name.strip() for name in keep.split(",") if name.strip()) if keep else None
     pattern = asked.output or f"{os.path.splitext(notebook)[0]}.{{job}}.out.ipynb"
@@ -201,8 +208,8 @@ class Told:
         self.done, self.total = 0, len(batch.record.jobs)
         self._waits: set[str] = set()
 
-    def shared(self, sharing: Any, workflow: Any) -> None:
-        """What runs once."""
+    def shared(self, cells: Sequence[int]) -> None:
+        """These cells run once."""
         if self.quiet or self.as_json:
             return
         click.echo(f"batch {self.batch.record.batch_id}: {self.total} jobs", err=True)
@@ -210,8 +217,7 @@ class Told:
             click.echo(
                 f"the notebook has changed: {outdated} of them ran well, and run again", err=True
             )
-        cells = {step.id: step.cell_number for step in workflow.steps}
-        once = ", ".join(str(cells[step]) for step in sharing.steps)
+        once = ", ".join(map(str, cells))
         click.echo(f"once for all jobs: {'cells ' + once if once else 'nothing'}", err=True)
 
     def event(self, job: int, event: RunEvent) -> None:
@@ -267,15 +273,7 @@ def _show(result: BatchResult, *, as_json: bool, quiet: bool) -> None:
 
 def result_json(result: BatchResult) -> dict[str, Any]:
     """The last line of ``--json``."""
-    return {
-        "type": "Batch",
-        "batch_id": result.batch_id,
-        "ok": result.is_ok,
-        "duration_s": result.duration_s,
-        "shared_cells": list(result.shared),
-        "reasons": {str(cell): reason for cell, reason in result.reasons.items()},
-        "jobs": [end.to_json() for end in result.ends],
-    }
+    return {"type": "Batch", "ok": result.is_ok, **result.to_json()}
 
 
 def table_lines(result: BatchResult) -> list[str]:

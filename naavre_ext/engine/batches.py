@@ -8,7 +8,7 @@ from typing import Any
 
 from naavre_ext.engine.protocol import options_from_json
 from naavre_ext.engine.runs import EngineWork
-from naavre_ext.model.event import RunEvent, RunStarted
+from naavre_ext.model.event import WAITS, MessageLogged, RunEvent, RunStarted
 from naavre_ext.model.jobs import Job, JobEnd
 
 
@@ -34,7 +34,8 @@ def make_batch(request: Mapping[str, Any]) -> Any:
 class EngineBatch(EngineWork):
     """One batch. Its id is that of its record, a job's is ``BATCH/NUMBER``.
 
-    Its news are ``{job, run}`` when a run has begun, which is 0 for what all jobs share, and ``{job, end}``.
+    Its news are ``{job, run}`` when a run has begun, which is 0 for what all jobs share, ``{job, end}``, the
+    ``{job, event}`` of one that waits, and at first ``{job: 0, shared}``: the cells that run once.
     """
 
     def __init__(self, batch: Any) -> None:
@@ -61,9 +62,17 @@ class EngineBatch(EngineWork):
         """Run the jobs; returns how each of them ended. To be called once: then the secrets are forgotten."""
         batch, self._batch = self._batch, None
         result = batch.run(
-            self._on_end, None, self.cancel, on_event=self._on_event, cancels=self._cancels
+            self._on_end,
+            self._on_shared,
+            self.cancel,
+            on_event=self._on_event,
+            cancels=self._cancels,
         )
-        return {"ends": [end.to_json() for end in result.ends]}
+        found: dict[str, Any] = result.to_json()
+        return found
+
+    def _on_shared(self, cells: tuple[int, ...]) -> None:
+        self.tell({"job": 0, "shared": list(cells)})
 
     def _on_end(self, job: Job, end: JobEnd) -> None:
         self.tell({"job": job.number, "end": end.to_json()})
@@ -72,3 +81,5 @@ class EngineBatch(EngineWork):
         if isinstance(event, RunStarted):
             self._runs[event.run_id] = job
             self.tell({"job": job, "run": event.run_id})
+        elif isinstance(event, MessageLogged) and event.code == WAITS:
+            self.tell({"job": job, "event": event.to_json()})

@@ -9,6 +9,7 @@ from typing import Any
 
 from naavre_ext.engine.conversation import Call, checked
 from naavre_ext.engine.protocol import result_from_json
+from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.model.jobs import JobEnd
 from naavre_ext.model.run import RunResult
 
@@ -69,11 +70,16 @@ class HeldRun:
 
 @dataclass(frozen=True, slots=True)
 class JobNews:
-    """Of the job with this number, 0 for what all share: the id of its run's record, or else how it ended."""
+    """Of the job with this number, 0 for what all share, one of these.
+
+    The id of its run's record, how it ended, that it waits, or the numbers of the cells that run once.
+    """
 
     number: int
-    run_id: str | None
-    end: JobEnd | None
+    run_id: str | None = None
+    end: JobEnd | None = None
+    event: RunEvent | None = None
+    shared: tuple[int, ...] | None = None
 
 
 class HeldBatch:
@@ -95,9 +101,11 @@ class HeldBatch:
             self.batch_id: str = begun["run"]
             self.waiting: tuple[int, ...] = tuple(begun["jobs"])
             self._events = self._call.request("events", run=self.batch_id, after=0)
-            self._first = self._next()
-            if self._first is None:
-                self._check_end()
+            self._news, self._early = self._until_end(), list[JobNews]()
+            for news in self._news:
+                self._early.append(news)
+                if news.shared is None:
+                    break  # a run has a record
         except BaseException:
             self._call.close()
             raise
@@ -109,11 +117,14 @@ class HeldBatch:
             ClusterError: the engine died, or this was closed.
             NaavreError: the batch broke.
         """
-        news, self._first = self._first, None
-        while news is not None:
-            yield news
-            news = self._next()
-        self._check_end()
+        yield from self._early
+        yield from self._news
+
+    def result(self) -> dict[str, Any]:
+        """What ``BatchResult.to_json`` gave, once all jobs have ended."""
+        number = self._call.request("result", run=self.batch_id)
+        found: dict[str, Any] = _awaited(self._call, number)["result"]
+        return found
 
     def cancel(self, number: int | None = None) -> None:
         """Have all jobs stop, or this one."""
@@ -125,16 +136,24 @@ class HeldBatch:
         """Let go of the batch, also while somebody waits for news."""
         self._call.close()
 
+    def _until_end(self) -> Iterator[JobNews]:
+        while (news := self._next()) is not None:
+            yield news
+        self.result()
+
     def _next(self) -> JobNews | None:
         answer = _awaited(self._call, self._events)
         if answer.get("end"):
             return None
-        told = answer["event"]
-        end = told.get("end")
-        return JobNews(told["job"], told.get("run"), None if end is None else JobEnd(**end))
-
-    def _check_end(self) -> None:
-        _awaited(self._call, self._call.request("result", run=self.batch_id))
+        match answer["event"]:
+            case {"job": number, "end": end}:
+                return JobNews(number, end=JobEnd(**end))
+            case {"job": number, "event": event}:
+                return JobNews(number, event=event_from_json(event))
+            case {"job": number, "shared": cells}:
+                return JobNews(number, shared=tuple(cells))
+            case told:
+                return JobNews(told["job"], told["run"])
 
 
 def _awaited(call: Call, number: int) -> dict[str, Any]:

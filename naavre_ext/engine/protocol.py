@@ -13,7 +13,8 @@ Every request carries ``op`` and an ``id``, which each answer to it repeats:
 
 A batch has {parameters, output} for each of its ``rows``, or is the one to ``resume``; ``jobs`` are the
 numbers, from 1, of those that will run. Its events are {job, run} when the run of a job has a record, where job 0
-is what all share, and {job, end}. ``cancel`` takes ``BATCH/NUMBER`` for one job.
+is what all share, {job, end}, {job, event} for one that waits for what others hold, and at first {job: 0, shared}
+with the numbers of the cells that run once. ``cancel`` takes ``BATCH/NUMBER`` for one job.
 
 A request that fails is answered by {error}. A run that isn't detached is cancelled when the
 connection that started it ends. Secrets and the environment travel here and are never logged.

@@ -64,3 +64,25 @@ class BatchResult:
     def is_ok(self) -> bool:
         """Whether every job ended well."""
         return all(end.status == "ok" for end in self.ends)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object with every field but what the jobs were."""
+        return {
+            "batch_id": self.batch_id,
+            "duration_s": self.duration_s,
+            "shared_cells": list(self.shared),
+            "reasons": {str(cell): reason for cell, reason in self.reasons.items()},
+            "jobs": [end.to_json() for end in self.ends],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], jobs: tuple[Job, ...]) -> BatchResult:
+        """The result of these jobs that :meth:`to_json` wrote."""
+        return cls(
+            data["batch_id"],
+            jobs,
+            tuple(JobEnd(**end) for end in data["jobs"]),
+            data["duration_s"],
+            tuple(data["shared_cells"]),
+            {int(cell): reason for cell, reason in data["reasons"].items()},
+        )

@@ -134,7 +134,12 @@ def create_batch(
     letters = "".join(secrets.choice(_ID_LETTERS) for _ in range(4))
     path = root / "batches" / f"batch-{stamp}-{letters}"
     rows = [
-        {"number": j.number, "parameters": dict(j.parameters), "output": j.output} for j in jobs
+        {
+            "number": job.number,
+            "parameters": dict(job.parameters),
+            "output": None if job.output is None else os.path.abspath(job.output),
+        }
+        for job in jobs
     ]
     info = {
         "notebook": None if notebook is None else os.path.abspath(notebook),

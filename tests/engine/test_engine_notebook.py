@@ -1,13 +1,21 @@
+import json
 import os
 import shutil
 import threading
+import time
+from contextlib import chdir
 from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 
+from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch
+from naavre_ext.cli.batch import batch as batch_command
 from naavre_ext.engine import find_engine, place, start_engine, stop_engine
 from naavre_ext.model.diagnostic import RefusedError
+from naavre_ext.model.run import RunOptions
+from naavre_ext.runner import find_batch_runner
 
 pytestmark = pytest.mark.slow
 
@@ -58,3 +66,54 @@ def test_cancelled_run_waits_for_nothing(engine, tmp_path):
             cancel.set()
 
     assert engine.run(path, cancel=cancel, on_event=on_event).status == "cancelled"
+
+
+def test_batch_of_the_command_runs_in_the_engine(engine, tmp_path):
+    path = _notebook(tmp_path / "a.ipynb", "param_n = 0", "k = 1", "print(param_n + k)")
+    finished = engine.status()["runs_finished"]
+    arguments = [str(path), "--grid", "param_n=1,2", "-o", f"{tmp_path}/{{job}}.ipynb"]
+    with chdir(tmp_path):  # the engine is elsewhere
+        done = CliRunner().invoke(batch_command, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    table = json.loads(done.stdout.splitlines()[-1])
+    assert table["ok"]
+    assert table["shared_cells"] == [1, 3]  # as they are numbered beside the injected one
+    made = [nbformat.read(tmp_path / f"{job}.ipynb", as_version=4) for job in (1, 2)]
+    assert [notebook.cells[-1].outputs[0].text for notebook in made] == ["2\n", "3\n"]
+    assert engine.status()["runs_finished"] == finished + 1
+
+
+def test_stopped_batch_stops_in_the_engine(engine, tmp_path):
+    path = _notebook(
+        tmp_path / "a.ipynb",
+        "param_n = 0",
+        "import os, time",
+        "os.mkdir('began')\ntime.sleep(param_n)",
+    )
+    options, rows = RunOptions(), batch_rows([{"param_n": 1000}, {"param_n": 1001}])
+    batch = begin_batch(BatchRequest(path, rows, max_jobs=1), options)
+    cancel = threading.Event()
+
+    def stop_when_begun():
+        while not (tmp_path / "began").exists():
+            time.sleep(0.02)
+        cancel.set()
+
+    threading.Thread(target=stop_when_begun, daemon=True).start()
+    run = find_batch_runner(batch, str(path), options, 1)
+    result = run(lambda *_: None, lambda *_: None, cancel, on_event=lambda *_: None)
+    assert result.ends[0].status == "cancelled"
+    assert result.ends[1].status in (
+        "cancelled",
+        "not run",
+    )  # one more makes ready beside the first
+    assert run.__self__ is not batch
+
+
+def test_batch_that_the_engine_refuses_leaves_no_record(engine, tmp_path):
+    path = _notebook(tmp_path / "a.ipynb", "param_n = 0", "# resources: num_gpus=1\nprint(param_n)")
+    batch = begin_batch(BatchRequest(path, batch_rows([{"param_n": 1}])), RunOptions())
+    run = find_batch_runner(batch, str(path), RunOptions())
+    with pytest.raises(RefusedError, match="NX515"):
+        run(None, None, threading.Event(), on_event=None)
+    assert not batch.record.path.exists()
