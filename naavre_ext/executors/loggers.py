@@ -21,7 +21,8 @@ def forget_loggers() -> None:
     What libraries tell theirs when they are imported stays, as they won't do so again.
     """
     _fresh.clear()
-    for name in told(states_of_loggers()):
+    left = told(states_of_loggers())
+    for name in list(left):
         logger = sys.modules["logging"].getLogger(name)
         first = name.partition(".")[0]
         if first == "__main__" or first not in sys.modules:
@@ -29,7 +30,8 @@ def forget_loggers() -> None:
             logger.filters.clear()
             logger.setLevel(0)
             logger.propagate, logger.disabled = True, False
-    _fresh.update(told(states_of_loggers()))
+            del left[name]
+    _fresh.update(left)
 
 
 def states_of_loggers() -> dict[str, bytes]:

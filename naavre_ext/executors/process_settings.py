@@ -31,11 +31,17 @@ class ProcessSettings:
         self._were_taken = False
         #: The settings that steps elsewhere run with, as far as they come from here.
         self._known: ambient.AmbientState | None = None
+        self._are_compared = False
 
-    def begin(self, *, are_known: bool) -> None:
-        """A run begins. They ``are_known`` where they will be compared with what steps elsewhere run with."""
-        self._known = self.now(rng=False) if are_known else None
+    def begin(self, *, are_compared: bool) -> None:
+        """A run begins. They ``are_compared`` with what steps elsewhere run with, where the main worker is."""
+        self._known, self._are_compared = None, are_compared
         self._split = None
+
+    def in_main(self) -> None:
+        """A step begins in the main worker, which this one is."""
+        if self._are_compared:
+            self.known(renew=False)
 
     def leave_split(self) -> None:
         """Whatever batch comes next takes over its settings anew."""

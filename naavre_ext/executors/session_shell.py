@@ -129,6 +129,8 @@ def restore_printers(shell: Any, known: dict[str, list[dict[Any, Any]]]) -> None
     for name, formatter in shell.display_formatter.formatters.items():
         for kind, functions in zip(_PRINTERS, known.get(name, ()), strict=False):
             present = getattr(formatter, kind)
+            if present == functions:
+                continue
             figures = {key: show for key, show in present.items() if _is_of_figures(key)}
             present.clear()
             present.update({**functions, **figures})

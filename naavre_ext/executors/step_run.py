@@ -167,6 +167,7 @@ class StepRun:
     def _run_in_main(self) -> _StepEnd:
         worker, task, inputs = self._worker, self._task, self._inputs
         namespace = worker.session.namespace
+        worker.settings.in_main()
         undo = Undo(worker, task) if task.is_repeatable else None
         kept = {name: namespace[name] for name in task.restore if name in namespace}
         own = worker.settings.now(rng=False) if task.visiting else None

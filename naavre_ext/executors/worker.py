@@ -106,12 +106,13 @@ class Worker:
             self.session.know(context.sources)
         if self.isolated:
             ambient.mark_pristine()
-            self.settings.now(rng=False)  # IPython's own baselines are taken at the first look
+            if self.context is None:
+                self.settings.now(rng=False)  # IPython's own baselines are taken at the first look
         if self.isolated and self.context is not None and self._settled != len(sys.modules):
             gc.freeze()  # nothing of the last run is left but the libraries that it has loaded
             self._settled = len(sys.modules)
         self.context = context
-        self.settings.begin(are_known=context.is_parallel and self.guards)
+        self.settings.begin(are_compared=context.is_parallel and self.guards)
         self.sent, self.plain = SentContainers(), (b"", frozenset())
         self.received.drop()
         self.holds.clear()
