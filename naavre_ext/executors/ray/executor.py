@@ -234,7 +234,7 @@ class RayExecutor:
             )
             return {"kind": "waits", "reason": text}
         if self._groups.wait_for_claims():
-            text = "the workers of groups wait for what they claim, which another run holds"
+            text = "the workers of groups wait for what they claim, which another run may hold"
             return {"kind": "waits", "reason": text}
         return None
 
