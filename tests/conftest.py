@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 from shared_ray import SharedRay, last_words
 
+from naavre_ext.startup import defer_slow_imports
+
+# Tests import nbformat before any module of ours does, which would cost each process seconds.
+defer_slow_imports()
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
