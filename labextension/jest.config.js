@@ -13,6 +13,8 @@ module.exports = {
   ...base,
   rootDir: __dirname,
   reporters: ['default'],
+  // A hang is found, on a slow machine too.
+  testTimeout: 120000,
   setupFiles: [...base.setupFiles, '<rootDir>/test/setup.js'],
   testRegex: '/test/.*\\.spec\\.tsx?$',
   transform: {
