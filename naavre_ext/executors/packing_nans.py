@@ -24,6 +24,11 @@ def is_nan(value: Any) -> TypeGuard[float]:
     return type(value) is float and value != value
 
 
+def is_named(nan: float) -> bool:
+    """Whether it is the one of a module, which every process has."""
+    return any(getattr(sys.modules.get(m), name, None) is nan for m, name in _NAMED.items())
+
+
 def may_hold_nans(data: Any) -> bool:
     """Whether a pickle may have been made of NaNs."""
     return any(mark in data for mark in _MARKS)

@@ -267,8 +267,36 @@ _ROWS: dict[str, Row] = {
         """,
         splits=0,
     ),
+    "a NaN that is found again among what all share": written(
+        """
+        import math
+        nan = float('nan')
+        known, labels = {nan, math.nan}, {nan: 'mine'}
+        ---
+        # split:
+        out = []
+        for x in [nan, float('nan'), math.nan, nan]:
+            out.append((x in known, labels.get(x)))
+        print(out)
+        ---
+        # split:
+        pairs = []
+        for i, x in enumerate([1.0, nan, 2.0]):
+            pairs.append((i, x in known))
+        ---
+        # split:
+        plain = []
+        for x in [1.0, float('nan'), 2.0]:
+            plain.append(x in known)
+        print(pairs, plain)
+    """
+    ),
 }
 
 ROWS = sampled(
-    _ROWS, "instances as keys", "functions as keys, members and results", "memory of arrays"
+    _ROWS,
+    "instances as keys",
+    "functions as keys, members and results",
+    "memory of arrays",
+    "a NaN that is found again among what all share",
 )
