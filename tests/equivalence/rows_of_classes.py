@@ -789,6 +789,22 @@ ROWS = {
         made[3][1].kept.append('three')
         print(shared, given, [b for _, b in made])
     """),
+    "methods hand out rows of an array": written("""
+        import numpy as np
+        grid = np.zeros((4, 3))
+        class Grid:
+            def row(self, i):
+                return grid[i]
+        g = Grid()
+        ---
+        # split:
+        out = []
+        for i in range(4):
+            out.append(g.row(i))
+        ---
+        out[3][:] = 7
+        print(grid)
+    """),
     "a named tuple's default is one object for all": written(
         """
         from collections import namedtuple
