@@ -289,7 +289,8 @@ _ROWS: dict[str, Row] = {
         for x in [1.0, float('nan'), 2.0]:
             plain.append(x in known)
         print(pairs, plain)
-    """
+    """,
+        on_ray=True,
     ),
 }
 
