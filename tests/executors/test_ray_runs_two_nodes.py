@@ -48,7 +48,8 @@ executor = RayExecutor(connection.connect(cluster.address))
     "import os, time, ray\\n"
     "def node():\\n    return ray.get_runtime_context().get_node_id()\\n"
     "def work(x, lost):\\n    time.sleep(0.05)\\n    if node() == lost:\\n"
-    "        open('begun.txt', 'w').close()\\n        time.sleep(600)\\n    return x * x\\n"
+    "        open('begun.txt', 'w').close()\\n        time.sleep(600)\\n"
+    "    while not os.path.exists('begun.txt'):\\n        time.sleep(0.05)\\n    return x * x\\n"
 )
 cells = [
     "import os, time, losing",
