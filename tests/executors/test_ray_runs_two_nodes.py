@@ -80,6 +80,7 @@ def test_batch_of_a_node_that_is_lost_runs_again_on_the_other(tmp_path: Path) ->
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),  # a cluster without one doesn't start
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_raylet_start_wait_time_s": "200",  # half a minute is too short for a busy machine
         },
         capture_output=True,
         text=True,
