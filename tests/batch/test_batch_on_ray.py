@@ -308,9 +308,20 @@ def test_awaited_runs_share_the_workers_of_groups(ray_cluster, monkeypatch, tmp_
     assert (len(groups), len(others), groups & others) == (1, 2, set())
 
 
-#: Kills its process, once.
-DYING = """
-import os
+#: What cells in groups call to learn where the next job is.
+SIGNS = """
+import os, time
+
+def begin(x):
+    os.makedirs(f"begun-{x}", exist_ok=True)
+    return x
+
+def append_when_the_next_has_begun(xs):
+    if xs == [1]:
+        while not os.path.exists("begun-2"):
+            time.sleep(0.01)
+        xs.append(1)
+    return len(xs)
 
 def die_at_first(x):
     if not os.path.exists("died"):
@@ -320,12 +331,58 @@ def die_at_first(x):
 """
 
 
-def test_group_s_worker_that_dies_is_made_again_for_its_job_and_the_next(
-    ray_cluster, monkeypatch, tmp_path
-):
-    # Analysis is to take the functions of a module of that name for pure ones, fit for groups.
+@pytest.fixture
+def signs(tmp_path, monkeypatch):
+    """The module in the place of the one whose cells meet."""
     meeting.arrange(tmp_path, (), monkeypatch)
-    (tmp_path / f"{meeting.NAME}.py").write_text(DYING)
+    (tmp_path / f"{meeting.NAME}.py").write_text(SIGNS)
+
+
+#: The first job's fourth cell changes what the fifth has read, once group h's worker is the second job's. The job
+#: keeps group g's then, as the last cell there waits for group h's.
+GIVEN_BACK = (
+    "param_x = 1",
+    "import signs",
+    "xs = [param_x]",
+    "b = signs.append_when_the_next_has_begun(xs)\nq = 0\ndel q",
+    "c = sum(xs)",
+    "# group: h\n# resources: telescope=1\nd = signs.begin(c)",
+    "# group: g\n# resources: telescope=1\nlive = [param_x]",
+    "# group: g\nlive.append(b + d)\ne = sum(live)",
+    "print(xs, b, c, d, e)",
+)
+
+
+def test_job_starts_over_whose_group_has_to_run_again_in_a_worker_of_the_next_job_s(
+    ray_cluster, signs, tmp_path
+):
+    study = write(tmp_path, *GIVEN_BACK)
+    done = run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
+    assert done.is_ok, done.ends
+    printed = [shown(tmp_path / f"{x}-o.ipynb")[-1] for x in (1, 2)]
+    assert printed == ["[1, 1] 2 2 2 5\n", "[2] 1 2 2 5\n"]
+    told = [
+        [
+            e.text
+            for e in log_of(tmp_path, end)
+            if isinstance(e, events.MessageLogged) and e.code == "NX526"
+        ]
+        for end in done.ends
+    ]
+    assert any("its worker is another job's by now; the run starts over" in t for t in told[0])
+    assert not told[1]
+
+
+def test_job_that_can_t_start_over_then_fails_alone(ray_cluster, signs, tmp_path):
+    study = write(tmp_path, *GIVEN_BACK[:2], "open(f'out-{param_x}', 'x').close()", *GIVEN_BACK[2:])
+    done = run_batch(study, [{"param_x": 1}, {"param_x": 2}], str(tmp_path / "{param_x}-o.ipynb"))
+    assert [end.status for end in done.ends] == ["failed", "ok"]
+    assert "NX526 Cells of group 'h' have to run again" in done.ends[0].reason
+
+
+def test_group_s_worker_that_dies_is_made_again_for_its_job_and_the_next(
+    ray_cluster, signs, tmp_path
+):
     study = write(
         tmp_path,
         "param_x = 1",
