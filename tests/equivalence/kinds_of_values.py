@@ -82,11 +82,6 @@ TRAVELS = {
     "string io": Kind("import io\nv = io.StringIO('abc'); v.read(1)", "(v.tell(), v.read())"),
     "bytes io": Kind("import io\nv = io.BytesIO(b'abc'); v.seek(2)", "(v.tell(), v.read())"),
     "decimal": Kind("import decimal\nv = decimal.Decimal('1.10')", "str(v)"),
-    "decimal context": Kind(
-        "import decimal\n"
-        "v = decimal.Context(prec=5, rounding=decimal.ROUND_UP, traps=[decimal.Inexact])",
-        "str(v)",
-    ),
     "dates": Kind(
         "import datetime, zoneinfo\n"
         "z = zoneinfo.ZoneInfo('Europe/Berlin')\n"
@@ -718,6 +713,7 @@ STAYS = {
         "c = sqlite3.connect(':memory:'); c.row_factory = sqlite3.Row\n"
         "v = c.execute('select 1 as a').fetchone()",
     ),
+    "decimal context": Kind("import decimal\nv = decimal.Context(prec=5)"),
     "lock": Kind("import threading\nv = threading.Lock()"),
     "reentrant lock": Kind("import threading\nv = threading.RLock()"),
     "condition": Kind("import threading\nv = threading.Condition()"),

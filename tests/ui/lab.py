@@ -158,13 +158,15 @@ class Lab:
 
     def wait_until_layout_has(self, text: str) -> None:
         """Waits until the server keeps a layout with this text, which a page that is loaded again restores."""
-        self.page.wait_for_function(
+        self.page.evaluate(
             """async text => {
-              const { values } = await window.jupyterapp.serviceManager.workspaces.list();
-              return values.some(({ data }) => JSON.stringify(data['layout-restorer:data'] ?? '').includes(text));
+              const { workspaces } = window.jupyterapp.serviceManager;
+              const holds = ({ data }) => JSON.stringify(data['layout-restorer:data'] ?? '').includes(text);
+              while (!(await workspaces.list()).values.some(holds)) {
+                await new Promise(resolve => setTimeout(resolve, 200));
+              }
             }""",
-            arg=text,
-            polling=200,
+            text,
         )
 
     def screenshot(self, name: str) -> None:
