@@ -74,6 +74,17 @@ def fill_masked_array(array: Any, state: dict[str, Any]) -> None:
     vars(array).update(state)
 
 
+def fill_bunch(bunch: Any, state: dict[str, Any]) -> None:
+    """Gives it its attributes, which are no entries."""
+    vars(bunch).update(state)
+
+
+def _reduce_bunch(bunch: Any) -> Any:
+    """scikit-learn leaves out which keys it warns of, by a ``__setstate__`` that does nothing."""
+    make = copyreg.__newobj__  # type: ignore[attr-defined]
+    return make, (type(bunch),), dict(vars(bunch)), None, iter(bunch.items()), fill_bunch
+
+
 def _reduce_cached_property(found: Any) -> Any:
     state = {k: v for k, v in vars(found).items() if k not in ("lock", "func")}
     return make_cached_property, (found.func,), state
@@ -170,6 +181,7 @@ _REDUCERS: dict[str, Callable[[Any], Any]] = {
     "numpy.ma.core.MaskedArray": _reduce_masked_array,
     "pandas.arrays.ArrowStringArray": _reduce_arrow_array,
     "pandas.arrays.ArrowExtensionArray": _reduce_arrow_array,
+    "sklearn.utils._bunch.Bunch": _reduce_bunch,
     **{f"networkx.classes.{name.lower()}.{name}": _reduce_graph for name in _GRAPHS},
     **{f"pandas.arrays.{name}Array": _reduce_times for name in ("Datetime", "Timedelta", "Period")},
 }

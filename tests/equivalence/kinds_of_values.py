@@ -607,6 +607,11 @@ TRAVELS = {
         "v = scipy.spatial.cKDTree(np.arange(8.0).reshape(4, 2))",
         "[float(x) for x in v.query([1, 2])]",
     ),
+    "scikit-learn bunch": Kind(
+        "from sklearn.utils import Bunch\nv = Bunch(a=[1], b=2)\n"
+        "v._set_deprecated(3, new_key='c', deprecated_key='old', warning_message='Use c.')",
+        "(dict(v), v.a, vars(v))",
+    ),
     "estimator": Kind(
         "import numpy as np, sklearn.linear_model\n"
         "v = sklearn.linear_model.LinearRegression().fit(np.arange(4.0)[:, None], "
