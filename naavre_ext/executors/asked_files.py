@@ -15,6 +15,8 @@ Tell = Callable[[Any, int, bool], None]
 _ASKING = [(os, name) for name in ("stat", "lstat", "access")]
 if hasattr(pathlib, "_normal_accessor"):  # Python 3.10
     _ASKING += [(pathlib._normal_accessor, "stat")]
+#: As it is while nobody listens.
+_LOOK = os.lstat
 #: What the os module tells of its functions.
 _ABILITIES = (
     os.supports_dir_fd,
@@ -46,9 +48,20 @@ class Listener:
     def stop(self) -> None:
         """Until now; a function that somebody else has replaced stays."""
         for owner, name, ask, put in self._before:
+            for able in _ABILITIES:
+                able.discard(put)
             if getattr(owner, name) is put:
                 setattr(owner, name, ask)
         self._before.clear()
+
+
+def _is_missing(path: Any, folder: int | None) -> bool:
+    """Whether there is nothing: access is also denied where there is a file."""
+    try:
+        _LOOK(path, dir_fd=folder)
+    except OSError:
+        return True
+    return False
 
 
 def _telling(ask: Callable[..., Any], tell: Tell) -> Callable[..., Any]:
@@ -62,7 +75,7 @@ def _telling(ask: Callable[..., Any], tell: Tell) -> Callable[..., Any]:
         except (FileNotFoundError, NotADirectoryError):
             tell(path, folder, True)
             raise
-        tell(path, folder, found is False)
+        tell(path, folder, found is False and _is_missing(path, options.get("dir_fd")))
         return found
 
     return asked

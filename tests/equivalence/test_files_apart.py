@@ -372,6 +372,27 @@ def test_asking_before_and_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     }  # fmt: skip
 
 
+def test_a_file_that_access_is_denied_to_is_there(tmp_path: Path) -> None:
+    """What is made again after that isn't new, so it is never removed."""
+    path = tmp_path / "file"
+    path.write_text("x")
+    with watching(True) as watch:
+        assert not os.access(path, os.X_OK)  # not even for root
+        assert not os.access(tmp_path / "new", os.X_OK)
+        path.write_text("y")
+        (tmp_path / "new").write_text("y")
+    touched = watch.touched()
+    assert {Path(path).name for path in touched.there} == {"file"}
+    assert {Path(path).name for path in touched.new} == {"new"}
+
+
+def test_a_watch_leaves_nothing_behind() -> None:
+    before = os.stat, frozenset(os.supports_dir_fd), frozenset(os.supports_follow_symlinks)
+    with watching(True):
+        assert os.stat in os.supports_dir_fd
+    assert before == (os.stat, os.supports_dir_fd, os.supports_follow_symlinks)
+
+
 def test_one_watch_ends_and_others_that_saw_as_much_go_on(tmp_path: Path) -> None:
     with watching(True) as outer:
         with watching(True):
