@@ -69,20 +69,15 @@ def make_masked_array(kind: Any, data: Any, mask: Any) -> Any:
     return made
 
 
-def fill_masked_array(array: Any, state: dict[str, Any]) -> None:
-    """Gives it its fill value, its flags and its attributes."""
-    vars(array).update(state)
-
-
-def fill_bunch(bunch: Any, state: dict[str, Any]) -> None:
-    """Gives it its attributes, which are no entries."""
-    vars(bunch).update(state)
+def fill_attributes(obj: Any, state: dict[str, Any]) -> None:
+    """Gives the object these attributes, whatever it does when they are set."""
+    vars(obj).update(state)
 
 
 def _reduce_bunch(bunch: Any) -> Any:
     """scikit-learn leaves out which keys it warns of, by a ``__setstate__`` that does nothing."""
     make = copyreg.__newobj__  # type: ignore[attr-defined]
-    return make, (type(bunch),), dict(vars(bunch)), None, iter(bunch.items()), fill_bunch
+    return make, (type(bunch),), dict(vars(bunch)), None, iter(bunch.items()), fill_attributes
 
 
 def _reduce_cached_property(found: Any) -> Any:
@@ -108,7 +103,7 @@ def _reduce_masked_array(array: Any) -> Any:
     mask = None if array._mask is numpy.ma.nomask else array._mask
     state = {k: v for k, v in vars(array).items() if k != "_mask"}
     args = (type(array), array.view(numpy.ndarray), mask)
-    return make_masked_array, args, state, None, None, fill_masked_array
+    return make_masked_array, args, state, None, None, fill_attributes
 
 
 def _reduce_arrow_array(array: Any) -> Any:
