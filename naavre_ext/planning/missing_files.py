@@ -9,7 +9,7 @@ from naavre_ext.dataflow.arguments import matches
 from naavre_ext.dataflow.tables import FILE_QUESTIONS, FOLDER_READERS
 from naavre_ext.model.dataflow import CellDataflow
 
-_LOOKS = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir"})
+_LOOKS = frozenset(name.rpartition(".")[2] for name in FILE_QUESTIONS)
 
 
 def makes_missing(loop: ast.AST, facts: CellDataflow) -> bool:
