@@ -90,7 +90,7 @@ _BY_NAME: dict[str, Live] = {
     "weakref.": Live("a weak container or finalizer", "Hand on a dict or a list."),
     "_weakrefset.WeakSet": Live("a weak set", "Hand on a set or a list."),
     "_contextvars.": Live("a context variable", _MAKE_THERE),
-    "decimal.Context": Live("a context of decimal arithmetic", "Call decimal.getcontext() there."),
+    "decimal.Context": Live("a context of decimal arithmetic", _MAKE_THERE),
     "contextlib.ExitStack": Live("an open context", "Leave it in the cell that enters it."),
     "contextlib.AsyncExitStack": Live("an open context", "Leave it in the cell that enters it."),
     "logging.Handler": Live("a log handler", _MAKE_THERE),
