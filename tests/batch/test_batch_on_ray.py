@@ -77,8 +77,7 @@ def test_jobs_end_as_runs_do_in_few_processes(tmp_path):
         assert row["end"][1:3] == (6 + x, True)
         assert row["out"] == [2 * n for n in row["scaled"]]
     assert len({end.run_id for end in (*done.ends, *alone.ends)}) == 6
-    store = RunStore(tmp_path / ".naavre")
-    logs = [list(store.open(str(end.run_id)).events()) for end in done.ends]
+    logs = [log_of(tmp_path, end) for end in done.ends]
     starts = [next(e.at for e in log if isinstance(e, events.StepStarted)) for log in logs]
     # What a job collects in the end is beside the next one's steps.
     ends = [max(e.at for e in log if isinstance(e, events.StepFinished)) for log in logs]
@@ -192,7 +191,7 @@ def test_the_next_job_is_in_the_first_group_while_one_is_in_the_second(
     assert done.is_ok, done.ends
     spans = {}
     for job, end in enumerate(done.ends):
-        for e in RunStore(tmp_path / ".naavre").open(str(end.run_id)).events():
+        for e in log_of(tmp_path, end):
             if isinstance(e, events.StepFinished):
                 spans[job, e.cell_id] = (e.started_at, e.started_at + e.duration_s, e.worker)
     for job in (0, 1):
@@ -244,7 +243,7 @@ def test_replicas_let_jobs_meet_in_one_group(ray_cluster, monkeypatch, tmp_path)
     assert [shown(tmp_path / f"{x}-o.ipynb")[-1] for x in (1, 2)] == ["1\n", "2\n"]
     workers = {}
     for end in done.ends:
-        for e in RunStore(tmp_path / ".naavre").open(str(end.run_id)).events():
+        for e in log_of(tmp_path, end):
             if isinstance(e, events.StepFinished):
                 workers.setdefault(e.cell_id, set()).add(e.worker)
     assert len(workers["cell-3"]) == 1
@@ -272,7 +271,7 @@ def test_jobs_find_what_cells_that_are_the_same_for_all_have_left_in_a_group(ray
         assert (cells[-4], cells[-1]) == ("loaded\n", f"{(str(model), True)} [1, 1, 1, 1]\n")
     ended = {"cell-2": [], "cell-3": [], "cell-4": []}
     for end in done.ends:
-        for e in RunStore(tmp_path / ".naavre").open(str(end.run_id)).events():
+        for e in log_of(tmp_path, end):
             if isinstance(e, events.StepEnded) and e.cell_id in ended:
                 ended[e.cell_id].append(type(e).__name__)
     once = ["StepFinished", "StepReused", "StepReused"]
