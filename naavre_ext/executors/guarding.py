@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from naavre_ext.executors.hidden_state import keeps_state
-from naavre_ext.executors.identical import hold_identical
+from naavre_ext.executors.identical import hold_identical, same_bytes
 from naavre_ext.executors.packing import Packed, PackingError, is_immutable, pack, unpack
 from naavre_ext.executors.portraits import portray
 
@@ -216,20 +216,14 @@ def _same(one: Packed, other: Packed) -> bool:
     )
 
 
-#: Bytes compared at a time: the result of comparing them stays in the processor's cache.
-_PIECE = 1 << 18
-
-
 def _same_memory(one: Any, other: Any) -> bool:
     mine, theirs = pickle.PickleBuffer(one).raw(), pickle.PickleBuffer(other).raw()
     numpy = sys.modules.get("numpy")
     if mine.nbytes != theirs.nbytes or mine.nbytes == 0 or numpy is None:
         return bytes(mine) == bytes(theirs)
-    left, right = numpy.frombuffer(mine, numpy.uint8), numpy.frombuffer(theirs, numpy.uint8)
-    if left.__array_interface__["data"][0] == right.__array_interface__["data"][0]:
-        return True  # it was received, so nobody can write there
-    whole = left.size // _PIECE * _PIECE
-    return bytes(left[whole:]) == bytes(right[whole:]) and all(
-        bool((left[at : at + _PIECE].view("u8") == right[at : at + _PIECE].view("u8")).all())
-        for at in range(0, whole, _PIECE)
+    left, right = (
+        numpy.frombuffer(memory, numpy.uint8).__array_interface__["data"][0]
+        for memory in (mine, theirs)
     )
+    # At the same address it was received, so nobody can write there.
+    return bool(left == right) or same_bytes(left, right, mine.nbytes)

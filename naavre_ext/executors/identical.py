@@ -1,4 +1,4 @@
-"""Whether two lists hold the very same objects, in the time that copying them takes.
+"""Whether two lists hold the very same objects, or two stretches of memory the same bytes: as fast as C compares.
 
 A million calls of ``is`` take ten times as long as a million additions are worth, and ``==`` takes 1 for True.
 CPython keeps the addresses of a list's elements in one stretch of memory; where this (tried out once, when
@@ -17,8 +17,18 @@ _AT = list.__basicsize__ - 2 * _ADDRESS
 
 #: Shorter lists are looked at one by one.
 _FEW = 256
-#: Bytes compared at a time: their copies stay in the processor's cache.
-_PIECE = 1 << 16
+#: Bytes compared at a time; other threads may run in between.
+_PIECE = 1 << 24
+
+_compare: Any = ctypes.PyDLL(None).memcmp
+_compare.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+
+
+def same_bytes(one: int, other: int, nbytes: int) -> bool:
+    """Whether so many bytes from these two addresses on are the same."""
+    return not any(
+        _compare(one + at, other + at, min(_PIECE, nbytes - at)) for at in range(0, nbytes, _PIECE)
+    )
 
 
 def hold_identical(one: list[Any], other: list[Any]) -> bool:
@@ -27,13 +37,7 @@ def hold_identical(one: list[Any], other: list[Any]) -> bool:
         return False
     if len(one) < _FEW or not _IS_READABLE:
         return all(map(operator.is_, one, other))
-    mine, theirs = _start(one), _start(other)
-    nbytes = len(one) * _ADDRESS
-    return all(
-        ctypes.string_at(mine + at, min(_PIECE, nbytes - at))
-        == ctypes.string_at(theirs + at, min(_PIECE, nbytes - at))
-        for at in range(0, nbytes, _PIECE)
-    )
+    return same_bytes(_start(one), _start(other), len(one) * _ADDRESS)
 
 
 def _start(elements: list[Any]) -> int:

@@ -14,6 +14,7 @@ import pytest
 from naavre_ext.executors.guarding import Everything, Inputs, PlainContainers, changed_since
 from naavre_ext.executors.identical import hold_identical
 from naavre_ext.executors.packing import CommonObjects, PackingError, pack, unpack
+from naavre_ext.executors.packing_nans import may_hold_nans
 
 NAMESPACE: dict[str, Any] = {"__name__": "__main__"}
 
@@ -56,6 +57,10 @@ CHANGES = {
     "frame is sorted in place": (frame, lambda v: v.sort_values("a", ascending=False, inplace=True)),
     "name of an index": (frame, lambda v: setattr(v.index, "name", "i")),
     "attributes of a frame": (frame, lambda v: v.attrs.update(unit="m")),
+    "text in a column with missing ones": (
+        lambda: pd.DataFrame({"s": ["x", None, "z"]}), lambda v: v.__setitem__("s", ["x", "y", "z"])
+    ),
+    "missing text": (lambda: pd.Series(["x", "y"]), lambda v: v.__setitem__(1, None)),
     "name of a series": (lambda: pd.Series([1, 2]), lambda v: setattr(v, "name", "n")),
     "generator draws": (lambda: np.random.default_rng(1), lambda v: v.normal()),
     "function remembers": (function_with_memory, lambda v: v(1)),
@@ -171,6 +176,13 @@ def test_containers_of_numbers_are_known_from_packing(values, known):
     assert pickle.loads(pickle.dumps(packed, protocol=5)).numbers == known
 
 
+def test_texts_are_packed_once_and_miss_the_same_nan_as_before():
+    sent, arrived_there = arrived(pd.Series(["x", None]))
+    assert not may_hold_nans(sent.data)
+    assert arrived_there.dtype == pd.Series(["x", None]).dtype
+    assert arrived_there.dtype.na_value is pd.Series(["x", None]).dtype.na_value
+
+
 @pytest.mark.parametrize("size", [0, 1, 300, 8192, 8193, 100_000])
 def test_lists_of_the_same_objects_are_identical(size):
     one = [object() for _ in range(size)]
@@ -225,9 +237,9 @@ def test_arrays_in_two_packs_share_memory():
         pack({"all": array}, NAMESPACE, common=common)
 
 
-@pytest.mark.parametrize("place", [0, 700_000, -1])
+@pytest.mark.parametrize("place", [0, 2_200_000, -1])
 def test_a_change_anywhere_in_a_large_array_is_found(place):
-    array = np.zeros(1_500_000)
+    array = np.zeros(2_500_000)
     sent = pickle.loads(pickle.dumps(pack({"a": array}, {}), protocol=5))
     assert changed_since(sent, {"a": array}, {}) == ()
     array[place] = 1
