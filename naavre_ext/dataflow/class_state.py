@@ -85,18 +85,33 @@ def _assigned_classes(tree: ast.Module, names: set[str]) -> set[str]:
     return found
 
 
-def running_class(environment: Environment) -> str:
-    """A class of the notebook that runs code of the notebook when a class is made; "" when there is none.
+def why_classes_stay(environment: Environment, trees: Iterable[ast.Module]) -> str:
+    """Why no other worker may have copies of the notebook's classes, in words; "" where each may.
 
-    A copy of such a class in another worker would run that code once more.
+    A class that runs code of the notebook when a class is made would run it once more for a copy. Where the
+    notebook asks a class for its subclasses, the copies that a worker was sent would be among them.
     """
     names = {definition.name for definition in environment.classes()}
     for definition in environment.classes():
-        for statement in definition.body:
-            if isinstance(statement, ast.FunctionDef) and statement.name in _MAKING:
-                return definition.name
-        for keyword in definition.keywords:
-            made_by = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
-            if keyword.arg == "metaclass" and made_by & names:
-                return definition.name
+        if _runs_when_made(definition, names):
+            return (
+                f"class '{definition.name}' runs code when a class is made, so again in each worker"
+            )
+    if names and any(
+        isinstance(node, ast.Attribute) and node.attr == "__subclasses__"
+        for tree in trees
+        for node in ast.walk(tree)
+    ):
+        return "the notebook asks for __subclasses__, of which a worker may have copies"
     return ""
+
+
+def _runs_when_made(definition: ast.ClassDef, names: set[str]) -> bool:
+    for statement in definition.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name in _MAKING:
+            return True
+    for keyword in definition.keywords:
+        made_by = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
+        if keyword.arg == "metaclass" and made_by & names:
+            return True
+    return False

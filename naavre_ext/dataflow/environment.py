@@ -69,9 +69,9 @@ class Environment:
     item up may make it (``defaultdict``), ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b.
 
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
-    ``classes_run_code`` names one that runs code of the notebook when a class is made. ``star_imports`` tells
-    what modules export by ``*``, ``scans`` are the parts of each expression that may bind names. ``nested`` are
-    the notebooks that this one calls.
+    ``classes_stay`` tells why other workers may have no copies of them. ``star_imports`` tells what modules
+    export by ``*``, ``scans`` are the parts of each expression that may bind names. ``nested`` are the notebooks
+    that this one calls.
     """
 
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Environment:
     operators_change: bool = False
     makes_items: bool = False
     stateful_classes: frozenset[str] = frozenset()
-    classes_run_code: str = ""
+    classes_stay: str = ""
     operators: CellDataflow | None = None
     shares_in_arithmetic: bool = False
     definitions: list[ast.ClassDef] = field(default_factory=list)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.class_state import running_class, stateful_classes
+from naavre_ext.dataflow.class_state import stateful_classes, why_classes_stay
 from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
@@ -26,7 +26,7 @@ def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
     trees = list(trees)
     environment.makes_items = _makes_items(environment, trees)
     environment.stateful_classes = stateful_classes(environment, trees)
-    environment.classes_run_code = running_class(environment)
+    environment.classes_stay = why_classes_stay(environment, trees)
     called_by_others = list(_escaping(trees, environment))
     if not called_by_others and not any(environment.classes()):
         return

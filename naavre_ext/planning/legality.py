@@ -182,10 +182,9 @@ def _check_consumer(loop: Loop, notebook: NotebookDataflow) -> None:
 
 
 def _check_classes(loop: Loop, notebook: NotebookDataflow) -> None:
-    name = notebook.environment.classes_run_code
-    if name:
+    if notebook.environment.classes_stay:
         raise LoopRefused(
             loop.node.lineno,
-            f"class '{name}' runs code when a class is made, and would do so again in each worker",
+            notebook.environment.classes_stay,
             "Use a class decorator, or a plain list of classes.",
         )

@@ -86,7 +86,7 @@ def survey_notebook(dataflow: NotebookDataflow) -> Survey:
     for node in reversed(dataflow.cells):
         changed_later.append(later)
         later = later | node.changed if node.changed - later else later
-    poisoned = bool(dataflow.environment.classes_run_code) or any(
+    poisoned = bool(dataflow.environment.classes_stay) or any(
         node.facts.has("monkeypatch", "history") for node in dataflow.cells
     )
     return Survey(

@@ -150,10 +150,10 @@ def _check_binding(function: ast.FunctionDef, notebook: NotebookDataflow) -> Non
             "Give each function a name of its own.",
             name,
         )
-    if environment.classes_run_code:
+    if environment.classes_stay:
         raise LoopRefused(
             function.lineno,
-            f"class '{environment.classes_run_code}' runs code when a class is made",
+            environment.classes_stay,
             "Use a class decorator, or a plain list of classes.",
         )
 

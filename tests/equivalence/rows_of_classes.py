@@ -396,6 +396,26 @@ ROWS = {
         ---
         print(made)
     """),
+    "classes ask for their subclasses": written("""
+        class Shape:
+            pass
+        class Square(Shape):
+            def area(self, a):
+                return a ** 2
+        ---
+        # split:
+        areas = []
+        for k in range(6):
+            areas.append((Square().area(k), len(Shape.__subclasses__())))
+        ---
+        class Triangle(Shape):
+            pass
+        ---
+        # split:
+        counts = [len(Shape.__subclasses__()) for _ in range(4)]
+        ---
+        print(areas, counts, Shape.__subclasses__())
+    """),
     "metaclass": written("""
         class Meta(type):
             instances = []
