@@ -164,6 +164,34 @@ ROWS = {
         ---
         print(a, b, c, seen)
     """),
+    "singledispatch in batches": written(
+        """
+        import functools
+        @functools.singledispatch
+        def show(x):
+            return f'object {x}'
+        @show.register
+        def _(x: int):
+            return f'int {x}'
+        ---
+        # split:
+        shown = []
+        for x in [1, 'x', 2.0, None]:
+            shown.append(show(x))
+        ---
+        class P:
+            pass
+        @show.register(P)
+        def show_p(x):
+            return 'P'
+        ---
+        # split:
+        more = [show(x) for x in [1, P(), 2.0, [1]]]
+        ---
+        print(shown, more)
+    """,
+        splits=2,
+    ),
     "singledispatch": _costly("""
         import functools
         K = 1

@@ -20,9 +20,14 @@ _OF_EVERY_CLASS = frozenset(
         "__static_attributes__", "__firstlineno__", "__classdictcell__", "__slotnames__",
     }
 )  # fmt: skip
+#: The code that every function made by ``functools.singledispatch`` runs, and what it keeps besides its registry.
+_DISPATCHING = functools.singledispatch(lambda _: None).__code__  # type: ignore[attr-defined]
+_OF_DISPATCHING = ("register", "dispatch", "_clear_cache", "__wrapped__")
 
 
 def _function(value: Any) -> Anatomy:
+    if value.__code__ is _DISPATCHING:
+        return Anatomy("function", value.__qualname__, parts=_dispatching_parts(value))
     return Anatomy("function", value.__qualname__, parts=_function_parts(value))
 
 
@@ -37,6 +42,15 @@ def _function_parts(value: Any) -> Iterator[tuple[str, Any]]:
             continue
     for name, entry in sorted(vars(value).items()):
         yield f".{name}", entry
+
+
+def _dispatching_parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """Its registry and attributes; what it has looked up so far, it would look up again."""
+    yield from (
+        (f".{name}", part)
+        for name, part in sorted(vars(value).items())
+        if name not in _OF_DISPATCHING
+    )
 
 
 def _code(value: types.CodeType) -> Anatomy:
