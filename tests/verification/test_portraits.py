@@ -382,6 +382,27 @@ def test_variables_that_are_one_object_must_stay_one() -> None:
     assert differences(one, two, sharing=False) == []
 
 
+def test_an_element_of_a_set_may_stand_anywhere_in_it() -> None:
+    class Key:
+        def __init__(self, n: int) -> None:
+            self.n = n
+
+        def __hash__(self) -> int:
+            return places[self.n]
+
+    places = [0, 1]
+    one, two = ({"list": keys, "set": {*keys}} for keys in ([Key(0), Key(1)] for _ in range(2)))
+    first = next(iter(one["set"]))
+    places.reverse()
+    two["set"] = {*two["list"]}
+    assert first.n != next(iter(two["set"])).n
+    assert differences(one, two) == []
+    assert differences(one, {**two, "set": copy.deepcopy(two["set"])}) == [
+        "list[0] and set element are one object in the first only",
+        "list[1] and set element are one object in the first only",
+    ]
+
+
 def test_rows_of_one_array_share_nothing() -> None:
     numpy = pytest.importorskip("numpy")
     x, y = numpy.zeros((2, 1000))

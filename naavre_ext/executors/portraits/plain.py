@@ -93,7 +93,9 @@ def _set(value: Any) -> Anatomy:
     return Anatomy(
         base.__name__,
         f"{len(items)} elements",
-        parts=((f" element {number}", item) for number, item in enumerate(items)),
+        parts=(
+            (" element", item) for item in items
+        ),  # in which place it stands, its address may decide
         unordered=True,
         tracked=base is set,
     )
