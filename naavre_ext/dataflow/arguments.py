@@ -11,6 +11,7 @@ from typing import TypeVar
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import Value
+from naavre_ext.dataflow.walking import walk
 
 T = TypeVar("T")
 
@@ -140,4 +141,4 @@ def literal_path(nodes: Sequence[ast.expr]) -> str | None:
 
 def names_in(nodes: list[ast.expr]) -> set[str]:
     """Every name in the expressions."""
-    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for node in nodes for n in walk(node) if isinstance(n, ast.Name)}

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.walking import walk
 
 #: Calls in a class body whose results don't change, or are made anew for each instance.
 _PLAIN_CALLS = frozenset({"field", "property", "auto", "TypeVar", "namedtuple", "re.compile"})
@@ -53,7 +54,7 @@ def _is_constant(node: ast.expr) -> bool:
         return name in _PLAIN_CALLS or name.endswith(".field")
     changeable = (ast.List, ast.Dict, ast.Set, ast.Call, ast.Name, ast.Attribute, ast.ListComp)
     return not any(
-        isinstance(part, (*changeable, ast.DictComp, ast.SetComp)) for part in ast.walk(node)
+        isinstance(part, (*changeable, ast.DictComp, ast.SetComp)) for part in walk(node)
     )
 
 
@@ -67,14 +68,14 @@ def _changes_class(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         and isinstance(node.ctx, (ast.Store, ast.Del))
         and isinstance(node.value, ast.Name)
         and node.value.id == owner
-        for node in ast.walk(method)
+        for node in walk(method)
     )
 
 
 def _assigned_classes(tree: ast.Module, names: set[str]) -> set[str]:
     """Classes whose attributes the code sets or changes by name."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         owner: ast.expr | None = None
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
             owner = node.value
@@ -100,7 +101,7 @@ def why_classes_stay(environment: Environment, trees: Iterable[ast.Module]) -> s
     if names and any(
         isinstance(node, ast.Attribute) and node.attr == "__subclasses__"
         for tree in trees
-        for node in ast.walk(tree)
+        for node in walk(tree)
     ):
         return "the notebook asks for __subclasses__, of which a worker may have copies"
     return ""
@@ -111,7 +112,7 @@ def _runs_when_made(definition: ast.ClassDef, names: set[str]) -> bool:
         if isinstance(statement, ast.FunctionDef) and statement.name in _MAKING:
             return True
     for keyword in definition.keywords:
-        made_by = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
+        made_by = {n.id for n in walk(keyword.value) if isinstance(n, ast.Name)}
         if keyword.arg == "metaclass" and made_by & names:
             return True
     return False

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import Effect
 
 
@@ -33,17 +34,17 @@ def _made_of(function: ast.AST, parameters: Collection[str]) -> dict[str, frozen
     """For each name that has one value in a call: the parameters that it was computed from."""
     bindings = Counter([*parameters, *_stored(function)])
     found = {name: frozenset({name}) for name in parameters if bindings[name] == 1}
-    for node in ast.walk(function):  # in source order, block by block
+    for node in walk(function):  # in source order, block by block
         if not isinstance(node, ast.Assign) or len(node.targets) != 1:
             continue
         target = node.targets[0]
         if isinstance(target, ast.Name) and bindings[target.id] == 1:
-            used = [n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)]
+            used = [n.id for n in walk(node.value) if isinstance(n, ast.Name)]
             found[target.id] = frozenset().union(*(found.get(name, frozenset()) for name in used))
     return found
 
 
 def _stored(function: ast.AST) -> Iterator[str]:
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id

@@ -10,6 +10,7 @@ from naavre_ext.dataflow.lookups import Lookups
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.tables import Kind
 from naavre_ext.dataflow.targets import LocalFunction
+from naavre_ext.dataflow.walking import children, walk
 
 _CONSTANT_KINDS: dict[type, Kind] = {
     bool: "bool", int: "int", float: "float", complex: "num", str: "str", bytes: "bytes",
@@ -39,9 +40,7 @@ class Expressions(Lookups):
         if method is not None:
             value: Value = method(node)
             return value
-        parts = [
-            self.visit(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
-        ]
+        parts = [self.visit(child) for child in children(node) if isinstance(child, ast.expr)]
         return self._join(parts)
 
     def visit_call(self, node: ast.Call) -> Value:
@@ -213,9 +212,7 @@ class Expressions(Lookups):
             self.new_local(scope, name)
         closure = self.temporary("", *given)
         assert closure.node is not None
-        for name in sorted(
-            {n.id for part in body for n in ast.walk(part) if isinstance(n, ast.Name)}
-        ):
+        for name in sorted({n.id for part in body for n in walk(part) if isinstance(n, ast.Name)}):
             outer = self.local_node(name)
             if outer is not None and name not in scope.names:
                 self.hold(closure.node, outer)
@@ -289,6 +286,4 @@ def argument_names(arguments: ast.arguments) -> list[str]:
 
 
 def _target_names(target: ast.expr) -> set[str]:
-    return {
-        n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
+    return {n.id for n in walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

@@ -18,6 +18,7 @@ from naavre_ext.dataflow.known_calls import class_method
 from naavre_ext.dataflow.own_names import own_names
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.region import Region
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.dataflow import CellDataflow, Change, Effect, EffectKind, Sharing
 
 NOTHING = CellDataflow({}, frozenset(), frozenset(), frozenset(), frozenset(), (), (), (), False)
@@ -218,7 +219,7 @@ class Summaries:
         runs_later = (
             region.calls_later
             or isinstance(node, (ast.AsyncFunctionDef, ast.Lambda))
-            or any(isinstance(part, _RUN_LATER) for part in ast.walk(node) if part is not node)
+            or any(isinstance(part, _RUN_LATER) for part in walk(node) if part is not node)
         )
         if not runs_later and not facts.has(*_UNSEEN):
             own_variables = self._own_variables(node, region, parameters)
@@ -284,7 +285,7 @@ class Summaries:
             s.value for s in node.body if isinstance(s, (ast.Assign, ast.AnnAssign)) and s.value
         ]
         found = NOTHING
-        for part in [part for value in values for part in ast.walk(value)]:
+        for part in [part for value in values for part in walk(value)]:
             if isinstance(part, ast.Lambda):
                 found = union(found, self.of(part).when_escaped)
             elif isinstance(part, ast.Name):
@@ -386,11 +387,11 @@ def _ends(body: list[ast.stmt]) -> bool:
 
 def _own_nodes(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
-    pending = list(ast.iter_child_nodes(node))
+    pending = list(children(node))
     while pending:
         child = pending.pop()
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             continue
         found.append(child)
-        pending.extend(ast.iter_child_nodes(child))
+        pending.extend(children(child))
     return found

@@ -15,6 +15,7 @@ from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.source import (
     CellSource,
 )
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Effect, EffectKind
 
 #: Effects after which nothing is known about any name.
@@ -107,7 +108,7 @@ class NotebookDataflow:
         return self._answers["plain"]
 
     def _nodes(self) -> Iterator[ast.AST]:
-        return (node for cell in self.cells for node in ast.walk(cell.source.tree))
+        return (node for cell in self.cells for node in walk(cell.source.tree))
 
     def method_globals(self) -> frozenset[str]:
         """Globals that methods of the notebook's classes read: operators may call them unseen."""

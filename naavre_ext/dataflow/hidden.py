@@ -14,6 +14,7 @@ from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import NOTHING, Summaries
 from naavre_ext.dataflow.kept_functions import kept_functions
 from naavre_ext.dataflow.recorder import assigned_names
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.dataflow import CellDataflow, Effect
 
 #: Effects of operators that must not go unseen.
@@ -55,7 +56,7 @@ def _uses_attribute(trees: Iterable[ast.Module], name: str) -> bool:
     return any(
         isinstance(node, ast.Attribute) and node.attr == name
         for tree in trees
-        for node in ast.walk(tree)
+        for node in walk(tree)
     )
 
 
@@ -79,7 +80,7 @@ def _escaping(
 def _loaded_names(tree: ast.Module, functions: set[str]) -> Iterator[str]:
     """Names of functions that are used otherwise than to call them."""
     called: set[int] = set()
-    for node in ast.walk(tree):  # a call comes before the name in it
+    for node in walk(tree):  # a call comes before the name in it
         if isinstance(node, ast.Call):
             called.add(id(node.func))
         elif isinstance(node, ast.Attribute):
@@ -92,7 +93,7 @@ def _inner_functions(
     node: ast.AST, inner: bool, kept: frozenset[int]
 ) -> Iterator[tuple[FunctionNode, bool]]:
     """Lambdas, methods, decorated functions, and functions in functions that aren't ``kept`` there."""
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.Lambda):
             yield child, inner
             yield from _inner_functions(child, True, kept)
@@ -120,7 +121,7 @@ def _enclosing_names(trees: Iterable[ast.Module]) -> dict[int, frozenset[str]]:
             # Defaults and decorators are evaluated outside.
             pending += [(part, names) for part in (node.args, *getattr(node, "decorator_list", ()))]
             continue
-        pending += [(child, names) for child in ast.iter_child_nodes(node)]
+        pending += [(child, names) for child in children(node)]
     return {key: names for key, names in found.items() if names}
 
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from naavre_ext.dataflow.walking import children, walk
+
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _PAUSES = (ast.Yield, ast.YieldFrom, ast.Await)
@@ -26,7 +28,7 @@ def kept_functions(tree: ast.AST) -> frozenset[int]:
     """The ``id`` of each such function's node in the tree."""
     return frozenset(
         id(inner)
-        for outer in ast.walk(tree)
+        for outer in walk(tree)
         if isinstance(outer, ast.FunctionDef)
         for inner in _kept_in(outer)
     )
@@ -34,7 +36,7 @@ def kept_functions(tree: ast.AST) -> frozenset[int]:
 
 def _kept_in(outer: ast.FunctionDef) -> Iterator[ast.FunctionDef]:
     own = list(_run_now(outer.body))
-    inside = list(ast.walk(outer))
+    inside = list(walk(outer))
     if any(isinstance(node, _PAUSES) for node in own):
         return
     uses = [node for node in inside if isinstance(node, ast.Name)]
@@ -64,4 +66,4 @@ def _run_now(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     for node in body:
         yield node
         if not isinstance(node, _LATER):
-            yield from _run_now(ast.iter_child_nodes(node))
+            yield from _run_now(children(node))

@@ -12,6 +12,7 @@ from naavre_ext.dataflow.callbacks import CallBacks
 from naavre_ext.dataflow.environment import pylab_arguments
 from naavre_ext.dataflow.recorder import FRESH
 from naavre_ext.dataflow.source import pylab_names
+from naavre_ext.dataflow.walking import walk
 
 #: Magics whose arguments are names of the notebook, or hold some.
 _NAMING = frozenset({"pinfo", "pinfo2", "pdoc", "pdef", "pfile", "psource", "config"})
@@ -80,14 +81,14 @@ def _parsed(text: str) -> ast.expr | None:
 
 
 def _at_line(tree: ast.expr, line: int) -> ast.expr:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if hasattr(node, "lineno"):
             node.lineno = line
     return tree
 
 
 def _names(tree: ast.expr) -> list[str]:
-    return [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return [node.id for node in walk(tree) if isinstance(node, ast.Name)]
 
 
 def _loads_names(magic: str, arguments: Sequence[str]) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
+from naavre_ext.dataflow.walking import children, walk
+
 _DISPLAYS = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Set, ast.SetComp)
 _MAKING = frozenset({"list", "dict", "set"})
 #: Built-in functions that keep nothing of a list that they are given.
@@ -26,10 +28,10 @@ def own_names(
 
     The function must have no code that runs after it.
     """
-    parents = {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
+    parents = {child: node for node in walk(function) for child in children(node)}
     bound: set[str] = set()
     others: set[str] = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             others.update(node.names)
         elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.environment import is_ipython_call
+from naavre_ext.dataflow.walking import walk
 
 #: Built-ins that give the notebook's names as a dictionary.
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
@@ -18,7 +19,7 @@ def telling_parts(root: ast.expr) -> list[ast.expr]:
     """Named expressions, set attributes, magics, and uses of the notebook's namespace other than to look at it."""
     looking: set[int] = set()
     found: list[ast.expr] = []
-    for node in ast.walk(root):  # a part comes after what it is a part of
+    for node in walk(root):  # a part comes after what it is a part of
         looking.update(id(part) for part in _looked_at(node))
         if isinstance(node, ast.expr) and id(node) not in looking and _is_telling(node):
             found.append(node)

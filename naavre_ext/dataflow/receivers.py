@@ -10,6 +10,7 @@ from naavre_ext.dataflow.environment import Binding
 from naavre_ext.dataflow.known_calls import KnownMethods, class_method
 from naavre_ext.dataflow.recorder import FRESH, Value
 from naavre_ext.dataflow.tables import Kind
+from naavre_ext.dataflow.walking import walk
 
 
 class MethodCalls(KnownMethods):
@@ -259,4 +260,4 @@ def _own_path(node: ast.Call) -> str | None:
 
 
 def _names_of(node: ast.expr) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name)}

@@ -14,6 +14,7 @@ from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.history import is_history
 from naavre_ext.dataflow.tables import Kind
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.dataflow import CellDataflow, Change, Effect, EffectKind, Sharing
 
 if TYPE_CHECKING:
@@ -338,7 +339,7 @@ def assigned_names(nodes: Iterable[ast.AST]) -> tuple[set[str], set[str], set[st
         if isinstance(node, ast.Lambda):
             continue
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            bound.update(n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+            bound.update(n.target.id for n in walk(node) if isinstance(n, ast.NamedExpr))
             continue
-        pending.extend(ast.iter_child_nodes(node))
+        pending.extend(children(node))
     return bound - global_names - nonlocal_names, global_names, nonlocal_names

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.definitions import Definitions
 from naavre_ext.dataflow.recorder import FRESH, Value, assigned_names
+from naavre_ext.dataflow.walking import children, walk
 
 #: What a cell can import from ``__future__`` so that later cells are compiled otherwise.
 _FEATURES = frozenset({"annotations", "barry_as_FLUFL"})
@@ -25,7 +26,7 @@ class Region(Definitions):
             getattr(self, f"_walk_{type(statement).__name__.lower()}", self._walk_other)(statement)
 
     def _walk_other(self, node: ast.stmt) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self.visit(child)
 
@@ -132,7 +133,7 @@ class Region(Definitions):
             self.forget_shapes([*assigned_names(nodes)[0], *known])
 
     def _walk_else(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
-        if any(isinstance(n, ast.Break) for statement in node.body for n in ast.walk(statement)):
+        if any(isinstance(n, ast.Break) for statement in node.body for n in walk(statement)):
             self._branches([node.orelse, []])
         else:
             self.walk(node.orelse)
@@ -276,7 +277,7 @@ class Region(Definitions):
         self.ended = ended_before or not outcomes
 
     def _bind_pattern(self, pattern: ast.pattern, subject: Value) -> None:
-        for part in ast.walk(pattern):
+        for part in walk(pattern):
             if isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
                 self.write(part.name, subject, part.lineno)
             elif isinstance(part, ast.MatchMapping) and part.rest:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from naavre_ext.dataflow.automagic import LINE_MAGICS, OwnMagics, automagic
+from naavre_ext.dataflow.walking import walk
 
 #: Cell magics whose body is Python that runs in the notebook's namespace.
 PYTHON_MAGICS = frozenset({"time", "capture", "timeit", "prun", "memray", "debug"})
@@ -136,7 +137,7 @@ def timed_tree(call: ast.Call) -> ast.Module | None:
         tree = ast.parse(_OPTIONS.sub("", str(texts[1])))
     except SyntaxError:
         return None
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if hasattr(node, "lineno"):
             node.lineno = call.lineno
     return tree

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from naavre_ext.dataflow.walking import walk
+
 
 def bindings_in(code: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
     """Each binding in the code, from the outside to the inside: the names, and what they are bound to."""
     for targets, value in _bindings(code):
-        parts = [part for target in targets for part in ast.walk(target)]
+        parts = [part for target in targets for part in walk(target)]
         yield (
             {p.id for p in parts if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store)},
             value,
@@ -17,7 +19,7 @@ def bindings_in(code: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
 
 
 def _bindings(code: ast.AST) -> Iterator[tuple[list[ast.expr], ast.expr]]:
-    for node in ast.walk(code):
+    for node in walk(code):
         if isinstance(node, ast.Assign):
             yield node.targets, node.value
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
@@ -33,4 +35,4 @@ def _bindings(code: ast.AST) -> Iterator[tuple[list[ast.expr], ast.expr]]:
 
 def names_of(node: ast.AST) -> set[str]:
     """All names in the code."""
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in walk(node) if isinstance(part, ast.Name)}

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.planning.iteration_facts import facts_of, without_changes
 from naavre_ext.planning.loops import (
@@ -46,7 +47,7 @@ def replayed_names(
     if not state:
         return frozenset()
     names = carried_names(body, frozenset(state))
-    targets = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    targets = {n.id for n in walk(loop.target) if isinstance(n, ast.Name)}
     if names & targets or not all(may_accumulate(name, notebook) for name in names):
         return frozenset()
     try:
@@ -81,7 +82,7 @@ def _owner(statement: ast.stmt) -> str:
 def _shows_or_changes(facts: CellDataflow, notebook: NotebookDataflow) -> bool:
     """Whether it makes a difference that something is computed once more."""
     nodes = [b.node for name in facts.reads for b in notebook.environment.lookup(name) if b.node]
-    words = {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
+    words = {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
     return bool(facts.effects or facts.changes or words & {"print", "display"})
 
 
@@ -159,7 +160,7 @@ def _may_stand_in_try(reduction: Reduction) -> bool:
 def check_carried(facts: CellDataflow, loop: Loop) -> None:
     """Refuse names that an iteration reads before it sets them, having been set by the one before."""
     for name in sorted(facts.writes & set(facts.reads)):
-        here = {n.id for n in ast.walk(loop.node) if isinstance(n, ast.Name)}
+        here = {n.id for n in walk(loop.node) if isinstance(n, ast.Name)}
         if name not in here:
             raise LoopRefused(
                 facts.reads[name],

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, EffectKind
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.elementwise import Elementwise, elementwise, lists_beside
@@ -126,7 +127,7 @@ def _places(position: int, step: Step, dataflow: NotebookDataflow) -> Iterator[_
     for split in step.splits:
         loop = loops.get(split.index)
         for number, statement in enumerate(body):
-            if loop is not None and any(part is loop.node for part in ast.walk(statement)):
+            if loop is not None and any(part is loop.node for part in walk(statement)):
                 yield _Place(position, number, step, split, loop, body)
 
 
@@ -188,7 +189,7 @@ def _adds_at_end(record: Reduction) -> bool:
 def _starts_as(place: _Place, name: str, *kinds: type[ast.expr]) -> bool:
     """Whether the last statement before the loop that mentions the name sets it to an empty display."""
     for statement in reversed(place.before):
-        if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement)):
+        if any(isinstance(n, ast.Name) and n.id == name for n in walk(statement)):
             value = value_for(statement, name)
             return isinstance(value, kinds) and not (
                 value.keys if isinstance(value, ast.Dict) else getattr(value, "elts", ())
@@ -202,7 +203,7 @@ def _adds_once(first: _Place, name: str) -> bool:
     if not isinstance(node, ast.For):
         return len(node.generators) == 1 and not node.generators[0].ifs
     records = [record for record in _records(first) if record.root == name]
-    skips = any(isinstance(part, (ast.Continue, ast.Try)) for part in ast.walk(node))
+    skips = any(isinstance(part, (ast.Continue, ast.Try)) for part in walk(node))
     at_top = any(record.statement is statement for record in records for statement in node.body)
     return len(records) == 1 and at_top and records[0].taking == "keep" and not skips
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.planning.loops import Comprehension, Loop
 from naavre_ext.planning.refusal import LoopRefused
 
 
 def check_control_flow(loop: Loop) -> None:
     """Refuse a loop whose form alone makes iterations depend on one another."""
-    for target in ast.walk(loop.target):
+    for target in walk(loop.target):
         if isinstance(target, (ast.Attribute, ast.Subscript)):
             raise LoopRefused(
                 loop.node.lineno,
                 f"each item is assigned to {ast.unparse(target)}",
                 "Use a plain name as the loop variable.",
             )
-    for node in ast.walk(loop.node):
+    for node in walk(loop.node):
         if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             raise LoopRefused(node.lineno, "it awaits", "Use plain calls in the loop.")
         if isinstance(node, ast.ClassDef):
@@ -51,11 +52,11 @@ def _check_late_binding(node: Comprehension) -> None:
     own = {
         n.id
         for generator in node.generators
-        for n in ast.walk(generator.target)
+        for n in walk(generator.target)
         if isinstance(n, ast.Name)
     }
     for function in _lasting_functions(node, immediate=False):
-        if any(isinstance(n, ast.Name) and n.id in own for n in ast.walk(function)):
+        if any(isinstance(n, ast.Name) and n.id in own for n in walk(function)):
             raise LoopRefused(
                 function.lineno,
                 "its functions look at the loop variable only when they are called",
@@ -64,7 +65,7 @@ def _check_late_binding(node: Comprehension) -> None:
 
 
 def _lasting_functions(node: ast.AST, immediate: bool) -> Iterator[ast.Lambda | ast.GeneratorExp]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.Lambda):
             if not immediate:
                 yield child

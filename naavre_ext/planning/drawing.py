@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.region import Region
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, EffectKind
 from naavre_ext.planning.loops import Loop, Reduction
 from naavre_ext.planning.own_rows import own_rows
@@ -50,7 +51,7 @@ def may_draw_ahead(
         return False
     if making.has("outside-read") and body.has("outside-write"):
         return False
-    targets = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    targets = {n.id for n in walk(loop.target) if isinstance(n, ast.Name)}
     if set(making.reads) & (body.writes | targets):
         return False
     others = [r for r in reductions if r.root not in filled]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from naavre_ext.dataflow.walking import walk
+
 
 def is_fresh(tree: ast.Module, loop: ast.AST, name: str) -> bool:
     """Whether the last statement before the loop that mentions the name sets it to something new and empty."""
     for block in _blocks(tree):
         place = next((i for i, statement in enumerate(block) if statement is loop), None)
         for statement in reversed(block[:place] if place is not None else ()):
-            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement)):
+            if any(isinstance(n, ast.Name) and n.id == name for n in walk(statement)):
                 value = value_for(statement, name)
                 return value is not None and _is_new(value)
     return False
@@ -36,7 +38,7 @@ def _is_new(value: ast.expr) -> bool:
 
 
 def _blocks(tree: ast.AST) -> Iterator[Sequence[ast.stmt]]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if isinstance(block, list):

@@ -20,6 +20,7 @@ from typing import Any
 
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.recorder import assigned_names
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.planning.inner_loops import Function, ScopeNode
 
 _SUFFIX = re.compile(r"__naavre_in_\d+")
@@ -47,7 +48,7 @@ class FlatFunction:
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes below, without those of functions in it."""
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             yield child
             yield from own_nodes(child)
@@ -252,7 +253,7 @@ class _Rename(ast.NodeTransformer):
         own = {
             part.id
             for generator in node.generators
-            for part in ast.walk(generator.target)
+            for part in walk(generator.target)
             if isinstance(part, ast.Name)
         }
         first, *others = node.generators
@@ -274,7 +275,7 @@ def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
     ):
         return
     bound = {t.id for t in target.elts if isinstance(t, ast.Name)}
-    used = {part.id for part in ast.walk(value) if isinstance(part, ast.Name)}
+    used = {part.id for part in walk(value) if isinstance(part, ast.Name)}
     starred = any(isinstance(part, ast.Starred) for part in value.elts)
     if len(bound) == len(target.elts) == len(value.elts) and not bound & used and not starred:
         yield from zip(target.elts, value.elts, strict=True)

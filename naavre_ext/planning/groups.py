@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.analysis import relinked
 from naavre_ext.dataflow.graph import CellNode, NotebookDataflow
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG, Cell
 from naavre_ext.model.workflow import Step
@@ -151,7 +152,7 @@ def _called_for_effect(node: CellNode, live: frozenset[str]) -> str:
     Methods of live objects may leave something in these.
     """
     lines = {effect.line for effect in node.facts.effects if effect.kind == "unknown"}
-    for part in ast.walk(node.source.tree):
+    for part in walk(node.source.tree):
         if not isinstance(part, ast.Expr) or not isinstance(part.value, ast.Call):
             continue
         function: ast.expr = part.value.func

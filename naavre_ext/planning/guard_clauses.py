@@ -16,6 +16,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.loops import find_reductions
 
 
@@ -91,7 +92,7 @@ def _asks_for(guard: ast.If, before: Sequence[ast.stmt], rest: Sequence[ast.stmt
     private = {
         name for statement in before if _is_plain(statement) for name in _stored([statement])
     }
-    asked = {node.id for node in ast.walk(guard.test) if isinstance(node, ast.Name)}
+    asked = {node.id for node in walk(guard.test) if isinstance(node, ast.Name)}
     return bool(asked & changed - private)
 
 
@@ -101,6 +102,6 @@ def _is_plain(statement: ast.stmt) -> bool:
 
 def _stored(statements: Sequence[ast.stmt]) -> Iterator[str]:
     for statement in statements:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.source import CellSource
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.control_flow import check_control_flow
 from naavre_ext.planning.function_scope import (
@@ -126,8 +127,8 @@ def _check_form(inner: InnerLoop) -> None:
             )
     if inner.function is None:
         return
-    all_inside = [*ast.walk(node)]
-    for part in ast.walk(inner.function):
+    all_inside = [*walk(node)]
+    for part in walk(inner.function):
         name = part.id if isinstance(part, ast.Name) else getattr(part, "attr", "")
         if name in _LOOKING and (name != "super" or part in all_inside):
             raise LoopRefused(

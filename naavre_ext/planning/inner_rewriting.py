@@ -26,6 +26,7 @@ from types import CodeType
 from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function, is_of_function, own_name
 from naavre_ext.planning.inner_loops import InnerLoop, all_loops
@@ -160,7 +161,7 @@ def located(node: Any, place: ast.AST, keep: ast.AST | None = None) -> Any:
             continue
         if "lineno" in part._attributes:
             ast.copy_location(part, place)
-        pending.extend(ast.iter_child_nodes(part))
+        pending.extend(children(part))
     return node
 
 
@@ -259,7 +260,7 @@ def _nested(
 ) -> tuple[Split, ...]:
     tree = parse_cell(source).tree
     around = all_loops(tree)[split.index].loop if is_inner else find_loops(tree)[split.index]
-    inside = {id(node) for node in ast.walk(around.original) if node is not around.original}
+    inside = {id(node) for node in walk(around.original) if node is not around.original}
     own = set(map(own_name, split.reductions))
     loops = {each.loop.index: each.loop.node for each in all_loops(tree)}
     return tuple(
@@ -339,7 +340,7 @@ def _mangled(node: ast.stmt, inner: InnerLoop) -> ast.stmt:
     """The statement with the private names of its class as Python calls them inside of it."""
     classes = [scope.name for scope in inner.scopes if isinstance(scope, ast.ClassDef)]
     prefix = "_" + classes[-1].lstrip("_") if classes and classes[-1].strip("_") else ""
-    for part in ast.walk(node) if prefix else ():
+    for part in walk(node) if prefix else ():
         for name in ("id", "attr"):
             value = getattr(part, name, "")
             if value.startswith("__") and not value.endswith("__"):

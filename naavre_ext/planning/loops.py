@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from naavre_ext.dataflow.walking import children
 from naavre_ext.model.workflow import SplitForm
 from naavre_ext.planning.mapping_calls import (
     BARS,
@@ -187,7 +188,7 @@ def comprehensions(node: ast.AST, made: Mapping[str, ast.Call]) -> Iterator[_Fou
         if mapped is not None:
             yield mapped[0], "", mapped[1]
             return
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from comprehensions(child, made)
 
 

@@ -6,6 +6,7 @@ import ast
 
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.loops import Loop
 from naavre_ext.planning.mapping_calls import MAP, PARALLEL, POOLS, called, unknown_options
 from naavre_ext.planning.refusal import LoopRefused
@@ -57,7 +58,7 @@ def check_futures(loop: Loop, notebook: NotebookDataflow) -> None:
     if not notebook.environment.imports("concurrent", "multiprocessing"):
         return
     remedy = "Write list({}.map({}, items)), or [{}(item) for item in items]: both are split."
-    for node in ast.walk(loop.node):
+    for node in walk(loop.node):
         function = node.func if isinstance(node, ast.Call) else None
         if not isinstance(node, ast.Call) or not isinstance(function, ast.Attribute):
             continue
@@ -82,7 +83,7 @@ def check_mapping(loop: Loop, notebook: NotebookDataflow) -> None:
     if mapping is None:
         return
     line = loop.node.lineno
-    names = {MAP, "zip"} & {n.id for n in ast.walk(mapping.call) if isinstance(n, ast.Name)}
+    names = {MAP, "zip"} & {n.id for n in walk(mapping.call) if isinstance(n, ast.Name)}
     names |= {"zip"} if len(mapping.call.args) > 2 else set()
     for name in sorted(names):
         if notebook.environment.lookup(name):
@@ -119,7 +120,7 @@ def _check_maker(maker: ast.Call, notebook: NotebookDataflow) -> None:
                 f"Leave '{keyword.arg}' out, or write a loop.",
             )
     counts = [*maker.args, *[keyword.value for keyword in maker.keywords]]
-    for node in (part for value in counts for part in ast.walk(value)):
+    for node in (part for value in counts for part in walk(value)):
         if isinstance(node, ast.Call) and called(node) not in _COUNTS:
             raise LoopRefused(
                 maker.lineno,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from naavre_ext.dataflow.arguments import matches
 from naavre_ext.dataflow.tables import FILE_QUESTIONS, FOLDER_READERS
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow
 
 _LOOKS = frozenset(name.rpartition(".")[2] for name in FILE_QUESTIONS)
@@ -28,13 +29,13 @@ def asks_files(facts: CellDataflow) -> bool:
 
 def _run_when_missing(loop: ast.AST) -> Iterator[range]:
     """The lines that run where a look for a file has found nothing."""
-    for node in ast.walk(loop):
+    for node in walk(loop):
         found = getattr(node, "body", None)
         body: list[ast.stmt] = found if isinstance(found, list) else []
         for position, statement in enumerate(body):
             if not isinstance(statement, ast.If) or not _looks(statement.test):
                 continue
-            negated = any(isinstance(part, ast.Not) for part in ast.walk(statement.test))
+            negated = any(isinstance(part, ast.Not) for part in walk(statement.test))
             missing, there = (statement.body, statement.orelse)[:: 1 if negated else -1]
             yield _lines(missing)
             if there and isinstance(there[-1], ast.Continue):
@@ -42,7 +43,7 @@ def _run_when_missing(loop: ast.AST) -> Iterator[range]:
 
 
 def _looks(test: ast.expr) -> bool:
-    calls = [part.func for part in ast.walk(test) if isinstance(part, ast.Call)]
+    calls = [part.func for part in walk(test) if isinstance(part, ast.Call)]
     return any(
         (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) in _LOOKS
         for func in calls

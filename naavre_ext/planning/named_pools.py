@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.mapping_calls import PARALLEL, POOLS, called
 
 _METHODS = frozenset({"map", "imap", "starmap"})
@@ -36,7 +37,7 @@ def pools_after(statement: ast.stmt, pools: Mapping[str, ast.Call]) -> dict[str,
 
 def _leaves_alone(statement: ast.stmt, pools: Mapping[str, ast.Call]) -> bool:
     uses, mentions = 0, 0
-    for node in ast.walk(statement):
+    for node in walk(statement):
         mentions += isinstance(node, ast.Name) and node.id in pools
         if not isinstance(node, ast.Call):
             continue

@@ -21,6 +21,7 @@ from naavre_ext.dataflow.nested import AskedNotebook, NestedFunction, asked_note
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.shapes import head, make, stable
 from naavre_ext.dataflow.source import CellSource, parse_cell
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Effect
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, Notebook
@@ -153,7 +154,7 @@ def asked_in(notebook: Notebook) -> Iterator[tuple[Cell, ast.Call, AskedNotebook
             tree = parse_cell(cell.source).tree
         except (SyntaxError, ValueError, RecursionError):
             continue
-        for node in ast.walk(tree):
+        for node in walk(tree):
             asked = asked_notebook(node)
             if asked is not None and isinstance(node, ast.Call):
                 yield cell, node, asked
@@ -245,7 +246,7 @@ def check_calls(
     nested: Mapping[AskedNotebook, NestedNotebook],
 ) -> Iterator[Diagnostic]:
     """What is wrong with the names and literal values that a cell's calls give to notebooks."""
-    for node in ast.walk(source.tree) if called else ():
+    for node in walk(source.tree) if called else ():
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         asked = called.get(node.func.id)

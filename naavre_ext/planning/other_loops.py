@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.mapping_calls import MAP, called
 from naavre_ext.planning.refusal import Refusal
 
@@ -17,7 +18,7 @@ def other_loops(tree: ast.Module, notebook: NotebookDataflow) -> Iterator[Refusa
     for statement in tree.body:
         if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)):
             continue
-        for node in ast.walk(statement):
+        for node in walk(statement):
             said = _about(node) if isinstance(node, ast.Call) else None
             if said is not None and notebook.region([_element(node)]).costly:  # type: ignore[arg-type]
                 yield Refusal(node.lineno, *said)  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from naavre_ext.annotations.report import Finding
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import CellNode, NotebookDataflow
+from naavre_ext.dataflow.walking import children
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.dataflow import CellDataflow, Change, EffectKind
 from naavre_ext.model.workflow import Split
@@ -276,7 +277,7 @@ def _own_nodes(statements: Sequence[ast.AST]) -> Iterator[ast.AST]:
     for node in statements:
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            yield from _own_nodes(list(ast.iter_child_nodes(node)))
+            yield from _own_nodes(list(children(node)))
 
 
 # The plan

@@ -19,6 +19,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.workflow import FilledTable
 from naavre_ext.planning.bindings import bindings_in, names_of
 from naavre_ext.planning.loops import Loop, Reduction
@@ -120,7 +121,7 @@ class OwnEntries(ast.NodeVisitor):
                     return None
                 replaced = any(ends)
             else:
-                stores = any(id(part) in self.stores for part in ast.walk(statement))
+                stores = any(id(part) in self.stores for part in walk(statement))
                 if (replaced or stores) and self._looks_in(statement, names):
                     return None
                 replaced = replaced or stores
@@ -130,7 +131,7 @@ class OwnEntries(ast.NodeVisitor):
         return any(
             id(part) in self.looks
             or (isinstance(part, ast.Name) and part.id in names and isinstance(part.ctx, ast.Load))
-            for part in ast.walk(node)
+            for part in walk(node)
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.mapping_calls import BARS, called
 
@@ -44,12 +45,12 @@ def table_and_label(loop: Loop) -> tuple[str, ast.expr | None]:
 
 def _is_set(label: ast.expr, loop: Loop) -> bool:
     """Whether the body sets what the label is made of."""
-    names = {part.id for part in ast.walk(label) if isinstance(part, ast.Name)}
+    names = {part.id for part in walk(label) if isinstance(part, ast.Name)}
     body = loop.node.body if isinstance(loop.node, ast.For) else []
     return any(
         isinstance(part, ast.Name) and part.id in names and not isinstance(part.ctx, ast.Load)
         for statement in body
-        for part in ast.walk(statement)
+        for part in walk(statement)
     )
 
 

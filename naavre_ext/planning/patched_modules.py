@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from naavre_ext.dataflow.graph import CellNode
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.refusal import LoopRefused
 
 REMEDY = "Use a function of your own, and leave the module as it is."
@@ -55,7 +56,7 @@ def _drops_result(node: CellNode, name: str) -> bool:
     """Whether the cell somewhere calls a function of this name and takes no result."""
     called = (
         part.value.func
-        for part in ast.walk(node.source.tree)
+        for part in walk(node.source.tree)
         if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
     )
     return any(ast.unparse(function).rpartition(".")[2] == name for function in called)

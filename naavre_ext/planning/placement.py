@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow, first_effect
 from naavre_ext.dataflow.tables import IMMUTABLE
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.workflow import Placement, StepId
 from naavre_ext.planning.outside import outside_order, reads_only_files
 
@@ -192,7 +193,7 @@ def effect_reasons(
         reasons.append("it draws from a random number generator that may be seeded")
     if node.source.magic is not None:
         reasons.append(f"it uses %%{node.source.magic}")
-    if any(isinstance(n, (ast.ClassDef, ast.Await)) for n in ast.walk(node.source.tree)):
+    if any(isinstance(n, (ast.ClassDef, ast.Await)) for n in walk(node.source.tree)):
         reasons.append("it defines a class or awaits")
     if facts.deletes:
         reasons.append("it deletes names")

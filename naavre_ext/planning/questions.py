@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.walking import children
 
 _ASKING = frozenset({"builtins.input", "getpass.getpass"})
 
@@ -42,7 +43,7 @@ def _certain_parts(node: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
         yield from _certain_parts(node.generators[0].iter)
     elif not isinstance(node, _UNCERTAIN):
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             yield from _certain_parts(child)
 
 

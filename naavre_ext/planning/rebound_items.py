@@ -10,6 +10,8 @@ import ast
 import copy
 from collections.abc import Mapping, Sequence
 
+from naavre_ext.dataflow.walking import walk
+
 #: Methods of tables, arrays, dicts and lists whose result is changed without a change of the object.
 _COPYING = frozenset(
     {"copy", "deepcopy", "assign", "astype", "dropna", "fillna", "drop", "drop_duplicates", "rename",
@@ -25,7 +27,7 @@ def with_rebound_apart(target: ast.expr, body: Sequence[ast.stmt]) -> list[ast.s
 
     That is looked for among the statements that each iteration runs, one after the other.
     """
-    names = {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+    names = {node.id for node in walk(target) if isinstance(node, ast.Name)}
     made: list[ast.stmt] = []
     later: dict[str, str] = {}
     for statement in body:
@@ -50,7 +52,7 @@ def _as_container(value: ast.expr) -> ast.expr:
         node = node.func if isinstance(node, ast.Call) else node.value
     if not copies or not isinstance(node, ast.Name):
         return value
-    parts = [part for part in ast.walk(value) if isinstance(part, ast.Call)]
+    parts = [part for part in walk(value) if isinstance(part, ast.Call)]
     given = [a for call in parts for a in (*call.args, *(k.value for k in call.keywords))]
     return ast.copy_location(ast.List([node, *given], ast.Load()), value)
 
@@ -73,6 +75,6 @@ def _bound(statement: ast.stmt) -> str:
 
 
 def _rename(node: ast.AST, names: Mapping[str, str]) -> None:
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name):
             part.id = names.get(part.id, part.id)

@@ -18,6 +18,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.loops import Reduction, blocks, find_reductions
 
@@ -167,7 +168,7 @@ def _own_nodes(node: ast.AST, operands: set[int]) -> Iterator[ast.AST]:
     """The nodes of a statement that the merge evaluates."""
     if id(node) not in operands:
         yield node
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             yield from _own_nodes(child, operands)
 
 
@@ -177,7 +178,7 @@ def _units(body: Sequence[ast.stmt], names: frozenset[str]) -> Iterator[ast.stmt
         inner = [] if isinstance(statement, _DEFINITIONS) else list(blocks(statement))
         # What the merge raises can't be caught where the iteration would have caught it.
         whole = isinstance(statement, (ast.Try, ast.With)) and _mentions(statement, names)
-        header = [part for part in ast.iter_child_nodes(statement) if not isinstance(part, _BLOCKS)]
+        header = [part for part in children(statement) if not isinstance(part, _BLOCKS)]
         if not inner or whole or any(_mentions(part, names) for part in header):
             yield statement
         else:
@@ -190,11 +191,11 @@ _BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
 def _mentions(node: ast.AST, names: frozenset[str]) -> bool:
-    return any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))
+    return any(isinstance(part, ast.Name) and part.id in names for part in walk(node))
 
 
 def _assigned(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, (ast.Store, ast.Del)):
             yield part.id
 
@@ -204,7 +205,7 @@ def _replay(statement: ast.stmt, names: frozenset[str]) -> Reduction:
     operands = _Operands(names)
     operands.statement(statement)
     root = min(
-        part.id for part in ast.walk(statement) if isinstance(part, ast.Name) and part.id in names
+        part.id for part in walk(statement) if isinstance(part, ast.Name) and part.id in names
     )
     return Reduction(
         statement,
@@ -258,7 +259,7 @@ class _Operands:
     def _try(self, node: ast.Try) -> None:
         """``try: groups[k].append(v)`` and ``except KeyError: groups[k] = [v]``."""
         for handler in node.handlers:
-            kinds = [] if handler.type is None else list(ast.walk(handler.type))
+            kinds = [] if handler.type is None else list(walk(handler.type))
             if handler.name or any(isinstance(part, ast.Call) for part in kinds):
                 raise NotReplayable("an error is looked at")
         before = self._conditional, self._catches
@@ -297,7 +298,7 @@ class _Operands:
             self._conditional = before
         elif isinstance(node, _TRANSPARENT):
             state = isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare))
-            for part in ast.iter_child_nodes(node):
+            for part in children(node):
                 if isinstance(part, ast.expr):
                     self.value(part, "copy" if state else taking)
         elif not isinstance(node, ast.Name):
@@ -319,7 +320,7 @@ class _Operands:
             self.value(part, "keep" if stored or called in _KEEPING else "copy")
 
     def _operand(self, node: ast.expr, taking: str) -> None:
-        if not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node)):
+        if not any(isinstance(part, (ast.Name, ast.Call)) for part in walk(node)):
             return  # a literal is as good in the merge
         if self._conditional and self._repeats(node, taking):
             return
@@ -357,7 +358,7 @@ class _Operands:
             self._call(node)
             return
         keeps = isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict))
-        for part in ast.iter_child_nodes(node):
+        for part in children(node):
             if isinstance(part, ast.expr):
                 self.value(part, taking if keeps else "copy")
 
@@ -382,7 +383,7 @@ def _is_part(node: ast.expr) -> bool:
     """``x``, ``x.y``, ``x[0].y``: what is quickly looked up."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         if isinstance(node, ast.Subscript) and any(
-            isinstance(part, (ast.Call, ast.NamedExpr)) for part in ast.walk(node.slice)
+            isinstance(part, (ast.Call, ast.NamedExpr)) for part in walk(node.slice)
         ):
             return False
         node = node.value

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.iteration_facts import plain_index
 from naavre_ext.planning.loops import (
@@ -273,7 +274,7 @@ def replay(reduction: Reduction) -> ast.stmt:
 
     replayed = swap(reduction.statement)
     assert isinstance(replayed, ast.stmt)
-    for node in ast.walk(replayed):  # generated names have no position of their own
+    for node in walk(replayed):  # generated names have no position of their own
         if "lineno" in node._attributes and not hasattr(node, "lineno"):
             ast.copy_location(node, reduction.statement)
     return replayed

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.shapes import is_immutable
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.fresh_objects import is_fresh
@@ -82,7 +83,7 @@ def _live(
         if name in ("enumerate", "zip", "reversed") and not node.keywords:
             yield from parts
             return
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name):
             yield notebook.node(position, part.id)
 
@@ -102,7 +103,7 @@ def changed_by(
     node = changed_place(reduction.statement)
     if is_accessor(node):
         return {root}
-    if any(isinstance(part, ast.Attribute) for part in ast.walk(node)):
+    if any(isinstance(part, ast.Attribute) for part in walk(node)):
         return graph.reach([root])
     while isinstance(node, ast.Subscript):
         content = graph.content(root)
@@ -114,7 +115,7 @@ def changed_by(
 
 def _only_binds(statement: ast.stmt) -> bool:
     """Whether a replayed statement changes no object, but only binds names: ``if y < best: best = y``."""
-    for node in ast.walk(statement):
+    for node in walk(statement):
         if isinstance(node, ast.Call) and (isinstance(node.func, ast.Attribute) or node.keywords):
             return False
         if isinstance(node, ast.stmt) and not isinstance(node, (ast.If, ast.Assign, ast.Pass)):
@@ -140,12 +141,10 @@ def _only_adds_rows(reduction: Reduction) -> bool:
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return False
     target = statement.targets[0]
-    calls = [ast.unparse(part.func) for part in ast.walk(target) if isinstance(part, ast.Call)]
-    roots = {
-        part.id for part in ast.walk(target) if isinstance(part, ast.Name)
-    } & reduction.replayed
+    calls = [ast.unparse(part.func) for part in walk(target) if isinstance(part, ast.Call)]
+    roots = {part.id for part in walk(target) if isinstance(part, ast.Name)} & reduction.replayed
     reads = any(
-        isinstance(p, ast.Name) and p.id in reduction.replayed for p in ast.walk(statement.value)
+        isinstance(p, ast.Name) and p.id in reduction.replayed for p in walk(statement.value)
     )
     adds = isinstance(target, ast.Subscript) and is_accessor(target.value)
     return adds and set(calls) <= {"len"} and roots == {reduction.root} and not reads
@@ -159,8 +158,8 @@ def _only_sets_entry(reduction: Reduction) -> bool:
     target = statement.targets[0]
     if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
         return False
-    calls = [part.func for part in ast.walk(statement) if isinstance(part, ast.Call)]
-    names = {part.id for part in ast.walk(statement) if isinstance(part, ast.Name)}
+    calls = [part.func for part in walk(statement) if isinstance(part, ast.Call)]
+    names = {part.id for part in walk(statement) if isinstance(part, ast.Name)}
     return names & reduction.replayed == {target.value.id} and all(
         call.attr == "get"
         if isinstance(call, ast.Attribute)
@@ -172,7 +171,7 @@ def _only_sets_entry(reduction: Reduction) -> bool:
 def _changed_names(reduction: Reduction) -> set[str]:
     """The names whose objects a statement that is left to the merge may change, not only bind anew."""
     places: list[ast.expr] = []
-    for part in ast.walk(reduction.statement):
+    for part in walk(reduction.statement):
         if isinstance(part, ast.AugAssign):
             places.append(part.target)
         elif isinstance(part, (ast.Subscript, ast.Attribute)) and not isinstance(
@@ -181,7 +180,7 @@ def _changed_names(reduction: Reduction) -> set[str]:
             places.append(part.value)
         elif isinstance(part, ast.Call) and ast.unparse(part.func) not in PURE_FUNCTIONS:
             places.append(part)
-    names = {n.id for place in places for n in ast.walk(place) if isinstance(n, ast.Name)}
+    names = {n.id for place in places for n in walk(place) if isinstance(n, ast.Name)}
     return names & reduction.replayed
 
 
@@ -275,7 +274,7 @@ def check_deletes(
         elsewhere = any(name in cell.facts.writes for cell in notebook.cells[:position])
         here = any(
             isinstance(n, ast.Name) and n.id == name and n.lineno not in lines
-            for n in ast.walk(notebook.cells[position].source.tree)
+            for n in walk(notebook.cells[position].source.tree)
         )
         if elsewhere or here:
             raise LoopRefused(

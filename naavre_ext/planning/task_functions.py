@@ -10,6 +10,7 @@ from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import Summary
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.recorder import is_provided
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.annotation import TaskAnnotation
 from naavre_ext.model.dataflow import Effect
 from naavre_ext.model.workflow import TaskFunction
@@ -127,7 +128,7 @@ _Owner = _AnyFunction | ast.ClassDef | None
 
 
 def _functions(node: ast.AST, owner: _Owner) -> Iterator[tuple[_AnyFunction, _Owner]]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield child, owner
         is_scope = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
@@ -204,7 +205,7 @@ def _check_changes(function: ast.FunctionDef, summary: Summary) -> bool:
 
 
 def _line_of(function: ast.FunctionDef, name: str) -> int:
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
             return node.lineno
     return function.lineno
@@ -233,7 +234,7 @@ def _names_of(when: str | None, function: ast.FunctionDef) -> set[str]:
     """The notebook's names in a condition."""
     if when is None:
         return set()
-    parts = ast.walk(ast.parse(when, mode="eval"))
+    parts = walk(ast.parse(when, mode="eval"))
     used = {part.id for part in parts if isinstance(part, ast.Name)}
     return used - set(argument_names(function.args))
 
@@ -267,5 +268,5 @@ def _shows(condition: ast.AST, reads: Iterable[str], notebook: NotebookDataflow)
     """Whether the condition, or code of the notebook that it reads, may print or display something."""
     lookup = notebook.environment.lookup
     nodes = [condition, *(bound.node for name in reads for bound in lookup(name) if bound.node)]
-    parts = (part for node in nodes for part in ast.walk(node))
+    parts = (part for node in nodes for part in walk(node))
     return any(isinstance(part, ast.Name) and part.id in _SHOWING for part in parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.inner_loops import InnerLoop, all_loops
 
 
@@ -23,7 +24,7 @@ def loops_calling(
             continue
         if any(_calls(part, tasks) for part in _repeated(node)):
             found.append(inner)
-            inside |= {id(part) for part in ast.walk(node)}
+            inside |= {id(part) for part in walk(node)}
     return tuple(found)
 
 
@@ -48,5 +49,5 @@ def _repeated(node: ast.AST) -> Iterator[ast.AST]:
 def _calls(node: ast.AST, tasks: Collection[str]) -> bool:
     return any(
         isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in tasks
-        for part in ast.walk(node)
+        for part in walk(node)
     )

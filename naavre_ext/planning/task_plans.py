@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.source import TRANSPARENT_MAGICS, CellSource
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.annotation import Annotations, TaskAnnotation
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import Cell
@@ -127,7 +128,7 @@ def _flat_functions(
                 continue
             node = next(
                 part
-                for part in ast.walk(notebook.cells[position].source.tree)
+                for part in walk(notebook.cells[position].source.tree)
                 if isinstance(part, ast.FunctionDef) and part.lineno == one.annotation.line
             )
             number = 10_000 + len(found)  # other numbers than those of functions with split loops

@@ -28,6 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.workflow import TaskCall, TaskWindow
 from naavre_ext.planning.inner_rewriting import OWN_PREFIX, PLACE_MARK, located, plain_codes
 
@@ -45,7 +46,7 @@ def weave_tasks(
     if not windows or ast.dump(tree) != ast.dump(parse_cell(source).tree):
         return lambda made: made  # the inner code of a magic, say
     plain = plain_codes(tree, flags)
-    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    statements = [node for node in walk(tree) if isinstance(node, ast.stmt)]
     calls = {
         id(statements[window.first]): (window, _calls(tree, statements[window.first], window))
         for window in windows
@@ -67,7 +68,7 @@ def _calls(tree: ast.Module, first: ast.stmt, window: TaskWindow) -> _Chosen:
     start = block.index(first)
     found: dict[int, TaskCall] = {}
     for call in window.calls:
-        walked = ast.walk(block[start + call.statement])
+        walked = walk(block[start + call.statement])
         nodes = [node for node in walked if isinstance(node, ast.Call)]
         found[id(nodes[call.call])] = call
     return found
@@ -75,7 +76,7 @@ def _calls(tree: ast.Module, first: ast.stmt, window: TaskWindow) -> _Chosen:
 
 def _all_blocks(tree: ast.AST) -> list[list[ast.stmt]]:
     blocks: list[list[ast.stmt]] = []
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for name in ("body", "orelse", "finalbody"):
             part = getattr(node, name, None)
             if isinstance(part, list) and part and isinstance(part[0], ast.stmt):
@@ -189,7 +190,7 @@ class _Weaver(ast.NodeVisitor):
 
 
 def _in_order(calls: _Chosen, inside: Sequence[ast.stmt]) -> list[ast.Call]:
-    nodes = (n for s in inside for n in ast.walk(s) if isinstance(n, ast.Call) and id(n) in calls)
+    nodes = (n for s in inside for n in walk(s) if isinstance(n, ast.Call) and id(n) in calls)
     return sorted(nodes, key=lambda n: (calls[id(n)].statement, n.lineno, n.col_offset))
 
 

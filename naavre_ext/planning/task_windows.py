@@ -21,6 +21,7 @@ from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.region import Region
+from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.workflow import TaskCall, TaskFunction, TaskWindow
 
 #: Expressions whose parts are all evaluated, from left to right.
@@ -69,14 +70,14 @@ def find_windows(
     tree: ast.Module, body: Sequence[ast.stmt], around: Surroundings
 ) -> Iterator[TaskWindow]:
     """The windows in ``body`` and in the blocks in it; ``tree`` is the cell's."""
-    if any(_looks(node) for statement in body for node in ast.walk(statement)):
+    if any(_looks(node) for statement in body for node in walk(statement)):
         return
     numbers = {id(node): number for number, node in enumerate(_statements(tree))}
     yield from _in_block(body, around, numbers)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+    return (node for node in walk(tree) if isinstance(node, ast.stmt))
 
 
 def _looks(node: ast.AST) -> bool:
@@ -131,14 +132,14 @@ def _calls_from(block: Sequence[ast.stmt], around: Surroundings) -> list[_Call]:
             if isinstance(statement, ast.Return):
                 break
         elif _has_task(statement, around) or any(
-            isinstance(node, _JUMPS) for node in ast.walk(statement)
+            isinstance(node, _JUMPS) for node in walk(statement)
         ):
             break
     return found
 
 
 def _has_task(node: ast.AST, around: Surroundings) -> bool:
-    return any(_task_of(part, around) for part in ast.walk(node))
+    return any(_task_of(part, around) for part in walk(node))
 
 
 def _task_of(node: ast.AST, around: Surroundings) -> str:
@@ -155,7 +156,7 @@ def _scan(
 ) -> Iterator[_Call]:
     """The calls of tasks that evaluating ``node`` surely makes; ``before`` grows by what was evaluated."""
     if _has_task(node, around) and isinstance(node, _IN_ORDER):
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(node, ast.Call) and child is node.func:
                 # Looking a function up does nothing; a method's object has to be there.
                 if isinstance(child, ast.Name):
@@ -186,7 +187,7 @@ def _chosen(
             around.tasks[earlier.function].guard_arguments for earlier in calls[:place]
         ):
             continue
-        walked = [n for n in ast.walk(block[call.statement]) if isinstance(n, ast.Call)]
+        walked = [n for n in walk(block[call.statement]) if isinstance(n, ast.Call)]
         number = next(i for i, node in enumerate(walked) if node is call.node)
         yield TaskCall(call.statement, number, call.function, not is_cheap)
 
@@ -197,7 +198,7 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 
 def _is_cheap(call: _Call) -> bool:
     for argument in _arguments(call.node):
-        for node in ast.walk(argument):
+        for node in walk(argument):
             called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
             if called and node.func.id in _CHEAP_CALLS:  # type: ignore[attr-defined]
                 continue
@@ -209,7 +210,7 @@ def _is_cheap(call: _Call) -> bool:
 def _arguments_only_look(call: _Call, around: Surroundings) -> bool:
     """Whether the arguments may be evaluated ahead: nobody can tell, and no task is waited for."""
     for argument in _arguments(call.node):
-        nodes = list(ast.walk(argument))
+        nodes = list(walk(argument))
         if any(isinstance(n, (ast.NamedExpr, *_JUMPS)) or _task_of(n, around) for n in nodes):
             return False
     region = Region(around.notebook.environment, around.notebook.summaries)
@@ -240,7 +241,7 @@ def _leaves_alone(
         copied = around.copy(argument)
         if copied is None:
             return False
-        needs |= {node.id for node in ast.walk(copied) if isinstance(node, ast.Name)}
+        needs |= {node.id for node in walk(copied) if isinstance(node, ast.Name)}
     bound, _, _ = assigned_names(statements)
     if (facts.writes | facts.deletes | bound) & needs:
         return False

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import Effect
 from naavre_ext.planning.parameter_source import nodes_run_at_once
 
@@ -101,7 +102,7 @@ def _unsteady_functions(statements: Sequence[ast.stmt]) -> frozenset[str]:
         names = _functions_in(statement)
         if not names:
             continue
-        inside = list(ast.walk(statement))
+        inside = list(walk(statement))
         if any(next(_own(node), "") for node in inside):
             unsteady |= names
         else:
@@ -124,9 +125,9 @@ def _imported(statement: ast.ImportFrom) -> Iterator[str]:
 
 def _functions_in(statement: ast.stmt) -> set[str]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    names = {node.name for node in ast.walk(statement) if isinstance(node, kinds)}
+    names = {node.name for node in walk(statement) if isinstance(node, kinds)}
     if isinstance(statement, ast.Assign) and any(
-        isinstance(n, ast.Lambda) for n in ast.walk(statement)
+        isinstance(n, ast.Lambda) for n in walk(statement)
     ):
         names |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
     return names
