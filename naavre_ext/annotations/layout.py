@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from naavre_ext.annotations.lexing import LogicalLine, logical_lines
 
@@ -60,6 +61,7 @@ class CellLayout:
     takes_annotations: bool = True
 
 
+@lru_cache(maxsize=1024)  # while one types, all cells but one are as they were
 def read_layout(source: str) -> CellLayout:
     """The layout of a cell with this source; any text has one."""
     lines = logical_lines(source)
