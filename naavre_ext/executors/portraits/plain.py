@@ -93,9 +93,8 @@ def _set(value: Any) -> Anatomy:
     return Anatomy(
         base.__name__,
         f"{len(items)} elements",
-        parts=(
-            (" element", item) for item in items
-        ),  # in which place it stands, its address may decide
+        # In which place an element stands, its address may decide.
+        parts=((" element", item) for item in items),
         unordered=True,
         tracked=base is set,
     )
