@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from naavre_ext.executors.packing_bases import Member, find_bases
+from naavre_ext.executors.packing_gaps import narrowed
 
 #: Blocks below this size travel inside the layout: an out-of-band buffer costs more than a copy.
 INLINE_BYTES = 2048
@@ -229,12 +230,12 @@ class ArrayWriter:
 def _block(arrays: list[Any]) -> tuple[int, Any, list[Any]]:
     """First address and bytes of the block that holds ``arrays``, and the arrays as they lie in it.
 
-    A lone array with gaps between its elements is copied without them.
+    A lone array with gaps between its elements is copied with narrow ones.
     """
     numpy = sys.modules["numpy"]
     start, end = _bounds_of_all(arrays)
     if len(arrays) == 1 and end - start > arrays[0].nbytes:
-        arrays = [arrays[0].copy(order="K")]
+        arrays = [narrowed(arrays[0])]
         start, end = bounds(arrays[0])
     if start == end:
         return arrays[0].__array_interface__["data"][0], numpy.empty(0, numpy.uint8), arrays
@@ -327,12 +328,17 @@ class ArrayReader:
         )
 
     def _own_copy(self, numpy: Any, placed: Placed) -> Any:
-        """An array that owns its memory, so that ``resize`` and the like work on it."""
+        """An array that owns its memory, so that ``resize`` and the like work on it.
+
+        Unless it has gaps, runs backwards or repeats itself: then it is a view where it came from, too.
+        """
         memory = _bytes_of(numpy, self._blocks[placed.block])
         window = self._window(numpy, placed, memory)
-        if window.nbytes > memory.nbytes:
+        made = numpy.empty_like(window)
+        if not window.flags.forc and made.strides != window.strides:
             return self._window(numpy, placed, memory.copy())
-        return window.copy(order="K")
+        made[...] = window
+        return made
 
     def _root(self, numpy: Any, placed: Placed) -> Any:
         """The memory of the array's block. Windows on it tell by it what they were where they came from."""

@@ -134,6 +134,21 @@ ROWS = {
         split("b = [float(np.random.default_rng([1, i]).random()) for i in range(4)]"),
         "print(a, b, rng.random())",
     ),
+    "columns and other parts of arrays, to the last bit": row(
+        "import numpy as np\nX = np.random.default_rng(1).standard_normal((1001, 3)) * 1e3\n"
+        "def made(k):\n    return np.random.default_rng(k).standard_normal((301, 203)) * (1 + 1j)",
+        split("squares = []\nfor column in X.T:\n    squares.append(float(column @ column).hex())"),
+        split(
+            "parts = []\nfor k in range(3):\n    z = made(k)\n    parts += [z.real, z.imag[::-1]]\n"
+            "    parts += [z.real[:, :150]]\n    parts += [X[::2, k], X[:, 1:].T * 1.0, np.diag(z.real)]"
+        ),
+        split(
+            "sums = [(p.sum().hex(), np.vdot(p, p).hex(), (p.T @ p).tobytes().hex()[:99]) for p in parts]"
+        ),
+        "print(squares, sums, [p.sum().hex() for p in parts])",
+        splits=5,  # the first two begin anew in the main worker, as they take views of X
+        on_ray=False,
+    ),
     "frames changed in place": row(
         "import pandas as pd\nframes = [pd.DataFrame({'a': range(i + 1)}) for i in range(4)]\n"
         "first = frames[0]",

@@ -110,7 +110,7 @@ def test_shared_memory_stays_shared_and_separate_stays_separate(make, shared):
 def test_lone_view_does_not_drag_its_base_along():
     base = np.zeros(1_000_000)
     assert pack({"row": base[:1000]}, {}).nbytes < 10_000
-    assert pack({"strided": base[::1000]}, {}).nbytes < 10_000
+    assert pack({"strided": base[::1000]}, {}).nbytes < 20_000  # with gaps of one element
 
 
 def test_read_only_arrays_stay_read_only_and_lent_ones_become_writable_again():
