@@ -98,13 +98,18 @@ def why_classes_stay(environment: Environment, trees: Iterable[ast.Module]) -> s
             return (
                 f"class '{definition.name}' runs code when a class is made, so again in each worker"
             )
-    if names and any(
-        isinstance(node, ast.Attribute) and node.attr == "__subclasses__"
-        for tree in trees
-        for node in walk(tree)
-    ):
+    if names and uses_attribute(trees, "__subclasses__"):
         return "the notebook asks for __subclasses__, of which a worker may have copies"
     return ""
+
+
+def uses_attribute(trees: Iterable[ast.Module], name: str) -> bool:
+    """Whether the code names an attribute like that of anything."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == name
+        for tree in trees
+        for node in walk(tree)
+    )
 
 
 def _runs_when_made(definition: ast.ClassDef, names: set[str]) -> bool:

@@ -387,7 +387,7 @@ def _ends(body: list[ast.stmt]) -> bool:
 
 def _own_nodes(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
-    pending = list(children(node))
+    pending = children(node)
     while pending:
         child = pending.pop()
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):

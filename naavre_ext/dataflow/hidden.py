@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.class_state import stateful_classes, why_classes_stay
+from naavre_ext.dataflow.class_state import stateful_classes, uses_attribute, why_classes_stay
 from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
@@ -48,15 +48,7 @@ def _makes_items(environment: Environment, trees: Iterable[ast.Module]) -> bool:
     """Whether looking an item up may make it: there may be a ``defaultdict``."""
     paths = {b.path for bound in environment.bindings.values() for b in bound}
     return "collections.defaultdict" in paths or (
-        "collections" in paths and _uses_attribute(trees, "defaultdict")
-    )
-
-
-def _uses_attribute(trees: Iterable[ast.Module], name: str) -> bool:
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == name
-        for tree in trees
-        for node in walk(tree)
+        "collections" in paths and uses_attribute(trees, "defaultdict")
     )
 
 

@@ -28,10 +28,8 @@ def narrowed(array: Any) -> Any:
 def _narrow_strides(array: Any) -> tuple[list[int], int]:
     """The strides, from the innermost axis outwards, and how many bytes that takes."""
     strides = [0] * array.ndim
-    within = there = (
-        array.itemsize
-    )  # what the axes so far take, without the wide gaps and with them
-    size = array.itemsize
+    # What the axes so far take, here and in the array, and where the last element ends.
+    within = there = size = array.itemsize
     for axis in sorted(range(array.ndim), key=lambda axis: abs(array.strides[axis])):
         length, stride = array.shape[axis], array.strides[axis]
         if length == 1 or stride == 0:

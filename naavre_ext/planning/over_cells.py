@@ -277,7 +277,7 @@ def _own_nodes(statements: Sequence[ast.AST]) -> Iterator[ast.AST]:
     for node in statements:
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            yield from _own_nodes(list(children(node)))
+            yield from _own_nodes(children(node))
 
 
 # The plan

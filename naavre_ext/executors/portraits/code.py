@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from naavre_ext.executors.portraits.anatomy import Anatomy
@@ -27,7 +27,9 @@ _OF_DISPATCHING = ("register", "dispatch", "_clear_cache", "__wrapped__")
 
 def _function(value: Any) -> Anatomy:
     if value.__code__ is _DISPATCHING:
-        return Anatomy("function", value.__qualname__, parts=_dispatching_parts(value))
+        # What it has looked up so far, it would look up again.
+        parts = _attributes(value, without=_OF_DISPATCHING)
+        return Anatomy("function", value.__qualname__, parts=parts)
     return Anatomy("function", value.__qualname__, parts=_function_parts(value))
 
 
@@ -40,17 +42,13 @@ def _function_parts(value: Any) -> Iterator[tuple[str, Any]]:
             yield f" closure {name}", cell.cell_contents
         except ValueError:
             continue
+    yield from _attributes(value)
+
+
+def _attributes(value: Any, without: Collection[str] = ()) -> Iterator[tuple[str, Any]]:
     for name, entry in sorted(vars(value).items()):
-        yield f".{name}", entry
-
-
-def _dispatching_parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """Its registry and attributes; what it has looked up so far, it would look up again."""
-    yield from (
-        (f".{name}", part)
-        for name, part in sorted(vars(value).items())
-        if name not in _OF_DISPATCHING
-    )
+        if name not in without:
+            yield f".{name}", entry
 
 
 def _code(value: types.CodeType) -> Anatomy:
