@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Set
 
-from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.parameter import prefixed_kind
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -75,7 +74,7 @@ def _target_names(statement: ast.stmt) -> tuple[str, ...]:
             targets = [statement.target]
         case _:
             return ()
-    nodes = (node for target in targets for node in walk(target))
+    nodes = (node for target in targets for node in ast.walk(target))
     return tuple(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
@@ -86,7 +85,7 @@ def _imported(statement: ast.stmt) -> Iterator[str]:
 
 
 def _mentioned(statement: ast.stmt) -> set[str]:
-    nodes = list(walk(statement))
+    nodes = list(ast.walk(statement))
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     return names | {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.parameter import prefixed_kind
 from naavre_ext.planning.parameter_needs import kept_statements
 
@@ -177,7 +176,7 @@ def _bound_here(node: ast.AST) -> Iterator[ast.Name]:
     if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
         yield node
     if not isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.comprehension)):
-        for child in children(node):
+        for child in ast.iter_child_nodes(node):
             yield from _bound_here(child)
 
 
@@ -207,7 +206,7 @@ def _names_used(sources: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for source in sources:
         tree = parse_cell(source)
-        nodes = walk(tree) if tree else ()
+        nodes = ast.walk(tree) if tree else ()
         found |= {node.id for node in nodes if isinstance(node, ast.Name)}
         for line in source.splitlines():
             if _MAGIC_LINE.match(line):
