@@ -389,6 +389,10 @@ def _process_kept() -> Iterator[None]:
         warnings.showwarning = _show_warning
         if (backend := ambient_shell._inline_backend()) is not None:
             ambient_shell.write_inline(None, backend.shell)
+            # Any session may have loaded it; %config reaches it in those shells only that know of it.
+            for session in (*_reference, *(executor._main.session for executor in _local)):
+                if backend not in session.shell.configurables:
+                    session.shell.configurables.append(backend)
         deprecations._deprecations_shown.clear()  # traitlets tells each only once in a process
         random.seed(0)
         try:
