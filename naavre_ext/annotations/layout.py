@@ -21,7 +21,7 @@ _FOREIGN_MAGICS = frozenset(
     ]
 )
 _MAGIC_NAME = re.compile(r"\s*%%\s*(!|\w+)")
-_DEF = re.compile(r"\s*def\s+(\w+)")
+_DEF = re.compile(r"\s*(?:async\s+)?def\s+(\w+)")
 _DECORATOR = re.compile(r"\s*@")
 
 

@@ -109,6 +109,7 @@ TASKS = [
     ("after code", "x = 1\n# task\ndef fib(n): pass", TaskAnnotation(3, "fib")),
     ("decorated", "# task\n@cache\n@g(\n  1\n)\ndef fib(n): pass", TaskAnnotation(6, "fib")),
     ("between decorators", "@cache\n# task\n@g\ndef fib(n): pass", TaskAnnotation(4, "fib")),
+    ("async", "# task\nasync def fib(n): pass", TaskAnnotation(2, "fib")),
     ("nested", "def f():\n    # task\n    def fib(n): pass", TaskAnnotation(3, "fib")),
     ("with a comment between", "# task\n# slow\ndef fib(n): pass", TaskAnnotation(3, "fib")),
     (
@@ -153,7 +154,6 @@ TASK_PROBLEMS = [
     ("# task\n\ndef f(): pass", [("NX107", "warning", 1)]),
     ("# task\nclass A: pass", [("NX107", "warning", 1)]),
     ("# task\n@dataclass\nclass A: pass", [("NX107", "warning", 1)]),
-    ("# task\nasync def f(): pass", [("NX107", "warning", 1)]),
     ("# task num_cpus=1\ndef f(): pass", [("NX110", "warning", 1)]),
     ("# Task: sum the columns\ndef f(): pass", []),
     ("# Task\nx = 1", []),

@@ -48,6 +48,7 @@ REFUSED = {
     "a figure": ("import matplotlib.pyplot as plt\ndef f(x):\n    plt.plot(x)", 4, "figure"),
     "unseen names": ("def f(x):\n    exec(x)", 2, "code that can't be seen"),
     "a generator": ("def f(x):\n    yield x", 2, "it is a generator"),
+    "a coroutine": ("# task\nasync def f(x):\n    return x", 2, "it is async"),
     "a decorator": ("@staticmethod\ndef f(x):\n    return x", 3, "'@staticmethod' makes another"),
     "a method": ("class A:\n    # task\n    def f(self):\n        return 1", 3, "it is a method"),
     "a function in a function": (
