@@ -17,6 +17,10 @@ from naavre_ext.scheduling.groups import replicas_of
 
 Claim = Mapping[str, float]
 Node = Mapping[str, float]
+#: Whose worker holds a claim as long as it lives, in words, and the claim.
+Holder = tuple[str, Claim]
+
+_MAIN = "the main worker"
 
 CODE = "NX515"
 
@@ -52,10 +56,11 @@ def plan_claims(workflow: Workflow, nodes: Sequence[Node], *, jobs: bool = False
     main, groups = main_claim(workflow), group_claims(workflow)
     replicas = replicas_of(workflow) if jobs else dict.fromkeys(groups, 1)
     held_by = [(group, claim) for group, claim in groups.items() for _ in range(replicas[group])]
-    holders = [claim for claim in (main, *(claim for _, claim in held_by)) if claim]
     refused = _refused_groups(workflow, held_by, nodes)
     if refused:
         return ClaimPlan(main, groups, replicas, refused=tuple(refused))
+    in_groups = [(_whose(group), claim) for group, claim in held_by if claim]
+    holders = [(_MAIN, main), *in_groups] if main else in_groups
     slots: dict[StepId, int] = {}
     for step in workflow.steps:
         if _has_group_worker(step):
@@ -70,17 +75,17 @@ def plan_claims(workflow: Workflow, nodes: Sequence[Node], *, jobs: bool = False
         if not slots[step.id]:
             refused.append(_refusal(step, claim, nodes))
         elif holders and not (in_main and len(holders) == bool(main)):
-            beside = [h for h in holders if h is not main] if in_main else holders
+            beside = in_groups if in_main else holders
             slots[step.id] = _room_beside(beside, claim, nodes)
             if not slots[step.id]:
                 refused.append(_refusal(step, claim, nodes, beside))
     refused += [
-        _refused_task(step, task, nodes)
+        _refused_task(step, task, nodes, holders)
         for step in workflow.steps
         for task in step.tasks
         if task.resources and not _room_beside(holders, task.resources, nodes)
     ]
-    held = {name for claim in holders for name in claim}
+    held = {name for _, claim in holders for name in claim}
     wants_more = len(holders) > 1 or any(held & set(claim) for claim in _others(workflow))
     return ClaimPlan(main, groups, replicas, bool(holders) and wants_more, slots, tuple(refused))
 
@@ -94,6 +99,10 @@ def group_claims(workflow: Workflow) -> dict[str, Claim]:
             for name, amount in ({} if step.splits else step.resources).items():
                 claim[name] = max(amount, claim.get(name, 0.0))
     return dict(found)
+
+
+def _whose(group: str) -> str:
+    return f"the worker of group '{group}'"
 
 
 def _has_group_worker(step: Step) -> bool:
@@ -180,10 +189,10 @@ def _gpus(step: Step) -> float:
     return step.resources.get("num_gpus", 0.0)
 
 
-def _beside(holders: Sequence[Claim], nodes: Sequence[Node]) -> list[list[Node]]:
+def _beside(holders: Sequence[Holder], nodes: Sequence[Node]) -> list[list[Node]]:
     """What may be left of the nodes when each of these claims is held on one of them."""
     found = [[dict(node) for node in nodes]]
-    for claim in holders:
+    for _, claim in holders:
         need = demand({"num_cpus": 0, **claim})
         if not need:
             continue
@@ -202,16 +211,16 @@ def _refused_groups(
     workflow: Workflow, held_by: Sequence[tuple[str, Claim]], nodes: Sequence[Node]
 ) -> list[Diagnostic]:
     """The group whose worker can't be had, beside those of the groups before it."""
-    holders: list[Claim] = [main_claim(workflow)]
+    holders: list[Holder] = [(_MAIN, main_claim(workflow))]
     for group, claim in held_by:
         members = [s for s in workflow.steps if s.group == group and s.placement == "any"]
         step = next((s for s in members if s.resources), members[0])
-        whose = f"the worker of group '{group}'"
+        whose = _whose(group)
         if not room_for({"num_cpus": 0, **claim}, nodes):
             return [_refusal(step, claim, nodes, whose=whose)]
-        if not _beside([*holders, claim], nodes):
+        if not _beside([*holders, (whose, claim)], nodes):
             return [_refusal(step, claim, nodes, holders, whose)]
-        holders.append(claim)
+        holders.append((whose, claim))
     return []
 
 
@@ -219,17 +228,14 @@ def _refusal(
     step: Step,
     claim: Claim,
     nodes: Sequence[Node],
-    holders: Sequence[Claim] = (),
+    holders: Sequence[Holder] = (),
     whose: str = "",
 ) -> Diagnostic:
     whose = whose or ("a batch of this cell" if step.splits else "this cell")
-    held = " and ".join(claim_phrase(holder) for holder in holders if holder)
-    by = "the main worker" if len(holders) == 1 else "the workers of the run and its groups"
-    kept = f" beside {held} for {by}" if held else ""
     return Diagnostic(
         CODE,
         "error",
-        f"{whose} claims {claim_phrase(claim)}{kept}, which no node of the cluster can ever give: "
+        f"{whose} claims {claim_phrase(claim)}{_kept(holders)}, which no node of the cluster can ever give: "
         f"{cluster_phrase(nodes)}.",
         "Lower the claim in '# resources', or run on a cluster that has it (--address HOST:PORT).",
         step.cell_id,
@@ -239,24 +245,32 @@ def _refusal(
     )
 
 
-def _room_beside(holders: Sequence[Claim], claim: Claim, nodes: Sequence[Node]) -> int:
+def _room_beside(holders: Sequence[Holder], claim: Claim, nodes: Sequence[Node]) -> int:
     """How many tasks with this claim there is room for, wherever the holders of others are."""
     found = [room_for(claim, rest) for rest in _beside(holders, nodes)] if holders else []
     return min([room_for(claim, nodes), *found])
 
 
-def _refused_task(step: Step, task: TaskFunction, nodes: Sequence[Node]) -> Diagnostic:
+def _refused_task(
+    step: Step, task: TaskFunction, nodes: Sequence[Node], holders: Sequence[Holder]
+) -> Diagnostic:
     return Diagnostic(
         CODE,
         "error",
-        f"a call of '{task.function}' claims {claim_phrase(task.resources)}, which no node of the cluster can "
-        f"ever give: {cluster_phrase(nodes)}.",
+        f"a call of '{task.function}' claims {claim_phrase(task.resources)}{_kept(holders)}, which no node "
+        f"of the cluster can ever give: {cluster_phrase(nodes)}.",
         "Lower the claim in '# task:', or run on a cluster that has it (--address HOST:PORT).",
         step.cell_id,
         step.cell_number,
         task.line,
         step.title,
     )
+
+
+def _kept(holders: Sequence[Holder]) -> str:
+    """What is left of the cluster, in words: what isn't, and who holds it."""
+    kept = " and ".join(f"{claim_phrase(claim)} for {whose}" for whose, claim in holders if claim)
+    return f" beside {kept}" if kept else ""
 
 
 def claim_phrase(claim: Claim) -> str:

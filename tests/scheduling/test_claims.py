@@ -160,7 +160,8 @@ def test_a_task_is_refused_when_the_main_worker_holds_what_it_claims():
     task = TaskFunction("train", 3, {"num_gpus": 2.0})
     cell = Step(StepId("a"), CellId("a"), 1, 1, "", tasks=(task,))
     other = Step(StepId("b"), CellId("b"), 2, 2, "", resources={"num_gpus": 1.0})
-    assert len(plan_claims(Workflow((cell, other), ()), [GPU_NODE]).refused) == 1
+    (refused,) = plan_claims(Workflow((cell, other), ()), [GPU_NODE]).refused
+    assert "claims num_gpus=2 beside num_gpus=1 for the main worker" in refused.message
 
 
 @pytest.mark.parametrize(
@@ -214,11 +215,11 @@ def test_worker_of_a_group_holds_the_most_that_a_cell_of_it_claims():
         ((_grouped(3, "a", num_gpus=3),), "the worker of group 'a' claims num_gpus=3, which"),
         (
             (_grouped(1, "a", num_gpus=2), _grouped(3, "b", num_gpus=1)),
-            "the worker of group 'b' claims num_gpus=1 beside num_gpus=2 for the workers of the",
+            "the worker of group 'b' claims num_gpus=1 beside num_gpus=2 for the worker of group 'a'",
         ),
         (
             (_grouped(1, "a", num_cpus=8), _step(3, "main", split=True)),
-            "a batch of this cell claims num_cpus=1 beside num_cpus=8 for",
+            "a batch of this cell claims num_cpus=1 beside num_cpus=8 for the worker of group 'a'",
         ),
         (
             (_step(1, "main", num_gpus=1), _grouped(3, "a", num_gpus=2)),
