@@ -12,7 +12,7 @@ from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.next_loops import pass_own_share, passing_for
 from naavre_ext.executors.own_share_checks import check_own_share, guarded_values, prints_of
 from naavre_ext.executors.packing import Packed, PackingError, pack
-from naavre_ext.executors.share import OwnShare
+from naavre_ext.executors.share import WORTH_SENDING_S, OwnShare
 from naavre_ext.executors.sources import Source
 from naavre_ext.executors.split_state import SplitState
 from naavre_ext.executors.stored_batches import StoredBatches
@@ -85,7 +85,11 @@ def settle(fan_out: FanOut, state: SplitState) -> None:
     flight = state.flight
     if share is not None and state.flight is None and not state.refusal:
         if state.source.left == 0:
-            fan_out.tell_split(state, state.source, 0, "it was over in no time")
+            soon = own_s < WORTH_SENDING_S
+            why = (
+                "it was over in no time" if soon else "no item was left when it began to take long"
+            )
+            fan_out.tell_split(state, state.source, 0, why)
         else:
             send_rest(fan_out, state)
     if share is not None and state.start:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from operator import length_hint
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import repeat, starmap
 from typing import Any
 
 from naavre_ext.executors.sources import Source
@@ -33,7 +34,7 @@ _SWITCH_S = 0.0005
 
 
 class OwnShare:
-    """Iterates over a source's items, from the first, until :meth:`hand_over` takes the rest away.
+    """Iterates over a source's items, from the first, until :meth:`hand_over` takes away what isn't begun.
 
     ``claimed`` items are the cell's own, at most ``limit``; ``over`` says that it has gone through them. With
     ``inline`` the share looks at the clock itself and ends when the rest is worth sending.
@@ -44,11 +45,11 @@ class OwnShare:
         self.over = False
         self.limit: int | None = None
         self._source = source
-        self._done = 0
+        self._before = 0
         self._inline = inline
         self._closed = False
-        self._chunk: Any = ()
-        self._left: Iterator[Any] = iter(())
+        self._chunk: Sequence[Any] = ()
+        self._left: deque[Any] = deque()
         self._lock = threading.Lock()
         self.started_at = time.time()
         self._started = time.perf_counter()
@@ -56,31 +57,34 @@ class OwnShare:
     def __iter__(self) -> Iterator[Any]:
         __tracebackhide__ = True
         self.started_at, self._started = time.time(), time.perf_counter()
-        while True:
-            with self._lock:
-                if self._closed or (self._inline and self.is_worth_sending()):
-                    self.over = True
-                    return
-                if self.claimed == self.limit:
-                    self.over = True
-                    return
-                chunk = self._source.step(self._size())
-                self.claimed = self._source.taken
-            if not len(chunk):
-                self.over = True
-                return
-            # A list's iterator knows how many are left, and so where an error happened.
+        while self._claim():
+            try:
+                # Whoever pops an item has it, from whichever end: no other thread comes between.
+                yield from starmap(self._left.popleft, repeat(()))
+            except IndexError:
+                continue
+        self.over = True
+
+    def _claim(self) -> bool:
+        """Whether there are more items for the cell: those claimed next."""
+        __tracebackhide__ = True
+        with self._lock:
+            self._before = self.claimed
+            if self._closed or (self._inline and self.is_worth_sending()):
+                return False
+            if self.claimed == self.limit:
+                return False
+            chunk = self._source.step(self._size())
             self._chunk = chunk if isinstance(chunk, (list, tuple, range)) else list(chunk)
-            self._left = iter(self._chunk)
-            yield from self._left
-            self._done = self.claimed
+            self._left = deque(self._chunk)
+            self.claimed = self._source.taken
+            return bool(self._left)
 
     def present(self) -> tuple[int, Any] | None:
         """The item that the cell is at just now, with its position; None when it is at none."""
-        if self._done == self.claimed:
-            return None
-        left = length_hint(self._left)
-        return self.claimed - left - 1, self._chunk[len(self._chunk) - left - 1]
+        with self._lock:
+            at = self.claimed - len(self._left) - 1
+            return None if at < self._before else (at, self._chunk[at - self._before])
 
     def elapsed_s(self) -> float:
         """Seconds since the cell began with its share."""
@@ -88,11 +92,11 @@ class OwnShare:
 
     def item_s(self) -> float | None:
         """Seconds an item takes, None as long as the first isn't done."""
-        done = self._done
+        done = max(self._before, self.claimed - len(self._left) - 1)
         return self.elapsed_s() / done if done else None
 
     def is_worth_sending(self) -> bool:
-        """Whether the items not yet claimed would keep the cell busy for long."""
+        """Whether the items not yet begun would keep the cell busy for long."""
         item_s, left = self.item_s(), self._source.left
         patience_s = _PATIENCE_FIRST_S if item_s is None else _PATIENCE_S
         if self.elapsed_s() < patience_s:
@@ -101,12 +105,21 @@ class OwnShare:
             return False
         if left is None:  # as much again is likely, where nobody knows
             return self.elapsed_s() >= WORTH_SENDING_S
+        left += len(self._left)
         return left > 0 and (item_s is None or left * item_s >= WORTH_SENDING_S)
 
     def hand_over(self) -> int:
-        """End the share; returns the position of the first item that is not the cell's own."""
+        """End the share; returns the position of the first item that is not the cell's own.
+
+        What was claimed and isn't begun goes back: the first items may have been the cheap ones.
+        """
         with self._lock:
             self._closed = True
+            while self._left:
+                with suppress(IndexError):  # the cell has just begun the last one
+                    self._left.pop()
+                    self.claimed -= 1
+            self._source.taken = self.claimed
             return self.claimed
 
     def _size(self) -> int:

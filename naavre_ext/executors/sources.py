@@ -27,7 +27,7 @@ class Source(Protocol):
     """A loop's items, each given once, in order.
 
     ``taken`` counts those given, ``held`` is to be shown before the first of the rest. ``may_watch`` says that
-    another thread may take items.
+    another thread may take items, and that ``taken`` may be set back to give some again.
     """
 
     may_watch: bool

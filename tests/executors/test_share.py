@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 
 import pytest
@@ -43,6 +44,41 @@ def test_what_is_sent_meanwhile_begins_after_what_the_cell_has_claimed() -> None
     assert own == list(range(len(own)))
 
 
+@pytest.mark.parametrize("cheap", [1, 3, 700])
+def test_what_is_claimed_and_not_begun_goes_back(
+    cheap: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The first items take no time, so that all others are claimed with them; then one takes long.
+    monkeypatch.setattr(OwnShare, "elapsed_s", lambda _: 1e-6)
+    share = OwnShare(Sliced(list(range(1000))), inline=False)
+    own = []
+    for item in share:
+        own.append(item)
+        if item == cheap:
+            assert share.claimed == 1000
+            assert not share.is_worth_sending()
+            monkeypatch.setattr(OwnShare, "elapsed_s", lambda _: 10.0)
+            assert share.is_worth_sending()
+            assert share.hand_over() == cheap + 1
+            assert share.present() == (cheap, cheap)
+    assert own == list(range(cheap + 1))
+
+
+def test_each_item_is_begun_by_one_only() -> None:
+    for _ in range(200):
+        source = Sliced(range(4096))
+        share = OwnShare(source, inline=False)
+        other = threading.Thread(target=share.hand_over)
+        own = []
+        for item in share:
+            own.append(item)
+            if item == 5:
+                other.start()
+        other.join()
+        assert own == list(range(share.claimed))
+        assert list(source.rest()) == list(range(share.claimed, 4096))
+
+
 def test_threads_change_places_as_before_once_the_rest_is_sent() -> None:
     before, share, while_sending = (
         sys.getswitchinterval(),
@@ -71,5 +107,5 @@ def test_very_many_items_are_sent_only_if_each_takes_longer_than_recording_it(
 ) -> None:
     monkeypatch.setattr(OwnShare, "elapsed_s", lambda _: 1.0)
     share = OwnShare(Sliced(range(10**8)), inline=True)
-    share._done = int(1 / item_s)
+    share._before = int(1 / item_s)
     assert share.is_worth_sending() == worth
