@@ -246,6 +246,11 @@ class Step:
         """The same step, none of whose loops runs in batches."""
         return replace(self, splits=(), inner_splits=(), task_windows=())
 
+    def batch_names(self) -> dict[str, int]:
+        """The variables that its ``# batches: NAME`` name, each with the line of the loop."""
+        splits = (*self.splits, *self.inner_splits)
+        return {split.batches: split.line for split in splits if isinstance(split.batches, str)}
+
     def is_inner(self, split: Split) -> bool:
         """Whether the split is one of the step's ``inner_splits``, whatever its number of batches is."""
         return any(replace(split, batches=inner.batches) == inner for inner in self.inner_splits)

@@ -41,7 +41,7 @@ def check_cells(
                 cell_number=step.cell_number,
                 title=step.title,
                 kind=step.kind,
-                reads=_reads(node, workflow.steps),
+                reads=_reads(node, step, workflow.steps),
                 writes=tuple(sorted(node.facts.writes)),
                 changes=_changes(basis.dataflow, position),
                 deletes=step.deletes,
@@ -84,10 +84,10 @@ def _incoming(workflow: Workflow) -> list[list[tuple[int, Edge]]]:
     return incoming
 
 
-def _reads(node: CellNode, steps: Sequence[Step]) -> tuple[NameRead, ...]:
+def _reads(node: CellNode, step: Step, steps: Sequence[Step]) -> tuple[NameRead, ...]:
     return tuple(
         NameRead(name, cell_ref(steps[node.providers[name]]), line)
-        for name, line in sorted(node.facts.reads.items())
+        for name, line in sorted({**step.batch_names(), **node.facts.reads}.items())
         if name in node.providers
     )
 

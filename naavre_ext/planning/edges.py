@@ -21,10 +21,10 @@ def find_edges(
     outside = outside_order(dataflow)
     for position, node in enumerate(dataflow.cells):
         target = steps[position].id
+        needed = {*node.facts.reads, *node.facts.writes, *steps[position].batch_names()}
         for name, source in node.providers.items():
-            direct = name in node.facts.reads or name in node.facts.writes
             touched: EdgeKind = "opaque" if node.facts.has("opaque") else "alias"
-            kind: EdgeKind = "data" if direct else touched
+            kind: EdgeKind = "data" if name in needed else touched
             found.setdefault((steps[source].id, target, kind), set()).add(name)
         settings = placements.settings_before[position]
         if settings is not None and steps[position].placement == "any":

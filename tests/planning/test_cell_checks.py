@@ -44,6 +44,10 @@ CELLS = {
         ["x = 1", "y = 2", "z = x + y"],
         {"reads": {"x": 1, "y": 2}, "waits": {(1, "data"): ("x",), (2, "data"): ("y",)}},
     ),
+    "a variable for the number of batches": (
+        ["param_batches = 2", "# split: a\n# batches: param_batches\nys = [x * 2 for x in range(9)]"],
+        {"reads": {"param_batches": 1}, "waits": {(1, "data"): ("param_batches",)}},
+    ),
     "only the main worker's order": (
         ["x = 1", "y = 2"],
         {"waits": {(1, "main-order"): ()}},
