@@ -21,6 +21,8 @@ from naavre_ext.model.dataflow import CellDataflow, Effect
 _LOUD = ("opaque", "outside-read", "outside-write", "settings", "figure", "ambient", "rng-seed", "rng-draw",
          "monkeypatch")  # fmt: skip
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
 
 def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
     """Set the environment's ``callbacks`` and ``operators``; None where they do nothing of note."""
@@ -62,11 +64,13 @@ def _escaping(
         if any(isinstance(b.node, (ast.FunctionDef, ast.AsyncFunctionDef)) for b in bound)
     }
     for tree in trees:
-        for name in _loaded_names(tree, functions):
-            for binding in environment.bindings[name]:
-                if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    yield binding.node, False
-        yield from _inner_functions(tree, False, kept_functions(tree))
+        if functions:
+            for name in _loaded_names(tree, functions):
+                for binding in environment.bindings[name]:
+                    if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        yield binding.node, False
+        if any(isinstance(node, _FUNCTIONS) for node in walk(tree)):
+            yield from _inner_functions(tree, False, kept_functions(tree))
 
 
 def _loaded_names(tree: ast.Module, functions: set[str]) -> Iterator[str]:

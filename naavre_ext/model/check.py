@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from naavre_ext.model.dataflow import EffectKind
 from naavre_ext.model.notebook import CellId
+from naavre_ext.model.plain import plain
 from naavre_ext.model.workflow import EdgeKind, Placement, SplitForm
 
 #: ``main-order``: only because the main worker runs one step at a time, in notebook order.
@@ -193,4 +194,5 @@ class CellCheck:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with every field, as ``check.schema.json`` says."""
-        return asdict(self)
+        data: dict[str, Any] = plain(self)
+        return data

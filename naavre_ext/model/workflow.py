@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, NewType
 
 from naavre_ext.model.annotation import MergeClause
 from naavre_ext.model.notebook import CellId
 from naavre_ext.model.parameter import Parameter
+from naavre_ext.model.plain import plain
 
 StepId = NewType("StepId", str)
 
@@ -288,7 +287,7 @@ class Workflow:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that follows ``workflow.schema.json``."""
-        return {part.name: _plain(getattr(self, part.name)) for part in fields(Workflow)}
+        return {part.name: plain(getattr(self, part.name)) for part in fields(Workflow)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Workflow:
@@ -346,28 +345,3 @@ def _split_from_json(data: Mapping[str, Any]) -> Split:
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-
-
-@cache
-def _field_names(kind: type[Any]) -> tuple[str, ...]:
-    """Those of a dataclass; of other types none."""
-    return tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
-
-
-def _plain(value: Any) -> Any:
-    """``value`` with tuples as lists and sets sorted, so that it equals its JSON round trip."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    kind: Any = type(value)
-    names = _field_names(kind)
-    if names:
-        return {name: _plain(getattr(value, name)) for name in names}
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, (set, frozenset)):
-        return [_plain(v) for v in sorted(value, key=repr)]
-    if isinstance(value, float) and not math.isfinite(value):
-        return repr(value)  # JSON has no such numbers
-    return value if isinstance(value, float) else repr(value)
