@@ -108,6 +108,7 @@ class Expressions(Lookups):
 
     def _visit_binop(self, node: ast.BinOp) -> Value:
         left, right = self.visit(node.left), self.visit(node.right)
+        self.costly = self.costly or isinstance(node.op, ast.MatMult)
         return self.combine(left, node.op, right, node.lineno)
 
     def _visit_unaryop(self, node: ast.UnaryOp) -> Value:

@@ -63,12 +63,13 @@ def replayed_names(
     left = facts_of(loop, without_changes(body, records), notebook)
     if names & (left.writes | set(left.reads) | left.deletes):
         return frozenset()
-    if not left.costly and not state <= {_owner(r.statement) for r in records} - candidates:
-        return frozenset()
-    if not left.costly:  # other checks would take the method that changes it for an accident
+    if left.costly:
+        return names
+    hopeless = facts.writes & set(facts.reads)  # by other rules, too, which would say less
+    if hopeless or state <= {_owner(r.statement) for r in records} - candidates:
         why = "all else in an iteration is done faster than it is sent to a worker"
-        raise _carries(min(state & names), facts, loop, why, "It is fast as it is.")
-    return names
+        raise _carries(min(hopeless or state), facts, loop, why, "It is fast as it is.")
+    return frozenset()
 
 
 def _owner(statement: ast.stmt) -> str:

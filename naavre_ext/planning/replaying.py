@@ -18,11 +18,13 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.tables import OUT_POSITIONS
 from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.loops import Reduction, blocks, find_reductions
 
-#: Built-in functions, methods and library functions that a merge may call; the first change nothing.
+#: Built-in functions, methods and library functions that a merge may call; the first change nothing, nor do
+#: those that make something new.
 PURE_FUNCTIONS = frozenset(
     {"min", "max", "abs", "len", "int", "float", "complex", "bool", "str", "repr", "round", "print", "sum",
      "sorted", "list", "tuple", "set", "dict", "divmod", "pow", "isinstance"}
@@ -35,13 +37,17 @@ _METHODS = frozenset(
      "isdisjoint", "issubset", "issuperset", "startswith", "endswith", "strip", "upper", "lower", "replace",
      "split"}
 )  # fmt: skip
-_LIBRARY = frozenset(
+_MAKING = frozenset(
     {f"numpy.{name}" for name in (
         "maximum", "minimum", "fmax", "fmin", "add", "subtract", "multiply", "divide", "logical_or", "logical_and",
         "bitwise_or", "bitwise_and", "hypot", "logaddexp", "abs", "sqrt", "isnan", "append", "concatenate",
         "vstack", "hstack", "stack", "where")}
     | {f"math.{name}" for name in ("sqrt", "exp", "log", "hypot", "isnan", "isclose", "fsum")}
-    | {"pandas.concat", "numpy.add.at", "numpy.maximum.at", "numpy.minimum.at", "numpy.subtract.at"}
+    | {"pandas.concat"}
+)  # fmt: skip
+_LIBRARY = frozenset(
+    _MAKING
+    | {"numpy.add.at", "numpy.maximum.at", "numpy.minimum.at", "numpy.subtract.at"}
     | {f"heapq.{name}" for name in ("heappush", "heappop", "heappushpop", "heapreplace", "heapify")}
     | {f"bisect.{name}" for name in ("insort", "insort_left", "insort_right", "bisect_left", "bisect_right")}
 )  # fmt: skip
@@ -114,9 +120,7 @@ def check_calls(
     ``private`` are the names of the iteration's own values, which the merge doesn't have.
     """
     for record in records:
-        operands = {id(operand) for operand in record.operands}
-        operands |= {id(node) for node, _ in record.repeats}
-        for node in _own_nodes(record.statement, operands):
+        for node in evaluated(record):
             if record.replayed and isinstance(node, ast.Call) and not _is_cheap(node, environment):
                 if not _mentions(node, record.replayed):
                     raise _in_a_branch(node)
@@ -164,12 +168,30 @@ def _is_cheap(call: ast.Call, environment: Environment) -> bool:
     return function.attr in _METHODS
 
 
-def _own_nodes(node: ast.AST, operands: set[int]) -> Iterator[ast.AST]:
+def makes_new(call: ast.Call, environment: Environment) -> bool:
+    """Whether the call gives something new and changes none of its arguments: ``np.hstack((h, row))``."""
+    function = call.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return False
+    paths = {f"{b.path}.{function.attr}" for b in environment.lookup(function.value.id)}
+    known = bool(paths) and paths <= _MAKING
+    into = min((OUT_POSITIONS.get(path, len(call.args)) for path in paths), default=0)
+    given = {keyword.arg for keyword in call.keywords} <= {"axis", "ignore_index", "dtype"}
+    return known and given and len(call.args) <= into
+
+
+def evaluated(record: Reduction) -> Iterator[ast.AST]:
     """The nodes of a statement that the merge evaluates."""
+    operands = {id(operand) for operand in record.operands}
+    operands |= {id(node) for node, _ in record.repeats}
+    return _but(record.statement, operands)
+
+
+def _but(node: ast.AST, operands: set[int]) -> Iterator[ast.AST]:
     if id(node) not in operands:
         yield node
         for child in children(node):
-            yield from _own_nodes(child, operands)
+            yield from _but(child, operands)
 
 
 def _units(body: Sequence[ast.stmt], names: frozenset[str]) -> Iterator[ast.stmt]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
+from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.dataflow.walking import walk
@@ -16,7 +17,7 @@ from naavre_ext.planning.iteration_facts import item_of
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
-from naavre_ext.planning.replaying import ACCESSORS, PURE_FUNCTIONS
+from naavre_ext.planning.replaying import ACCESSORS, PURE_FUNCTIONS, evaluated, makes_new
 
 
 def check_iterable(
@@ -92,7 +93,7 @@ def changed_by(
     reduction: Reduction, notebook: NotebookDataflow, position: int, graph: AliasGraph
 ) -> set[Hashable]:
     """The alias classes of what the merge will change."""
-    if reduction.replayed and _only_binds(reduction.statement):
+    if reduction.replayed and _only_binds(reduction, notebook.environment):
         return set()
     if reduction.replayed and (_only_adds_rows(reduction) or _only_sets_entry(reduction)):
         return {graph.find(notebook.node(position, reduction.root))}
@@ -113,10 +114,12 @@ def changed_by(
     return {root}
 
 
-def _only_binds(statement: ast.stmt) -> bool:
-    """Whether a replayed statement changes no object, but only binds names: ``if y < best: best = y``."""
-    for node in walk(statement):
+def _only_binds(reduction: Reduction, environment: Environment) -> bool:
+    """Whether the merge of a statement changes no object, but only binds names: ``if y < best: best = y``."""
+    for node in evaluated(reduction):
         if isinstance(node, ast.Call) and (isinstance(node.func, ast.Attribute) or node.keywords):
+            if makes_new(node, environment):
+                continue
             return False
         if isinstance(node, ast.stmt) and not isinstance(node, (ast.If, ast.Assign, ast.Pass)):
             return False

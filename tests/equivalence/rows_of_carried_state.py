@@ -99,6 +99,23 @@ ROWS = sampled(
             "print(acc)",
             splits=1,
         ),
+        "matrix products, kept apart and at their largest": carried(
+            "import numpy as np\nA, top, h = np.arange(9.0).reshape(3, 3), np.zeros(3), np.array([])\n"
+            "for x in xs:\n    v = A @ (np.ones(3) * x)\n    top = np.maximum(top, v)\n    h = np.append(h, v)",
+            "print(top, h)",
+            splits=1,
+        ),
+        "flattened items, stacked": carried(
+            "import numpy as np\nimages, h = [np.ones((2, 2)) * x for x in xs], np.array([])\n"
+            "for image in images:\n    work(1)\n    h = np.hstack((h, image.ravel()), dtype=float)",
+            "images[0][0, 0] = 99\nprint(h)",
+            splits=2,
+        ),
+        "the greatest, put into an item": carried(
+            "import numpy as np\nrows, acc = [np.zeros(2) for x in xs], np.zeros(2)\n"
+            "for i, r in enumerate(rows):\n    y = r + work(i)\n    acc = np.maximum(acc, y, rows[0])",
+            "print(acc, rows)",
+        ),
         "stored rows of a frame": carried(
             "import pandas as pd\ndf = pd.DataFrame({'a': [0.0] * 7, 'b': [''] * 7})\nfor i, x in enumerate(xs):\n"
             "    df.loc[i, 'a'] = work(x) / 2\n    df.loc[i, 'b'] = str(x)",

@@ -261,6 +261,8 @@ REFUSED = [
     ("x0 = 0\nfor x in xs:\n    if 0 < x < (x0 := x):\n        pass\n    out.append(x0)", "'x0' carries"),
     ("def even(n):\n    shared.append(n)\n    return n == 0 or odd(n - 1)\ndef odd(n):\n    return n != 0 and even(n - 1)\n"
      "for x in xs:\n    odd(x)", "'shared'"),
+    ("h = np.zeros(1)\nfor x in xs:\n    h = np.append(h, 2 * x)", "'h' carries a value from one iteration to the next, and all else"),
+    ("n = 0\nfor x in xs:\n    n = 2 * n + x", "is done faster than it is sent"),
     ("from concurrent.futures import ThreadPoolExecutor\nex = ThreadPoolExecutor()\n"
      "for x in xs:\n    out.append(ex.submit(log, x))", "'ex.submit' hands each call"),
     ("from concurrent.futures import as_completed\nfor done in as_completed(xs):\n    out.append(done.result())",
