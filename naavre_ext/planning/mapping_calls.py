@@ -4,6 +4,7 @@ Each is judged, and run in batches, as the comprehension or loop that it stands 
 
     Parallel(n_jobs=4)(delayed(f)(x) for x in xs)    →  [f(x) for x in xs]
     for y in executor.map(f, xs): BODY               →  for x in xs: y = f(x); BODY
+    dict(zip(xs, executor.map(f, xs)))               →  dict((a, f(x)) for a, x in zip(xs, xs))
 
 What the cell itself has to run of it, it runs by the call as it is written.
 """
@@ -11,12 +12,17 @@ What the cell itself has to run of it, it runs by the call as it is written.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from naavre_ext.planning.bindings import names_of
 
 #: Stands for the item where the user has no name for it.
 ARGUMENT = "__naavre_argument__"
 PARALLEL, MAP = "Parallel", "map"
+#: Functions that put results beside other things.
+BESIDE = frozenset({"zip", "enumerate"})
 #: Classes whose objects have the methods below, and what ``with`` makes of them.
 POOLS = frozenset({"ThreadPoolExecutor", "ProcessPoolExecutor", "Pool", "ThreadPool"})
 _OPTIONS = frozenset({"chunksize"})
@@ -27,7 +33,8 @@ BARS = frozenset({"tqdm", "tqdm_notebook"})
 class MappingCall:
     """``call`` applies ``function`` to items; ``maker`` is the call that made the pool or Parallel, if any.
 
-    ``original`` is what stands in the cell for the loop: an expression, or the ``for`` over it.
+    ``original`` is what stands in the cell for the loop: an expression, or the ``for`` over it. ``beside`` says of
+    each ``zip`` and ``enumerate`` around the call, the outermost first, which of how many columns it gives.
     """
 
     kind: str
@@ -35,6 +42,7 @@ class MappingCall:
     function: ast.expr
     maker: ast.Call | None
     original: ast.expr | ast.For
+    beside: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_eager(self) -> bool:
@@ -44,6 +52,8 @@ class MappingCall:
     def over(self, items: ast.expr) -> ast.expr:
         """The call as it is written, over other items."""
         call = self.call
+        if self.beside:
+            return self._over_rows(items)
         if self.kind == PARALLEL:
             made = call.args[0]
             assert isinstance(made, (ast.GeneratorExp, ast.ListComp))
@@ -57,6 +67,22 @@ class MappingCall:
         else:
             arguments = [call.args[0], items]
         again = ast.copy_location(ast.Call(call.func, arguments, call.keywords), call)
+        return ast.fix_missing_locations(again)
+
+    def _over_rows(self, rows: ast.expr) -> ast.expr:
+        """``(lambda rows: zip([r[0] for r in rows], pool.map(f, [r[1] for r in rows])))(list(rows))``"""
+        (place, count), *rest = self.beside
+        inner = replace(self, beside=tuple(rest))
+        name, load = ast.Name(ARGUMENT, ast.Store()), ast.Name(ARGUMENT, ast.Load())
+        columns: list[ast.expr] = [
+            ast.ListComp(_part(load, column), [ast.comprehension(name, load, [], 0)])
+            for column in range(count)
+        ]
+        columns[place] = inner.over(columns[place])
+        parameters = ast.arguments([], [ast.arg(ARGUMENT)], None, [], [], None, [])
+        zipped = ast.Lambda(parameters, ast.Call(ast.Name("zip", ast.Load()), columns, []))
+        taken = ast.Call(ast.Name("list", ast.Load()), [rows], [])
+        again = ast.copy_location(ast.Call(zipped, [taken], []), self.call)
         return ast.fix_missing_locations(again)
 
 
@@ -109,7 +135,52 @@ def _mapped(node: ast.expr, made: Mapping[str, ast.Call]) -> _Mapped | None:
         call, items, target, element = inner
         bar = ast.copy_location(ast.Call(node.func, [items, *node.args[1:]], node.keywords), node)
         return replace(call, original=node), bar, target, element
-    return _parallel(node, made) or _map(node, made)
+    return _beside(node, made) or _parallel(node, made) or _map(node, made)
+
+
+def _beside(node: ast.Call, made: Mapping[str, ast.Call]) -> _Mapped | None:
+    """``zip(xs, pool.map(f, xs))``, ``enumerate(pool.map(f, xs))``: results and what they are put beside."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name not in BESIDE or any(isinstance(argument, ast.Starred) for argument in node.args):
+        return None
+    given = node.args if name == "zip" else node.args[:1]
+    found = {place: _mapped(argument, made) for place, argument in enumerate(given)}
+    ((place, inner), *others) = [(p, m) for p, m in found.items() if m] or [(0, None)]
+    if (
+        inner is None
+        or others
+        or not inner[0].is_eager
+        or _gives_list(inner[0].call, inner[0].kind)
+    ):
+        return None
+    if name == "zip" and BARS & names_of(node):  # nobody could move it on
+        return None
+    call, items, target, element = inner
+    arguments = [*node.args[:place], items, *node.args[place + 1 :]]
+    around = ast.Call(node.func, arguments, node.keywords)
+    row = ast.copy_location(ast.Name(ARGUMENT, ast.Load()), node)
+    parts = [_part(row, column) for column in range(len(node.args) if name == "zip" else 2)]
+    place = place if name == "zip" else 1
+    parts[place] = _in_place(element, parts[place])
+    together = ast.copy_location(ast.Tuple(parts, ast.Load()), node)
+    mapping = replace(call, original=node, beside=((place, len(parts)), *call.beside))
+    return mapping, ast.copy_location(around, node), target, ast.fix_missing_locations(together)
+
+
+def _part(row: ast.expr, column: int) -> ast.expr:
+    part = ast.Subscript(row, ast.Constant(column), ast.Load())
+    return ast.fix_missing_locations(ast.copy_location(part, row))
+
+
+def _in_place(element: ast.expr, argument: ast.expr) -> ast.expr:
+    """The element, computed from another argument."""
+
+    class Replace(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return argument if node.id == ARGUMENT else node
+
+    replaced: ast.expr = Replace().visit(copy.deepcopy(element))
+    return replaced
 
 
 def _parallel(node: ast.Call, made: Mapping[str, ast.Call]) -> _Mapped | None:

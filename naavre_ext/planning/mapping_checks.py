@@ -8,7 +8,7 @@ from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.loops import Loop
-from naavre_ext.planning.mapping_calls import MAP, PARALLEL, POOLS, called, unknown_options
+from naavre_ext.planning.mapping_calls import BESIDE, MAP, PARALLEL, POOLS, called, unknown_options
 from naavre_ext.planning.refusal import LoopRefused
 
 _FUTURES = "concurrent.futures"
@@ -83,7 +83,8 @@ def check_mapping(loop: Loop, notebook: NotebookDataflow) -> None:
     if mapping is None:
         return
     line = loop.node.lineno
-    names = {MAP, "zip"} & {n.id for n in walk(mapping.call) if isinstance(n, ast.Name)}
+    written = mapping.original.iter if isinstance(mapping.original, ast.For) else mapping.original
+    names = {MAP, *BESIDE} & {n.id for n in walk(written) if isinstance(n, ast.Name)}
     names |= {"zip"} if len(mapping.call.args) > 2 else set()
     for name in sorted(names):
         if notebook.environment.lookup(name):

@@ -60,6 +60,22 @@ SPLIT = {
         split(IN_THREADS + "out = {}\n    for y in pool.map(f, xs):\n        print(y)\n        out[y] = y + 1\nprint(out, y)"),
         splits=1,
     ),
+    "executor beside its items": row(
+        FUTURES,
+        split(
+            IN_THREADS + "out = {}\n    for x, y in zip(xs, pool.map(f, xs)):\n        print(x)\n        out[x] = y\n"
+            "    d = dict(zip(ys, pool.map(f, xs, range(20))))\nprint(out, x, y, d)"
+        ),
+        splits=2,
+    ),
+    "executor beside numbers and under a bar": row(
+        FUTURES,
+        split(
+            "from tqdm import tqdm\nout = [0] * 10\n" + IN_THREADS + "for i, (b, y) in enumerate(tqdm(zip(ys, pool.map(f, xs)), total=9), 1):\n"
+            "        out[i] = b, y\nprint(out)"
+        ),
+        splits=1,
+    ),
     "executor under a bar": row(
         FUTURES,
         split("from tqdm import tqdm\n" + IN_THREADS + "out = list(tqdm(pool.map(f, xs), total=9))"),
@@ -143,6 +159,18 @@ WHOLE = {
     "executor with an initializer": row(
         FUTURES,
         split("with ThreadPoolExecutor(1, initializer=print, initargs=('begin',)) as pool:\n    out = list(pool.map(f, xs))\nprint(out)"),
+        splits=0,
+    ),
+    "executor beside its items, which can't be copied": row(
+        FUTURES,
+        split(
+            IN_THREADS + "for i, (b, y) in enumerate(zip(ys, pool.map(type, [(x for x in xs), (b for b in ys)]))):\n        print(i, b, y)"
+        ),
+        splits=0,
+    ),
+    "own zip": row(
+        FUTURES + "\ndef zip(a, b):\n    return [(1, 2)]",
+        split(IN_THREADS + "for x, y in zip(xs, pool.map(f, xs)):\n        print(x, y)"),
         splits=0,
     ),
     "own map": row("def map(f, xs):\n    return ['own']\nf = str", split("out = list(map(f, [1, 2]))"), "out", splits=0),
