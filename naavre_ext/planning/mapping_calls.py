@@ -144,18 +144,12 @@ def _beside(node: ast.Call, made: Mapping[str, ast.Call]) -> _Mapped | None:
     if name not in BESIDE or any(isinstance(argument, ast.Starred) for argument in node.args):
         return None
     given = node.args if name == "zip" else node.args[:1]
-    found = {place: _mapped(argument, made) for place, argument in enumerate(given)}
-    ((place, inner), *others) = [(p, m) for p, m in found.items() if m] or [(0, None)]
-    if (
-        inner is None
-        or others
-        or not inner[0].is_eager
-        or _gives_list(inner[0].call, inner[0].kind)
-    ):
+    found = [(p, m) for p, argument in enumerate(given) if (m := _mapped(argument, made))]
+    if len(found) != 1 or (name == "zip" and BARS & names_of(node)):  # nobody could move the bar on
         return None
-    if name == "zip" and BARS & names_of(node):  # nobody could move it on
+    place, (call, items, target, element) = found[0]
+    if not call.is_eager or _gives_list(call.call, call.kind):
         return None
-    call, items, target, element = inner
     arguments = [*node.args[:place], items, *node.args[place + 1 :]]
     around = ast.Call(node.func, arguments, node.keywords)
     row = ast.copy_location(ast.Name(ARGUMENT, ast.Load()), node)
