@@ -1,5 +1,6 @@
 // Running one open notebook: starting, following, stopping, resuming, and taking up again after a reload.
 
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
@@ -43,6 +44,7 @@ export class RunController implements IDisposable {
     workflow.compiled.connect(this._onCompiled, this);
     workflow.panel.disposed.connect(this.dispose, this);
     workflow.panel.context.pathChanged.connect(this._onRenamed, this);
+    workflow.panel.context.saveState.connect(this._onSaved, this);
     this._path = workflow.path;
     void workflow.panel.context.ready.then(() => this._join());
   }
@@ -128,6 +130,7 @@ export class RunController implements IDisposable {
   follow(summary: IRunSummary, isNews = summary.state === 'running'): void {
     this._letGo();
     this._isNews = isNews;
+    this._isUnsaved = false;
     this._problem = null;
     this._summary = summary;
     const shown = this.workflow.showRun(summary);
@@ -230,11 +233,11 @@ export class RunController implements IDisposable {
     }
   }
 
-  /** What goes on is found under the notebook's new name after a reload. */
+  /** What goes on, or isn't saved, is found under the notebook's new name after a reload. */
   private _onRenamed(): void {
     const before = this._path;
     this._path = this.workflow.path;
-    if (this._run && this.isActive) {
+    if (this._run && (this.isActive || this._isUnsaved)) {
       void this._memory.remember(before, null);
       void this._memory.remember(this._path, this._run.id);
     }
@@ -266,12 +269,28 @@ export class RunController implements IDisposable {
     if (run.end && this._phase !== 'over') {
       this._outputs?.finish();
       this._phase = 'over';
-      void this._memory.remember(this.workflow.path, null);
+      const { model } = this.workflow.panel;
+      this._isUnsaved = Boolean(model?.dirty) && !model?.collaborative;
+      if (!this._isUnsaved) {
+        this._forget();
+      }
       if (this._isNews) {
         this.ended.emit(run);
       }
     }
     this.changed.emit();
+  }
+
+  /** What the run wrote into the cells is in the file now; until then a page that was left takes it up again. */
+  private _onSaved(_: unknown, state: DocumentRegistry.SaveState): void {
+    if (this._isUnsaved && state === 'completed') {
+      this._forget();
+    }
+  }
+
+  private _forget(): void {
+    this._isUnsaved = false;
+    void this._memory.remember(this.workflow.path, null);
   }
 
   private _letGo(): void {
@@ -307,6 +326,8 @@ export class RunController implements IDisposable {
   private _problem: IRunProblem | null = null;
   private _lastChoice: IRunChoice | null = null;
   private _isNews = false;
+  /** The run is over, and what it wrote isn't in the notebook's file. */
+  private _isUnsaved = false;
   private _path = '';
   private _isDisposed = false;
 }

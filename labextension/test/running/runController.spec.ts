@@ -48,6 +48,8 @@ class Bench {
   readonly told: string[] = [];
   path = 'n.ipynb';
   readonly pathChanged = new Signal<object, string>({});
+  readonly saveState = new Signal<object, string>({});
+  model: { dirty: boolean; collaborative?: boolean } | null = null;
   readonly shown: FakeRun[] = [];
   readonly calls: string[] = [];
   readonly ended: string[] = [];
@@ -64,6 +66,7 @@ class Bench {
       return this.refusal ? Promise.reject(this.refusal) : Promise.resolve(summary(name));
     };
     const pathNow = (): string => this.path;
+    const modelNow = (): object | null => this.model;
     const workflow = {
       get path() {
         return pathNow();
@@ -78,9 +81,11 @@ class Bench {
         cancelRun: (id: string) => call(`cancel-${id}`)
       },
       panel: {
-        model: null,
+        get model() {
+          return modelNow();
+        },
         disposed: new Signal<object, void>({}),
-        context: { ready: Promise.resolve(), pathChanged: this.pathChanged },
+        context: { ready: Promise.resolve(), pathChanged: this.pathChanged, saveState: this.saveState },
         sessionContext: { session: null }
       },
       get run() {
@@ -141,6 +146,25 @@ test('a run is remembered by the new name of a notebook that is renamed meanwhil
   bench.path = 'newer.ipynb';
   bench.pathChanged.emit(bench.path);
   expect(bench.told).toEqual(['n.ipynb: started', 'n.ipynb: none', 'new.ipynb: started', 'new.ipynb: none']);
+});
+
+const SAVED: [string, { dirty: boolean; collaborative?: boolean }, string | null][] = [
+  ['not saved', { dirty: true }, 'started'],
+  ['saved', { dirty: false }, null],
+  ['shared by all pages', { dirty: true, collaborative: true }, null]
+];
+
+test.each(SAVED)('a run that is over is remembered while its outputs are %s', async (_, model, remembered) => {
+  const bench = new Bench();
+  await bench.settle();
+  await bench.controller.start(CHOICE);
+  bench.model = model;
+  bench.run.finish('ok');
+  expect(bench.remembered).toBe(remembered);
+  bench.saveState.emit('failed');
+  expect(bench.remembered).toBe(remembered);
+  bench.saveState.emit('completed');
+  expect(bench.remembered).toBe(null);
 });
 
 test('secrets are not kept', async () => {
