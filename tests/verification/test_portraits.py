@@ -238,6 +238,21 @@ ROWS = {
         "import sympy; x = sympy.Symbol('a')",
         "x",
     ),
+    "one dummy symbol or equal ones": Row(
+        "import sympy; d = sympy.Dummy('d', dummy_index=7); x = [d, d + 1]",
+        "import sympy; d = [sympy.Dummy('d', dummy_index=7) for _ in 'ab']; x = [d[0], d[1] + 1]",
+        "",
+    ),
+    "one undefined function or equal ones": Row(
+        "import sympy; f = sympy.Function('f'); x = [f, f(sympy.Symbol('a'))]",
+        "import sympy; x = [sympy.Function('f'), sympy.Function('f')(sympy.Symbol('a'))]",
+        "",
+    ),
+    "another undefined function": Row(
+        "import sympy; x = sympy.Function('f')(sympy.Symbol('a'))",
+        "import sympy; x = sympy.Function('f', real=True)(sympy.Symbol('a'))",
+        "x",
+    ),
     "one object or two": Row(
         "a = [1]; x = [a, a]", "x = [[1], [1]]", "x[1] is a reference, not a list"
     ),

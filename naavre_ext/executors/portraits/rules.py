@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from naavre_ext.executors.portraits import arrays, code, figures, frames, plain
+from naavre_ext.executors.portraits import arrays, code, expressions, figures, frames, plain
 from naavre_ext.executors.portraits.anatomy import Anatomy, elements
 from naavre_ext.executors.portraits.plain import is_own, qualified
 
@@ -22,6 +22,7 @@ RULES: dict[str, Rule] = {
     **code.RULES,
     **arrays.RULES,
     **frames.RULES,
+    **expressions.RULES,
 }
 
 #: What CPython calls heap types: those made by class statements (and some of C libraries).
@@ -29,7 +30,6 @@ _HEAP_TYPE = 1 << 9
 
 #: Attributes that libraries fill in or count on when they are asked for something, by the class that has them.
 DERIVED_ATTRIBUTES = {
-    "sympy.core.basic.Basic": frozenset({"_mhash"}),
     "pandas.core.generic.NDFrame": frozenset(
         {"_item_cache", "_mgr", "_attrs", "_flags", "_metadata"}
     ),
@@ -59,7 +59,8 @@ def _extended(found: Anatomy, value: Any, base: type) -> Anatomy:
     own library gave it."""
     kind = type(value)
     found.kind = kind.__qualname__
-    if kind.__module__.split(".")[0] != base.__module__.split(".")[0]:
+    home = kind.__module__ or base.__module__  # None: made by a function of the base's library
+    if home.split(".")[0] != base.__module__.split(".")[0]:
         inner = found.parts
         found.parts = itertools.chain(inner, attributes(value))
         found.tracked = found.tracked or hasattr(value, "__dict__")
