@@ -306,6 +306,13 @@ def test_error_is_shown_once(evalue, after, expected):
     assert errors[-1].evalue == "no"
 
 
+def test_error_that_was_shown_as_text_only_is_an_error_output_too():
+    """IPython prints an ExceptionGroup; papermill and the like tell a failed notebook by its error outputs."""
+    node = fold(stream("a", "Exception Group Traceback", "stderr"), failed("a", traceback=()))
+    assert [o.output_type for o in cell(node, "a").outputs] == ["stream", "error"]
+    assert cell(node, "a").outputs[1].traceback == []
+
+
 def test_step_that_did_not_run():
     node = fold(stream("b", "half"), not_run("b"))
     assert (shown(node, "b"), cell(node, "b").execution_count) == ([], None)
