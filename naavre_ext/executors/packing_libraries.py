@@ -152,6 +152,13 @@ def _reduce_graph(graph: Any) -> Any:
     return copyreg.__newobj__, (kind,), state  # type: ignore[attr-defined]
 
 
+def _reduce_sparse(matrix: Any) -> Any:
+    """SciPy keeps what it has found out of the order of the indices: ``abs(m)`` would count as a change of it."""
+    found_out = ("_has_sorted_indices", "_has_canonical_format")
+    state = {k: v for k, v in vars(matrix).items() if k not in found_out}
+    return copyreg.__newobj__, (type(matrix),), state  # type: ignore[attr-defined]
+
+
 class _ArrowPiece:
     """Stands for a plain Arrow array in a pickle, with its memory read-only, as it is where it arrives.
 
@@ -179,6 +186,9 @@ def make_arrow_piece(kind: Any, length: int, *memory: Any) -> Any:
 #: What a column's memory may have beyond its elements, for alignment.
 _SPARE_BYTES = 1024
 
+_SPARSE = tuple(
+    f"_{form}.{form}_{kind}" for form in ("csr", "csc", "bsr") for kind in ("matrix", "array")
+)
 _GRAPHS = ("Graph", "DiGraph", "MultiGraph", "MultiDiGraph")
 
 _REDUCERS: dict[str, Callable[[Any], Any]] = {
@@ -191,5 +201,6 @@ _REDUCERS: dict[str, Callable[[Any], Any]] = {
     "pandas.arrays.ArrowExtensionArray": _reduce_arrow_array,
     "sklearn.utils._bunch.Bunch": _reduce_bunch,
     **{f"networkx.classes.{name.lower()}.{name}": _reduce_graph for name in _GRAPHS},
+    **{f"scipy.sparse.{name}": _reduce_sparse for name in _SPARSE},
     **{f"pandas.arrays.{name}Array": _reduce_times for name in ("Datetime", "Timedelta", "Period")},
 }

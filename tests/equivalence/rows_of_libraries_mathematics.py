@@ -44,6 +44,15 @@ ROWS = sampled(
             "d = nx.clustering(G, 0), nx.density(G)\n" + _COSTLY,
             "print(round(a[0], 6), round(b[0], 6), len(c), d)\ndel G",
         ),
+        "looking at parts of a sparse matrix": row(
+            "import scipy.sparse as sp\nm = sp.csr_matrix([[0, 1.5], [2, 0], [0, 0], [-3, 4]])\n"
+            "parts, part = [m[i : i + 2] for i in range(3)], m[1:]",
+            split(
+                "sums = []\nfor p in parts:\n    sums.append((abs(p).sum(), (abs(part) @ p.T).toarray()))"
+            ),
+            "print(sums)",
+            splits=1,
+        ),
         "loop over nodes": row(
             "import networkx as nx\nG = nx.path_graph(6)\nlengths = {}",
             split(
