@@ -208,11 +208,15 @@ export class RunController implements IDisposable {
    */
   private async _takeUp(): Promise<void> {
     try {
-      const runs = await this.workflow.client.runs(this.workflow.path);
-      const remembered = await this._memory.recall(this.workflow.path);
+      const { client, path } = this.workflow;
+      const runs = await client.runs(path);
+      const remembered = await this._memory.recall(path);
+      const isRemembered = (run: IRunSummary): boolean => run.id === remembered;
       const found =
         runs.find(run => run.state === 'running' && run.sweep === null) ??
-        runs.find(run => run.id === remembered);
+        runs.find(isRemembered) ??
+        // Its record stays in the folder that the notebook was moved from.
+        (remembered ? (await client.runs('')).find(isRemembered) : undefined);
       if (found && !this._isDisposed && !this.isActive && found.id !== this._run?.id) {
         this.follow(found, true);
       }

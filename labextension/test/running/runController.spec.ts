@@ -75,7 +75,7 @@ class Bench {
       compiled: this.compiled,
       compilation: this.compilation,
       client: {
-        runs: () => Promise.resolve(this.runs),
+        runs: (path: string) => Promise.resolve(this.runs.filter(run => !path || run.path === path)),
         startRun: () => call('started'),
         resumeRun: (id: string) => call(`resumed-${id}`),
         cancelRun: (id: string) => call(`cancel-${id}`)
@@ -200,6 +200,8 @@ const TAKEN_UP: [string, IRunSummary[], string | null, string | undefined, strin
   // what, runs of the notebook, remembered, taken up, of which states are shown
   ['a run that goes on', [summary('b'), summary('a', { state: 'ok' })], null, 'b', 'b'],
   ['one that ended meanwhile', [summary('b', { state: 'failed' })], 'b', 'b', 'b'],
+  ['one whose notebook was moved', [summary('b', { path: 'old/n.ipynb' })], 'b', 'b', 'b'],
+  ['none of another notebook', [summary('b', { path: 'old/n.ipynb' })], null, undefined, undefined],
   ['none that was over already', [summary('b', { state: 'ok' }), summary('a', { state: 'ok' })], null, undefined, 'b'],
   ['none of a sweep', [summary('a', { sweep: 's' })], null, undefined, undefined]
 ];
