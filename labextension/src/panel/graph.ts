@@ -106,6 +106,13 @@ export function nodeOfCell(graph: IGraph, cellId: string | null): IGraphNode | n
   return nodes.find(node => node.kind !== 'parameters') ?? nodes[0] ?? null;
 }
 
+/** What keeps the notebook from being run, then the rest; each in the order of the cells. */
+export function errorsFirst(diagnostics: readonly IDiagnostic[]): IDiagnostic[] {
+  const isError = ({ severity }: IDiagnostic): boolean => severity === 'error';
+  const inCells = [...diagnostics].sort((a, b) => (a.cell_number ?? 0) - (b.cell_number ?? 0));
+  return [...inCells.filter(isError), ...inCells.filter(found => !isError(found))];
+}
+
 /** By cell: the step at which its diagnostics are shown. */
 function diagnosticOwners(workflow: IWorkflow): Map<string, string> {
   const owners = new Map<string, string>();

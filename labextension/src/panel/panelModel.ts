@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { ICellCheck, IDiagnostic, ISuggestion } from '../api/types';
 import type { WorkflowModel } from '../model/workflowModel';
-import { buildGraph, EMPTY_GRAPH, nodeOfCell, type IGraph, type IGraphNode } from './graph';
+import { buildGraph, EMPTY_GRAPH, errorsFirst, nodeOfCell, type IGraph, type IGraphNode } from './graph';
 import { layOut, layoutKey, type ILayout, type Orientation } from './layout';
 import { NodeRuns } from './nodeRuns';
 
@@ -97,7 +97,7 @@ export class PanelModel implements IDisposable {
   /** What no step shows: errors and warnings of the whole notebook, or of cells that aren't run. */
   get diagnostics(): readonly IDiagnostic[] {
     const { workflow, diagnostics } = this.workflow.compilation.result;
-    return (workflow ? this._graph.diagnostics : diagnostics).filter(d => d.severity !== 'info');
+    return errorsFirst(workflow ? this._graph.diagnostics : diagnostics).filter(d => d.severity !== 'info');
   }
 
   /** The first loop that could be split and isn't, as long as nothing is split; with its cell. */

@@ -1,8 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import pipeline from '../../../tests/golden/exporters/pipeline.json';
-import type { IWait } from '../../src/api/types';
-import { buildGraph, nodeOfCell, type IGraph } from '../../src/panel/graph';
+import type { IDiagnostic, IWait } from '../../src/api/types';
+import { buildGraph, errorsFirst, nodeOfCell, type IGraph } from '../../src/panel/graph';
 import { check, compiled, diagnostic, edge, split, step } from './builders';
 
 const trans = nullTranslator.load('naavre_ext');
@@ -131,6 +131,13 @@ describe('the graph of a workflow', () => {
   it('forgets a chain whose first split is not there', () => {
     const graph = graphOf([step('c1'), step('c2', { splits: [split({ continues: ['c1', 0] })] })]);
     expect(graph.chains).toEqual([]);
+  });
+
+  it('tells errors first, each kind in the order of the cells', () => {
+    const at = (code: string, cell_number: number, severity: 'error' | 'warning'): IDiagnostic =>
+      diagnostic('c', { code, cell_number, severity });
+    const found = [at('W5', 5, 'warning'), at('E5', 5, 'error'), at('W4', 4, 'warning'), at('E2', 2, 'error')];
+    expect(errorsFirst(found).map(d => d.code)).toEqual(['E2', 'E5', 'W4', 'W5']);
   });
 
   it('puts each diagnostic at one step, and the others at the graph', () => {
