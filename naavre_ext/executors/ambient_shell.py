@@ -164,14 +164,19 @@ def read_extensions(shell: Any) -> Any:
 
 def _own_magics(shell: Any) -> tuple[str, ...]:
     magics = [shell.magics_manager.magics[kind] for kind in ("line", "cell")]
-    seen, found = _seen_magics.get(id(shell), (None, ()))
+    seen, found = _seen_magics.get(id(shell), ([{}, {}], ()))
     if seen == magics:
         return found
     own = {
         name
-        for known in magics
+        for known, before in zip(magics, seen, strict=True)
         for name, magic in known.items()
-        if getattr(magic, "__module__", None) == "__main__"
+        # A shell that is reset makes its aliases anew, but no other magics.
+        if (
+            name in found
+            if before.get(name) is magic
+            else getattr(magic, "__module__", None) == "__main__"
+        )
     }
     _seen_magics[id(shell)] = [dict(known) for known in magics], tuple(sorted(own))
     return _seen_magics[id(shell)][1]

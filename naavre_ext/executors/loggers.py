@@ -40,12 +40,12 @@ def states_of_loggers() -> dict[str, bytes]:
     if logging is None:
         return {}
     loggers = dict(logging.root.manager.loggerDict)
-    found = {n: _state(logging, x) for n, x in loggers.items() if isinstance(x, logging.Logger)}
-    return {
-        name: _PLAIN if state == _fresh.get(name) else state
-        for name, state in found.items()
-        if name.partition(".")[0] != _ENGINE
+    found = {
+        name: _state(logging, logger)
+        for name, logger in loggers.items()
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] != _ENGINE
     }
+    return {n: _PLAIN if state == _fresh.get(n) else state for n, state in found.items()}
 
 
 def told(states: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -59,7 +59,9 @@ def told_otherwise(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> s
 
 
 def _state(logging: Any, logger: Any) -> bytes:
-    handlers = [h for h in logger.handlers if not isinstance(h, logging.NullHandler)]
+    handlers = logger.handlers
+    if handlers:
+        handlers = [h for h in handlers if not isinstance(h, logging.NullHandler)]
     if logger.level or handlers or not logger.propagate or logger.disabled or logger.filters:
         told = [logger.level, logger.propagate, logger.disabled, len(logger.filters)]
         return repr((told, [_of_handler(logging, handler) for handler in handlers])).encode()

@@ -161,6 +161,9 @@ def interrupt_thread(thread_id: int) -> None:
 
 #: A worker may come to load more of it at any time, and must find it again.
 _OURS = __name__.partition(".")[0]
+_OF_PYTHON = os.path.join(os.path.realpath(os.path.dirname(os.__file__)), "")
+#: Loaded modules that are known to be of libraries: there are a thousand and more.
+_of_libraries: dict[str, types.ModuleType] = {}
 
 
 def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
@@ -175,12 +178,16 @@ def modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> dict[str, type
     found: dict[str, types.ModuleType] = {}
     for name in sys.modules.keys() - keep:
         module = sys.modules.get(name)
-        path = getattr(module, "__file__", None)
-        if module is None or not isinstance(path, str) or name.partition(".")[0] == _OURS:
+        if module is None or _of_libraries.get(name) is module:
             continue
-        real = _real_path(path)
-        if real.startswith(roots) and "site-packages" not in real and "dist-packages" not in real:
+        path = getattr(module, "__file__", None)
+        if not isinstance(path, str) or name.partition(".")[0] == _OURS:
+            continue
+        own = _own_path(path)
+        if own.startswith(roots):
             found[name] = module
+        elif not own:
+            _of_libraries[name] = module
     return found
 
 
@@ -192,8 +199,11 @@ def forget_notebook_bars() -> None:
 
 
 @functools.cache
-def _real_path(path: str) -> str:
-    return os.path.realpath(path)
+def _own_path(path: str) -> str:
+    """Where the file really is; "" for one of a library, which may be below the notebook's folder."""
+    real = os.path.realpath(path)
+    is_installed = "site-packages" in real or "dist-packages" in real
+    return "" if is_installed or real.startswith(_OF_PYTHON) else real
 
 
 def forget_plots(pyplot: Any) -> None:

@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import builtins
+import os
 import pickle
 import subprocess
 import sys
@@ -337,3 +338,8 @@ def test_this_package_stays_loaded_where_a_notebook_lies_beside_it() -> None:
     ours = [name for name in modules_in((folder,), frozenset()) if name.startswith("naavre_ext")]
     assert ours == []
     assert "naavre_ext" in sys.modules
+
+
+def test_pythons_own_modules_stay_loaded_where_a_notebook_lies_above_them() -> None:
+    folder = str(Path(os.__file__).parents[2])
+    assert not {"json", "decimal"} & modules_in((folder,), frozenset()).keys()
