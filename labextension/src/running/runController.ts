@@ -274,7 +274,8 @@ export class RunController implements IDisposable {
       this._outputs?.finish();
       this._phase = 'over';
       const { model } = this.workflow.panel;
-      this._isUnsaved = Boolean(model?.dirty) && !model?.collaborative;
+      const isWritten = this._outputs?.isDisposed ?? true;
+      this._isUnsaved = (model?.dirty || !isWritten) && !model?.collaborative;
       if (!this._isUnsaved) {
         this._forget();
       }
@@ -285,9 +286,11 @@ export class RunController implements IDisposable {
     this.changed.emit();
   }
 
-  /** What the run wrote into the cells is in the file now; until then a page that was left takes it up again. */
+  /** What the run wrote into the cells, of megabytes all parts, is in the file now; until then it is taken up again. */
   private _onSaved(_: unknown, state: DocumentRegistry.SaveState): void {
-    if (this._isUnsaved && state === 'completed') {
+    if (state === 'started') {
+      this._isWhole = this._outputs?.isDisposed ?? true;
+    } else if (this._isUnsaved && this._isWhole && state === 'completed') {
       this._forget();
     }
   }
@@ -332,6 +335,8 @@ export class RunController implements IDisposable {
   private _isNews = false;
   /** The run is over, and what it wrote isn't in the notebook's file. */
   private _isUnsaved = false;
+  /** When it was begun to save, all that the run wrote was in the cells. */
+  private _isWhole = false;
   private _path = '';
   private _isDisposed = false;
 }

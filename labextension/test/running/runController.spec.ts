@@ -7,6 +7,19 @@ import type { RunModel } from '../../src/model/runModel';
 import type { WorkflowModel } from '../../src/model/workflowModel';
 import { IRunMemory, RunController } from '../../src/running/runController';
 
+/** Writes outputs into cells until `dispose`: those of megabytes are written in parts, also behind the end. */
+class FakeOutputs {
+  isDisposed = false;
+  finish(): void {
+    mockAll.push(this);
+  }
+  dispose(): void {
+    this.isDisposed = true;
+  }
+}
+const mockAll: FakeOutputs[] = [];
+jest.mock('../../src/running/liveOutputs', () => ({ LiveOutputs: jest.fn(() => new FakeOutputs()) }));
+
 function summary(id: string, more: Partial<IRunSummary> = {}): IRunSummary {
   return {
     id, path: 'n.ipynb', state: 'running', started_at: 0, duration_s: 0, parameters: {}, executor: 'ray', slots: 2,
@@ -111,6 +124,11 @@ class Bench {
     return this.shown[this.shown.length - 1];
   }
 
+  save(end = 'completed'): void {
+    this.saveState.emit('started');
+    this.saveState.emit(end);
+  }
+
   show(run: IRunSummary): FakeRun {
     this.shown.at(-1)?.dispose();
     this.shown.push(new FakeRun(run));
@@ -161,9 +179,24 @@ test.each(SAVED)('a run that is over is remembered while its outputs are %s', as
   bench.model = model;
   bench.run.finish('ok');
   expect(bench.remembered).toBe(remembered);
-  bench.saveState.emit('failed');
+  bench.save('failed');
   expect(bench.remembered).toBe(remembered);
+  bench.save();
+  expect(bench.remembered).toBe(null);
+});
+
+test('a run is remembered until a save that began with all parts of its outputs', async () => {
+  const bench = new Bench();
+  await bench.settle();
+  Object.assign(bench, { model: { dirty: true }, remembered: 'started' });
+  bench.controller.follow(summary('started'));
+  bench.run.finish('ok');
+  bench.save();
+  bench.saveState.emit('started');
+  mockAll.at(-1)?.dispose(); // the last part was written
   bench.saveState.emit('completed');
+  expect(bench.remembered).toBe('started');
+  bench.save();
   expect(bench.remembered).toBe(null);
 });
 
