@@ -256,6 +256,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "joblib.dump": "outside-write", "joblib.load": "outside-read", "socket.*": "outside-write", "tempfile.*": "outside-write",
     "logging.*": "ambient", "threading.*": "ambient", "multiprocessing.cpu_count": "", "multiprocessing.*": "ambient",
     "concurrent.*": "ambient", "asyncio.*": "ambient", "signal.*": "settings", "atexit.*": "ambient", "sys.exit": "ambient",
+    **dict.fromkeys((f"sys.{s}.{n}" for s in ("stdout", "stderr") for n in ("write", "writelines", "flush")), ""),
     "sys.stdout.*": "ambient", "sys.stderr.*": "ambient", "sys.getsizeof": "", "sys.getrefcount": "ambient",
     "numpy.shares_memory": "ambient", "numpy.may_share_memory": "ambient",
     "csv.field_size_limit": "settings", "csv.register_dialect": "settings", "csv.unregister_dialect": "settings",

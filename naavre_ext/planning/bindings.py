@@ -36,3 +36,16 @@ def _bindings(code: ast.AST) -> Iterator[tuple[list[ast.expr], ast.expr]]:
 def names_of(node: ast.AST) -> set[str]:
     """All names in the code."""
     return {part.id for part in walk(node) if isinstance(part, ast.Name)}
+
+
+#: What shows something, or where it is shown.
+_SHOWING = frozenset({"print", "display", "stdout", "stderr"})
+
+
+def may_show(node: ast.AST) -> bool:
+    """Whether the code has a name of what shows something: ``print``, ``sys.stdout``."""
+    return any(
+        getattr(part, "id", getattr(part, "attr", None)) in _SHOWING
+        for part in walk(node)
+        if isinstance(part, (ast.Name, ast.Attribute))
+    )

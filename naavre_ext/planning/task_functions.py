@@ -14,6 +14,7 @@ from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.annotation import TaskAnnotation
 from naavre_ext.model.dataflow import Effect
 from naavre_ext.model.workflow import TaskFunction
+from naavre_ext.planning.bindings import may_show
 from naavre_ext.planning.function_scope import is_generator
 from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.refusal import LoopRefused, Refusal
@@ -42,8 +43,6 @@ _DOES = {
     "rng-seed": "seeds a global random number generator ({what})",
     "outside-write": "changes something outside the notebook ({what})",
 }
-
-_SHOWING = ("print", "display")
 
 
 def judge_task(
@@ -268,5 +267,4 @@ def _shows(condition: ast.AST, reads: Iterable[str], notebook: NotebookDataflow)
     """Whether the condition, or code of the notebook that it reads, may print or display something."""
     lookup = notebook.environment.lookup
     nodes = [condition, *(bound.node for name in reads for bound in lookup(name) if bound.node)]
-    parts = (part for node in nodes for part in walk(node))
-    return any(isinstance(part, ast.Name) and part.id in _SHOWING for part in parts)
+    return any(map(may_show, nodes))

@@ -15,6 +15,19 @@ ROWS = {
         ),
         splits=1,
     ),
+    "written to the streams": row(
+        "import sys",
+        split(
+            "for x in range(6):\n    sys.stdout.write(f'{x + 1}/6 ')\n    sys.stdout.flush()\n    if x == 4:\n"
+            "        sys.stderr.write('nearly\\n')"
+        ),
+        splits=1,
+    ),
+    "written by what would be computed once more": row(
+        "import sys\ndef f(x):\n    sys.stdout.write(f'f({x}) ')\n    return x * 37 % 11\nbest = 99",
+        split("for x in range(6):\n    if f(x) < best:\n        best = f(x)"),
+        splits=0,
+    ),
     "display in order": row(
         "from IPython.display import display, HTML",
         split("for x in range(5):\n    display(HTML(f'<b>{x}</b>'))\n    print(x)"),
