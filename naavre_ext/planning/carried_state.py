@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow
+from naavre_ext.planning.bindings import may_show
 from naavre_ext.planning.iteration_facts import facts_of, without_changes
 from naavre_ext.planning.loops import (
     Loop,
@@ -58,7 +59,7 @@ def replayed_names(
             raise _carries(min(state & names), facts, loop, str(error), error.remedy) from None
         return frozenset()
     again = [ast.Expr(node) for record in records for node, _ in record.repeats]
-    if again and _shows_or_changes(facts_of(loop, again, notebook), notebook):
+    if again and _shows_or_changes(again, facts_of(loop, again, notebook), notebook):
         return frozenset()
     left = facts_of(loop, without_changes(body, records), notebook)
     if names & (left.writes | set(left.reads) | left.deletes):
@@ -80,11 +81,12 @@ def _owner(statement: ast.stmt) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _shows_or_changes(facts: CellDataflow, notebook: NotebookDataflow) -> bool:
+def _shows_or_changes(
+    again: Sequence[ast.stmt], facts: CellDataflow, notebook: NotebookDataflow
+) -> bool:
     """Whether it makes a difference that something is computed once more."""
     nodes = [b.node for name in facts.reads for b in notebook.environment.lookup(name) if b.node]
-    words = {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
-    return bool(facts.effects or facts.changes or words & {"print", "display"})
+    return bool(facts.effects or facts.changes) or any(map(may_show, [*again, *nodes]))
 
 
 def _carries(name: str, facts: CellDataflow, loop: Loop, why: str, remedy: str) -> LoopRefused:
@@ -118,7 +120,7 @@ def may_accumulate(root: str, notebook: NotebookDataflow) -> bool:
     return notebook.environment.kind(root) not in _NO_ACCUMULATORS
 
 
-def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> None:
+def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow, loop: Loop) -> None:
     """Refuse accumulators that an iteration also reads or sets, or changes where errors are caught."""
     for reduction in reductions:
         root, line = reduction.root, reduction.statement.lineno
@@ -127,7 +129,7 @@ def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> No
                 facts.reads.get(root, line),
                 f"'{root}' is read or set where it is also accumulated, so it carries state from one "
                 "iteration to the next",
-                _instead(reduction),
+                _instead(reduction, loop),
                 root,
             )
         if (
@@ -143,12 +145,18 @@ def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow) -> No
             )
 
 
-def _instead(reduction: Reduction) -> str:
+def _instead(reduction: Reduction, loop: Loop) -> str:
     """What to write instead of reading the accumulator as well."""
     root, statement = reduction.root, reduction.statement
     if is_accessor(changed_place(statement)):
         return set_later(reduction)
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+        entry = ast.unparse(statement.targets[0])
+        reads = (p for p in walk(loop.node) if isinstance(getattr(p, "ctx", None), ast.Load))
+        if entry in map(ast.unparse, reads):
+            return (
+                f"Put the value into a variable first, and read that: value = ...; {entry} = value."
+            )
         return f"Collect the new values apart, and put them into '{root}' after the loop."
     return f"Only add to '{root}' in the loop and look at it afterwards."
 

@@ -44,6 +44,7 @@ from naavre_ext.planning.shared_objects import (
     check_iterable,
     check_plain,
     identity_matters_for,
+    in_function,
 )
 
 
@@ -104,7 +105,7 @@ def _judge(
             facts, uses = without_tables(loop, body, reductions, facts, notebook)
     tables = tables_of(uses, loop, facts, notebook, position)
     roots = frozenset(reduction.root for reduction in reductions) | replayed
-    check_reductions(reductions, facts)
+    check_reductions(reductions, facts, loop)
     filled = frozenset(table.name for table in tables)
     immutable_items = check_iterable(loop, reductions, notebook, position, filled)
     check_carried(facts, loop)
@@ -163,12 +164,12 @@ def _check_changes(
     """As :func:`check_changes` says, of ``item = item.copy()`` as of another name than the item's."""
     try:
         return check_changes(facts, roots)
-    except LoopRefused:
+    except LoopRefused as refused:
         apart = with_rebound_apart(loop.target, without_changes(body, reductions))
         if apart is not None:
             with suppress(LoopRefused):  # told in the names that the user has given
                 return check_changes(facts_of(loop, apart, notebook), roots)[0], True
-        raise
+        raise in_function(refused, loop, notebook) from None
 
 
 def _check_consumer(loop: Loop, notebook: NotebookDataflow) -> None:

@@ -349,6 +349,44 @@ def _shared_change(name: str, change: Change) -> LoopRefused:
     )
 
 
+def in_function(refused: LoopRefused, loop: Loop, notebook: NotebookDataflow) -> LoopRefused:
+    """The refusal of a change of a shared name, with what helps where a function that the loop calls makes it."""
+    refusal, name = refused.refusal, refused.refusal.variable
+    calls = [call for call in _calls(loop.node, notebook) if refusal.line in _lines(call)]
+    changing = [call for call in calls if notebook.region([ast.Expr(call)]).changes]
+    if name is None or not changing or _is_changed_in(loop, name):
+        return refused
+    called = ast.unparse(changing[-1].func)  # the others stand around it
+    return LoopRefused(
+        refusal.line,
+        f"{refusal.reason} in {called}()",
+        f"Have {called}() return what it puts into '{name}', and put it there in the loop itself: "
+        f"{name}[...] = {called}(...), or {name}.append({called}(...)).",
+        name,
+    )
+
+
+def _calls(node: ast.AST, notebook: NotebookDataflow) -> Iterator[ast.Call]:
+    """Calls of the notebook's functions, each before those in it."""
+    for part in walk(node):
+        function = part.func if isinstance(part, ast.Call) else None
+        if isinstance(function, ast.Name) and notebook.environment.kind(function.id) == "function":
+            yield part  # type: ignore[misc]
+
+
+def _lines(node: ast.expr) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _is_changed_in(loop: Loop, name: str) -> bool:
+    """Whether the loop's own code sets parts of the name's object, or calls its methods."""
+    for part in walk(loop.node):
+        owner = part.value if isinstance(part, (ast.Attribute, ast.Subscript)) else None
+        if isinstance(owner, ast.Name) and owner.id == name:
+            return True
+    return False
+
+
 def identity_matters_for(
     loop: Loop,
     facts: CellDataflow,

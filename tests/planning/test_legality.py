@@ -272,6 +272,23 @@ REFUSED = [
 BEFORE = "def suppress_all():\n    import contextlib\n    return contextlib.suppress(Exception)"
 
 
+@pytest.mark.parametrize(
+    ("before", "loop", "function", "written"),
+    [
+        ("def put(k, v):\n    table[k] = v", "put(x, double(x))", "put", "table[x] = double(x)"),
+        ("def put(k):\n    out.append(2 * k)\n    return k", "y = double(put(x))", "put", "out.append(double(x))"),
+        ("def put(t, k):\n    t[k] = double(k)", "put(table, x)", "put", "table[x] = double(x)"),
+        ("df = pd.DataFrame({'a': xs})\ndef put(df, i):\n    df.loc[i, 'b'] = double(i)", "put(df, x)", "put", "df.loc[x, 'b'] = double(x)"),
+    ],
+)  # fmt: skip
+def test_what_a_function_fills_is_to_be_returned(before, loop, function, written):
+    refused = judge(f"for x in xs:\n    {loop}", before)
+    assert isinstance(refused, Refusal)
+    assert refused.reason.endswith(f" in {function}()")
+    assert refused.remedy.startswith(f"Have {function}() return what it puts into")
+    assert isinstance(judge(f"for x in xs:\n    {written}", before), Split)
+
+
 @pytest.mark.parametrize(("source", "facts"), LEGAL, ids=[row[0] for row in LEGAL])
 def test_loop_can_be_split(source: str, facts: dict[str, object] | None) -> None:
     verdict = judge(source)
@@ -288,6 +305,17 @@ def test_loop_has_to_run_whole(source: str, reason: str) -> None:
     assert isinstance(verdict, Refusal), verdict
     assert reason in verdict.reason
     assert verdict.remedy
+
+
+def test_an_entry_that_is_read_back_is_to_be_put_into_a_variable_first():
+    loop = (
+        "import json\nfor x in xs:\n    table[x] = double(x)\n    out.append(json.dumps(table[x]))"
+    )
+    refused = judge(loop)
+    assert isinstance(refused, Refusal)
+    assert refused.remedy.endswith("value = ...; table[x] = value.")
+    written = loop.replace("table[x] =", "value =").replace("table[x]", "value")
+    assert isinstance(judge(written + "\n    table[x] = value"), Split)
 
 
 def test_parameter_sweep_over_a_grid_of_numbers_is_exact() -> None:
