@@ -56,8 +56,12 @@ export function GanttChart({ timeline, selected, onSelect, trans }: IChartProps)
           +
         </button>
         <span className="naavre-Gantt-legend">
-          <i style={{ background: palette.ACCENT }} /> {trans.__('critical path: the end waited for it')}
-          <i style={{ background: palette.ACCENT, opacity: 0.3 }} /> {trans.__('other work')}
+          <span>
+            <i style={{ background: palette.ACCENT }} /> {trans.__('critical path: the end waited for it')}
+          </span>
+          <span>
+            <i style={{ background: palette.ACCENT, opacity: 0.3 }} /> {trans.__('other work')}
+          </span>
         </span>
       </div>
       <div className="naavre-Gantt-scroll" ref={host} onMouseLeave={() => setHint(null)}>
