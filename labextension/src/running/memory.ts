@@ -2,7 +2,7 @@
 
 import type { IStateDB } from '@jupyterlab/statedb';
 
-import type { IRunMemory } from './runController';
+import type { IRunMemory } from './reminder';
 
 const PREFIX = 'naavre-ext:following:';
 

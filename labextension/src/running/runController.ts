@@ -1,6 +1,5 @@
 // Running one open notebook: starting, following, stopping, resuming, and taking up again after a reload.
 
-import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
@@ -13,6 +12,7 @@ import { Company } from './company';
 import { LiveOutputs } from './liveOutputs';
 import type { ParameterValue } from './literals';
 import { IRunProblem, problemOf } from './problem';
+import { Reminder, type IRunMemory } from './reminder';
 
 export type RunPhase = 'idle' | 'starting' | 'running' | 'stopping' | 'over';
 
@@ -23,12 +23,6 @@ export interface IRunChoice {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** Remembers, over reloads, which run a notebook was following. */
-export interface IRunMemory {
-  recall(path: string): Promise<string | null>;
-  remember(path: string, runId: string | null): Promise<void>;
-}
-
 /** The run that a notebook follows; its outputs stream into the cells. */
 export class RunController implements IDisposable {
   readonly changed = new Signal<this, void>(this);
@@ -37,15 +31,13 @@ export class RunController implements IDisposable {
 
   constructor(
     readonly workflow: WorkflowModel,
-    private readonly _memory: IRunMemory,
+    memory: IRunMemory,
     private readonly _options: () => IRunOptions = () => ({})
   ) {
     workflow.runChanged.connect(this._onShown, this);
     workflow.compiled.connect(this._onCompiled, this);
     workflow.panel.disposed.connect(this.dispose, this);
-    workflow.panel.context.pathChanged.connect(this._onRenamed, this);
-    workflow.panel.context.saveState.connect(this._onSaved, this);
-    this._path = workflow.path;
+    this._reminder = new Reminder(memory, workflow.panel);
     void workflow.panel.context.ready.then(() => this._join());
   }
 
@@ -130,7 +122,7 @@ export class RunController implements IDisposable {
   follow(summary: IRunSummary, isNews = summary.state === 'running'): void {
     this._letGo();
     this._isNews = isNews;
-    this._isUnsaved = false;
+    this._reminder.follow(summary.id);
     this._problem = null;
     this._summary = summary;
     const shown = this.workflow.showRun(summary);
@@ -170,6 +162,7 @@ export class RunController implements IDisposable {
     }
     this._isDisposed = true;
     this._letGo();
+    this._reminder.dispose();
     this._company?.dispose();
     Signal.clearData(this);
   }
@@ -185,7 +178,7 @@ export class RunController implements IDisposable {
       if (this._isDisposed) {
         return;
       }
-      void this._memory.remember(this.workflow.path, summary.id);
+      this._reminder.begin(summary.id);
       this.follow(summary, true);
     } catch (error) {
       this._phase = this._run ? 'over' : 'idle';
@@ -210,7 +203,7 @@ export class RunController implements IDisposable {
     try {
       const { client, path } = this.workflow;
       const runs = await client.runs(path);
-      const remembered = await this._memory.recall(path);
+      const remembered = await this._reminder.recall();
       const isRemembered = (run: IRunSummary): boolean => run.id === remembered;
       const found =
         runs.find(run => run.state === 'running' && run.sweep === null) ??
@@ -234,16 +227,6 @@ export class RunController implements IDisposable {
     if (this._problem?.diagnostics.length && this.workflow.compilation.result.workflow) {
       this._problem = null;
       this.changed.emit();
-    }
-  }
-
-  /** What goes on, or isn't saved, is found under the notebook's new name after a reload. */
-  private _onRenamed(): void {
-    const before = this._path;
-    this._path = this.workflow.path;
-    if (this._run && (this.isActive || this._isUnsaved)) {
-      void this._memory.remember(before, null);
-      void this._memory.remember(this._path, this._run.id);
     }
   }
 
@@ -273,31 +256,12 @@ export class RunController implements IDisposable {
     if (run.end && this._phase !== 'over') {
       this._outputs?.finish();
       this._phase = 'over';
-      const { model } = this.workflow.panel;
-      const isWritten = this._outputs?.isDisposed ?? true;
-      this._isUnsaved = (model?.dirty || !isWritten) && !model?.collaborative;
-      if (!this._isUnsaved) {
-        this._forget();
-      }
+      this._reminder.end(() => this._outputs?.isDisposed ?? true);
       if (this._isNews) {
         this.ended.emit(run);
       }
     }
     this.changed.emit();
-  }
-
-  /** What the run wrote into the cells, of megabytes all parts, is in the file now; until then it is taken up again. */
-  private _onSaved(_: unknown, state: DocumentRegistry.SaveState): void {
-    if (state === 'started') {
-      this._isWhole = this._outputs?.isDisposed ?? true;
-    } else if (this._isUnsaved && this._isWhole && state === 'completed') {
-      this._forget();
-    }
-  }
-
-  private _forget(): void {
-    this._isUnsaved = false;
-    void this._memory.remember(this.workflow.path, null);
   }
 
   private _letGo(): void {
@@ -324,6 +288,7 @@ export class RunController implements IDisposable {
     this.changed.emit();
   }
 
+  private readonly _reminder: Reminder;
   private _phase: RunPhase = 'idle';
   private _run: RunModel | null = null;
   private _own: RunModel | null = null;
@@ -333,10 +298,5 @@ export class RunController implements IDisposable {
   private _problem: IRunProblem | null = null;
   private _lastChoice: IRunChoice | null = null;
   private _isNews = false;
-  /** The run is over, and what it wrote isn't in the notebook's file. */
-  private _isUnsaved = false;
-  /** When it was begun to save, all that the run wrote was in the cells. */
-  private _isWhole = false;
-  private _path = '';
   private _isDisposed = false;
 }

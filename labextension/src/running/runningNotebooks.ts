@@ -12,7 +12,8 @@ import { notifyEnd } from './notify';
 import { readOptions } from './optionTexts';
 import { RunBar } from './runBar';
 import type { IRunActions } from './runBarStates';
-import { RunController, type IRunMemory } from './runController';
+import type { IRunMemory } from './reminder';
+import { RunController } from './runController';
 import type { RunSettings } from './settings';
 import { StaleMarks } from './staleMarks';
 

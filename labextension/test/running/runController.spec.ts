@@ -5,7 +5,8 @@ import type { IRunEnd, IRunSummary, RunEvent } from '../../src/api/types';
 import { NO_RUN, foldRun } from '../../src/model/foldRun';
 import type { RunModel } from '../../src/model/runModel';
 import type { WorkflowModel } from '../../src/model/workflowModel';
-import { IRunMemory, RunController } from '../../src/running/runController';
+import type { IRunMemory } from '../../src/running/reminder';
+import { RunController } from '../../src/running/runController';
 
 /** Writes outputs into cells until `dispose`: those of megabytes are written in parts, also behind the end. */
 class FakeOutputs {
@@ -98,7 +99,7 @@ class Bench {
           return modelNow();
         },
         disposed: new Signal<object, void>({}),
-        context: { ready: Promise.resolve(), pathChanged: this.pathChanged, saveState: this.saveState },
+        context: { path: this.path, ready: Promise.resolve(), pathChanged: this.pathChanged, saveState: this.saveState },
         sessionContext: { session: null }
       },
       get run() {
@@ -190,13 +191,32 @@ test('a run is remembered until a save that began with all parts of its outputs'
   await bench.settle();
   Object.assign(bench, { model: { dirty: true }, remembered: 'started' });
   bench.controller.follow(summary('started'));
+  bench.saveState.emit('started');
   bench.run.finish('ok');
+  bench.saveState.emit('completed');
   bench.save();
   bench.saveState.emit('started');
   mockAll.at(-1)?.dispose(); // the last part was written
   bench.saveState.emit('completed');
   expect(bench.remembered).toBe('started');
   bench.save();
+  expect(bench.remembered).toBe(null);
+});
+
+test('a run whose outputs are not saved is remembered until another one is shown', async () => {
+  const bench = new Bench();
+  await bench.settle();
+  const end = (): void => {
+    bench.model = { dirty: true };
+    bench.run.finish('ok');
+    bench.model = null;
+  };
+  await bench.controller.start(CHOICE);
+  end();
+  await bench.controller.resume();
+  expect(bench.remembered).toBe('resumed-started');
+  end();
+  bench.controller.follow(summary('old', { state: 'ok' }));
   expect(bench.remembered).toBe(null);
 });
 
