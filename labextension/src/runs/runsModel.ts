@@ -11,6 +11,11 @@ import type { IWorkflows } from '../tokens';
 const QUICK_MS = 2000;
 const SLOW_MS = 15000;
 
+/** Whether a run goes on, or others have come since: those of a sweep may be over whenever the list is looked at. */
+export function isBusy(before: readonly IRunSummary[], now: readonly IRunSummary[]): boolean {
+  return now.some(run => run.state === 'running') || now.length !== before.length || now[0]?.id !== before[0]?.id;
+}
+
 export class RunsModel implements IDisposable {
   readonly changed = new Signal<this, void>(this);
 
@@ -89,14 +94,14 @@ export class RunsModel implements IDisposable {
         // Refreshing does nothing while an answer for another notebook is waited for.
         return await this.fetch();
       }
+      const interval = isBusy(this._runs, runs) ? QUICK_MS : SLOW_MS;
+      this.poll.frequency = { ...this.poll.frequency, interval };
       this._runs = runs;
       this._problem = '';
     } catch (error) {
       this._problem = error instanceof Error ? error.message : String(error);
     }
     this._isReady = true;
-    const isBusy = this._runs.some(run => run.state === 'running');
-    this.poll.frequency = { ...this.poll.frequency, interval: isBusy ? QUICK_MS : SLOW_MS };
     this.changed.emit();
   }
 

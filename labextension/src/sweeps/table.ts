@@ -36,7 +36,7 @@ export function parseTable(text: string, fields: readonly IField[]): ITable {
   const rows = body.map(line => {
     const cells = trimmedTo(line.cells, columns.length);
     if (cells.length !== columns.length) {
-      const message = `This row has ${cells.length} cells; the header has ${columns.length}.`;
+      const message = `Cells in this row: ${cells.length}; in the header: ${columns.length}.`;
       errors.push({ row: line.row, column: null, name: null, message });
     }
     const row: Record<string, ParameterValue> = {};

@@ -2,7 +2,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { IRunSummary } from '../../src/api/types';
 import type { WorkflowModel } from '../../src/model/workflowModel';
-import { RunsModel } from '../../src/runs/runsModel';
+import { isBusy, RunsModel } from '../../src/runs/runsModel';
 import type { IWorkflows } from '../../src/tokens';
 
 const notebook = (path: string): WorkflowModel =>
@@ -30,4 +30,17 @@ test('a notebook that comes to the front while an answer for another is waited f
   await until(() => model.isReady);
   expect(model.runs.map(run => run.id)).toEqual(['of b']);
   model.dispose();
+});
+
+const runs = (text: string): IRunSummary[] =>
+  text.split(' ').map(word => ({ id: word[0], state: word.endsWith('+') ? 'running' : 'ok' })) as IRunSummary[];
+
+test.each([
+  ['a', 'a', false],
+  ['a', 'a+', true],
+  ['a', 'b a', true], // it was over at once
+  ['b a', 'c b', true], // the oldest was removed meanwhile
+  ['b a', 'b', true]
+])('runs %s, then %s: it is looked again soon: %s', (before, now, expected) => {
+  expect(isBusy(runs(before), runs(now))).toBe(expected);
 });

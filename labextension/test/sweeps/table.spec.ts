@@ -51,7 +51,7 @@ const WRONG: [string, string, number | null, number | null, string][] = [
   ['secret', 'secret_key\nabc', 1, 1, 'secret'],
   ['not for tables', 'param_set\n{1}', 1, 1, 'only be set in the notebook'],
   ['wrong type', 'param_n,param_rate\n1,2\n3,x', 3, 2, "'x' doesn\u2019t fit param_rate. This takes a number"],
-  ['missing cell', 'param_n,param_rate\n1', 2, null, 'This row has 1 cells; the header has 2.'],
+  ['missing cell', 'param_n,param_rate\n1', 2, null, 'Cells in this row: 1; in the header: 2.'],
   ['too many cells', 'param_n\n1\n2,3', 3, 1, "'2,3' doesn\u2019t fit"],
   ['after a cell of two lines', 'param_name,param_n\n"a\nb",1\nc,x', 4, 2, "'x'"]
 ];
