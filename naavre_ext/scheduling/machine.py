@@ -282,5 +282,7 @@ def _close_groups(graph: Graph, state: RunState, draft: _Draft) -> RunState:
         if state.placement[step] == "any" and draft.states[step] in ("waiting", "running")
     }
     over = state.opened - needed
+    if not over:
+        return state
     draft.commands += [CloseGroup(group) for group in sorted(over)]
     return replace(state, asked=state.asked - over, opened=state.opened - over)

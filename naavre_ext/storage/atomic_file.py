@@ -19,7 +19,7 @@ def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None
     Raises:
         OSError: it can't be done; what stood at ``path`` is unchanged and no other file is left.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     if is_stream(target):
         target.write_bytes(content)
         return

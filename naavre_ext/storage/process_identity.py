@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from typing import Any
 def this_process() -> dict[str, Any]:
     """Host, pid and start of this process, JSON-safe: together they name it for ever."""
     pid = os.getpid()
-    return {"host": socket.gethostname(), "pid": pid, "started": _start_mark(pid)}
+    return {"host": socket.gethostname(), "pid": pid, "started": _own_mark(pid)}
 
 
 def is_gone(process: Mapping[str, Any]) -> bool:
@@ -25,6 +26,11 @@ def is_gone(process: Mapping[str, Any]) -> bool:
         return False
     mark = _start_mark(int(process.get("pid", 0)))
     return mark is None or mark != process.get("started")
+
+
+@lru_cache(maxsize=1)
+def _own_mark(pid: int) -> str | None:
+    return _start_mark(pid)  # which stays, and is asked for by each run
 
 
 def _start_mark(pid: int) -> str | None:

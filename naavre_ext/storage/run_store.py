@@ -44,8 +44,12 @@ class RunStore:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(os.path.abspath(root))
-        digest = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
-        self.fallback_root = _state_folder() / f"{self.root.parent.name or 'root'}-{digest}"
+
+    @functools.cached_property
+    def fallback_root(self) -> Path:
+        """Where runs go when ``root`` can't be written to."""
+        digest = hashlib.sha256(os.fsencode(os.path.realpath(self.root))).hexdigest()[:12]
+        return _state_folder() / f"{self.root.parent.name or 'root'}-{digest}"
 
     @classmethod
     def beside(cls, notebook: str | os.PathLike[str] | None) -> RunStore:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import ray
 from ray.exceptions import RayError, RayTaskError
@@ -33,6 +34,8 @@ from naavre_ext.model.portrait import NamespacePortrait
 from naavre_ext.model.workflow import Step, StepId, Workflow
 from naavre_ext.scheduling.claims import NOTHING, Claim, ClaimPlan, held_during, ray_options
 
+#: How main workers hash a certain text, which no process changes its mind about.
+_probes: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 #: So many workers enter a run before its first batches come.
 _MOST_READY = 64
 
@@ -244,7 +247,9 @@ class RayExecutor:
 
     def hash_probe(self) -> int:
         """The main worker's."""
-        return int(ray.get(self._main.hash_probe.remote()))
+        if self._main not in _probes:  # jobs hand their main workers on
+            _probes[self._main] = int(ray.get(self._main.hash_probe.remote()))
+        return _probes[self._main]
 
     def fetch(self, handle: Any) -> Packed:
         """The pack behind a reference."""
