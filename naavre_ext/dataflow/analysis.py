@@ -15,6 +15,7 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.hidden import find_hidden
 from naavre_ext.dataflow.history import with_history
 from naavre_ext.dataflow.linking import Linker
+from naavre_ext.dataflow.mentions import Mentions, mentioned
 from naavre_ext.dataflow.nested import AskedNotebook, NestedFunction
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.region import Region
@@ -39,14 +40,15 @@ def analyse(
     A first pass tells which objects nobody changes in place; the second one may rely on what they hold.
     """
     sources = _with_automagic(sources)
-    first = _analyse(sources, Environment(star_imports=star_imports, nested=nested))
+    mentions = [mentioned(source.tree) for source in sources]
+    first = _analyse(sources, Environment(star_imports=star_imports, nested=nested), mentions)
     constants = _constants(first)
     parameters = _parameters(first)
     told = any("<" in b.shape for name in constants for b in first.environment.bindings[name])
     if not told and not any(shape for known in parameters.values() for shape in known.values()):
         return first
     better = replace(first.environment, constants=constants, parameters=parameters, _shapes={})
-    return _analyse(sources, better)
+    return _analyse(sources, better, mentions)
 
 
 def relinked(dataflow: NotebookDataflow, facts: Sequence[CellDataflow]) -> NotebookDataflow:
@@ -69,9 +71,11 @@ def _with_automagic(sources: Sequence[CellSource]) -> Sequence[CellSource]:
     return found
 
 
-def _analyse(sources: Sequence[CellSource], known: Environment) -> NotebookDataflow:
+def _analyse(
+    sources: Sequence[CellSource], known: Environment, mentions: Sequence[Mentions]
+) -> NotebookDataflow:
     environment = _environment(sources, known)
-    find_hidden(environment, [source.tree for source in sources])
+    find_hidden(environment, mentions)
     summaries = Summaries(environment)
     environment.calls.given.clear()  # what was given before is known better now
     facts = []

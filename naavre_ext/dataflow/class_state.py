@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.walking import walk
@@ -14,18 +13,17 @@ _PLAIN_CALLS = frozenset({"field", "property", "auto", "TypeVar", "namedtuple", 
 _MAKING = frozenset({"__init_subclass__", "__set_name__"})
 
 
-def stateful_classes(environment: Environment, trees: Iterable[ast.Module]) -> frozenset[str]:
+def stateful_classes(environment: Environment, owners: frozenset[str]) -> frozenset[str]:
     """Names of classes with attributes that can change, their own or a base's.
 
-    An instance shares those objects with its class, and sees what its class is given later.
+    An instance shares those objects with its class, and sees what its class is given later. ``owners`` are names
+    whose attributes the notebook sets.
     """
     classes = environment.classes()
     if not classes:
         return frozenset()
-    names = {definition.name for definition in classes}
     found = {definition.name for definition in classes if _has_state(definition)}
-    for tree in trees:
-        found |= _assigned_classes(tree, names)
+    found |= owners & {definition.name for definition in classes}
     size = -1
     while size != len(found):
         size = len(found)
@@ -72,25 +70,12 @@ def _changes_class(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     )
 
 
-def _assigned_classes(tree: ast.Module, names: set[str]) -> set[str]:
-    """Classes whose attributes the code sets or changes by name."""
-    found: set[str] = set()
-    for node in walk(tree):
-        owner: ast.expr | None = None
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            owner = node.value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            owner = node.args[0] if node.func.id == "setattr" and node.args else None
-        if isinstance(owner, ast.Name) and owner.id in names:
-            found.add(owner.id)
-    return found
-
-
-def why_classes_stay(environment: Environment, trees: Iterable[ast.Module]) -> str:
+def why_classes_stay(environment: Environment, attributes: frozenset[str]) -> str:
     """Why no other worker may have copies of the notebook's classes, in words; "" where each may.
 
     A class that runs code of the notebook when a class is made would run it once more for a copy. Where the
-    notebook asks a class for its subclasses, the copies that a worker was sent would be among them.
+    notebook asks a class for its subclasses, the copies that a worker was sent would be among them. ``attributes``
+    are all that the notebook names.
     """
     names = {definition.name for definition in environment.classes()}
     for definition in environment.classes():
@@ -98,18 +83,9 @@ def why_classes_stay(environment: Environment, trees: Iterable[ast.Module]) -> s
             return (
                 f"class '{definition.name}' runs code when a class is made, so again in each worker"
             )
-    if names and uses_attribute(trees, "__subclasses__"):
+    if names and "__subclasses__" in attributes:
         return "the notebook asks for __subclasses__, of which a worker may have copies"
     return ""
-
-
-def uses_attribute(trees: Iterable[ast.Module], name: str) -> bool:
-    """Whether the code names an attribute like that of anything."""
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == name
-        for tree in trees
-        for node in walk(tree)
-    )
 
 
 def _runs_when_made(definition: ast.ClassDef, names: set[str]) -> bool:

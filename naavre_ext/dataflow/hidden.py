@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.class_state import stateful_classes, uses_attribute, why_classes_stay
+from naavre_ext.dataflow.class_state import stateful_classes, why_classes_stay
 from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import NOTHING, Summaries
-from naavre_ext.dataflow.kept_functions import kept_functions
+from naavre_ext.dataflow.mentions import Mentions
 from naavre_ext.dataflow.recorder import assigned_names
-from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.dataflow import CellDataflow, Effect
 
 #: Effects of operators that must not go unseen.
@@ -23,17 +22,21 @@ _LOUD = ("opaque", "outside-read", "outside-write", "settings", "figure", "ambie
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
-def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
+
+def find_hidden(environment: Environment, mentions: Sequence[Mentions]) -> None:
     """Set the environment's ``callbacks`` and ``operators``; None where they do nothing of note."""
-    trees = list(trees)
-    environment.makes_items = _makes_items(environment, trees)
-    environment.stateful_classes = stateful_classes(environment, trees)
-    environment.classes_stay = why_classes_stay(environment, trees)
-    called_by_others = list(_escaping(trees, environment))
+    attributes = frozenset().union(*(each.attributes for each in mentions))
+    owners = frozenset().union(*(each.owners for each in mentions))
+    environment.makes_items = _makes_items(environment, attributes)
+    environment.stateful_classes = stateful_classes(environment, owners)
+    environment.classes_stay = why_classes_stay(environment, attributes)
+    called_by_others = list(_escaping(mentions, environment))
     if not called_by_others and not any(environment.classes()):
         return
-    summaries = Summaries(environment, enclosing=_enclosing_names(trees))
+    enclosing = {key: names for each in mentions for key, names in each.enclosing.items()}
+    summaries = Summaries(environment, enclosing=enclosing)
     callbacks = NOTHING
     reads: set[str] = set()
     for node, inner in called_by_others:
@@ -46,79 +49,28 @@ def find_hidden(environment: Environment, trees: Iterable[ast.Module]) -> None:
     environment.operators = operators
 
 
-def _makes_items(environment: Environment, trees: Iterable[ast.Module]) -> bool:
+def _makes_items(environment: Environment, attributes: frozenset[str]) -> bool:
     """Whether looking an item up may make it: there may be a ``defaultdict``."""
     paths = {b.path for bound in environment.bindings.values() for b in bound}
     return "collections.defaultdict" in paths or (
-        "collections" in paths and uses_attribute(trees, "defaultdict")
+        "collections" in paths and "defaultdict" in attributes
     )
 
 
 def _escaping(
-    trees: Iterable[ast.Module], environment: Environment
+    mentions: Iterable[Mentions], environment: Environment
 ) -> Iterator[tuple[FunctionNode, bool]]:
     """Functions that code elsewhere may call, and whether they are defined inside another one."""
     functions = {
-        name
+        name: nodes
         for name, bound in environment.bindings.items()
-        if any(isinstance(b.node, (ast.FunctionDef, ast.AsyncFunctionDef)) for b in bound)
+        if (nodes := [b.node for b in bound if isinstance(b.node, _DEFINITIONS)])
     }
-    for tree in trees:
-        if functions:
-            for name in _loaded_names(tree, functions):
-                for binding in environment.bindings[name]:
-                    if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                        yield binding.node, False
-        if any(isinstance(node, _FUNCTIONS) for node in walk(tree)):
-            yield from _inner_functions(tree, False, kept_functions(tree))
-
-
-def _loaded_names(tree: ast.Module, functions: set[str]) -> Iterator[str]:
-    """Names of functions that are used otherwise than to call them."""
-    called: set[int] = set()
-    for node in walk(tree):  # a call comes before the name in it
-        if isinstance(node, ast.Call):
-            called.add(id(node.func))
-        elif isinstance(node, ast.Attribute):
-            called.add(id(node.value))
-        elif isinstance(node, ast.Name) and node.id in functions and id(node) not in called:
-            yield node.id
-
-
-def _inner_functions(
-    node: ast.AST, inner: bool, kept: frozenset[int]
-) -> Iterator[tuple[FunctionNode, bool]]:
-    """Lambdas, methods, decorated functions, and functions in functions that aren't ``kept`` there."""
-    for child in children(node):
-        if isinstance(child, ast.Lambda):
-            yield child, inner
-            yield from _inner_functions(child, True, kept)
-        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            escapes = inner or isinstance(node, ast.ClassDef) or child.decorator_list
-            if escapes and id(child) not in kept:
-                yield child, inner
-            yield from _inner_functions(child, True, kept)
-        else:
-            yield from _inner_functions(child, inner, kept)
-
-
-def _enclosing_names(trees: Iterable[ast.Module]) -> dict[int, frozenset[str]]:
-    """By the ``id`` of each function in a function, the names that it finds in those around it."""
-    found: dict[int, frozenset[str]] = {}
-    pending: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset()) for tree in trees]
-    while pending:
-        node, names = pending.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            found[id(node)] = names
-            body = [node.body] if isinstance(node, ast.Lambda) else node.body
-            bound, global_names, _ = assigned_names(body)
-            inside = (names - global_names) | bound | set(argument_names(node.args))
-            pending += [(part, inside) for part in body]
-            # Defaults and decorators are evaluated outside.
-            pending += [(part, names) for part in (node.args, *getattr(node, "decorator_list", ()))]
-            continue
-        pending += [(child, names) for child in children(node)]
-    return {key: names for key, names in found.items() if names}
+    for each in mentions:
+        for name in each.handed_on:
+            for node in functions.get(name, ()):
+                yield node, False
+        yield from each.unnamed
 
 
 def _beyond_arguments(

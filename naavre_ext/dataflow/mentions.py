@@ -1,0 +1,99 @@
+"""What the code of a cell mentions, whatever that means: found once, however often the meaning is worked out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from naavre_ext.dataflow.environment import FunctionNode
+from naavre_ext.dataflow.expressions import argument_names
+from naavre_ext.dataflow.kept_functions import kept_functions
+from naavre_ext.dataflow.recorder import assigned_names
+from naavre_ext.dataflow.walking import children, walk
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """What one cell's code mentions.
+
+    ``handed_on`` are the names that are used otherwise than to call them or for an attribute, ``owners`` those
+    whose attributes are set, ``attributes`` all that are named, of whatever.
+    ``unnamed`` are functions that code elsewhere may call without their name, and whether each is defined inside
+    another one; ``enclosing`` are, by the ``id`` of a function in a function, the names that it finds in those
+    around it.
+    """
+
+    handed_on: tuple[str, ...]
+    owners: frozenset[str]
+    attributes: frozenset[str]
+    unnamed: tuple[tuple[FunctionNode, bool], ...]
+    enclosing: dict[int, frozenset[str]]
+
+
+def mentioned(tree: ast.Module) -> Mentions:
+    """What the cell's code mentions."""
+    used: set[int] = set()
+    handed_on: list[str] = []
+    owners: set[str] = set()
+    attributes: set[str] = set()
+    has_functions = False
+    for node in walk(tree):  # a call comes before the name in it
+        owner: ast.expr | None = None
+        if isinstance(node, ast.Name):
+            if id(node) not in used:
+                handed_on.append(node.id)
+        elif isinstance(node, ast.Attribute):
+            used.add(id(node.value))
+            attributes.add(node.attr)
+            owner = None if isinstance(node.ctx, ast.Load) else node.value
+        elif isinstance(node, ast.Call):
+            used.add(id(node.func))
+            if isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
+                owner = node.args[0]
+        elif isinstance(node, FunctionNode):
+            has_functions = True
+        if isinstance(owner, ast.Name):
+            owners.add(owner.id)
+    return Mentions(
+        tuple(handed_on),
+        frozenset(owners),
+        frozenset(attributes),
+        tuple(_unnamed(tree, False, kept_functions(tree))) if has_functions else (),
+        _enclosing_names(tree) if has_functions else {},
+    )
+
+
+def _unnamed(
+    node: ast.AST, inner: bool, kept: frozenset[int]
+) -> Iterator[tuple[FunctionNode, bool]]:
+    """Lambdas, methods, decorated functions, and functions in functions that aren't ``kept`` there."""
+    for child in children(node):
+        if isinstance(child, ast.Lambda):
+            yield child, inner
+            yield from _unnamed(child, True, kept)
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            escapes = inner or isinstance(node, ast.ClassDef) or child.decorator_list
+            if escapes and id(child) not in kept:
+                yield child, inner
+            yield from _unnamed(child, True, kept)
+        else:
+            yield from _unnamed(child, inner, kept)
+
+
+def _enclosing_names(tree: ast.Module) -> dict[int, frozenset[str]]:
+    found: dict[int, frozenset[str]] = {}
+    pending: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
+    while pending:
+        node, names = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            found[id(node)] = names
+            body = [node.body] if isinstance(node, ast.Lambda) else node.body
+            bound, global_names, _ = assigned_names(body)
+            inside = (names - global_names) | bound | set(argument_names(node.args))
+            pending += [(part, inside) for part in body]
+            # Defaults and decorators are evaluated outside.
+            pending += [(part, names) for part in (node.args, *getattr(node, "decorator_list", ()))]
+            continue
+        pending += [(child, names) for child in children(node)]
+    return {key: names for key, names in found.items() if names}
