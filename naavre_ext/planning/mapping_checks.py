@@ -73,7 +73,7 @@ def check_futures(loop: Loop, notebook: NotebookDataflow) -> None:
         raise LoopRefused(
             loop.node.lineno,
             "as_completed() gives what is done first, in another order each time",
-            remedy.format("pool", "f", "f"),
+            "Write 'for item, result in zip(items, pool.map(f, items)):', which is split.",
         )
 
 
