@@ -30,7 +30,7 @@ class Advice:
 def advise(line: Timeline, lost: Mapping[str, float], workflow: Mapping[str, Any] | None) -> Advice:
     """The change that gains most; one without a cell where none gains much."""
     sources = {s["id"]: s for s in (workflow or {}).get("steps", ())}
-    found = [a for step in line.ran for a in _of_step(step, line.slots, sources.get(step.id, {}))]
+    found = [a for step in line.ran for a in _of_step(step, line, sources.get(step.id, {}))]
     best = max(found, key=lambda advice: advice.gain_s, default=None)
     if best is not None and best.gain_s >= _WORTH * line.seconds:
         return best
@@ -40,8 +40,8 @@ def advise(line: Timeline, lost: Mapping[str, float], workflow: Mapping[str, Any
     return Advice("No single change of the notebook would gain much.")
 
 
-def _of_step(step: StepSpan, slots: int, plan: Mapping[str, Any]) -> Iterator[Advice]:
-    saved = 1 - 1 / slots
+def _of_step(step: StepSpan, line: Timeline, plan: Mapping[str, Any]) -> Iterator[Advice]:
+    saved = 1 - 1 / line.slots
     source = str(plan.get("source", ""))
     if step.wasted_s:
         text = f"{step.place} ran more than once ({step.again}): change that."
@@ -50,9 +50,24 @@ def _of_step(step: StepSpan, slots: int, plan: Mapping[str, Any]) -> Iterator[Ad
         text = f"A loop of {step.place} ran whole, because {step.whole[0]}: rewrite that."
         yield _advice(text, _unsplit_s(step) * saved, step)
     elif not step.batches:
-        yield _advice(_about_serial(step, source, plan), step.seconds * saved, step)
+        yield _advice(_about_serial(step, source, plan), _alone_s(step, line) * saved, step)
     else:
-        yield from _of_batches(step, slots, source)
+        yield from _of_batches(step, line.slots, plan)
+
+
+def _alone_s(step: StepSpan, line: Timeline) -> float:
+    """How long the step ran while no other one did."""
+    others: list[tuple[float, float]] = []
+    for other in line.ran:
+        if other is not step and other.batches:
+            others += [(batch.start, batch.end) for batch in other.batches]
+        elif other is not step:
+            others.append((other.start, other.end))
+    alone, at = 0.0, step.start
+    for start, end in sorted(others):
+        alone += max(0.0, min(start, step.end) - at)
+        at = max(at, min(end, step.end))
+    return alone + step.end - at
 
 
 def _about_serial(step: StepSpan, source: str, plan: Mapping[str, Any]) -> str:
@@ -67,14 +82,17 @@ def _about_serial(step: StepSpan, source: str, plan: Mapping[str, Any]) -> str:
     )
 
 
-def _of_batches(step: StepSpan, slots: int, source: str) -> Iterator[Advice]:
-    window = step.window
+def _of_batches(step: StepSpan, slots: int, plan: Mapping[str, Any]) -> Iterator[Advice]:
+    window, source = step.window, str(plan.get("source", ""))
     assert window is not None
     times = [batch.seconds for batch in step.batches]
     length, total = window[1] - window[0], sum(times)
     even = total / slots
     fixed = re.search(r"^#\s*batches\s*:\s*(\S+)", source, re.MULTILINE | re.IGNORECASE)
     is_fixed = fixed is not None and fixed[1].lower() != "auto"
+    for limit, written in _limits(plan, slots):
+        text = f"Of the {slots} workers {step.place} may use {limit} at a time: raise or leave out '{written}'."
+        yield _advice(text, length - even, step)
     if mean(times) < _SHORT_S and len(times) > 2 * slots and is_fixed:
         text = f"{step.place} has {len(times)} batches of {mean(times) * 1000:.0f} ms each: leave out '# batches'."
         yield _advice(text, length - even, step)
@@ -91,6 +109,15 @@ def _of_batches(step: StepSpan, slots: int, source: str) -> Iterator[Advice]:
     own = max(0.0, step.seconds - length)
     text = f"{step.place} spends {own:.1f} s outside of its batches: move that into the loop, or do less of it."
     yield _advice(text, own * (1 - 1 / slots), step)
+
+
+def _limits(plan: Mapping[str, Any], slots: int) -> Iterator[tuple[int, str]]:
+    """How many batches may run at once by the cell's annotations, where that is fewer than there are workers."""
+    many, cpus = plan.get("concurrency"), (plan.get("resources") or {}).get("num_cpus", 1)
+    if many is not None and many < slots:
+        yield many, f"# concurrency: {many}"
+    if cpus > 1:
+        yield max(1, int(slots // cpus)), f"# resources: num_cpus={cpus:g}"
 
 
 def _unsplit_s(step: StepSpan) -> float:

@@ -103,6 +103,25 @@ def fixed_batches() -> Log:
     return log.step(1, 0, 4.1, (0, 2, MAIN), (0, 2, OTHER), (2, 4, MAIN)).over(4.1)
 
 
+def beside_batches() -> Log:
+    """The second cell sleeps in one worker while the batches of the third one have the other."""
+    log = Log(2, "import time", "time.sleep(3)", "# split: work\nfor i in x:\n    work(i)")
+    log.step(1, 0, 0.1).step(2, 1, 4, worker=OTHER)
+    return log.step(3, 0.9, 4.1, (1, 2.5, MAIN), (2.5, 4, MAIN)).over(4.1)
+
+
+def one_at_a_time() -> Log:
+    log = Log(2, "# split: work\n# concurrency: 1\nfor i in x:\n    work(i)")
+    log.plan["steps"][0]["concurrency"] = 1
+    return log.step(1, 0, 4.1, (0, 2, MAIN), (2, 4, OTHER)).over(4.1)
+
+
+def two_processors_each() -> Log:
+    log = Log(2, "# split: work\n# resources: num_cpus=2\nfor i in x:\n    work(i)")
+    log.plan["steps"][0]["resources"] = {"num_cpus": 2.0}
+    return log.step(1, 0, 4.1, (0, 2, MAIN), (2, 4, OTHER)).over(4.1)
+
+
 def refused() -> Log:
     log = Log(2, "# split: work\nfor i in x:\n    work(i)")
     name = {"step": "s1", "cell_id": "s1"}
@@ -170,6 +189,9 @@ def test_work_and_lost_time_add_up_to_all_slots(make: Callable[[], Log]) -> None
         (long_batch, 1, "divide that work further"),
         (fixed_batches, 1, "leave out '# batches: 3'"),
         (refused, 1, "an item can't be copied"),
+        (beside_batches, None, "No single change"),
+        (one_at_a_time, 1, "raise or leave out '# concurrency: 1'"),
+        (two_processors_each, 1, "raise or leave out '# resources: num_cpus=2'"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
