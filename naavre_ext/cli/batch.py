@@ -248,9 +248,8 @@ class Told:
 
 
 def _in_words(job: Job, varying: Sequence[str]) -> str:
-    return (
-        ", ".join(f"{name}={job.parameters.get(name)!r}" for name in varying) or f"job {job.number}"
-    )
+    own = (f"{n}={job.parameters[n]!r}" for n in varying if n in job.parameters)
+    return ", ".join(own) or f"job {job.number}"
 
 
 def _how_to_go_on(batch_id: str) -> str:

@@ -18,6 +18,7 @@ from naavre_ext.cli.entry import _exit_code
 from naavre_ext.executors.packing import pack
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model import event as events
+from naavre_ext.model.jobs import JobEnd
 from naavre_ext.preparing import prepare_notebook
 from naavre_ext.scheduling.sharing import Sharing
 from naavre_ext.storage.run_store import RunStore
@@ -346,6 +347,16 @@ def test_command_line_says_once_that_jobs_wait(study, capsys):
         )
         told.event(job, events.MessageLogged(level="info", text="something else"))
     assert capsys.readouterr().err == "NX525 job 1: it waits\n"
+
+
+def test_command_line_tells_a_job_by_the_values_that_it_was_given(study, capsys):
+    rows = [{"param_x": 1, "param_name": "u"}, {"param_x": 2}]
+    made = begin_batch(BatchRequest(study, batch_rows(rows)), LOCAL)
+    told = Told(made, as_json=False, quiet=False)
+    for job in made.jobs:
+        told.job(job, JobEnd(job.number, "ok"))
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["1/2 ok: param_x=1, param_name='u'", "2/2 ok: param_x=2"]
 
 
 @pytest.mark.parametrize(
