@@ -125,6 +125,8 @@ def test_notebook_7_has_it_too(browser: Browser, notebook_app: LabServer) -> Non
     expect_end(lab, "Run done")
     assert "nearest" in outputs(lab, 7)
     lab.screenshot("notebook-7-run")
+    lab.page.reload()  # nothing was saved
+    expect(lab.cell(7).locator(".jp-Cell-outputArea")).to_contain_text("nearest")
     # Notebook 7.6 has an error of its own when it starts.
     assert [error for error in lab.errors if "/extensions/naavre-ext/" in error] == []
     assert lab.offsite == []

@@ -1,4 +1,4 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -7,7 +7,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { loadSettings } from '../model/settings';
 import { CommandIDs, IRunning, IWorkflows, PLUGIN_ID } from '../tokens';
 import { addRunCommands, runActions } from './commands';
-import { RunMemory } from './memory';
+import { BrowserMemory, StateMemory } from './memory';
 import { RunningNotebooks } from './runningNotebooks';
 import { RunSettings } from './settings';
 
@@ -18,20 +18,21 @@ export const runningPlugin: JupyterFrontEndPlugin<IRunning> = {
   autoStart: true,
   provides: IRunning,
   requires: [IWorkflows],
-  optional: [ISettingRegistry, ITranslator, ICommandPalette, IStateDB],
+  optional: [ISettingRegistry, ITranslator, ICommandPalette, IStateDB, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     workflows: IWorkflows,
     registry: ISettingRegistry | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    state: IStateDB | null
+    state: IStateDB | null,
+    labShell: ILabShell | null
   ): IRunning => {
     const trans = (translator ?? nullTranslator).load('naavre_ext');
     const settings = new RunSettings(loadSettings(app, registry, PLUGIN_ID));
     const running = new RunningNotebooks({
       workflows,
-      memory: new RunMemory(state),
+      memory: labShell ? new StateMemory(state) : new BrowserMemory(app.serviceManager.serverSettings.baseUrl),
       settings,
       trans,
       actions: controller => runActions(app, controller, settings, trans),
