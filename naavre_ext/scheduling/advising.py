@@ -46,7 +46,10 @@ def _of_step(step: StepSpan, line: Timeline, plan: Mapping[str, Any]) -> Iterato
     if step.wasted_s:
         text = f"{step.place} ran more than once ({step.again}): change that."
         yield _advice(text, step.wasted_s, step)
-    if step.whole:
+    limited = [_limited(step, line.slots, *found) for found in _limits(plan, line.slots)]
+    if step.whole and limited:
+        yield _advice(limited[0], _unsplit_s(step) * saved, step)
+    elif step.whole:
         text = f"A loop of {step.place} ran whole, because {step.whole[0]}: rewrite that."
         yield _advice(text, _unsplit_s(step) * saved, step)
     elif not step.batches:
@@ -91,8 +94,7 @@ def _of_batches(step: StepSpan, slots: int, plan: Mapping[str, Any]) -> Iterator
     fixed = re.search(r"^#\s*batches\s*:\s*(\S+)", source, re.MULTILINE | re.IGNORECASE)
     is_fixed = fixed is not None and fixed[1].lower() != "auto"
     for limit, written in _limits(plan, slots):
-        text = f"Of the {slots} workers {step.place} may use {limit} at a time: raise or leave out '{written}'."
-        yield _advice(text, length - even, step)
+        yield _advice(_limited(step, slots, limit, written), length - even, step)
     if mean(times) < _SHORT_S and len(times) > 2 * slots and is_fixed:
         text = f"{step.place} has {len(times)} batches of {mean(times) * 1000:.0f} ms each: leave out '# batches'."
         yield _advice(text, length - even, step)
@@ -109,6 +111,10 @@ def _of_batches(step: StepSpan, slots: int, plan: Mapping[str, Any]) -> Iterator
     own = max(0.0, step.seconds - length)
     text = f"{step.place} spends {own:.1f} s outside of its batches: move that into the loop, or do less of it."
     yield _advice(text, own * (1 - 1 / slots), step)
+
+
+def _limited(step: StepSpan, slots: int, limit: int, written: str) -> str:
+    return f"Of the {slots} workers {step.place} may use {limit} at a time: raise or leave out '{written}'."
 
 
 def _limits(plan: Mapping[str, Any], slots: int) -> Iterator[tuple[int, str]]:

@@ -122,6 +122,12 @@ def two_processors_each() -> Log:
     return log.step(1, 0, 4.1, (0, 2, MAIN), (2, 4, OTHER)).over(4.1)
 
 
+def refused_for_one_at_a_time() -> Log:
+    log = refused()
+    log.plan["steps"][0]["concurrency"] = 1
+    return log
+
+
 def refused() -> Log:
     log = Log(2, "# split: work\nfor i in x:\n    work(i)")
     name = {"step": "s1", "cell_id": "s1"}
@@ -190,6 +196,7 @@ def test_work_and_lost_time_add_up_to_all_slots(make: Callable[[], Log]) -> None
         (fixed_batches, 1, "leave out '# batches: 3'"),
         (refused, 1, "an item can't be copied"),
         (beside_batches, None, "No single change"),
+        (refused_for_one_at_a_time, 1, "raise or leave out '# concurrency: 1'"),
         (one_at_a_time, 1, "raise or leave out '# concurrency: 1'"),
         (two_processors_each, 1, "raise or leave out '# resources: num_cpus=2'"),
     ],
