@@ -14,6 +14,8 @@ _NUMBERS = (int, float, bool)
 _ATOMS = (*_NUMBERS, str, bytes, type(None))
 #: A float takes smaller integers without an error.
 _LARGEST = 2**1000
+#: A longer list isn't looked through for arrays.
+_MOST_ARRAYS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,13 @@ class Accumulator:
     """An accumulator's kind, and how many elements it had when the loop began.
 
     It ``keeps`` a reference to what is stored in it; arrays of numbers copy that, and tables, arrays of
-    ``objects`` and what attributes hold, now and then.
+    ``objects`` and what attributes hold, now and then. A list or dict that ``holds_arrays`` of
+    numbers, and nothing else, has them copy what is stored in them: ``results["mean"][i] = v``.
     """
 
     kind: str = ""
     size: int = 0
+    holds_arrays: bool = False
 
     @property
     def keeps(self) -> bool:
@@ -72,7 +76,7 @@ def _is_small(value: Any) -> bool:
 def accumulator(value: Any) -> Accumulator:
     """What batches are told of an accumulator."""
     if type(value) in (list, dict):
-        return Accumulator(type(value).__name__, len(value))
+        return Accumulator(type(value).__name__, len(value), _holds_arrays(value))
     if type(value) in (set, deque):
         return Accumulator(type(value).__name__)
     if isinstance(value, (list, dict)):
@@ -87,6 +91,16 @@ def accumulator(value: Any) -> Accumulator:
     return Accumulator("objects" if type(getattr(value, "__dict__", None)) is dict else "")
 
 
+def _holds_arrays(value: list[Any] | dict[Any, Any]) -> bool:
+    held = value.values() if isinstance(value, dict) else value
+    return 0 < len(value) <= _MOST_ARRAYS and all(map(_is_of_numbers, held))
+
+
+def _is_of_numbers(value: Any) -> bool:
+    kind = type(value)
+    return (kind.__module__, kind.__name__) == ("numpy", "ndarray") and value.dtype.kind in "biufc"
+
+
 def accumulators(names: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, Accumulator]:
     """The named accumulators, as batches know them."""
     return {name: accumulator(known.get(name)) for name in names}
@@ -94,4 +108,8 @@ def accumulators(names: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, 
 
 def same_kind(begun: Accumulator | None, now: Accumulator) -> Accumulator:
     """The accumulator as the loop began if it is still of that kind, else as it is now."""
-    return begun if begun is not None and begun.kind == now.kind else now
+    return begun if begun is not None and _sort(begun) == _sort(now) else now
+
+
+def _sort(found: Accumulator) -> tuple[str, bool]:
+    return found.kind, found.holds_arrays

@@ -17,7 +17,7 @@ from naavre_ext.executors.packing_identity import is_immutable
 from naavre_ext.executors.tasks import Violation
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import FilledTable
-from naavre_ext.planning.rewriting import Operation
+from naavre_ext.planning.rewriting import Operation, stores_deeper_only
 
 if TYPE_CHECKING:
     from naavre_ext.executors.accumulators import Accumulator
@@ -116,6 +116,8 @@ class Recorder:
     def _taken(self, operation: Operation, value: Any) -> Any:
         """The operand in the state that the operation would have used it in."""
         taking, kept = operation.taking, self.keeps[operation.root]
+        if taking == "store" and operation.depth == 2 and self._into_arrays(operation.root):
+            taking = "copy"
         if taking == "store":
             if operation.depth != 1 and not is_immutable(value):
                 raise Violation(f"what is stored in '{operation.root}' may be shared")
@@ -130,6 +132,10 @@ class Recorder:
             self._stored.append((operation.root, value, _copied(value)))
             return value
         return _copied(value, deep=operation.taking == "store")
+
+    def _into_arrays(self, root: str) -> bool:
+        """Whether what is stored in the elements of ``root`` goes into arrays, which copy it."""
+        return self.keeps[root].holds_arrays and stores_deeper_only(self.known, root)
 
 
 def _copied(value: Any, *, deep: bool = False) -> Any:

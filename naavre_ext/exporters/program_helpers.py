@@ -63,8 +63,11 @@ def take(value: Any, how: str) -> Any:
     return list(value) if is_view or hasattr(value, "__next__") else copy.copy(value)
 
 
-def keeps(container: Any) -> bool:
-    """Whether what is put into it stays the very object, and isn't copied as by an array of numbers."""
+def keeps(container: Any, depth: int = 1) -> bool:
+    """Whether what is put into it, or into what it holds, stays the very object: arrays of numbers copy it."""
+    if depth > 1 and isinstance(container, (list, dict)):
+        held = container.values() if isinstance(container, dict) else container
+        return not container or any(map(keeps, held))
     of_objects = getattr(getattr(container, "dtype", None), "kind", "") == "O" or hasattr(
         container, "columns"
     )

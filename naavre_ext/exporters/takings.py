@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from naavre_ext.planning.function_scope import own_name
-from naavre_ext.planning.rewriting import Operation
+from naavre_ext.planning.rewriting import Operation, stores_deeper_only
 
 #: How many batches the program makes where a run sizes them while it goes.
 AUTO_BATCHES = 4
@@ -20,9 +20,16 @@ def taking_texts(operations: Sequence[Operation], keeps: str) -> Iterator[str]:
             place = 0 if operation.taking == "store" else -1
             takings[place] = repr(operation.taking)
             if operation.taking == "store":
-                kept = _text(f"store {operation.root}", keeps)
-                takings[place] = kept if operation.depth == 1 else "'keep'"
+                takings[place] = _of_store(operation, operations, keeps)
         yield f"({', '.join(takings)}{',' * (len(takings) == 1)})"
+
+
+def _of_store(operation: Operation, known: Sequence[Operation], keeps: str) -> str:
+    if operation.depth == 1:
+        return _text(f"store {operation.root}", keeps)
+    if operation.depth == 2 and stores_deeper_only(known, operation.root):
+        return f"'keep' if {keeps}({own_name(operation.root)}, 2) else 'state'"
+    return "'keep'"
 
 
 def _text(taking: str, keeps: str) -> str:

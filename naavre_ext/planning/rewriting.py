@@ -69,6 +69,12 @@ class Operation:
     protected: bool = False
 
 
+def stores_deeper_only(known: Sequence[Operation], root: str) -> bool:
+    """Whether the loop leaves the elements of ``root`` where they are, and only stores in them."""
+    mine = [operation for operation in known if operation.root == root]
+    return all(o.taking in ("store", "copy") and o.depth == 2 for o in mine)
+
+
 #: Makes what a split loop becomes in its cell: statements for a ``for`` loop, else an expression.
 Wrap = Callable[[Loop, Split], Any]
 

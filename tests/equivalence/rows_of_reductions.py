@@ -21,6 +21,25 @@ ROWS = {
         "print(a, b, alias is a)",
         splits=1,
     ),
+    "arrays that a dict holds": row(
+        "import numpy as np\nres = {'row': np.zeros((6, 3)), 'sum': np.zeros(6)}\nheld = res['row']",
+        split(
+            "for i in range(6):\n    v = np.full(3, i / 7)\n    res['row'][i] = v\n    v += 1\n"
+            "    res['sum'][i] = v.sum()\n    res['row'][i, 1:] += v[1:]"
+        ),
+        "held[0] = 9\nprint(res, held)",
+        splits=1,
+        on_ray=False,
+    ),
+    "an array in a dict that gives way to a list": row(
+        "import numpy as np\nres = {'row': np.zeros((6, 1))}",
+        split(
+            "for i in range(6):\n    v = [i]\n    if i == 3:\n        res['row'] = [None] * 6\n"
+            "    res['row'][i] = v\n    v.append(1)"
+        ),
+        "print(res)",
+        on_ray=False,
+    ),
     "dict items": row(
         "d = {'old': 0, 3: 'kept place'}",
         split("for k in [5, 3, 1, 5]:\n    d[k] = [k]\n    d.update({-k: k})"),
