@@ -79,7 +79,7 @@ def _judge(
     _check_classes(loop, notebook)
     _check_consumer(loop, notebook)
     check_managers(loop, notebook)
-    check_mapping(loop, notebook)
+    check_mapping(loop, notebook, position)
     check_futures(loop, notebook)
     body = without_guards(loop.node.body) if isinstance(loop.node, ast.For) else []
     whole = facts_of(loop, body, notebook)

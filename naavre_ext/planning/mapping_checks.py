@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable, Iterator
 
+from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.walking import walk
+from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.loops import Loop
 from naavre_ext.planning.mapping_calls import BESIDE, MAP, PARALLEL, POOLS, called, unknown_options
 from naavre_ext.planning.refusal import LoopRefused
@@ -35,6 +39,8 @@ _POOL_OPTIONS = frozenset(
     {"max_workers", "processes", "mp_context", "thread_name_prefix", "maxtasksperchild"}
 )
 _HANDS_OUT = frozenset({"submit", "apply_async"})
+#: Kinds of values that give the same items each time they are asked for them.
+_AGAIN = frozenset({"list", "tuple", "dict", "set", "str", "range", "array", "frame", "items"})
 _COUNTS = frozenset({"cpu_count", "len", "min", "max", "int"})
 
 
@@ -77,7 +83,7 @@ def check_futures(loop: Loop, notebook: NotebookDataflow) -> None:
         )
 
 
-def check_mapping(loop: Loop, notebook: NotebookDataflow) -> None:
+def check_mapping(loop: Loop, notebook: NotebookDataflow, position: int) -> None:
     """Refuse a call that applies a function to items in another way than a loop would."""
     mapping = loop.mapping
     if mapping is None:
@@ -86,9 +92,12 @@ def check_mapping(loop: Loop, notebook: NotebookDataflow) -> None:
     written = mapping.original.iter if isinstance(mapping.original, ast.For) else mapping.original
     names = {MAP, *BESIDE} & {n.id for n in walk(written) if isinstance(n, ast.Name)}
     names |= {"zip"} if len(mapping.call.args) > 2 else set()
+    names |= {"zip", "list"} if mapping.beside else set()
     for name in sorted(names):
         if notebook.environment.lookup(name):
             raise LoopRefused(line, f"'{name}' isn't Python's own function here", "Write a loop.")
+    if mapping.beside:
+        _check_columns(loop, notebook, position)
     if mapping.kind == PARALLEL:
         made = mapping.call.args[0]
         assert isinstance(made, (ast.GeneratorExp, ast.ListComp))
@@ -105,6 +114,32 @@ def check_mapping(loop: Loop, notebook: NotebookDataflow) -> None:
         )
     if mapping.maker is not None:
         _check_maker(mapping.maker, notebook)
+
+
+def _check_columns(loop: Loop, notebook: NotebookDataflow, position: int) -> None:
+    """Refuse ``zip(g, pool.map(f, g))`` of one iterator: the pool takes all of it before ``zip`` takes any."""
+    graph = notebook.aliases_until(position)
+    taken: set[Hashable] = set()
+    for column in _columns(loop.iterable):
+        shape = Region(notebook.environment, notebook.summaries).visit(column).shape
+        if shapes.head(shape) in _AGAIN:
+            continue
+        reached = graph.reach(notebook.node(position, name) for name in names_of(column))
+        if reached & taken:
+            raise LoopRefused(
+                loop.node.lineno,
+                f"'{ast.unparse(column)}' may be an iterator that the pool has taken everything from before",
+                "Make a list of it before.",
+            )
+        taken |= reached
+
+
+def _columns(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Call) and called(node) in BESIDE:
+        for argument in node.args if called(node) == "zip" else node.args[:1]:
+            yield from _columns(argument)
+    else:
+        yield node
 
 
 def _check_maker(maker: ast.Call, notebook: NotebookDataflow) -> None:

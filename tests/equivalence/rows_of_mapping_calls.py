@@ -68,6 +68,21 @@ SPLIT = {
         ),
         splits=2,
     ),
+    "executor beside the iterator that it takes": row(
+        FUTURES + "\ng, h = iter(xs), iter(xs)\nk = h",
+        split(
+            IN_THREADS + "out = list(zip(g, pool.map(f, g)))\n    for x, y in zip(h, pool.map(f, k)):\n        out.append(x)\n"
+            "print(out)"
+        ),
+        splits=0,
+    ),
+    "executor beside other names of 'zip' and 'list'": row(
+        FUTURES + "\nlist = 3",
+        split(
+            IN_THREADS + "for i, y in enumerate(pool.map(f, xs)):\n        print(i, y)"
+        ),
+        splits=0,
+    ),
     "executor beside numbers and under a bar": row(
         FUTURES,
         split(
