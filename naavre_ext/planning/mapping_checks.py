@@ -40,7 +40,7 @@ _POOL_OPTIONS = frozenset(
 )
 _HANDS_OUT = frozenset({"submit", "apply_async"})
 #: Kinds of values that give the same items each time they are asked for them.
-_AGAIN = frozenset({"list", "tuple", "dict", "set", "str", "range", "array", "frame", "items"})
+_AGAIN = frozenset({"list", "tuple", "dict", "set", "str", "range", "array", "frame"})
 _COUNTS = frozenset({"cpu_count", "len", "min", "max", "int"})
 
 
