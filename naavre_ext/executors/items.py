@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import sys
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -51,6 +53,13 @@ def are_distinct(items: Any, *, numbered: bool) -> bool:
     return fixed and len(set(found)) == len(found)
 
 
+def sizes_of(parts: Sequence[Any]) -> set[int]:
+    """How many items iterators of Python's own, or arrays, will give; nothing where one doesn't say."""
+    known = all(type(part).__module__ in ("builtins", "numpy") for part in parts)
+    sizes = {operator.length_hint(part, -1) for part in parts} if known else set()
+    return set() if -1 in sizes else sizes
+
+
 def _is_plain(iterable: Any) -> bool:
     """Whether iterating is Python's own doing, and finite."""
     kind = type(iterable)
@@ -71,7 +80,9 @@ def _is_plain(iterable: Any) -> bool:
     if kind in _ITERTOOLS:
         return True
     if kind in (zip, enumerate, reversed) or kind.__name__.endswith("iterator"):
-        parts = iterable.__reduce__()[1]
+        _, parts, *others = iterable.__reduce__()
+        if kind is zip and any(others) and len(sizes_of(parts)) != 1:
+            return False  # strict: it may raise, after the last row
         return all(_is_plain(part) or isinstance(part, int) for part in parts)
     pandas = sys.modules.get("pandas")
     return pandas is not None and kind in (pandas.Index, pandas.RangeIndex, pandas.Series)

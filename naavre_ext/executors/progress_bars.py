@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+from naavre_ext.executors.items import sizes_of
 
 
 def is_bar(value: Any) -> bool:
@@ -27,6 +29,8 @@ class LoopBar:
     def __init__(self, bar: Any) -> None:
         self.bar = bar
         self.merged = 0
+        #: With how many items the loop is over before it asks the bar for one more.
+        self.unasked = 0
         self._before = bar.n
 
     @property
@@ -53,7 +57,8 @@ class LoopBar:
 
     def end(self) -> None:
         """Show the merged items for good."""
-        self.bar.n = self._before + self.merged
+        unmoved = self.merged == self.unasked > 0  # the bar only moves on when it is asked again
+        self.bar.n = self._before + self.merged - unmoved
         self.bar.close()
 
 
@@ -67,12 +72,31 @@ def bar_apart(iterable: Any) -> tuple[Any, LoopBar | None]:
             return iterable, None
         return iterable.iterable, None if iterable.disable else LoopBar(iterable)
     if type(iterable) in (enumerate, zip):
-        first, *others = iterable.__reduce__()[1] or (None,)
-        bar = _bar_behind(first)
-        if bar is not None and not any(_bar_behind(other) for other in others):
-            items, loop_bar = bar_apart(bar)
-            return type(iterable)(items, *others), loop_bar
+        _, parts, *strict = iterable.__reduce__()
+        bars = {place: bar for place, part in enumerate(parts) if (bar := _bar_behind(part))}
+        if len(bars) == 1:
+            ((place, bar),) = bars.items()
+            parts = [*parts[:place], bar.iterable, *parts[place + 1 :]]
+            unasked = _unasked(parts, place, strict=any(strict))
+            if unasked is not None:
+                parts[place], loop_bar = bar_apart(bar)
+                if loop_bar is not None:
+                    loop_bar.unasked = unasked
+                return type(iterable)(*parts), loop_bar
     return iterable, None
+
+
+def _unasked(parts: Sequence[Any], place: int, *, strict: bool) -> int | None:
+    """With how many rows a ``zip`` ends without asking the part at the place again: 0 for never, None if unknown.
+
+    Nor is it known of a strict one whose parts aren't of one length, as it raises then.
+    """
+    if not place and not strict:
+        return 0
+    sizes = sizes_of(parts)
+    if not sizes or (strict and len(sizes) > 1):
+        return None
+    return min(sizes) if min(sizes) in sizes_of(parts[:place]) and not strict else 0
 
 
 def _bar_behind(iterator: Any) -> Any | None:

@@ -11,6 +11,13 @@ ROWS = {
         split("for x in xs:\n    print('doing', x)\n    out.append(1 / x)"),
         "print('never')",
     ),
+    "after the last row of a strict zip": row(
+        "out = []",
+        split(
+            "for x, y in zip([1, 2, 3, 4], 'abc', strict=True):\n    print(x)\n    out.append(x * y)"
+        ),
+        on_ray=False,
+    ),
     "in a function": row(
         "def inner(x):\n    return {}[x]\ndef outer(x):\n    return inner(x) + 1",
         split("for x in range(5):\n    y = x if x < 3 else outer(x)"),

@@ -39,6 +39,16 @@ OVER_ITEMS = {
     ),
     "in enumerate": row(TQDM, split(COLLECT.format("enumerate(tqdm(xs), 2)")), splits=1),
     "in zip": row(TQDM, split(COLLECT.format("zip(tqdm(xs), 'abcdefg')")), splits=1),
+    "in zip behind others": row(
+        TQDM,
+        split(COLLECT.format("zip('abcdefg', tqdm(xs))")),
+        split(COLLECT.format("zip('abc', tqdm(xs))")),
+        split(COLLECT.format("zip('abcdefghi', tqdm(xs))")),
+        splits=3,
+    ),
+    "in a strict zip": row(
+        TQDM, split(COLLECT.format("zip(tqdm(xs), 'abcdefg', strict=True)")), splits=1
+    ),
     "in zip with less": row(TQDM, split(COLLECT.format("zip(tqdm(xs), 'abc')")), splits=1),
     "tenumerate": row(
         "import warnings\nwarnings.simplefilter('ignore')\nfrom tqdm.contrib import tenumerate",
