@@ -10,9 +10,17 @@ from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.walking import walk
-from naavre_ext.planning.bindings import names_of
+from naavre_ext.planning.bindings import may_show, names_of
 from naavre_ext.planning.loops import Loop
-from naavre_ext.planning.mapping_calls import BESIDE, MAP, PARALLEL, POOLS, called, unknown_options
+from naavre_ext.planning.mapping_calls import (
+    BESIDE,
+    MAP,
+    PARALLEL,
+    POOLS,
+    MappingCall,
+    called,
+    unknown_options,
+)
 from naavre_ext.planning.refusal import LoopRefused
 
 _FUTURES = "concurrent.futures"
@@ -114,6 +122,33 @@ def check_mapping(loop: Loop, notebook: NotebookDataflow, position: int) -> None
         )
     if mapping.maker is not None:
         _check_maker(mapping.maker, notebook)
+    if not _ends_with_items(mapping, written) and _may_show(mapping, notebook):
+        raise LoopRefused(
+            line,
+            "'zip' may end before the items do, for all of which the function runs and may show something",
+            f"Put {ast.unparse(mapping.call.args[1])} beside the results, or show nothing in the function.",
+        )
+
+
+def _ends_with_items(mapping: MappingCall, written: ast.expr) -> bool:
+    """Whether all that is put beside the results surely has as many items, as it is the items themselves."""
+    zips = [part for part in walk(written) if isinstance(part, ast.Call) and called(part) == "zip"]
+    around = [call for call in zips if any(part is mapping.call for part in walk(call))]
+    items = {ast.unparse(argument) for argument in mapping.call.args[1:]}
+    beside = [
+        a for call in around for a in call.args if all(p is not mapping.call for p in walk(a))
+    ]
+    return all(ast.unparse(argument) in items and len(items) == 1 for argument in beside)
+
+
+def _may_show(mapping: MappingCall, notebook: NotebookDataflow) -> bool:
+    """Whether the function, or one that it calls, may print, or does what can't be seen."""
+    applied = ast.Call(mapping.function, [ast.Constant(None)], [])
+    facts = notebook.region(
+        [ast.fix_missing_locations(ast.copy_location(ast.Expr(applied), mapping.call))]
+    )
+    nodes = [b.node for name in facts.reads for b in notebook.environment.lookup(name) if b.node]
+    return bool(facts.effects) or any(map(may_show, [mapping.function, *nodes]))
 
 
 def _check_columns(loop: Loop, notebook: NotebookDataflow, position: int) -> None:

@@ -183,6 +183,11 @@ WHOLE = {
         ),
         splits=0,
     ),
+    "executor beside less, of a function that prints": row(
+        FUTURES + "\ndef g(x):\n    print('g', x)\n    return x",
+        split("with ThreadPoolExecutor(1) as pool:\n    out = list(zip('ab', pool.map(g, xs)))\nprint(out)"),
+        splits=0,
+    ),
     "own zip": row(
         FUTURES + "\ndef zip(a, b):\n    return [(1, 2)]",
         split(IN_THREADS + "for x, y in zip(xs, pool.map(f, xs)):\n        print(x, y)"),
