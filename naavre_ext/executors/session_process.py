@@ -214,6 +214,20 @@ def forget_plots(pyplot: Any) -> None:
         draw.called = False
 
 
+@contextmanager
+def figures_left_open() -> Iterator[None]:
+    """Code that ends in the block doesn't show, and close, the figures that an outer cell is drawing."""
+    backend = sys.modules.get("matplotlib_inline.backend_inline")
+    if backend is None:
+        yield
+        return
+    drawn, backend.show._draw_called = backend.show._draw_called, False
+    try:
+        yield
+    finally:
+        backend.show._draw_called = backend.show._draw_called or drawn
+
+
 def when_loaded(name: str, act: Callable[[Any], None]) -> None:
     """Calls ``act`` with module ``name`` if the process has loaded it."""
     module = sys.modules.get(name)

@@ -31,6 +31,7 @@ from naavre_ext.executors.raised_signals import lower_signals, noted_signals
 from naavre_ext.executors.received import Received
 from naavre_ext.executors.result_keeper import ResultKeeper
 from naavre_ext.executors.session import CellSession
+from naavre_ext.executors.session_process import figures_left_open
 from naavre_ext.executors.step_run import Send, StepRun
 from naavre_ext.executors.task_slots import TaskSlots
 from naavre_ext.executors.task_spawning import spawning, spawning_in_task
@@ -183,7 +184,12 @@ class Worker:
         transform: Callable[[ast.Module], ast.Module],
     ) -> CellOutcome:
         """Run code with its outputs going to the list instead of to the driver."""
-        with self.outputs.aside(outputs), self.noting(self.session.emit, outputs.append):
+        open_figures = nullcontext() if self.isolated else figures_left_open()
+        with (
+            open_figures,
+            self.outputs.aside(outputs),
+            self.noting(self.session.emit, outputs.append),
+        ):
             return self.session.run(
                 source,
                 execution_count=execution_count,

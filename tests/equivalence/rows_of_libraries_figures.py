@@ -61,6 +61,11 @@ ROWS = sampled(
             "b = plt.cm.gray(x)[0].tolist()\n" + _COSTLY,
             "print(a, b)",
         ),
+        "a loop in a function that is called while a figure is drawn": row(
+            "%matplotlib inline\nimport matplotlib.pyplot as plt",
+            "def steps(n):\n    out = []\n    # split: steps\n    # batches: 2\n    for i in range(n):\n        out.append(i * i)\n    return out",
+            "fig, ax = plt.subplots()\nax.plot(steps(4))\nprint(plt.get_fignums())\nplt.show()\nprint(plt.get_fignums())",
+        ),
         "a loop that draws": row(
             _PLOT + "\nfig, axes = plt.subplots(1, 3)\nplt.close(fig)",
             split("for ax, c in zip(axes, 'abc'):\n    ax.set_title(c)\n    ax.plot(x)"),
