@@ -7,6 +7,7 @@ has Ray's (``CPU``, ``GPU``, ``memory``, the same custom ones).
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -269,7 +270,8 @@ def _refused_task(
 
 def _kept(holders: Sequence[Holder]) -> str:
     """What is left of the cluster, in words: what isn't, and who holds it."""
-    kept = " and ".join(f"{claim_phrase(claim)} for {whose}" for whose, claim in holders if claim)
+    counts = Counter(f"{claim_phrase(claim)} for {whose}" for whose, claim in holders if claim)
+    kept = " and ".join(f"{n} times {text}" if n > 1 else text for text, n in counts.items())
     return f" beside {kept}" if kept else ""
 
 

@@ -234,6 +234,16 @@ def test_workers_of_groups_must_find_room_together_and_leave_some(steps, text):
     assert not _plan([GPU_NODE, GPU_NODE], *steps).refused or "num_gpus=3" in text
 
 
+def test_replicas_that_find_no_room_together_are_counted():
+    step = replace(_grouped(1, "a", num_gpus=0.75), replicas=3)
+    (refused,) = plan_claims(Workflow((step,), ()), [GPU_NODE], jobs=True).refused
+    text = "claims num_gpus=0.75 beside 2 times num_gpus=0.75 for the worker of group 'a', which"
+    assert text in refused.message
+        "claims num_gpus=0.75 beside 2 times num_gpus=0.75 for the worker of group 'a', which"
+        in refused.message
+    )
+
+
 @pytest.mark.parametrize(
     ("steps", "wants_more"),
     [
