@@ -239,9 +239,6 @@ def test_replicas_that_find_no_room_together_are_counted():
     (refused,) = plan_claims(Workflow((step,), ()), [GPU_NODE], jobs=True).refused
     text = "claims num_gpus=0.75 beside 2 times num_gpus=0.75 for the worker of group 'a', which"
     assert text in refused.message
-        "claims num_gpus=0.75 beside 2 times num_gpus=0.75 for the worker of group 'a', which"
-        in refused.message
-    )
 
 
 @pytest.mark.parametrize(
