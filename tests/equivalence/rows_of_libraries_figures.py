@@ -64,7 +64,7 @@ ROWS = sampled(
         "a loop in a function that is called while a figure is drawn": row(
             "%matplotlib inline\nimport matplotlib.pyplot as plt",
             "def steps(n):\n    out = []\n    # split: steps\n    # batches: 2\n    for i in range(n):\n        out.append(i * i)\n    return out",
-            "fig, ax = plt.subplots()\nax.plot(steps(4))\nprint(plt.get_fignums())\nplt.show()\nprint(plt.get_fignums())",
+            "fig, ax = plt.subplots()\nax.plot(steps(4))\nprint(plt.get_fignums())\nplt.close(fig)",
         ),
         "a loop that draws": row(
             _PLOT + "\nfig, axes = plt.subplots(1, 3)\nplt.close(fig)",
