@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,11 +36,12 @@ class SweepRow:
 
 @dataclass(slots=True)
 class _Live:
-    """A sweep that goes on, and what has become of its rows."""
+    """A sweep that goes on, what has become of its rows, and when it is ``over``."""
 
     held: HeldBatch
     file: Path
     progress: SweepProgress
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,11 @@ class Sweeps:
         Raises:
             RequestError: nothing was run.
         """
-        if sweep_id in self._live:
+        live = self._live.get(sweep_id)
+        if live is not None and live.progress.waiting - live.progress.ends.keys():
             raise RequestError(409, f"Sweep {sweep_id} still goes on.")
+        if live is not None:  # its last row has just ended
+            await live.over.wait()
         _, record = await self._runs.in_thread(self._found, sweep_id, request.file)
         if not anew:
             await self._runs.in_thread(_refuse_outdated, record, request)
@@ -198,6 +202,7 @@ class Sweeps:
         for run_id in live.progress.runs.values():
             self._runs.let_go(run_id, problem if self._runs.is_held(run_id) else None)
         self._live.pop(live.held.batch_id, None)
+        live.over.set()
 
     def _found(self, sweep_id: str, file: Path | None) -> tuple[RunStore, BatchRecord]:
         for store in self._runs.stores(file):
