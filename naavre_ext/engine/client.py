@@ -196,9 +196,15 @@ def start_engine(
 def stop_engine(address: str | None) -> bool:
     """Stop the engine for ``address``; false when none runs."""
     client = find_engine(address)
-    if client is not None:
+    if client is None:
+        return False
+    try:
         client.stop()
-    return client is not None
+    except (FileNotFoundError, ConnectionRefusedError, ClusterError):
+        if find_engine(address) is not None:
+            raise
+        return False  # it has ended since it was found
+    return True
 
 
 def engine_status(address: str | None) -> dict[str, Any] | None:

@@ -43,6 +43,11 @@ class _Live:
     progress: SweepProgress
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether some row hasn't ended; once all have, it is over in a moment."""
+        return bool(self.progress.waiting - self.progress.ends.keys())
+
 
 @dataclass(frozen=True, slots=True)
 class _HeldJob:
@@ -87,7 +92,7 @@ class Sweeps:
             RequestError: nothing was run.
         """
         live = self._live.get(sweep_id)
-        if live is not None and live.progress.waiting - live.progress.ends.keys():
+        if live is not None and live.goes_on:
             raise RequestError(409, f"Sweep {sweep_id} still goes on.")
         if live is not None:  # its last row has just ended
             await live.over.wait()
@@ -119,7 +124,7 @@ class Sweeps:
             RequestError: there is no such sweep or row under way.
         """
         live = self._live.get(sweep_id)
-        if live is None:
+        if live is None or not live.goes_on:
             raise RequestError(404, f"There is no sweep {sweep_id!r} under way.")
         waiting = live.held.waiting
         if row is not None and row + 1 not in waiting:
