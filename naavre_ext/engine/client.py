@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from naavre_ext.engine.conversation import Call, OnEvent, follow_run
+from naavre_ext.engine.conversation import Call, EngineDied, OnEvent, follow_run
 from naavre_ext.engine.held import HeldBatch, HeldRun
 from naavre_ext.engine.place import EnginePlace, engine_place
 from naavre_ext.engine.run_request import run_request
@@ -25,6 +25,8 @@ ENGINE_MODULE = "naavre_ext.engine"
 
 _START_TIMEOUT_S = 90.0
 _STOP_TIMEOUT_S = 20.0
+#: What one meets of an engine that has ended since it was found.
+_ENDED = (FileNotFoundError, ConnectionRefusedError, EngineDied)
 
 
 class EngineClient:
@@ -200,10 +202,8 @@ def stop_engine(address: str | None) -> bool:
         return False
     try:
         client.stop()
-    except (FileNotFoundError, ConnectionRefusedError, ClusterError):
-        if find_engine(address) is not None:
-            raise
-        return False  # it has ended since it was found
+    except _ENDED:
+        return False
     return True
 
 
@@ -212,8 +212,8 @@ def engine_status(address: str | None) -> dict[str, Any] | None:
     client = find_engine(address)
     try:
         return None if client is None else client.status()
-    except (FileNotFoundError, ConnectionRefusedError):
-        return None  # it has ended since it was found
+    except _ENDED:
+        return None
 
 
 def _find(place: EnginePlace, *, locked: bool = False) -> EngineClient | None:

@@ -92,8 +92,12 @@ class Call:
             )
 
 
-def _died() -> ClusterError:
-    return ClusterError(
+class EngineDied(ClusterError):
+    """The engine hung up, or was ending when it was called."""
+
+
+def _died() -> EngineDied:
+    return EngineDied(
         "NX522 The resident engine has died. 'naavre-ext cluster start' starts another; "
         "the run's record shows what was finished."
     )
