@@ -20,8 +20,6 @@ from naavre_ext.model.dataflow import CellDataflow, Effect
 _LOUD = ("opaque", "outside-read", "outside-write", "settings", "figure", "ambient", "rng-seed", "rng-draw",
          "monkeypatch")  # fmt: skip
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
