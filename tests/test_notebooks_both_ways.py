@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable
 from itertools import combinations, pairwise
@@ -13,6 +12,7 @@ import nbclient
 import nbformat
 import pytest
 from shared_ray import SharedRay
+from smaller_examples import smaller
 
 from naavre_ext import RunOptions, run_notebook
 from naavre_ext.cli.inputs import read_source
@@ -79,7 +79,7 @@ def test_a_workflow_shows_what_the_kernel_shows(
     for other in NOTEBOOKS:
         shutil.copy(other, tmp_path)
     copy = tmp_path / path.name
-    copy.write_text(re.sub(f"({'|'.join(SMALLER)}) = [0-9_]+", _smaller, copy.read_text()))
+    copy.write_text(smaller(copy.read_text(), SMALLER))
     calls = "notebook_task" in copy.read_text()  # that one needs the package, in Jupyter, too
     sequential = nbformat.read(copy, as_version=4)
     outputs = run_plain(sequential, tmp_path, dict(os.environ) if calls else plain_environment)
@@ -110,10 +110,6 @@ def test_a_workflow_shows_what_the_kernel_shows(
     beside = beside_their_steps(events)
     assert len(batches) > 1 or beside or parallel_groups, "nothing ran in parallel"
     SCHEDULES.get(path.stem, lambda _events: None)(events)
-
-
-def _smaller(found: re.Match[str]) -> str:
-    return f"{found[1]} = {SMALLER[found[1]]}"
 
 
 def check_nested_notebooks(events: list[RunEvent]) -> None:

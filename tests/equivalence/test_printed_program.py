@@ -18,6 +18,7 @@ import pytest
 from both_ways import _process_kept, notebook, run_in_order
 from notebook_row import Row, row, split
 from notebook_table import TABLE
+from smaller_examples import smaller
 
 from naavre_ext.api import prepare_notebook
 from naavre_ext.executors.portraits import differences
@@ -184,12 +185,8 @@ ALONE = [path for path in EXAMPLES if "notebook_task" not in path.read_text(enco
 def test_program_of_an_example_gives_what_the_notebook_gives(path: Path, tmp_path: Path) -> None:
     book = nbformat.read(path, as_version=4)
     sources = [
-        (re.sub(r"(param_\w+) = \d+", _smaller, cell.source), tuple(cell.metadata.get("tags", ())))
+        (smaller(cell.source, SMALL), tuple(cell.metadata.get("tags", ())))
         for cell in book.cells
         if cell.cell_type == "code"
     ]
     assert_alike(sources, tmp_path)
-
-
-def _smaller(match: re.Match[str]) -> str:
-    return f"{match[1]} = {SMALL[match[1]]}" if match[1] in SMALL else match[0]
