@@ -187,12 +187,19 @@ def _umask() -> int:
 
 def read_filters(_shell: Any) -> ListChange | None:
     """How the warning filters were changed, except by libraries that are imported."""
-    if warnings.filters == list(baseline().filters):
+    global _seen_filters
+    fresh, now = baseline().filters, warnings.filters
+    if now == list(fresh):
         return None
-    filters = [each for each in warnings.filters if not _is_of_library(each)]
-    return list_change(
-        tuple(each for each in baseline().filters if not _is_of_library(each)), filters
-    )
+    if _seen_filters[:2] != (fresh, now):
+        own, kept = ([each for each in some if not _is_of_library(each)] for some in (now, fresh))
+        _seen_filters = fresh, list(now), list_change(tuple(kept), own)
+    return _seen_filters[2]
+
+
+#: The filters of a fresh process and those that were looked at last, and how they differ: to be found before and
+#: after each step, and mostly the same.
+_seen_filters: tuple[Any, Any, ListChange | None] = ((), [], None)
 
 
 def write_filters(value: ListChange | None, _shell: Any) -> None:
