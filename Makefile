@@ -30,13 +30,16 @@ help:
 	@echo 'make binder    what Binder does, in a clean virtual environment'
 	@echo 'make clean     remove what the other targets made, $(VENV) included'
 
-install: $(INSTALLED)
+install: $(INSTALLED) $(BUNDLE)
 
-# pip would remove an earlier version's files through the link that .ci/link-extension makes.
-$(INSTALLED): pyproject.toml .ci/make-venv .ci/link-extension $(NODE_MODULES)
+# The bundle is built on its own, so that Python and Node are set up side by side. Python compiles what it imports:
+# to compile all that is installed would take a minute. pip would remove an earlier version's files through the link
+# that .ci/link-extension makes.
+$(INSTALLED): pyproject.toml .ci/make-venv .ci/link-extension
 	.ci/make-venv '$(PYTHON)' $(VENV)
 	rm -rf $(VENV)/share/jupyter/labextensions/naavre-ext
-	$(BIN)/python -m pip install --quiet --editable '.[lab,test,dev]'
+	mkdir -p naavre_ext/labextension
+	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install --quiet --no-compile --editable '.[lab,test,dev]'
 	.ci/link-extension $(VENV)
 	@touch $@
 
@@ -45,7 +48,7 @@ $(NODE_MODULES): package-lock.json .ci/check-node
 	npm ci --no-progress
 	@touch $@
 
-$(BUNDLE): $(FRONT_END) | $(INSTALLED)
+$(BUNDLE): $(FRONT_END) | $(INSTALLED) $(NODE_MODULES)
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent install:extension
 	@touch $@
 
@@ -62,7 +65,7 @@ else
 test: test-front test-python
 endif
 
-test-front: $(INSTALLED)
+test-front: $(NODE_MODULES)
 	npm test --silent
 
 # Tests that start Ray, kernels or processes wait a lot; those of a file share what it starts.
@@ -72,7 +75,7 @@ test-python: $(INSTALLED) $(BUNDLE)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow || failed=1; \
 	exit $$failed
 
-check: $(INSTALLED)
+check: $(INSTALLED) $(NODE_MODULES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -97,7 +100,7 @@ $(INSTALLED_BENCH): $(INSTALLED)
 	@touch $@
 
 # The bundle is made anew: a build takes the one that it finds.
-build: $(INSTALLED)
+build: $(INSTALLED) $(NODE_MODULES)
 	rm -rf naavre_ext/labextension
 	$(BIN)/python -m build --outdir dist
 
