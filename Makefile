@@ -16,7 +16,7 @@ DEMO := splitting-batch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-front test-python check lab bench build images binder clean
+.PHONY: help install demo test test-front test-python browser check lab bench build images binder clean
 
 help:
 	@echo 'make install   the package and its tools, in $(VENV)'
@@ -69,11 +69,15 @@ test-front: $(NODE_MODULES)
 	npm test --silent
 
 # Tests that start Ray, kernels or processes wait a lot; those of a file share what it starts.
-test-python: $(INSTALLED) $(BUNDLE)
+test-python: $(INSTALLED) $(BUNDLE) browser
 	@failed=0; \
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' || failed=1; \
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow || failed=1; \
 	exit $$failed
+
+# After Python, for which something may have to be installed as well.
+browser: $(INSTALLED)
+	@.ci/ensure-browser
 
 check: $(INSTALLED) $(NODE_MODULES)
 	$(BIN)/ruff check .
