@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,6 +125,19 @@ def restore(state: AmbientState, *, shell: Any = None) -> AmbientState | None:
             continue
         domain.write((state.rng if domain.is_rng else state.settings).get(name), shell)
     return None if different else now
+
+
+def generators(names: Iterable[str]) -> dict[str, Any]:
+    """The present states of these random number generators."""
+    return {name: _BY_NAME[name].read(None) for name in names}
+
+
+def set_generators(states: Mapping[str, Any]) -> None:
+    """Gives these random number generators these states."""
+    for name, state in states.items():
+        write = _BY_NAME[name].write
+        assert write is not None
+        write(state, None)
 
 
 def changed(before: AmbientState, after: AmbientState) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.dataflow.source import body_source
+from naavre_ext.executors import ambient
 from naavre_ext.executors.batch_code import batch_code
 from naavre_ext.executors.cell_outcome import CellError
 from naavre_ext.executors.guarding import Inputs
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 
 #: The parts of a batch's result, which are no variables of the notebook's.
-_RESULTS = frozenset({"log", "elements", "leaks"})
+_RESULTS = frozenset({"log", "elements", "leaks", "generators"})
 
 
 class _Items:
@@ -176,6 +177,8 @@ def _run(
                 task.step.execution_count,
                 lambda _tree: code.tree,
             )
+        seeded = ambient.generators(split.seeds)
+        ambient.set_generators({n: before.rng[n] for n in split.seeds if n in before.rng})
         ours = (
             worker.outputs.take_error()
         )  # of a loop in a function, whether or not the notebook caught it
@@ -183,6 +186,7 @@ def _run(
             return _Ended(error=_at_item(ours, task, cursor))
         reason = worker.settings.violation(before, split.guard_rng) or recorder.why_unusable()
         if reason:
+            ambient.set_generators(before.rng)
             raise Violation(reason)
         now = hidden_state(namespace)
         if any(now.get(name) != state for name, state in hidden.items()):
@@ -198,6 +202,8 @@ def _run(
             (value,) = namespace[COLLECT]
             return _Ended(pack_result(value, values, given, namespace), None, 1)
         result = _result(task, namespace, recorder)
+        if cursor.position >= 0:
+            result["generators"] = seeded
         if over:
             check_apart(split, result)
         if split.identity_matters and shares_objects(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.ambient import set_generators
 from naavre_ext.executors.files_again import begin_again
 from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.next_loops import pass_on
@@ -81,6 +82,7 @@ def _results(fan_out: FanOut, state: SplitState) -> Iterator[tuple[BatchReport, 
                 if report.error is not None and fan_out.repeats_failed:
                     fan_out.failed(state, report)
                 yield report, record
+                set_generators(record.get("generators", {}))
                 if state.bar is not None:
                     state.bar.merged += report.done
         except Whole as whole:

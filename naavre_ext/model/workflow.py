@@ -77,6 +77,8 @@ class Split:
     isn't tried again, as nobody knows which files it has left.
     ``files_apart`` asks for a look whether two batches touch one file that one of them writes.
     ``tables`` are those that it fills while it reads other columns of them, or goes over copies of their rows.
+    ``seeds`` are the global random number generators that every iteration seeds first: what the last one leaves of
+    them is the notebook's.
     """
 
     index: int
@@ -108,6 +110,7 @@ class Split:
     asks_files: bool = False
     files_apart: bool = False
     tables: tuple[FilledTable, ...] = ()
+    seeds: tuple[str, ...] = ()
 
     @property
     def is_call(self) -> bool:

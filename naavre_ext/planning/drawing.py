@@ -47,7 +47,7 @@ def may_draw_ahead(
     making = region.dataflow()
     if making.has(*_LOUD) or making.writes or making.deletes:
         return False
-    if making.has("rng-draw") and body.has("rng-draw", "unknown"):
+    if making.has("rng-draw") and body.has("rng-draw", "rng-seed", "unknown"):
         return False
     if making.has("outside-read") and body.has("outside-write"):
         return False

@@ -16,13 +16,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import FilledTable
 from naavre_ext.planning.bindings import names_of
-from naavre_ext.planning.iteration_facts import facts_of, without_changes
+from naavre_ext.planning.iteration_facts import facts_of, with_others, without_changes
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.own_entries import own_entries
 from naavre_ext.planning.own_rows import own_rows, table_and_label
@@ -63,7 +62,8 @@ def without_tables(
     ]
     if uses:
         looks = frozenset(look for use in uses for look in use.looks)
-        others = facts_of(loop, _without_looks(without_changes(body, reductions), looks), notebook)
+        blank = {look: ast.Constant(None) for look in looks}
+        others = facts_of(loop, with_others(without_changes(body, reductions), blank), notebook)
         uses = [use for use in uses if use.table.name not in others.reads]
     names = {use.table.name for use in uses}
     reads = {name: line for name, line in facts.reads.items() if name not in names}
@@ -97,22 +97,6 @@ def tables_of(
 def own_rows_of(loop: Loop) -> str:
     """The table over whose rows the loop goes, whatever it changes."""
     return table_and_label(loop)[0]
-
-
-def _without_looks(body: Sequence[ast.stmt], looks: frozenset[int]) -> list[ast.stmt]:
-    """The body with nothing in the place of each look at a table's columns."""
-
-    def copied(node: Any) -> Any:
-        if isinstance(node, list):
-            return [copied(part) for part in node]
-        if not isinstance(node, ast.AST):
-            return node
-        if id(node) in looks:
-            return ast.copy_location(ast.Constant(None), node)
-        fields = {name: copied(getattr(node, name, None)) for name in node._fields}
-        return ast.copy_location(type(node)(**fields), node)
-
-    return [copied(statement) for statement in body]
 
 
 def _use(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.recorder import Value
@@ -83,6 +84,22 @@ def without_changes(body: Sequence[ast.stmt], reductions: Sequence[Reduction]) -
 
     replace = Replace()
     return [replace.visit(statement) for statement in body]  # type: ignore[misc]
+
+
+def with_others(body: Sequence[ast.stmt], others: Mapping[int, ast.expr]) -> list[ast.stmt]:
+    """The body with other expressions in the place of those with these ``id``s."""
+
+    def copied(node: Any) -> Any:
+        if isinstance(node, list):
+            return [copied(part) for part in node]
+        if not isinstance(node, ast.AST):
+            return node
+        if id(node) in others:
+            return ast.copy_location(others[id(node)], node)
+        fields = {name: copied(getattr(node, name, None)) for name in node._fields}
+        return ast.copy_location(type(node)(**fields), node)
+
+    return [copied(statement) for statement in body]
 
 
 def plain_index(node: ast.expr) -> ast.expr:

@@ -36,6 +36,7 @@ from naavre_ext.planning.refusal import ITEMS, LoopRefused, Refusal
 from naavre_ext.planning.replaying import (
     find_records,
 )
+from naavre_ext.planning.seeding import seeded_generators
 from naavre_ext.planning.shared_objects import (
     check_aliases,
     check_changes,
@@ -114,7 +115,8 @@ def _judge(
     if not items_apart:
         check_identity(loop, facts, notebook, position)
     guarded, guard_items = _check_changes(loop, body, reductions, facts, roots, notebook)
-    guard_rng = check_effects(facts, loop, rng_seeded)
+    seeds = frozenset() if in_function else seeded_generators(loop, notebook, whole)
+    guard_rng = check_effects(facts, loop, rng_seeded, seeds)
     unseen = facts.has("unknown")
     check_modules(notebook.cells[: position + 1], loop.node.lineno, unseen=unseen)
     check_deletes(facts, loop, notebook, position)
@@ -150,6 +152,7 @@ def _judge(
         items_apart=items_apart and notebook.compares_identity(),
         own_rows=own_rows(loop, reductions),
         tables=tables,
+        seeds=tuple(sorted(seeds)),
     )
 
 

@@ -20,10 +20,16 @@ from naavre_ext.planning.loops import (
     Loop,
 )
 from naavre_ext.planning.refusal import LoopRefused
+from naavre_ext.planning.seeding import is_as_seeded
 
 
-def check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> bool:
-    """Refuse effects that others see in an order; returns whether draws from global generators are watched."""
+def check_effects(
+    facts: CellDataflow, loop: Loop, rng_seeded: str | None, seeds: frozenset[str]
+) -> bool:
+    """Refuse effects that others see in an order; returns whether draws from global generators are watched.
+
+    ``seeds`` are the generators that each iteration seeds first: it is watched that it draws from no other one.
+    """
     remedies = {
         "opaque": "Take that out of the loop.",
         "star-import": "Import by name, before the loop.",
@@ -37,7 +43,7 @@ def check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> bo
     own = _item_names(loop)
     unwatched = _read_beside_writes(facts)
     for effect in facts.effects:
-        if _makes_folder(effect, facts):
+        if _makes_folder(effect, facts) or is_as_seeded(effect, seeds):
             continue
         if effect.kind in remedies:
             raise LoopRefused(
@@ -58,9 +64,8 @@ def check_effects(facts: CellDataflow, loop: Loop, rng_seeded: str | None) -> bo
                 f"{effect.what}() draws from the global random number generator, which is seeded",
                 "Use a generator per item: rng = np.random.default_rng([seed, index]).",
             )
-    return rng_seeded is not None and any(
-        effect.kind in ("unknown", "rng-draw") for effect in facts.effects
-    )
+    may_draw = any(effect.kind in ("unknown", "rng-draw") for effect in facts.effects)
+    return bool(seeds) or (rng_seeded is not None and may_draw)
 
 
 def _read_beside_writes(facts: CellDataflow) -> tuple[str, str, str] | None:

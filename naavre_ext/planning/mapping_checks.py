@@ -55,7 +55,7 @@ _COUNTS = frozenset({"cpu_count", "len", "min", "max", "int"})
 def check_managers(loop: Loop, notebook: NotebookDataflow) -> None:
     """Refuse a loop in a ``with`` that may do something else than show a progress bar or keep workers."""
     for call in loop.managers:
-        path = _path(call.func, notebook.environment)
+        path = imported_path(call.func, notebook.environment)
         if path is not None and path.split(".")[0] == "tqdm":
             continue
         if path is None or path not in _PATHS.get(called(call), ()):
@@ -111,7 +111,7 @@ def check_mapping(loop: Loop, notebook: NotebookDataflow, position: int) -> None
         assert isinstance(made, (ast.GeneratorExp, ast.ListComp))
         assert isinstance(made.elt, ast.Call)
         assert isinstance(made.elt.func, ast.Call)
-        delayed = _path(made.elt.func.func, notebook.environment)
+        delayed = imported_path(made.elt.func.func, notebook.environment)
         if delayed not in ("joblib.delayed", "joblib.parallel.delayed"):
             raise LoopRefused(line, "'delayed' isn't joblib's", "Write a loop.")
     for option in unknown_options(mapping):
@@ -179,7 +179,7 @@ def _columns(node: ast.expr) -> Iterator[ast.expr]:
 
 def _check_maker(maker: ast.Call, notebook: NotebookDataflow) -> None:
     name = called(maker)
-    if _path(maker.func, notebook.environment) not in _PATHS[name]:
+    if imported_path(maker.func, notebook.environment) not in _PATHS[name]:
         library = "joblib" if name == PARALLEL else "Python"
         raise LoopRefused(maker.lineno, f"'{name}' isn't {library}'s", "Write a loop.")
     for keyword in maker.keywords:
@@ -213,7 +213,7 @@ def _is_harmless(option: ast.keyword, maker: str) -> bool:
     return constant and option.value.value in _JOBLIB_VALUES.get(option.arg, ())  # type: ignore[attr-defined]
 
 
-def _path(function: ast.expr, environment: Environment) -> str | None:
+def imported_path(function: ast.expr, environment: Environment) -> str | None:
     """The dotted path of an imported function or class; None where it may be something else."""
     names: list[str] = []
     while isinstance(function, ast.Attribute):

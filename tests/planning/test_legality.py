@@ -190,7 +190,7 @@ REFUSED = [
     ("for x in xs:\n    list(map(spoil, rows))", "'rows', which all iterations share"),
     ("for x in xs:\n    random.shuffle(shared)", "'shared'"),
     ("np.random.seed(1)\nfor x in xs:\n    out.append(np.random.rand())", "random number generator"),
-    ("for x in xs:\n    np.random.seed(x)", "seeds the global"),
+    ("for x in xs:\n    if x:\n        np.random.seed(x)", "seeds the global"),
     ("rng = np.random.default_rng(1)\nfor x in xs:\n    out.append(rng.normal())", "'rng'"),
     ("from scipy import stats\nrng = np.random.default_rng(1)\nfor x in xs:\n"
      "    out.append(stats.norm.rvs(random_state=rng))", "'rng'"),
