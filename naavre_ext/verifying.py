@@ -17,7 +17,7 @@ from typing import Any
 from naavre_ext.model import event as events
 from naavre_ext.model.diagnostic import NaavreError, RunCancelled
 from naavre_ext.model.event import RunEvent
-from naavre_ext.model.portrait import NamespacePortrait
+from naavre_ext.model.portrait import NamespacePortrait, Portrait
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import StepId, Workflow
 from naavre_ext.preparing import prepare_notebook
@@ -211,11 +211,13 @@ def observe(
     before = stamps(folder)
     run = Run(options, listen, cancel, lambda _: workflow)
     result = run.notebook(source, None, parameters)
-    cells = {
-        number: portray_outputs(cell.outputs, f"cell {number}")
-        for number, cell in enumerate(run.node.cells, 1)
-        if cell.cell_type == "code"
-    }
+    outputs = {cell.id: cell.outputs for cell in run.node.cells if cell.cell_type == "code"}
+    cells: dict[int, Portrait] = {}
+    for step in workflow.steps:
+        number = (
+            step.cell_number
+        )  # of an injected cell, which shows nothing, that of the cell before it
+        cells.setdefault(number, portray_outputs(outputs[step.cell_id], f"cell {number}"))
     end = run.end
     return Observation(
         status=result.status,

@@ -103,7 +103,7 @@ class Batch:
         waiting, ends = self.waiting(), self._ended_well()
         sharing = sharing_of(first, self.varying, len(self.jobs)) if waiting else Sharing()
         numbers = {step.id: step.cell_number for step in workflow.steps}
-        once = tuple(numbers[step] for step in sharing.steps)
+        once = tuple(dict.fromkeys(numbers[step] for step in sharing.steps))
 
         def hear(job: int, event: RunEvent) -> None:
             if isinstance(event, RunStarted):
@@ -142,7 +142,7 @@ class Batch:
             tuple(ends[job.number] for job in self.jobs),
             time.perf_counter() - clock,
             once,
-            {numbers[step]: reason for step, reason in sharing.reasons.items()},
+            {n: why for step, why in sharing.reasons.items() if (n := numbers[step]) not in once},
         )
 
     def _ended_well(self) -> dict[int, JobEnd]:

@@ -33,7 +33,7 @@ def in_notebook_order(tasks: Sequence[StepTask]) -> int:
 
     All cells share this process's settings, so a cell mustn't run after a later one that changes some.
     """
-    return min(range(len(tasks)), key=lambda number: tasks[number].step.cell_number)
+    return min(range(len(tasks)), key=lambda number: tasks[number].step.execution_count)
 
 
 #: Held by the run whose cells have the process: its folder, streams, settings and generators.

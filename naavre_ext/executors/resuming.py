@@ -246,7 +246,7 @@ def _is_noteworthy(step: Step, end: RunEvent | None) -> bool:
 def _numbers(numbers: Sequence[int]) -> str:
     """``1-4, 6``."""
     spans: list[list[int]] = []
-    for number in numbers:
+    for number in dict.fromkeys(numbers):
         if spans and spans[-1][1] == number - 1:
             spans[-1][1] = number
         else:

@@ -19,7 +19,8 @@ RAISES_TAG = "raises-exception"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell. ``index`` counts every cell of the notebook from 0."""
+    """One cell. ``index`` counts the cells of the user's notebook from 0; one injected later has that of the cell
+    before it, so that numbers stay those that the user sees."""
 
     id: CellId
     index: int

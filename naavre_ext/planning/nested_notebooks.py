@@ -278,12 +278,12 @@ def nested_plan(function: str, nested: NestedNotebook) -> NestedPlan:
     """The called notebook's cells as a graph: each with the cells that it needs variables of."""
     dataflow, _ = _dataflow(nested)
     numbers = [run.cell.number for run in nested.cells]
-    cells = []
-    for number, node in zip(numbers, dataflow.cells, strict=True):
-        title = parse_annotations(nested.notebook.cells[number - 1]).annotations.title
-        after = sorted({numbers[position] for position in node.providers.values()})
-        cells.append(NestedCell(number, title, tuple(after)))
-    return NestedPlan(function, nested.asked.path, tuple(cells), nested.asked.outputs)
+    cells: dict[int, NestedCell] = {}
+    for run, node in zip(nested.cells, dataflow.cells, strict=True):
+        title = parse_annotations(run.cell).annotations.title
+        after = {numbers[position] for position in node.providers.values()} - {run.cell.number}
+        cells.setdefault(run.cell.number, NestedCell(run.cell.number, title, tuple(sorted(after))))
+    return NestedPlan(function, nested.asked.path, tuple(cells.values()), nested.asked.outputs)
 
 
 def nested_plans(

@@ -107,8 +107,8 @@ def inject_parameters(
     that assigns them; so also after a later cell that sets a ``param_*`` to another literal. What
     a later cell computes from a parameter stays as computed. A cell that papermill injected
     earlier gives values too (``values`` win), and moves to where it takes effect; names in it that
-    no cell defines stay where they are. Ids depend on places, not on values. With an error the
-    notebook is returned unchanged.
+    no cell defines stay where they are. Ids depend on places, not on values. All other cells keep their numbers,
+    those of the user's notebook. With an error the notebook is returned unchanged.
     """
     parameters = {p.name: p for p in find_parameters(notebook)}
     carried, kept, diagnostics = _take_injected(notebook, parameters)
@@ -118,7 +118,7 @@ def inject_parameters(
     given = {**carried, **values}
     cells: list[Cell] = []
     seen: set[str] = set()
-    for cell in notebook.cells:
+    for cell, following in zip(notebook.cells, (*notebook.cells[1:], None), strict=True):
         if cell.id not in kept:
             cells.append(cell)
         elif (rest := kept[cell.id]) is not None:
@@ -126,9 +126,10 @@ def inject_parameters(
         names = _names_to_set(cell, given, seen)
         if names:
             diagnostics += _used_at_once(cell, names)
-            cells.append(_injected_cell(notebook, cell, {n: given[n] for n in names}, kept))
-    numbered = tuple(replace(cell, index=index) for index, cell in enumerate(cells))
-    return replace(notebook, cells=numbered), tuple(diagnostics)
+            reused = following if following and kept.get(following.id, following) is None else None
+            own = {name: given[name] for name in names}
+            cells.append(_injected_cell(notebook, cell, own, reused))
+    return replace(notebook, cells=tuple(cells)), tuple(diagnostics)
 
 
 def names_in_force(notebook: Notebook) -> dict[CellId, tuple[str, ...]]:
@@ -158,19 +159,18 @@ def _names_to_set(cell: Cell, given: Mapping[str, Any], seen: set[str]) -> list[
 
 
 def _injected_cell(
-    notebook: Notebook, after: Cell, values: Mapping[str, Any], kept: Mapping[CellId, Cell | None]
+    notebook: Notebook, after: Cell, values: Mapping[str, Any], reused: Cell | None
 ) -> Cell:
-    """A cell that assigns ``values``; it keeps the id of an injected cell that stood there."""
-    lines = [f"{name} = {python_source(value)}\n" for name, value in values.items()]
-    source = "# Parameters\n" + "".join(lines)
-    following = notebook.cells[after.index + 1 : after.index + 2]
-    if following and following[0].id in kept and kept[following[0].id] is None:
-        return replace(following[0], source=source)
+    """A cell that assigns ``values``: an injected cell that stood there, or a new one."""
+    source = _assignments(values)
+    if reused is not None:
+        return replace(reused, source=source)
     taken = {cell.id for cell in notebook.cells}
     digest = hashlib.sha256(after.id.encode()).hexdigest()
     lengths = range(12, len(digest) + 1)
     ids = (CellId(f"parameters-{digest[:length]}") for length in lengths)
-    return Cell(next(i for i in ids if i not in taken), 0, "code", source, (INJECTED_TAG,))
+    new = next(i for i in ids if i not in taken)
+    return Cell(new, after.index, "code", source, (INJECTED_TAG,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,5 @@ def _row(
         "parameter_texts": python_texts(job.parameters),
         "state": state,
         "run": None if run is None else run["id"],
-        "message": _message(end) if end is not None and state == "failed" else None,
+        "message": (end.reason or None) if end is not None and state == "failed" else None,
     }
-
-
-def _message(end: JobEnd) -> str | None:
-    """Why the job failed, without its cell's number: the editor's notebook has no injected cells."""
-    return (end.reason.partition(": ")[2] if end.run_id else end.reason) or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import textwrap
 
@@ -209,10 +210,13 @@ INJECTIONS = [
     ("cells", "values", "expected"), [row[1:] for row in INJECTIONS], ids=[r[0] for r in INJECTIONS]
 )
 def test_inject_parameters(cells, values, expected):
-    injected, diagnostics = inject_parameters(notebook(*cells), values)
+    given = notebook(*cells)
+    injected, diagnostics = inject_parameters(given, values)
     assert diagnostics == ()
     assert sources(injected) == expected
-    assert [cell.index for cell in injected.cells] == list(range(len(injected.cells)))
+    numbers = {cell.id: cell.number for cell in given.cells}
+    for before, cell in itertools.pairwise(injected.cells):
+        assert cell.number == numbers.get(cell.id, before.number)
     ids = [cell.id for cell in injected.cells]
     assert len(set(ids)) == len(ids)
     for cell in injected.cells:

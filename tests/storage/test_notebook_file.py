@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -358,7 +359,8 @@ def test_injection_is_applied_to_the_node():
     assert node.cells[:2] == read.node.cells[1:]
     assert node.cells[2].source == "# Parameters\nparam_a = 9\n"
     assert node.cells[2].metadata == injected_metadata
-    assert read_notebook(node).notebook.cells == new.cells
+    again = read_notebook(node).notebook.cells
+    assert again == tuple(replace(cell, index=n) for n, cell in enumerate(new.cells))
     assert apply_injection(node, new, new) == node
 
 

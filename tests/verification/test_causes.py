@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,26 @@ def test_a_cell_that_does_not_work_on_each_item_apart_is_named(tmp_path: Path) -
         "cell 3 differs as it read 'ys' from cell 2 (\"centre\")",
     ]
     assert list(report.uncompared) == ["mean"]
+
+
+def test_what_the_cell_before_an_injected_one_shows_is_compared(tmp_path: Path) -> None:
+    node = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(each)
+            for each in ("param_n = 1\nprint('set')", "print(param_n)")
+        ]
+    )
+    given = {"param_n": 5}
+    workflow = prepare_notebook(node, given).require_workflow()
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    first = observe(node, sequential(workflow), options, parameters=given)
+    head, *others = workflow.steps
+    other = replace(workflow, steps=(replace(head, source="param_n = 1\nprint('other')"), *others))
+    report = compare(workflow, first, first, observe(node, other, options, parameters=given))
+    assert [each.text for each in report.differences] == [
+        "cell 1, output 1, line 1 is 'other', not 'set' (workflow, then sequential)"
+    ]
+    assert report.compared_cells == 2
 
 
 @pytest.mark.parametrize("draws", [False, True])
