@@ -56,7 +56,7 @@ def explanation_lines(found: Explanation) -> list[str]:
         lines.append("batches (least, median, most):")
         lines += [f"  {_batches(times)}" for times in found.batch_times]
     advice = found.advice
-    gain = f" That gains {duration_phrase(advice.gain_s)} at most." if advice.gain_s else ""
+    gain = f" That gains about {duration_phrase(advice.gain_s)} at best." if advice.gain_s else ""
     lines.append(f"what would help most: {advice.text}{gain}")
     return lines
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
-from naavre_ext.scheduling.timeline import StepSpan, Timeline
+from naavre_ext.scheduling.timeline import BatchSpan, StepSpan, Timeline
 
 #: A change that gains a smaller share of the run's time isn't worth a word.
 _WORTH = 0.05
@@ -20,7 +20,7 @@ _SPLIT = re.compile(r"^#\s*split\s*:", re.MULTILINE | re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to change, in which cell (None: nowhere), and about how many seconds that gains at most."""
+    """What to change, in which cell (None: nowhere), and about how many seconds that gains at best."""
 
     text: str
     gain_s: float = 0.0
@@ -89,28 +89,44 @@ def _of_batches(step: StepSpan, slots: int, plan: Mapping[str, Any]) -> Iterator
     window, source = step.window, str(plan.get("source", ""))
     assert window is not None
     times = [batch.seconds for batch in step.batches]
-    length, total = window[1] - window[0], sum(times)
-    even = total / slots
+    length, even = window[1] - window[0], sum(times) / slots
+    longest = max(step.batches, key=lambda batch: _longest_item_s(step, batch))
+    item_s = _longest_item_s(step, longest)
+    shortest = max(even, item_s)  # no way of dividing the items among the workers takes less
     fixed = re.search(r"^#\s*batches\s*:\s*(\S+)", source, re.MULTILINE | re.IGNORECASE)
     is_fixed = fixed is not None and fixed[1].lower() != "auto"
     for limit, written in _limits(plan, slots):
-        yield _advice(_limited(step, slots, limit, written), length - even, step)
+        yield _advice(_limited(step, slots, limit, written), length - shortest, step)
     if mean(times) < _SHORT_S and len(times) > 2 * slots and is_fixed:
         text = f"{step.place} has {len(times)} batches of {mean(times) * 1000:.0f} ms each: leave out '# batches'."
-        yield _advice(text, length - even, step)
+        yield _advice(text, length - shortest, step)
     elif is_fixed:
         written = f"# batches: {fixed[1] if fixed else 'N'}"
         text = f"The batches of {step.place} don't fill the workers evenly: leave out '{written}'."
-        yield _advice(text, length - even, step)
-    elif max(times) > 1.5 * even and len(times) > 1:
-        longest = max(step.batches, key=lambda batch: batch.seconds)
-        what = "one item" if longest.items == 1 else f"{longest.items} items"
-        took = f"{longest.seconds:.1f} s (batch {longest.batch + 1})"
-        text = f"{what} of {step.place} took {took}: divide that work further."
-        yield _advice(text, length - max(even, max(times) / slots), step)
+        yield _advice(text, length - shortest, step)
+    elif 2 * item_s > even and len(times) > 1:
+        yield _about_longest(step, longest, length - shortest, length - max(even, item_s / slots))
     own = max(0.0, step.seconds - length)
     text = f"{step.place} spends {own:.1f} s outside of its batches: move that into the loop, or do less of it."
     yield _advice(text, own * (1 - 1 / slots), step)
+
+
+def _about_longest(step: StepSpan, batch: BatchSpan, sooner_s: float, divided_s: float) -> Advice:
+    """What to do about the batch with the longest item: begin with it, or divide it, and what each gains."""
+    what = "one item" if batch.items == 1 else f"{batch.items} items"
+    took = f"{what} of {step.place} took {batch.seconds:.1f} s (batch {batch.batch + 1})"
+    assert step.window is not None
+    if batch.start - step.window[0] > _WORTH * step.seconds:
+        text = f"{took}, and began late: have the loop begin with what takes longest."
+        return _advice(text, sooner_s, step)
+    return _advice(f"{took}: divide that work further.", divided_s, step)
+
+
+def _longest_item_s(step: StepSpan, batch: BatchSpan) -> float:
+    """About how long the batch's longest item took: what it took beyond as many usual items."""
+    usual_s = median(other.seconds / max(1, other.items) for other in step.batches)
+    items = max(1, batch.items)
+    return max(batch.seconds / items, batch.seconds - (items - 1) * usual_s)
 
 
 def _limited(step: StepSpan, slots: int, limit: int, written: str) -> str:

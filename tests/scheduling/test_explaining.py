@@ -98,6 +98,19 @@ def long_batch() -> Log:
     return log.step(1, 0, 10.1, (0.1, 10, MAIN), *short).over(10.2)
 
 
+def long_item_last() -> Log:
+    """An item of 4 s that begins after others: begun first, it would be over after 4 s."""
+    log = Log(2, "# split: work\nfor i in x:\n    work(i)")
+    short = [(0, 1, MAIN), (0, 1, OTHER), (1, 2, OTHER)]
+    return log.step(1, 0, 5.8, *short, (1, 5.8, MAIN)).over(5.9)
+
+
+def uneven_batches() -> Log:
+    """Three batches for two workers, and an item of 2.4 s in one of them that nobody can make shorter."""
+    log = Log(2, "# split: work\n# batches: 3\nfor i in x:\n    work(i)")
+    return log.step(1, 0, 4.1, (0, 1, MAIN), (0, 1, OTHER), (1, 4.2, MAIN)).over(4.3)
+
+
 def fixed_batches() -> Log:
     log = Log(2, "# split: work\n# batches: 3\nfor i in x:\n    work(i)")
     return log.step(1, 0, 4.1, (0, 2, MAIN), (0, 2, OTHER), (2, 4, MAIN)).over(4.1)
@@ -193,6 +206,7 @@ def test_work_and_lost_time_add_up_to_all_slots(make: Callable[[], Log]) -> None
         (serial, 2, "Write '# split: TITLE'"),
         (even_split, None, "No single change"),
         (long_batch, 1, "divide that work further"),
+        (long_item_last, 1, "begin with what takes longest"),
         (fixed_batches, 1, "leave out '# batches: 3'"),
         (refused, 1, "an item can't be copied"),
         (beside_batches, None, "No single change"),
@@ -207,6 +221,22 @@ def test_advice_names_the_cell_and_the_change(make: Any, cell: int | None, words
     advice = explain(log.events, log.plan).advice
     assert advice.cell_number == cell
     assert words in advice.text
+
+
+@pytest.mark.parametrize(
+    ("make", "gain_s"),
+    [
+        (serial, 4.0),  # 8 s of one cell, in two workers
+        (long_batch, 6.7),  # 12.9 s in four
+        (long_item_last, 1.8),  # 4 of the 5.8 s are one item
+        (uneven_batches, 1.6),  # 2.6 s are half of all
+        (fixed_batches, 1.0),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_advice_promises_no_more_than_can_be_had(make: Any, gain_s: float) -> None:
+    log = make()
+    assert explain(log.events, log.plan).advice.gain_s == pytest.approx(gain_s, abs=0.05)
 
 
 def test_critical_path_follows_what_was_waited_for() -> None:

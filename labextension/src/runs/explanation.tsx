@@ -40,7 +40,7 @@ export function Explanation({ timeline, selected, onSelect, onCell, trans }: IEx
         <h3>{trans.__('What would help most')}</h3>
         <p>
           {advice.text}
-          {advice.gain_s > 0 && ` ${trans.__('That gains %1 at most.', durationText(advice.gain_s))}`}
+          {advice.gain_s > 0 && ` ${trans.__('That gains about %1 at best.', durationText(advice.gain_s))}`}
         </p>
         {onCell && (
           <button type="button" className="naavre-Button" onClick={onCell}>
