@@ -18,6 +18,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from naavre_ext.executors.global_generators import home_of_generator
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
 
 #: Elements of tuples and frozensets looked at before a value counts as changeable.
@@ -211,6 +212,8 @@ class _Reached:
             if id(obj) in self._seen:
                 continue
             if isinstance(obj, LASTING) and not (self._into_classes and _is_of_notebook(obj)):
+                continue
+            if home_of_generator(obj) is not None:
                 continue
             budget[0] -= 1
             if budget[0] < 0:

@@ -12,6 +12,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from naavre_ext.executors.global_generators import home_of_generator
+
 #: The code that every function made by ``functools.singledispatch`` runs.
 _DISPATCHING = functools.singledispatch(lambda _: None).__code__  # type: ignore[attr-defined]
 
@@ -152,6 +154,12 @@ def _reduce_graph(graph: Any) -> Any:
     return copyreg.__newobj__, (kind,), state  # type: ignore[attr-defined]
 
 
+def _reduce_generator(generator: Any) -> Any:
+    """A global one by its name: a copy would go on by itself, and draw again what others have drawn."""
+    home = home_of_generator(generator)
+    return NotImplemented if home is None else (getattr, home)
+
+
 def _reduce_sparse(matrix: Any) -> Any:
     """SciPy keeps what it has found out of the order of the indices: ``abs(m)`` would count as a change of it."""
     found_out = ("_has_sorted_indices", "_has_canonical_format")
@@ -200,6 +208,8 @@ _REDUCERS: dict[str, Callable[[Any], Any]] = {
     "pandas.arrays.ArrowStringArray": _reduce_arrow_array,
     "pandas.arrays.ArrowExtensionArray": _reduce_arrow_array,
     "sklearn.utils._bunch.Bunch": _reduce_bunch,
+    "random.Random": _reduce_generator,
+    "numpy.random.mtrand.RandomState": _reduce_generator,
     **{f"networkx.classes.{name.lower()}.{name}": _reduce_graph for name in _GRAPHS},
     **{f"scipy.sparse.{name}": _reduce_sparse for name in _SPARSE},
     **{f"pandas.arrays.{name}Array": _reduce_times for name in ("Datetime", "Timedelta", "Period")},

@@ -30,6 +30,14 @@ ROWS = sampled(
             "SVR().fit(X, y)\nNone",
             "print(a, b, parts[0][:2], np.random.rand())",
         ),
+        "frozen distributions draw from the global generator": row(
+            "import numpy as np, scipy.stats\nnp.random.seed(17)",
+            "one = scipy.stats.norm(1.0, 2.0)\n" + _COSTLY,
+            "two = scipy.stats.norm(3.0, 4.0)\n" + _COSTLY,
+            "a = one.rvs(3)",
+            "b = two.rvs(3)",
+            "print(a, b, one.rvs(), np.random.rand())",
+        ),
         "a generator given to estimators": row(
             _DATA
             + "\nfrom sklearn.ensemble import RandomForestRegressor\ngenerator = np.random.RandomState(4)",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
+from naavre_ext.executors.global_generators import home_of_generator
 from naavre_ext.executors.portraits import arrays, code, expressions, figures, frames, plain
 from naavre_ext.executors.portraits.anatomy import Anatomy, elements
 from naavre_ext.executors.portraits.plain import is_own, qualified
@@ -44,6 +45,9 @@ def anatomy_of(value: Any, *, render: bool) -> Anatomy:
     if isinstance(value, enum.Enum):
         member = value.name if isinstance(value.name, str) else repr(value._value_)
         return Anatomy(kind.__qualname__, f"{kind.__qualname__}.{member}", tracked=False)
+    home = home_of_generator(value)
+    if home is not None:  # its state isn't the variable's
+        return Anatomy(kind.__qualname__, ".".join((home[0].__name__, home[1])), tracked=False)
     if figures.is_artist(kind):
         return figures.anatomy(value, render=render)
     for base in kind.__mro__[:-1]:
