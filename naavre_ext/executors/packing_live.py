@@ -110,6 +110,10 @@ _BY_NAME: dict[str, Live] = {
     "traitlets.config.configurable.": Live("a part of the running IPython", _ONE_WORKER),
     "IPython.core.display_functions.DisplayHandle": Live("a display handle", _ONE_WORKER),
     "pandas.io.parsers.readers.TextFileReader": Live("a reader of an open file", _AS_LIST),
+    # pint: a copy belongs to another registry, and the two can't be added.
+    "pint.util.SharedRegistryObject": Live(
+        "a quantity or unit of a registry", "Hand on its magnitude: quantity.magnitude."
+    ),
 }
 
 _verdicts: weakref.WeakKeyDictionary[type, tuple[Live | None]] = weakref.WeakKeyDictionary()

@@ -306,6 +306,12 @@ class Refuses:
         raise ZeroDivisionError("secret detail")
 
 
+def quantity():
+    """What pint's quantities and units are: they would let themselves be copied, to another registry."""
+    shared = type("SharedRegistryObject", (), {"__module__": "pint.util"})
+    return type("Quantity", (shared,), {"__module__": "pint", "__reduce__": lambda _: (int, ())})()
+
+
 UNPACKABLE = {
     "lock": (threading.Lock, "_thread.lock"),
     "generator": (lambda: (i for i in ()), "generator"),
@@ -319,6 +325,7 @@ UNPACKABLE = {
     "deep": (deep, "nested too deeply"),
     "inside": (lambda: {"a": [functools.partial(print, threading.Lock())]}, "_thread.lock"),
     "closure": (lambda: (lambda lock: lambda: lock)(threading.Lock()), "_thread.lock"),
+    "quantity": (quantity, "quantity or unit of a registry"),
     "own refusal": (Refuses, "Refuses"),
 }
 
