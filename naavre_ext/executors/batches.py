@@ -157,7 +157,9 @@ def _run(
     cursor = _Items(values, origins, task.limit_s)
     code = batch_code(task.step, split)
     read = {t.name: (t, tables[t.name]) for t in split.tables if t.in_body}
-    recorder = Recorder(code.operations, keeps, outputs, worker.session.flush, read)
+    recorder = Recorder(
+        code.operations, keeps, outputs, worker.session.flush, read, split.instances
+    )
     namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
     namespace.update(code.hooks(given, namespace))
     is_call = split.is_call

@@ -43,6 +43,7 @@ class Recorder:
         outputs: list[OutputMessage],
         flush: Callable[[], None],
         tables: Mapping[str, tuple[FilledTable, Any]] = MappingProxyType({}),
+        instances: tuple[str, ...] = (),
     ) -> None:
         self.log: list[tuple[int, int, tuple[Any, ...]]] = []
         self.known = known
@@ -50,7 +51,7 @@ class Recorder:
         self.outputs = outputs
         self.flush = flush
         self.plain = True
-        self._tables = tables
+        self._tables, self._instances = tables, instances
         self._refusal = ""
         self._stored: list[tuple[str, Any, Any]] = []
 
@@ -103,6 +104,8 @@ class Recorder:
             value if taking == how else _looked_up(value)
             for value, taking, how in zip(operands, operation.takings, takings, strict=True)
         ]
+        if self._instances and not all(map(is_immutable, given)):
+            raise Violation(f"a method of '{self._instances[0]}' is given what may change")
         return tuple(
             _copied(value) if self._copies(taking) and not is_immutable(value) else value
             for taking, value in zip(takings, given, strict=True)

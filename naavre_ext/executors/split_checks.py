@@ -61,6 +61,7 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
             or (type(value).__module__ in _OF_NUMBERS and is_immutable(value))
             or _has_known_attributes(value, attributes_changed(fan_out.step, split, name))
             or (name in split.replayed and is_immutable(value))
+            or (name in split.instances and type(value).__module__ == "__main__")
         )
         if not known:
             return f"'{name}' is a {kind}, whose changes can't be replayed safely"

@@ -79,6 +79,8 @@ class Split:
     ``tables`` are those that it fills while it reads other columns of them, or goes over copies of their rows.
     ``seeds`` are the global random number generators that every iteration seeds first: what the last one leaves of
     them is the notebook's.
+    ``instances`` are those of ``replayed`` that stand for objects of classes of the notebook, whose methods the
+    merge calls with what can't change.
     """
 
     index: int
@@ -111,6 +113,7 @@ class Split:
     files_apart: bool = False
     tables: tuple[FilledTable, ...] = ()
     seeds: tuple[str, ...] = ()
+    instances: tuple[str, ...] = ()
 
     @property
     def is_call(self) -> bool:

@@ -16,6 +16,7 @@ from naavre_ext.planning.loops import (
     changed_place,
     find_reductions,
 )
+from naavre_ext.planning.own_methods import instances_in, only_own_methods
 from naavre_ext.planning.refusal import LoopRefused
 from naavre_ext.planning.replaying import (
     NotReplayable,
@@ -53,7 +54,11 @@ def replayed_names(
         return frozenset()
     try:
         records = find_records(body, candidates, names)
-        check_calls(records, notebook.environment, (facts.writes | targets) - names)
+        private = (facts.writes | targets) - names
+        instances = instances_in(records, names, notebook)
+        if not all(only_own_methods(name, records, private, notebook) for name in instances):
+            return frozenset()
+        check_calls(records, notebook.environment, private, instances)
     except NotReplayable as error:
         if error.remedy:
             raise _carries(min(state & names), facts, loop, str(error), error.remedy) from None
@@ -64,8 +69,8 @@ def replayed_names(
     left = facts_of(loop, without_changes(body, records), notebook)
     if names & (left.writes | set(left.reads) | left.deletes):
         return frozenset()
-    if left.costly:
-        return names
+    if left.costly or instances:  # what a method takes, nobody knows
+        return names if left.costly else frozenset()
     hopeless = facts.writes & set(facts.reads)  # by other rules, too, which would say less
     if hopeless or state <= {_owner(r.statement) for r in records} - candidates:
         why = "all else in an iteration is done faster than it is sent to a worker"

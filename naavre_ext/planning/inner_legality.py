@@ -231,6 +231,7 @@ def _named(split: Split, flat: FlatFunction, function: str) -> Split:
         shared=named(split.shared),
         reductions=named(split.reductions),
         replayed=named(split.replayed),
+        instances=named(split.instances),
         private=named(split.private),
         own_rows="".join(named((split.own_rows,))),
         sure=named(split.sure),

@@ -29,6 +29,7 @@ from naavre_ext.planning.loops import (
 from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.mapping_checks import check_futures, check_managers, check_mapping
 from naavre_ext.planning.missing_files import asks_files, makes_missing
+from naavre_ext.planning.own_methods import calls_own_method, instances_in
 from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.rebound_items import with_rebound_apart
@@ -90,6 +91,7 @@ def _judge(
         for r in find_reductions(body)
         if r.root not in private
         and may_accumulate(r.root, notebook)
+        and not calls_own_method(r.statement, notebook)
         and (r.taking != "replay" or notebook.environment.kind(r.root) == "progress")
     )
     reductions = find_records(body, candidates, frozenset())
@@ -153,6 +155,7 @@ def _judge(
         own_rows=own_rows(loop, reductions),
         tables=tables,
         seeds=tuple(sorted(seeds)),
+        instances=tuple(sorted(instances_in(reductions, replayed, notebook))),
     )
 
 

@@ -113,23 +113,25 @@ def find_records(
 
 
 def check_calls(
-    records: Sequence[Reduction], environment: Environment, private: frozenset[str]
+    records: Sequence[Reduction],
+    environment: Environment,
+    private: frozenset[str],
+    instances: frozenset[str] = frozenset(),
 ) -> None:
     """Raises NotReplayable where a statement left to the merge calls something that is no quick known function.
 
-    ``private`` are the names of the iteration's own values, which the merge doesn't have.
+    ``private`` are the names of the iteration's own values, which the merge doesn't have, ``instances`` those of
+    objects whose methods it may call.
     """
     for record in records:
         for node in evaluated(record):
-            if record.replayed and isinstance(node, ast.Call) and not _is_cheap(node, environment):
+            if not record.replayed or not isinstance(node, ast.Call) or _is_of(node, instances):
+                continue
+            if not _is_cheap(node, environment):
                 if not _mentions(node, record.replayed):
                     raise _in_a_branch(node)
                 raise NotReplayable(f"{ast.unparse(node.func)}() takes what is carried")
-            if (
-                record.replayed
-                and isinstance(node, ast.Call)
-                and _is_of_iteration(node, record, private)
-            ):
+            if _is_of_iteration(node, record, private):
                 raise _in_a_branch(node)
 
 
@@ -145,6 +147,11 @@ def _is_of_iteration(call: ast.Call, record: Reduction, private: frozenset[str])
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
     known = {id(operand) for operand in record.operands} | {id(node) for node, _ in record.repeats}
     return isinstance(owner, ast.Name) and owner.id in private and id(owner) not in known
+
+
+def _is_of(call: ast.Call, instances: frozenset[str]) -> bool:
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and owner.id in instances
 
 
 def _is_cheap(call: ast.Call, environment: Environment) -> bool:
