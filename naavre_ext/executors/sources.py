@@ -139,8 +139,12 @@ class Drawn:
         for item in self.iterator:
             self.taken += 1
             return [item]
-        self.tail = iter(())
+        self._end()
         return []
+
+    def _end(self) -> None:
+        """Let go of the iterator: a progress bar that a ``zip`` doesn't ask any more shows its end then."""
+        self.iterator = self.tail = iter(())
 
     def take(self, most: int) -> list[Any]:
         """The next items; fewer than asked for when making them takes long."""
@@ -173,7 +177,7 @@ class Drawn:
         elif drawn:
             self.ahead += drawn
         else:
-            self.tail = iter(())
+            self._end()
 
     def _can_be_sent(self, item: Any) -> bool:
         """Whether the item can be copied; it may live only until the next one is made."""

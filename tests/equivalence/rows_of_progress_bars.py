@@ -46,6 +46,13 @@ OVER_ITEMS = {
         split(COLLECT.format("zip('abcdefghi', tqdm(xs))")),
         splits=3,
     ),
+    "in zip around what has no length": row(
+        TQDM,
+        "def f(x):\n    return x * x",
+        split(COLLECT.format("zip(xs, tqdm(map(f, xs), total=7))")),
+        split(COLLECT.format("zip(xs, tqdm(map(f, xs[:4]), total=7))")),
+        "# split: part\n" + COLLECT.format("zip(xs, tqdm(map(f, xs), total=7))"),
+    ),
     "in a strict zip": row(
         TQDM, split(COLLECT.format("zip(tqdm(xs), 'abcdefg', strict=True)")), splits=1
     ),
