@@ -14,6 +14,8 @@ from naavre_ext.scheduling.timeline import BatchSpan, StepSpan, Timeline
 _WORTH = 0.05
 #: Batches shorter than this cost more to send than they should.
 _SHORT_S = 0.05
+#: A worker's first batch may take so long only for what it imports.
+_LOADING_S = 5.0
 _LOOP = re.compile(r"^\s*(?:for|while)\b|\bfor\b.+\bin\b", re.MULTILINE)
 _SPLIT = re.compile(r"^#\s*split\s*:", re.MULTILINE | re.IGNORECASE)
 
@@ -36,7 +38,9 @@ def advise(line: Timeline, lost: Mapping[str, float], workflow: Mapping[str, Any
         return best
     startup = lost.get("start-up", 0.0)
     if startup >= 2 * _WORTH * line.seconds and startup > 0.5:
-        return Advice("Start the workers beforehand: naavre-ext cluster start.", round(startup, 3))
+        return Advice(
+            "Start the workers some seconds before: naavre-ext cluster start.", round(startup, 3)
+        )
     return Advice("No single change of the notebook would gain much.")
 
 
@@ -59,8 +63,8 @@ def _of_step(step: StepSpan, line: Timeline, plan: Mapping[str, Any]) -> Iterato
 
 
 def _alone_s(step: StepSpan, line: Timeline) -> float:
-    """How long the step ran while no other one did."""
-    others: list[tuple[float, float]] = []
+    """How long the step ran while no other one did, nor a task of it."""
+    others = [(task.start, task.end) for task in step.tasks]
     for other in line.ran:
         if other is not step and other.batches:
             others += [(batch.start, batch.end) for batch in other.batches]
@@ -77,6 +81,11 @@ def _about_serial(step: StepSpan, source: str, plan: Mapping[str, Any]) -> str:
     reasons = [r for r in plan.get("reasons", ()) if "not split:" in r]
     if reasons:
         return f"The loop of {step.place} isn't split ({reasons[0]}): rewrite what is in the way."
+    if step.tasks:
+        return (
+            f"{step.place} sends few tasks, or waits for them soon: mark more functions with '# task', or call "
+            "them before it uses what others return."
+        )
     if _LOOP.search(source) and not _SPLIT.search(source):
         return f"Write '# split: TITLE' on top of {step.place}, if 'naavre-ext check' says that its loop can be."
     return (
@@ -119,7 +128,9 @@ def _about_longest(step: StepSpan, batch: BatchSpan, sooner_s: float, divided_s:
     if batch.start - step.window[0] > _WORTH * step.seconds:
         text = f"{took}, and began late: have the loop begin with what takes longest."
         return _advice(text, sooner_s, step)
-    return _advice(f"{took}: divide that work further.", divided_s, step)
+    is_first = all(b.worker != batch.worker or b.start >= batch.start for b in step.batches)
+    loads = ", if its worker didn't just load libraries" * (is_first and batch.seconds < _LOADING_S)
+    return _advice(f"{took}: divide that work further{loads}.", divided_s, step)
 
 
 def _longest_item_s(step: StepSpan, batch: BatchSpan) -> float:

@@ -105,6 +105,12 @@ def long_item_last() -> Log:
     return log.step(1, 0, 5.8, *short, (1, 5.8, MAIN)).over(5.9)
 
 
+def loading() -> Log:
+    """The first batch of a worker takes 2 s, perhaps as it loads libraries."""
+    log = Log(2, "# split: work\nfor i in x:\n    work(i)")
+    return log.step(1, 0, 2.1, (0, 0.1, MAIN), (0, 2, OTHER), (0.1, 0.2, MAIN)).over(2.2)
+
+
 def uneven_batches() -> Log:
     """Three batches for two workers, and an item of 2.4 s in one of them that nobody can make shorter."""
     log = Log(2, "# split: work\n# batches: 3\nfor i in x:\n    work(i)")
@@ -163,6 +169,16 @@ def side_by_side() -> Log:
     return log.step(4, 3.1, 3.2).over(3.3)
 
 
+def few_tasks() -> Log:
+    """A cell that computes for 6 s, of which a task has taken one off it."""
+    log = Log(2, "total = tree(8)").step(1, 0, 6)
+    told = events.TaskFinished(
+        at=3, step="s1", cell_id="s1", function="tree", level=1, task=0, started_at=2, duration_s=1, worker=OTHER,
+    )  # fmt: skip
+    log.events.insert(-1, told)
+    return log.over(6)
+
+
 def nested() -> Log:
     """The only batch waits for those of a loop that it comes to twice: one in its own worker, one in another."""
     log = Log(2, "# split: outer\n# batches: 1\nfor i in x:\n    out.append(inner(i))")
@@ -209,6 +225,8 @@ def test_work_and_lost_time_add_up_to_all_slots(make: Callable[[], Log]) -> None
         (long_item_last, 1, "begin with what takes longest"),
         (fixed_batches, 1, "leave out '# batches: 3'"),
         (refused, 1, "an item can't be copied"),
+        (loading, 1, "if its worker didn't just load libraries"),
+        (few_tasks, 1, "mark more functions with '# task'"),
         (beside_batches, None, "No single change"),
         (refused_for_one_at_a_time, 1, "raise or leave out '# concurrency: 1'"),
         (one_at_a_time, 1, "raise or leave out '# concurrency: 1'"),
@@ -227,6 +245,7 @@ def test_advice_names_the_cell_and_the_change(make: Any, cell: int | None, words
     ("make", "gain_s"),
     [
         (serial, 4.0),  # 8 s of one cell, in two workers
+        (few_tasks, 2.5),  # half of the 5 s in which no task ran
         (long_batch, 6.7),  # 12.9 s in four
         (long_item_last, 1.8),  # 4 of the 5.8 s are one item
         (uneven_batches, 1.6),  # 2.6 s are half of all
