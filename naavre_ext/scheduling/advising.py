@@ -33,14 +33,13 @@ def advise(line: Timeline, lost: Mapping[str, float], workflow: Mapping[str, Any
     """The change that gains most; one without a cell where none gains much."""
     sources = {s["id"]: s for s in (workflow or {}).get("steps", ())}
     found = [a for step in line.ran for a in _of_step(step, line, sources.get(step.id, {}))]
+    startup = lost.get("start-up", 0.0)
+    if startup > 0.5 and startup >= 2 * _WORTH * line.seconds:
+        text = "Start the workers some seconds before: naavre-ext cluster start."
+        found.append(Advice(text, round(startup, 3)))
     best = max(found, key=lambda advice: advice.gain_s, default=None)
     if best is not None and best.gain_s >= _WORTH * line.seconds:
         return best
-    startup = lost.get("start-up", 0.0)
-    if startup >= 2 * _WORTH * line.seconds and startup > 0.5:
-        return Advice(
-            "Start the workers some seconds before: naavre-ext cluster start.", round(startup, 3)
-        )
     return Advice("No single change of the notebook would gain much.")
 
 
@@ -106,7 +105,10 @@ def _of_batches(step: StepSpan, slots: int, plan: Mapping[str, Any]) -> Iterator
     is_fixed = fixed is not None and fixed[1].lower() != "auto"
     for limit, written in _limits(plan, slots):
         yield _advice(_limited(step, slots, limit, written), length - shortest, step)
-    if mean(times) < _SHORT_S and len(times) > 2 * slots and is_fixed:
+    if step.retried:
+        text = f"A batch of {step.place} ran more than once ({step.retried}): change that."
+        yield _advice(text, length - shortest, step)
+    elif mean(times) < _SHORT_S and len(times) > 2 * slots and is_fixed:
         text = f"{step.place} has {len(times)} batches of {mean(times) * 1000:.0f} ms each: leave out '# batches'."
         yield _advice(text, length - shortest, step)
     elif is_fixed:

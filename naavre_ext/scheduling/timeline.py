@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from naavre_ext.model.event import (
     BatchFinished,
+    BatchRetried,
     CellOutputsDiscarded,
     RunEvent,
     RunFinished,
@@ -62,7 +63,8 @@ class TaskSpan(Span):
 
 @dataclass(slots=True)
 class StepSpan:
-    """A step's last attempt. ``whole`` says why loops of it ran whole, ``again`` why it ran more than once.
+    """A step's last attempt. ``whole`` says why loops of it ran whole, ``again`` why it ran more than once,
+    ``retried`` why a batch did.
 
     ``wasted_s`` is what earlier attempts took. ``inner`` are batches of loops that its ``batches`` came to.
     """
@@ -80,6 +82,7 @@ class StepSpan:
     tasks: list[TaskSpan] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
     again: str = ""
+    retried: str = ""
     wasted_s: float = 0.0
 
     @property
@@ -148,12 +151,14 @@ def _note(line: Timeline, step: StepSpan, event: RunEvent) -> None:
     match event:
         case StepStarted():
             step.submitted, step.state = event.at, "running"
-            step.batches, step.inner, step.tasks, step.whole = [], [], [], []
+            step.batches, step.inner, step.tasks, step.whole, step.retried = [], [], [], [], ""
         case StepRelocated():
             step.again = event.reason
             if step.state == "running":
                 step.wasted_s += event.at - step.submitted
             line.relocations.append((event.at, step.id, event.reason))
+        case BatchRetried():
+            step.retried = event.reason.partition(" (")[0]
         case CellOutputsDiscarded():
             step.batches, step.inner, step.tasks = [], [], []
         case SplitStarted() if not event.batches and event.reason:

@@ -105,6 +105,29 @@ def long_item_last() -> Log:
     return log.step(1, 0, 5.8, *short, (1, 5.8, MAIN)).over(5.9)
 
 
+def retried() -> Log:
+    """The first batch of 2 s came to nothing when it was nearly done."""
+    log = Log(2, "# split: work\n# batches: 2\nfor i in x:\n    work(i)")
+    log.step(1, 0, 4, (2, 4, MAIN), (0, 2, OTHER))
+    told = events.BatchRetried(
+        at=1.9,
+        step="s1",
+        cell_id="s1",
+        split=0,
+        batch=0,
+        tries=1,
+        reason="its worker died (by a signal)",
+    )
+    log.events.insert(3, told)
+    return log.over(4)
+
+
+def late_workers() -> Log:
+    """The workers came after 8 s; then one of them had nothing to do for a second."""
+    log = Log(2, "# split: work\n# batches: 3\nfor i in x:\n    work(i)")
+    return log.step(1, 8, 10, (8, 9, MAIN), (8, 9, OTHER), (9, 10, MAIN)).over(10)
+
+
 def loading() -> Log:
     """The first batch of a worker takes 2 s, perhaps as it loads libraries."""
     log = Log(2, "# split: work\nfor i in x:\n    work(i)")
@@ -225,6 +248,8 @@ def test_work_and_lost_time_add_up_to_all_slots(make: Callable[[], Log]) -> None
         (long_item_last, 1, "begin with what takes longest"),
         (fixed_batches, 1, "leave out '# batches: 3'"),
         (refused, 1, "an item can't be copied"),
+        (retried, 1, "ran more than once (its worker died)"),
+        (late_workers, None, "cluster start"),
         (loading, 1, "if its worker didn't just load libraries"),
         (few_tasks, 1, "mark more functions with '# task'"),
         (beside_batches, None, "No single change"),
