@@ -112,7 +112,7 @@ def test_runs_are_listed_opened_and_deleted(lab: Lab, notebook: Path) -> None:
     page.locator(f"[data-run='{bad.id}'] .naavre-Run-open").click()
     expect(view).to_contain_text("ValueError: no such genome")
     view.get_by_role("tab", name="Logs").click()
-    expect(view.locator("tr[data-state='failed']")).to_contain_text("item 7: 'ACGT'")
+    expect(view.locator("tr[data-state='failed']")).to_contain_text("item 8: 'ACGT'")
     lab.theme("JupyterLab Dark")
     page.wait_for_timeout(500)
     lab.screenshot("run-logs-dark")

@@ -132,7 +132,7 @@ function note(book: IStepBook, event: StepEvent): void {
       say(`did not run: ${event.reason}`);
       break;
     case 'StepFailed': {
-      const where = event.item === null ? '' : ` (item ${event.item}: ${oneLine(event.item_repr ?? '')})`;
+      const where = event.item === null ? '' : ` (item ${event.item + 1}: ${oneLine(event.item_repr ?? '')})`;
       book.entries.push({ kind: 'err', text: `failed: ${event.ename}: ${event.evalue}${where}\n` });
       if (event.batch !== null) {
         const failure = `${event.ename}: ${event.evalue}${where}`;

@@ -73,9 +73,9 @@ describe('the logs of a run', () => {
       [0, 'reused', [], ''],
       [1, 'done', ['its worker died'], ''],
       [2, 'done', [], ''],
-      [3, 'failed', [], "ValueError: no (item 10: 'x')"]
+      [3, 'failed', [], "ValueError: no (item 11: 'x')"]
     ]);
-    expect(step.entries[0].text).toBe("failed: ValueError: no (item 10: 'x')\n");
+    expect(step.entries[0].text).toBe("failed: ValueError: no (item 11: 'x')\n");
   });
 
   it('show tracebacks without their colours, and messages of the whole run apart', () => {
