@@ -6,7 +6,7 @@ from naavre_ext.executors.base import Executor
 from naavre_ext.executors.resuming import Results
 from naavre_ext.executors.tasks import RunContext
 from naavre_ext.model.run import RunOptions
-from naavre_ext.model.workflow import Workflow
+from naavre_ext.model.workflow import Step, Workflow
 
 
 def context_of(
@@ -48,5 +48,12 @@ def context_of(
             for task in step.tasks
         },
         one_machine=executor.shares_files,
+        tells_starts=options.timeout_s is not None or any(map(_is_awaited, workflow.steps)),
         results=results.place if results is not None and stores else None,
     )
+
+
+def _is_awaited(step: Step) -> bool:
+    """Whether it matters when the step begins: its time is limited, or it may wait for what it claims."""
+    claims = step.resources or any(task.resources for task in step.tasks)
+    return step.timeout_s is not None or bool(claims)

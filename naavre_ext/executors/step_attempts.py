@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 from naavre_ext.executors.repairs import Repairs
 from naavre_ext.executors.run_steps import RunSteps
 from naavre_ext.executors.tasks import ErrorReport, StepReport
-from naavre_ext.model.workflow import StepId
+from naavre_ext.model.workflow import Step, StepId
 from naavre_ext.scheduling.groups import group_at
 
 #: How long the first worker may take until it can say that a step has begun.
@@ -20,14 +21,19 @@ class StepAttempts:
 
     def __init__(self, run: RunSteps, repairs: Repairs) -> None:
         self._run, self._repairs = run, repairs
+        self._limits = {
+            step.id: min(limits)
+            for step in run.workflow.steps
+            if (limits := list(_limits_s(step, run.options.timeout_s)))
+        }
 
     def check_timeouts(self) -> None:
         """End the steps that take longer than they may."""
         now = time.perf_counter()
-        for step, state in list(self._run.state.states.items()):
-            limit, progress = self.limit_s(step), self._run.narrator.progress[step]
-            if state != "running" or limit is None or self._run.status is not None:
+        for step, limit in self._limits.items():
+            if self._run.state.states[step] != "running" or self._run.status is not None:
                 continue
+            progress = self._run.narrator.progress[step]
             # A step may wait for what it claims, or for its worker. Where no worker can say that it has begun,
             # time counts from when there should be one.
             unheard = None if self._run.narrator.hears else progress.started + _START_S
@@ -38,11 +44,8 @@ class StepAttempts:
                 self.time_out(StepReport(step, "error", time.time() - took_s, took_s, ""), limit)
 
     def limit_s(self, step: StepId) -> float | None:
-        """How long the step may take; the batches of a split are looked after by the one who sent them."""
-        plan = self._run.handover.steps[step]
-        own = None if plan.splits else plan.timeout_s
-        limits = [limit for limit in (own, self._run.options.timeout_s) if limit is not None]
-        return min(limits, default=None)
+        """How long the step may take; None: as long as it likes."""
+        return self._limits.get(step)
 
     def time_out(self, report: StepReport, limit_s: float) -> None:
         """The step took too long. In the main worker that is the end, as the step can't be stopped alone."""
@@ -80,3 +83,11 @@ class StepAttempts:
             return False
         self._run.repeat(step, f"{error.ename}: {error.evalue}")
         return True
+
+
+def _limits_s(step: Step, of_run: float | None) -> Iterator[float]:
+    """The step's limits; the batches of a split are looked after by the one who sent them."""
+    if step.timeout_s is not None and not step.splits:
+        yield step.timeout_s
+    if of_run is not None:
+        yield of_run

@@ -78,7 +78,8 @@ class StepRun:
         worker.settings.leave_split()
         worker.threads.as_kernel()
         with worker.outputs.to(self._tell_output):
-            self._send({"kind": "began", **self._tags})
+            if worker.context is None or worker.context.tells_starts:
+                self._send({"kind": "began", **self._tags})
             body = self._run_anywhere if task.placement == "any" else self._run_in_main
             end = self._stored_end() or body()
         outputs = worker.outputs.shown

@@ -49,7 +49,7 @@ class RunContext:
     With ``observe``, steps tell what variables they found and left; with ``scramble``, memory that nothing was
     written to holds other bytes than usual.
     ``tasks`` are the functions whose calls may run as tasks, with the steps that define them. ``one_machine`` says
-    that all workers see the same files.
+    that all workers see the same files. ``tells_starts`` says that the driver wants to hear when a step has begun.
     """
 
     run_id: str
@@ -69,6 +69,7 @@ class RunContext:
     results: ResultPlace | None = None
     tasks: Mapping[str, tuple[Step, TaskFunction]] = field(default_factory=dict, repr=False)
     one_machine: bool = True
+    tells_starts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ import os
 import shutil
 import threading
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import RunEvent, RunFinished
+from naavre_ext.model.plain import plain
 from naavre_ext.storage.atomic_file import replace_file
 from naavre_ext.storage.masking import SecretMask
 from naavre_ext.storage.process_identity import is_gone
@@ -97,7 +98,7 @@ class RunLog:
             NaavreError: it can't be written; an earlier one stays.
         """
         try:
-            listed = json.dumps([asdict(variable) for variable in variables]).encode()
+            listed = json.dumps([plain(variable) for variable in variables]).encode()
             replace_file(self.path / VARIABLES_FILE, listed, mode=0o600)
             replace_file(self.path / VALUES_FILE, blob, mode=0o600)
         except OSError as error:
@@ -136,7 +137,7 @@ class RunLog:
         gone = self.path / ".removed"
         with contextlib.suppress(OSError):  # renamed first: somebody may still be writing there
             (self.path / RESULTS_FOLDER).rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+            shutil.rmtree(gone, ignore_errors=True)
 
     def close(self) -> None:
         """Lets go of the run; without a ``RunFinished`` it counts as interrupted from now on."""

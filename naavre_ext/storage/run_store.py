@@ -206,19 +206,28 @@ def _state_folder() -> Path:
 
 
 def _make_run_folder(root: Path, now: float) -> Path:
-    """A new, empty folder in ``root``, which git is told to ignore."""
+    """A new, empty folder in ``root``."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+    while True:
+        letters = "".join(random_secrets.choice(_ID_LETTERS) for _ in range(4))
+        path = root / "runs" / f"{stamp}-{letters}"
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        except FileNotFoundError:
+            _make_root(root)
+            continue
+        return path
+
+
+def _make_root(root: Path) -> None:
+    """The folders above those of runs, which git is told to ignore."""
     root.parent.mkdir(parents=True, exist_ok=True)
     for folder in (root, root / "runs"):
         folder.mkdir(mode=0o700, exist_ok=True)
     if not (root / ".gitignore").exists():
         replace_file(root / ".gitignore", b"*\n", mode=0o600)
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    while True:
-        letters = "".join(random_secrets.choice(_ID_LETTERS) for _ in range(4))
-        path = root / "runs" / f"{stamp}-{letters}"
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=0o700)
-            return path
 
 
 def _refuse(code: str, message: str, remedy: str) -> NoReturn:

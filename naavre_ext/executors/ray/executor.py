@@ -69,6 +69,7 @@ class RayExecutor:
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._channel = RunChannel(self._happened.put, host=handle.node_ip)
         self._context: Any = None
+        self._admitted: Workflow | None = None
         self._has_splits = False
         self._running: dict[str, Any] = {}
         #: What was asked last of groups' workers that may be given back before it is there.
@@ -80,6 +81,8 @@ class RayExecutor:
 
     def admit(self, workflow: Workflow) -> None:
         """Compare what the steps claim with what the cluster's nodes have."""
+        if workflow is self._admitted:
+            return
         nodes = [node["Resources"] for node in self._handle.nodes]
         self._claims = self._groups.plan(workflow, nodes)
         if self._claims.refused:
@@ -87,6 +90,7 @@ class RayExecutor:
         self._has_splits = any(step.splits for step in workflow.steps)
         stained = {s.group for s in workflow.steps if s.group and (s.barrier or s.lasting)}
         self._groups.admit(self._claims, stained)
+        self._admitted = workflow
 
     def begin(self, context: RunContext) -> None:
         """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
