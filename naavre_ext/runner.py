@@ -29,8 +29,7 @@ def find_batch_runner(
     batch: Batch, source: Any, options: RunOptions, max_jobs: int | None = None
 ) -> Callable[..., BatchResult]:
     """A function like ``batch.run``; the batch was made from the ``source``, or is resumed where there is none."""
-    # An engine takes notebooks only, not what was read of other files.
-    engine = _engine_for(options) if isinstance(source, (str, Mapping, type(None))) else None
+    engine = _engine_for(options)
     if engine is None or not all(engine.accepts(job.parameters, options) for job in batch.jobs):
         return batch.run
     from naavre_ext.engine.batch_client import BatchInEngine

@@ -84,13 +84,13 @@ def resume_batch(
     Raises:
         RefusedError: there is none, or its notebook is no file.
     """
-    from naavre_ext.storage.notebook_file import read_notebook
+    from naavre_ext.storage.source_files import read_file
 
     record = find_batch(_root(options, source), batch_id)
     source = source or record.info["notebook"]
     if source is None:
         raise refused(BATCH, f"Batch {record.batch_id} was no file's.", "Name the notebook.")
-    file = read_notebook(source, options.notebook)
+    file = read_file(source, options.notebook)
     parameters = find_parameters(file.notebook)
     jobs = [replace(j, parameters=typed_values(parameters, j.parameters)) for j in record.jobs]
     return Batch(file, record, jobs, options, max_jobs)

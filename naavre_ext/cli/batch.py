@@ -142,6 +142,8 @@ def _source(asked: _Asked, how: How, common: dict[str, Any]) -> tuple[Any, RunOp
     """What to run, None for the notebook of the batch to resume; and how."""
     if asked.resume is None and asked.notebook is None:
         raise click.UsageError("Missing argument 'NOTEBOOK'.")
+    if asked.notebook is None and asked.config is not None:
+        raise click.UsageError("--config goes with a NOTEBOOK: name that of the batch, too")
     source = None if asked.notebook is None else read_source(asked.notebook, asked.config)
     return source, _options(how, source, common)
 

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -127,17 +126,17 @@ def read_source(notebook: str, config: str | None = None) -> Any:
 
     A workflow's file (``.yaml``) is read, and so is all with settings from the file ``config``.
     """
-    if config is not None:
-        from naavre_ext.annotations.overlay import read_overlay
-        from naavre_ext.storage.notebook_file import read_notebook
+    from naavre_ext.storage.source_files import SourceFiles, is_workflow
 
-        settings = read_overlay(_read_text(config), os.path.basename(config))
-        file = read_notebook(read_source(notebook))
-        return replace(file, settings=(*file.settings, *settings))
-    if notebook.lower().endswith((".yaml", ".yml")):
-        from naavre_ext.storage.workflow_file import read_workflow
+    if config is not None or is_workflow(notebook):
+        settings = None if config is None else (os.path.basename(config), _read_text(config))
+        workflow = _read_text(notebook) if is_workflow(notebook) else None
+        return SourceFiles(_notebook(notebook), workflow, settings).read()
+    return _notebook(notebook)
 
-        return read_workflow(_read_text(notebook), notebook)
+
+def _notebook(notebook: str) -> str | dict[str, Any]:
+    """The path itself; for ``-`` the notebook from standard input."""
     if notebook != "-":
         return notebook
     try:

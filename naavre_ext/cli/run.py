@@ -196,8 +196,6 @@ def _run(
             f"{name} isn't set in the environment: the notebook's own value is used", err=True
         )
     options = make_options(secrets)
-    if not isinstance(source, (str, Mapping)):
-        options = replace(options, resident=False)  # an engine takes notebooks only
     run_notebook = find_runner(options, values)
     target = Path(output)
     with LockedFolder("naavre-run-") if output == "-" else nullcontext() as folder:

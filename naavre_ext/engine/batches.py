@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from naavre_ext.engine.protocol import options_from_json
+from naavre_ext.engine.run_request import source_of
 from naavre_ext.engine.runs import EngineWork
 from naavre_ext.model.event import WAITS, MessageLogged, RunEvent, RunStarted
 from naavre_ext.model.jobs import Job, JobEnd
@@ -22,13 +23,14 @@ def make_batch(request: Mapping[str, Any]) -> Any:
     from naavre_ext.model.jobs import Row
 
     options, most = options_from_json(request["options"]), request["max_jobs"]
+    source = source_of(request)
     if request["resume"] is not None:
-        return resume_batch(request["resume"], options, request["source"], most)
+        return resume_batch(request["resume"], options, source, most)
     rows = tuple(
         Row(f"row {number}", row["parameters"], row["output"])
         for number, row in enumerate(request["rows"], start=1)
     )
-    return begin_batch(BatchRequest(request["source"], rows, max_jobs=most), options)
+    return begin_batch(BatchRequest(source, rows, max_jobs=most), options)
 
 
 class EngineBatch(EngineWork):

@@ -123,7 +123,7 @@ class EngineClient:
             RefusedError, ClusterError: nothing was run.
         """
         request = run_request(source, None, None, options)
-        what = {name: request[name] for name in ("source", "options")}
+        what = {name: request[name] for name in ("source", "files", "options")}
         more = {"rows": list(rows), "resume": resume, "max_jobs": max_jobs}
         return HeldBatch(self.socket_path, {**what, **more}, detached=detached)
 

@@ -3,13 +3,16 @@
 Every request carries ``op`` and an ``id``, which each answer to it repeats:
 
 ``hello`` {v}                → {v, pid}
-``start`` {source, output, parameters, options, detached} → {run}
-``start_batch`` {source, rows, resume, max_jobs, options, detached} → {run, jobs}
+``start`` {source, files, output, parameters, options, detached} → {run}
+``start_batch`` {source, files, rows, resume, max_jobs, options, detached} → {run, jobs}
 ``events`` {run, after}      → {event} for each from number ``after`` on, then {end: true}
 ``result`` {run}             → {result} once the run has ended
 ``cancel`` {run}             → {}
 ``stop``                     → {pid}; the connection ends with the process
 ``status``                   → {status}
+
+``source`` is a path or a notebook. Where other files say more of it, ``files`` has {workflow, settings}: the text
+of the workflow's file at that path, and the name and the text of a file with settings; either may be null.
 
 A batch has {parameters, output} for each of its ``rows``, or is the one to ``resume``; ``jobs`` are the
 numbers, from 1, of those that will run. Its events are {job, run} when the run of a job has a record, where job 0

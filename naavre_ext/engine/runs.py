@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from naavre_ext.engine.protocol import error_to_json, options_from_json, result_to_json
+from naavre_ext.engine.run_request import source_of
 from naavre_ext.model.event import RunEvent, RunStarted
 from naavre_ext.model.run import RunResult
 
@@ -104,7 +105,7 @@ class RunTable:
 
         def work() -> dict[str, Any]:
             result = self._run(
-                given["source"],
+                source_of(given),
                 given["output"],
                 parameters=given["parameters"],
                 options=options_from_json(given["options"]),

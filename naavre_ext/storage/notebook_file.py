@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import nbformat
 from nbformat import NotebookNode
@@ -22,6 +22,9 @@ from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import INJECTED_TAG, Cell, CellId, Notebook
 from naavre_ext.planning.asked_order import AskedOrder
 from naavre_ext.storage.atomic_file import check_creatable, replace_file
+
+if TYPE_CHECKING:
+    from naavre_ext.storage.source_files import SourceFiles
 
 _FORMAT, _MINOR_WITH_IDS = 4, 5
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -42,7 +45,8 @@ class NotebookFile:
 
     ``node`` is valid, of format 4.5 or later, and its cells have the ids of ``notebook``'s. ``settings`` hold
     besides the cells' own annotations, and ``order`` besides the order that the code needs. ``sources`` says where
-    the cells' sources stand in a workflow's file.
+    the cells' sources stand in a workflow's file. ``files`` are what another process can read the same from, where
+    that is more than a notebook.
     """
 
     notebook: Notebook
@@ -50,6 +54,7 @@ class NotebookFile:
     settings: tuple[Setting, ...] = ()
     order: AskedOrder = field(default_factory=AskedOrder)
     sources: Mapping[CellId, SourcePlace] = field(default_factory=dict)
+    files: SourceFiles | None = None
 
 
 def read_notebook(
@@ -71,7 +76,7 @@ def read_notebook(
         data = copy.deepcopy(dict(source))
     else:
         path = os.fspath(source)
-        data = _parse(path, _read_text(path))
+        data = _parse(path, read_text(path))
     name = f"'{path}'" if path is not None else "The notebook"
     node = _as_current_format(name, data)
     notebook = _notebook(node, path)
@@ -84,7 +89,8 @@ def _refuse(code: str, message: str, remedy: str = "", number: int | None = None
     raise RefusedError([diagnostic]) from None
 
 
-def _read_text(path: str) -> str:
+def read_text(path: str) -> str:
+    """The UTF-8 text of a file. Raises RefusedError where it can't be read."""
     try:
         with open(path, "rb") as file:  # not Path: it takes '' for the current folder
             content = file.read()
@@ -291,7 +297,7 @@ def apply_injection(node: NotebookNode, old: Notebook, new: Notebook) -> Noteboo
     if there is one; changed ones get the new source and lose their outputs; the others stay as
     they are.
     """
-    result = copy.deepcopy(node)
+    result = nbformat.from_dict(node)  # which copies it
     cells = {cell.id: cell for cell in result.cells}
     gone = {cell.id for cell in old.cells} - {cell.id for cell in new.cells}
     injected = [c for c in old.cells if c.id in gone and INJECTED_TAG in c.tags]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from naavre_ext import RunOptions, compile_notebook, run_notebook
 from naavre_ext.cli.entry import _exit_code
+from naavre_ext.cli.inputs import read_source
+from naavre_ext.engine.run_request import run_request, source_of
 from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.preparing import prepare_notebook
 from naavre_ext.storage.workflow_file import read_workflow, workflow_yaml
@@ -136,3 +139,40 @@ def test_command_line_saves_runs_and_overlays(tmp_path: Path, monkeypatch, capsy
     Path("over.yaml").write_text("steps:\n  squares:\n    batches: none at all\n")
     assert _exit_code(["run", "study.ipynb", "--config", "over.yaml", "--executor", "local"]) == 2
     assert "NX545 over.yaml, line 3" in capsys.readouterr().err
+
+
+def test_a_batch_of_a_workflow_is_resumed_without_naming_it(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cells = (
+        "param_n = 3",
+        "import os",
+        "if not os.path.exists('mended'):\n    raise ValueError(param_n)",
+    )
+    Path("flow.yaml").write_text(workflow_yaml(compile_notebook(notebook(*cells))))
+    local = ["--executor", "local", "-q"]
+    assert _exit_code(["batch", "flow.yaml", "--grid", "param_n=1,2", *local]) == 1
+    Path("mended").touch()
+    (batch,) = (path.name for path in Path(".naavre/batches").iterdir())
+    assert _exit_code(["batch", "--resume", batch, "--config", "over.yaml", *local]) == 2
+    assert "name that of the batch" in capsys.readouterr().err
+    assert _exit_code(["batch", "--resume", batch, *local]) == 0
+
+
+@pytest.mark.parametrize(
+    "asked", [("study.ipynb", "over.yaml"), ("flow.yaml", None), ("flow.yaml", "over.yaml")]
+)
+def test_an_engine_elsewhere_reads_the_same(tmp_path: Path, monkeypatch, asked):
+    monkeypatch.chdir(tmp_path)
+    nbformat.write(notebook(*CELLS), "study.ipynb")
+    Path("flow.yaml").write_text(workflow_yaml(compile_notebook("study.ipynb")))
+    Path("over.yaml").write_text("steps: {squares: {batches: 3}}\n")
+    here = read_source(*asked)
+    request = json.dumps(run_request(here, None, None, RunOptions()))
+    for left in tmp_path.glob("*.yaml"):
+        left.unlink()  # they were read once
+    monkeypatch.chdir("/")
+    there = prepare_notebook(source_of(json.loads(request)))
+    planned = prepare_notebook(here)
+    assert there.require_workflow() == planned.require_workflow()
+    assert there.diagnostics == planned.diagnostics
+    assert there.notebook.path == str(tmp_path / asked[0])
