@@ -164,8 +164,11 @@ class RunStore:
         info = read_info(exact[0]) if exact else None
         if info is None:
             latest = ", ".join(run.id for run in self.list()[:5])
-            remedy = f"The latest runs: {latest}." if latest else f"'{self.root}' has no runs yet."
-            _refuse("NX015", f"There is no run '{run_id}'.", remedy)
+            known = f"The latest runs: {latest}." if latest else f"'{self.root}' has no runs yet."
+            remedy = (
+                "Runs are kept beside their notebook: name that as well if it is in another folder."
+            )
+            _refuse("NX015", f"There is no run '{run_id}'. {known}", remedy)
         return RunRecord(exact[0], info)
 
     def delete(self, run_id: str) -> None:

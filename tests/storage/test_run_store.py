@@ -234,7 +234,9 @@ def test_newest_run_is_first(store):
 
 def test_empty_store(store):
     assert store.list() == ()
-    assert "has no runs yet" in refused(store.open, "2026")
+    text = refused(store.open, "2026")
+    assert "has no runs yet" in text
+    assert "beside their notebook" in text
 
 
 def test_unique_prefix_opens_a_run(store):
