@@ -23,7 +23,8 @@ from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.loops import Reduction
 
 _INSTANCE = "instance "
-_LOOKUPS = frozenset({"__getattr__", "__getattribute__"})
+#: Methods that looking at an attribute, or setting one, calls.
+_ATTRIBUTE_METHODS = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__delattr__"})
 
 
 def calls_own_method(statement: ast.stmt, notebook: NotebookDataflow) -> bool:
@@ -54,9 +55,9 @@ def only_own_methods(
     definition = _class_of(name, notebook)
     if definition is None:
         return False
-    methods = {part.name for part in definition.body if isinstance(part, ast.FunctionDef)}
-    if methods & _LOOKUPS:
-        return False
+    methods = _methods_of(definition)
+    if any(_methods_of(each) & _ATTRIBUTE_METHODS for each in notebook.environment.classes()):
+        return False  # of an object that it holds, perhaps
     known: set[int] = set()
     for record in records:
         for part in walk(record.statement):
@@ -73,6 +74,10 @@ def only_own_methods(
         if any(id(node) not in known for node in names) or _goes_deeper(record.statement, name):
             return False
     return True
+
+
+def _methods_of(definition: ast.ClassDef) -> set[str]:
+    return {part.name for part in definition.body if isinstance(part, ast.FunctionDef)}
 
 
 def _receiver(call: ast.Call, notebook: NotebookDataflow) -> str:

@@ -249,6 +249,63 @@ print(vars(stats), results, other.n)
 """,
         splits=0,
     ),
+    "what it holds is looked at": written(
+        """
+        class Stats:
+            def __init__(self, log):
+                self.log = log
+            def add(self, value):
+                self.log.append(value)
+        def f(x):
+            return x + len(log)
+        def g(x):
+            return x + len(other.log)
+        log = []
+        stats, other = Stats(log), Stats(log)
+        ---
+        # split:
+        for x in range(6):
+            stats.add(f(x))
+        for x in range(6):
+            stats.add(g(x))
+        for x in stats.log:
+            if len(stats.log) < 20:
+                stats.add(x + 1)
+        ---
+        print(log)
+        """,
+        splits=0,
+    ),
+    "setting an attribute does more": written(
+        """
+        class Stats:
+            def __init__(self):
+                self.n = 0
+            def __setattr__(self, name, value):
+                results.append(name)
+                object.__setattr__(self, name, value)
+            def add(self, value):
+                self.n += value
+        class Holder:
+            def __init__(self):
+                self.inner = Stats()
+            def add(self, value):
+                self.inner.n = value
+        def f(x):
+            return x + len(results)
+        results = []
+        stats, holder = Stats(), Holder()
+        ---
+        # split:
+        for x in range(6):
+            stats.add(f(x))
+        for x in range(6):
+            holder.add(f(x))
+        ---
+        print(stats.n, holder.inner.n, results)
+        """,
+        splits=0,
+    ),
     "a list of one's own": written(
         """
         class Stack(list):
