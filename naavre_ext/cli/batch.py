@@ -207,14 +207,16 @@ class Told:
 
     def __init__(self, batch: Batch, *, as_json: bool, quiet: bool) -> None:
         self.batch, self.as_json, self.quiet = batch, as_json, quiet
-        self.done, self.total = 0, len(batch.record.jobs)
+        self.total = len(batch.record.jobs)
+        self.done = self.total - len(batch.waiting())
         self._waits: set[str] = set()
 
     def shared(self, cells: Sequence[int]) -> None:
         """These cells run once."""
         if self.quiet or self.as_json:
             return
-        click.echo(f"batch {self.batch.record.batch_id}: {self.total} jobs", err=True)
+        before = f", {self.done} of which ended well before" if self.done else ""
+        click.echo(f"batch {self.batch.record.batch_id}: {self.total} jobs{before}", err=True)
         if outdated := self.batch.outdated:
             click.echo(
                 f"the notebook has changed: {outdated} of them ran well, and run again", err=True

@@ -359,6 +359,16 @@ def test_command_line_tells_a_job_by_the_values_that_it_was_given(study, capsys)
     assert said == ["1/2 ok: param_x=1, param_name='u'", "2/2 ok: param_x=2"]
 
 
+def test_command_line_counts_jobs_that_had_ended_before_a_batch_was_resumed(study, capsys):
+    done = batch(study)
+    told = Told(resume_batch(done.batch_id, LOCAL, study), as_json=False, quiet=False)
+    told.shared([1])
+    told.job(done.jobs[1], JobEnd(2, "ok"))
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].endswith(": 3 jobs, 2 of which ended well before")
+    assert said[-1] == "3/3 ok: param_x=2"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
