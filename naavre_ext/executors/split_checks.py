@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.filled_columns import why_not_apart
@@ -48,6 +49,17 @@ def _is_known_attribute(value: Any, name: str) -> bool:
     return type(found).__name__ in _REDUCTION_TYPES and not hasattr(of_class, "__set__")
 
 
+def _has_written_methods(value: Any) -> bool:
+    """Whether the object's methods are those that stand in its class: none was put in later, whatever the way."""
+    kind, own = type(value), getattr(value, "__dict__", {})
+    written = [
+        found.__qualname__ == f"{kind.__qualname__}.{name}" and name not in own
+        for name, found in vars(kind).items()
+        if isinstance(found, FunctionType) and not name.startswith("__")
+    ]
+    return kind.__module__ == "__main__" and all(written)
+
+
 def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
     """Why the items can't go to the workers, as far as values tell; "" when they can."""
     if fan_out.step.raises_exception:
@@ -61,7 +73,7 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
             or (type(value).__module__ in _OF_NUMBERS and is_immutable(value))
             or _has_known_attributes(value, attributes_changed(fan_out.step, split, name))
             or (name in split.replayed and is_immutable(value))
-            or (name in split.instances and type(value).__module__ == "__main__")
+            or (name in split.instances and _has_written_methods(value))
         )
         if not known:
             return f"'{name}' is a {kind}, whose changes can't be replayed safely"

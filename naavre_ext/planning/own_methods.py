@@ -21,6 +21,7 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.known_calls import class_method
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.loops import Reduction
+from naavre_ext.planning.mapping_checks import imported_path
 
 _INSTANCE = "instance "
 #: Methods that looking at an attribute, or setting one, calls.
@@ -93,8 +94,12 @@ def _class_of(name: str, notebook: NotebookDataflow) -> ast.ClassDef | None:
     kind = notebook.environment.kind(name)
     bound = notebook.environment.lookup(kind.removeprefix(_INSTANCE))
     node = bound[0].node if len(bound) == 1 else None
-    if not isinstance(node, ast.ClassDef) or node.decorator_list or node.keywords:
+    if not isinstance(node, ast.ClassDef) or node.keywords:
         return None
+    for decorator in node.decorator_list:
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if imported_path(function, notebook.environment) != "dataclasses.dataclass":
+            return None
     rests = [base for base in node.bases if ast.unparse(base) != "object"]
     return None if rests else node
 

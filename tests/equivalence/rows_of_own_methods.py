@@ -306,6 +306,42 @@ print(vars(stats), results, other.n)
         """,
         splits=0,
     ),
+    "a data class": written(
+        """
+        from dataclasses import dataclass, field
+        @dataclass(slots=True)
+        class Stats:
+            n: int = 0
+            seen: list = field(default_factory=list)
+            def add(self, value):
+                self.n += value
+                self.seen.append(value)
+        stats = Stats()
+        ---
+        # split:
+        for x in range(6):
+            stats.add(sum(range(x)))
+        ---
+        print(stats)
+        """,
+        splits=1,
+    ),
+    "a method that was put in later": stats(
+        """
+def note(self, value):
+    results[value] = self.n
+def g(x):
+    return x + len(results)
+setattr(Stats, 'add', note)
+---
+# split:
+for x in range(6):
+    stats.add(g(x))
+---
+print(results)
+""",
+        splits=0,
+    ),
     "a list of one's own": written(
         """
         class Stack(list):
