@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import sys
 import warnings
@@ -185,11 +186,12 @@ def write_sklearn(value: dict[str, Any] | None, _shell: Any) -> None:
     sklearn.set_config(**{**_sklearn_defaults, **(value or {})})
 
 
-def read_rng(_shell: Any) -> bytes | None:
-    """The pickled state of NumPy's global generator, None before its first use is possible."""
-    random = sys.modules.get("numpy.random")
-    if random is None:
-        return None
+def read_rng(_shell: Any) -> bytes:
+    """The pickled state of NumPy's global generator.
+
+    NumPy 2.4 loads it when something needs it, as many parts of SciPy do: that isn't to look like a change.
+    """
+    random = importlib.import_module("numpy.random")
     return pickle.dumps(random.get_state(legacy=False), protocol=5)
 
 
@@ -209,8 +211,6 @@ def read_torch(_shell: Any) -> bytes | None:
 
 def write_torch(value: bytes | None, _shell: Any) -> None:
     """Sets torch's default generator."""
-    import importlib
-
     if value is not None:
         torch = importlib.import_module("torch")
         torch.set_rng_state(torch.frombuffer(bytearray(value), dtype=torch.uint8))

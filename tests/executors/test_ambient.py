@@ -1,5 +1,6 @@
 """Settings are seen, shipped and put back, domain by domain."""
 
+import importlib
 import os
 import pickle
 import subprocess
@@ -270,3 +271,11 @@ def test_a_filter_that_was_there_already_is_moved_to_the_front(session):
     assert list(warnings.filters) != moved
     ambient.restore(settings, shell=session.shell)
     assert list(warnings.filters) == moved
+
+
+def test_first_use_of_numpys_generators_is_no_change(monkeypatch):
+    monkeypatch.setattr(np, "random", np.random)
+    monkeypatch.delitem(sys.modules, "numpy.random")
+    before = ambient.capture()
+    importlib.import_module("numpy.random")
+    assert "numpy.random" not in ambient.changed(before, ambient.capture())
