@@ -14,6 +14,8 @@ INSTALLED_BENCH := $(VENV)/.installed-bench
 DEMO := splitting-batch
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Hundreds of processes import the same modules, which they would all compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-front test-python browser check lab bench build images binder clean
@@ -32,14 +34,15 @@ help:
 
 install: $(INSTALLED) $(BUNDLE)
 
-# The bundle is built on its own, so that Python and Node are set up side by side. Python compiles what it imports:
-# to compile all that is installed would take a minute. pip would remove an earlier version's files through the link
-# that .ci/link-extension makes.
+# The bundle is built on its own, so that Python and Node are set up side by side. pip would compile what it installs
+# on one processor, for a minute; what doesn't compile is told when it is imported. pip would also remove an earlier
+# version's files through the link that .ci/link-extension makes.
 $(INSTALLED): pyproject.toml .ci/make-venv .ci/link-extension
 	.ci/make-venv '$(PYTHON)' $(VENV)
 	rm -rf $(VENV)/share/jupyter/labextensions/naavre-ext
 	mkdir -p naavre_ext/labextension
 	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install --quiet --no-compile --editable '.[lab,test,dev]'
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib naavre_ext || true
 	.ci/link-extension $(VENV)
 	@touch $@
 

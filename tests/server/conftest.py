@@ -37,7 +37,12 @@ def fetch_json(jp_fetch: Any, jp_serverapp: Any) -> Callable[..., Any]:
             content = {"body": ""}
         try:
             answer = await jp_fetch(
-                "naavre-ext", *route.split("/"), method=method, params=query, **content
+                "naavre-ext",
+                *route.split("/"),
+                method=method,
+                params=query,
+                request_timeout=120,  # on a busy machine, an engine takes its time to start
+                **content,
             )
             code, text = answer.code, answer.body
         except HTTPClientError as error:
