@@ -214,9 +214,8 @@ def observe(
     outputs = {cell.id: cell.outputs for cell in run.node.cells if cell.cell_type == "code"}
     cells: dict[int, Portrait] = {}
     for step in workflow.steps:
-        number = (
-            step.cell_number
-        )  # of an injected cell, which shows nothing, that of the cell before it
+        number = step.cell_number
+        # An injected cell has the number of the cell before it, and shows nothing.
         cells.setdefault(number, portray_outputs(outputs[step.cell_id], f"cell {number}"))
     end = run.end
     return Observation(

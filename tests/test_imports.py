@@ -17,7 +17,6 @@ ALLOWED = {
 
 SCRIPT = """
 import sys
-from pathlib import Path
 before = set(sys.modules)
 import {module}
 import json

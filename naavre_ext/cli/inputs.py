@@ -128,11 +128,11 @@ def read_source(notebook: str, config: str | None = None) -> Any:
     """
     from naavre_ext.storage.source_files import SourceFiles, is_workflow
 
-    if config is not None or is_workflow(notebook):
-        settings = None if config is None else (os.path.basename(config), _read_text(config))
-        workflow = _read_text(notebook) if is_workflow(notebook) else None
-        return SourceFiles(_notebook(notebook), workflow, settings).read()
-    return _notebook(notebook)
+    settings = None if config is None else (os.path.basename(config), _read_text(config))
+    workflow = _read_text(notebook) if is_workflow(notebook) else None
+    if settings is None and workflow is None:
+        return _notebook(notebook)
+    return SourceFiles(_notebook(notebook), workflow, settings).read()
 
 
 def _notebook(notebook: str) -> str | dict[str, Any]:

@@ -39,7 +39,7 @@ class Calls(Magics):
         if path is not None:
             if isinstance(function, ast.Attribute) and not isinstance(function.value, ast.Name):
                 self.visit(function.value)
-            self.read(_root(function), node.lineno)
+            self.read(root_name(function), node.lineno)
             return self.library_call(path, Arguments(node, self))
         if isinstance(function, ast.Name):
             return self._named_call(function, node)
@@ -247,7 +247,8 @@ class Calls(Magics):
         return self._join(results) if results else FRESH
 
 
-def _root(node: ast.expr) -> str:
+def root_name(node: ast.expr) -> str:
+    """The name that attributes and items are taken of; "" where that is no name."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""

@@ -69,8 +69,10 @@ def replayed_names(
     left = facts_of(loop, without_changes(body, records), notebook)
     if names & (left.writes | set(left.reads) | left.deletes):
         return frozenset()
-    if left.costly or instances:  # what a method takes, nobody knows
-        return names if left.costly else frozenset()
+    if left.costly:
+        return names
+    if instances:  # what a method takes, nobody knows
+        return frozenset()
     hopeless = facts.writes & set(facts.reads)  # by other rules, too, which would say less
     if hopeless or state <= {_owner(r.statement) for r in records} - candidates:
         why = "all else in an iteration is done faster than it is sent to a worker"

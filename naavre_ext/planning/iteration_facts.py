@@ -18,6 +18,21 @@ from naavre_ext.planning.loops import (
 from naavre_ext.planning.refusal import ITEMS
 
 
+def statements_of(loop: Loop) -> list[ast.stmt]:
+    """The body of a loop; of a comprehension, its conditions and elements as statements."""
+    node = loop.node
+    if isinstance(node, ast.For):
+        return node.body
+    elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    first, *others = node.generators
+    if others:  # a loop in the loop
+        elements = [
+            ast.copy_location(ast.GeneratorExp(elements[0], others), elements[0]),
+            *elements,
+        ]
+    return [ast.copy_location(ast.Expr(part), part) for part in [*first.ifs, *elements]]
+
+
 def facts_of(loop: Loop, body: Sequence[ast.stmt], notebook: NotebookDataflow) -> CellDataflow:
     """The facts of one iteration with this body."""
     return facts_and_sure(loop, body, notebook)[0]

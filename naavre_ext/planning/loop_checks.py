@@ -11,6 +11,7 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.model.check import CellTiming, Edit, LoopCheck, SplitTiming, Suggestion
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.chains import flow_of
+from naavre_ext.planning.iteration_facts import statements_of
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, find_loops
 from naavre_ext.planning.plan_basis import PlanBasis
@@ -103,27 +104,13 @@ def _is_costly(loop: Loop, dataflow: NotebookDataflow) -> bool:
     """Whether one iteration may take time and there may be more than one."""
     if isinstance(loop.iterable, (ast.List, ast.Tuple, ast.Set)) and len(loop.iterable.elts) < 2:
         return False
-    return dataflow.region(_iteration(loop)).costly
+    return dataflow.region(statements_of(loop)).costly
 
 
 def _is_doubtful(split: Split) -> bool:
     """Whether the loop collects nothing and hands objects to code that can't be seen: perhaps to change them."""
     collects = bool(split.reductions) or split.form != "for"
     return not collects and (split.guard_items or bool(split.guarded))
-
-
-def _iteration(loop: Loop) -> list[ast.stmt]:
-    node = loop.node
-    if isinstance(node, ast.For):
-        return node.body
-    elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-    first, *others = node.generators
-    if others:  # a loop in the loop
-        elements = [
-            ast.copy_location(ast.GeneratorExp(elements[0], others), elements[0]),
-            *elements,
-        ]
-    return [ast.copy_location(ast.Expr(part), part) for part in [*first.ifs, *elements]]
 
 
 def suggestions_for(

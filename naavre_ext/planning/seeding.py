@@ -18,6 +18,7 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from naavre_ext.dataflow.calls import root_name
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import Summaries
@@ -26,7 +27,7 @@ from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.dataflow import CellDataflow, Effect, EffectKind
-from naavre_ext.planning.iteration_facts import item_of, with_others
+from naavre_ext.planning.iteration_facts import item_of, statements_of, with_others
 from naavre_ext.planning.loops import Loop
 from naavre_ext.planning.mapping_calls import MAP
 from naavre_ext.planning.mapping_checks import imported_path
@@ -61,9 +62,7 @@ def seeded_generators(
         return frozenset()
     if loop.mapping is not None and loop.mapping.kind != MAP:
         return frozenset()  # where other processes draw, the notebook's generator stays as it is
-    if isinstance(loop.node, ast.For):
-        body = list(loop.node.body)
-    else:
+    if not isinstance(loop.node, ast.For):
         first = loop.node.generators[0]
         hides = any(
             bound.role != "value"
@@ -73,12 +72,6 @@ def seeded_generators(
         )
         if len(loop.node.generators) > 1 or first.ifs or hides:
             return frozenset()
-        parts = (
-            [loop.node.key, loop.node.value]
-            if isinstance(loop.node, ast.DictComp)
-            else [loop.node.elt]
-        )
-        body = [ast.copy_location(ast.Expr(part), part) for part in parts]
 
     def effects(statements: Sequence[ast.stmt]) -> Sequence[Effect]:
         region = Region(notebook.environment, notebook.summaries)
@@ -87,7 +80,7 @@ def seeded_generators(
         region.walk(statements)
         return region.dataflow().effects
 
-    return _Seeding(notebook.environment, effects).of(body)
+    return _Seeding(notebook.environment, effects).of(statements_of(loop))
 
 
 def is_as_seeded(effect: Effect, seeds: frozenset[str]) -> bool:
@@ -132,7 +125,7 @@ class _Seeding:
         value = getattr(statement, "value", None)
         if isinstance(statement, ast.Expr) and isinstance(value, ast.Call) and len(new) == 1:
             path = imported_path(value.func, self.environment)
-            if path in SEEDS and _root(value.func) not in self.local:
+            if path in SEEDS and root_name(value.func) not in self.local:
                 return frozenset({SEEDS[path]})
         if not isinstance(
             statement, (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
@@ -179,12 +172,6 @@ def _sure_calls(node: ast.AST | None) -> Iterator[ast.Call]:
     if isinstance(node, _EVALUATED):
         for child in children(node):
             yield from _sure_calls(child)
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _may_end(statement: ast.stmt) -> bool:

@@ -137,7 +137,7 @@ class RunLog:
         gone = self.path / ".removed"
         with contextlib.suppress(OSError):  # renamed first: somebody may still be writing there
             (self.path / RESULTS_FOLDER).rename(gone)
-            shutil.rmtree(gone, ignore_errors=True)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def close(self) -> None:
         """Lets go of the run; without a ``RunFinished`` it counts as interrupted from now on."""
