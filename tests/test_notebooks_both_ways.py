@@ -74,7 +74,7 @@ def test_plain_kernel_cannot_import_naavre_ext(
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_workflow_shows_what_the_kernel_shows(
-    path: Path, tmp_path: Path, plain_environment: dict[str, str]
+    path: Path, tmp_path: Path, plain_environment: dict[str, str], shared_ray: SharedRay
 ) -> None:
     for other in NOTEBOOKS:
         shutil.copy(other, tmp_path)
@@ -93,6 +93,7 @@ def test_a_workflow_shows_what_the_kernel_shows(
     settings = path.with_suffix(".yaml")
     has_settings = settings.exists()
     source = read_source(str(copy), str(settings) if has_settings else None)
+    shared_ray.warm()
     result = run_notebook(source, output, on_event=events.append)
 
     assert result.status == "ok"
