@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from naavre_ext.model.workflow import Step
 
 #: Variables that a step's source doesn't name are digested for this long, around every step.
-_PATIENCE_S = 1.0
+_PATIENCE_S = 0.2
 #: Names under which IPython keeps what was entered and shown, and those that every module has.
 HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[ido]h|__\w+__")
 _WORD = re.compile(r"[^\W\d]\w*")
