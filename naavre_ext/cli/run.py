@@ -113,7 +113,8 @@ def run(
         raise
     if as_json:
         write_json_line(result_json(result))
-    _show_end(reporter, result, output, quiet=quiet or as_json)
+    can_resume = store_results and notebook != "-"
+    _show_end(reporter, result, output, quiet=quiet or as_json, can_resume=can_resume)
     ctx.exit(_EXIT_CODES[result.status])
 
 
@@ -223,8 +224,10 @@ def _is_interrupted(result: RunResult) -> bool:
     return result.failure is not None and result.failure["ename"] == "KeyboardInterrupt"
 
 
-def _show_end(reporter: Reporter, result: RunResult, output: str, *, quiet: bool) -> None:
-    """The failure on standard error, then the summary."""
+def _show_end(
+    reporter: Reporter, result: RunResult, output: str, *, quiet: bool, can_resume: bool
+) -> None:
+    """The failure on standard error, then the summary, and how to go on."""
     if result.status == "failed":
         _show_failure(reporter, result.failure)
     if quiet:
@@ -236,6 +239,11 @@ def _show_end(reporter: Reporter, result: RunResult, output: str, *, quiet: bool
     for diagnostic in result.diagnostics:
         if diagnostic.severity == "warning":
             click.echo(f"  {diagnostic.describe()}", err=output == "-")
+    if can_resume and result.run_id and result.status != "ok":
+        click.echo(
+            f"go on with: the same command and --resume {result.run_id}; only what is missing runs",
+            err=output == "-",
+        )
 
 
 def _show_failure(reporter: Reporter, failure: Mapping[str, Any] | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,6 +119,8 @@ def test_a_failing_batch_is_shown_with_item_and_traceback(cli: Cli, tmp_path: Pa
     assert "\x1b" not in done.stderr
     assert "naavre_ext" not in done.stderr
     assert done.stdout.startswith("failed: 2 of 4 steps")
+    (run,) = re.findall(r"^run: +(\S+)$", done.stdout, re.M)
+    assert f"go on with: the same command and --resume {run}; " in done.stdout
     assert (tmp_path / "bad.out.ipynb").exists()
 
 
