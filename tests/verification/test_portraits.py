@@ -133,6 +133,18 @@ ROWS = {
         "x = np.arange(6).reshape(2, 3).T", "x = np.array([[0, 3], [1, 4], [2, 5]])"
     ),
     "element": Row("x = np.eye(2)", "x = np.eye(2); x[1, 0] = 5", "x[1, 0] is 0.0, not 5.0"),
+    "long list of numbers": Row(
+        "x = list(np.arange(1000.0))", "x = list(np.arange(1000.0)); x[999] = 1", "x"
+    ),
+    "long list of the same numbers of another type": Row(
+        "x = list(np.arange(1000))", "x = list(np.arange(1000, dtype='uint64'))", "x"
+    ),
+    "long list of the same numbers": Row(
+        "x = list(np.arange(1000.0))", "x = [np.float64(n) for n in range(1000)]", ""
+    ),
+    "long list of Python's numbers instead": Row(
+        "x = list(np.arange(1000.0))", "x = [*map(float, range(1000))]", "x"
+    ),
     "large array": Row("x = np.zeros(1000)", "x = np.zeros(1000); x[999] = 1", "x[995:1000]"),
     "read-only": Row(
         "x = np.zeros(2)",

@@ -59,7 +59,14 @@ def atom_text(value: Any) -> str:
 
 
 def elements(values: Sequence[Any]) -> Iterator[tuple[str, Any]]:
-    """The parts of a sequence; long ones of atoms, or of tuples of atoms, in blocks."""
+    """The parts of a sequence; long ones of atoms, of tuples of atoms, or of NumPy's numbers, in blocks."""
+    if len(values) > FEW and type(values[0]).__module__ == "numpy":
+        from naavre_ext.executors.portraits.arrays import of_scalars  # which needs this module
+
+        numbers = of_scalars(values)
+        if numbers is not None:
+            yield from numbers
+            return
     if len(values) <= FEW or not are_plain(values):
         for index, value in enumerate(values):
             yield f"[{index}]", value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from naavre_ext.executors.packing_arrays import bounds, is_writable
@@ -23,8 +23,8 @@ def summary(value: Any) -> str:
     return f"{value.dtype}{value.shape}"
 
 
-def blocks(value: Any) -> Iterator[tuple[str, Any]]:
-    """The elements of a small array, the blocks along the first axis of a large one."""
+def blocks(value: Any, most: int = FEW) -> Iterator[tuple[str, Any]]:
+    """The elements of a small array, at most so many blocks along the first axis of a large one."""
     import numpy
 
     value = numpy.asarray(value)
@@ -38,11 +38,26 @@ def blocks(value: Any) -> Iterator[tuple[str, Any]]:
             label = f"[{', '.join(map(str, place))}]" if place else "[()]"
             yield label, Leaf("element", shortened(str(item)), exact_bytes(item))
     else:
-        size = -(-len(value) // FEW)
+        size = -(-len(value) // most)
         for start in range(0, len(value), size):
             block = value[start : start + size]
-            text = shortened(numpy.array2string(block.ravel()[:8], threshold=8))
+            text = shortened(" ".join(map(str, block.ravel()[:8])))
             yield f"[{start}:{start + len(block)}]", Leaf("elements", text, exact_bytes(block))
+
+
+def of_scalars(values: Sequence[Any]) -> Iterator[tuple[str, Any]] | None:
+    """The parts of a long sequence of NumPy's numbers of one type, as blocks; None for any other."""
+    import numpy
+
+    kind = type(values[0])
+    if not issubclass(kind, numpy.number | numpy.bool_) or issubclass(kind, numpy.timedelta64):
+        return None
+    if set(map(type, values)) != {kind}:
+        return None
+    found = blocks(numpy.array(values))
+    return (
+        (at, Leaf(f"{kind.__name__} {leaf.kind}", leaf.text, leaf.content)) for at, leaf in found
+    )
 
 
 def exact_bytes(value: Any) -> bytes:

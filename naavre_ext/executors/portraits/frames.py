@@ -5,37 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from naavre_ext.executors.portraits.anatomy import Anatomy, Leaf, elements
+from naavre_ext.executors.portraits.anatomy import FEW, Anatomy, Leaf, elements
 from naavre_ext.executors.portraits.arrays import blocks, exact_bytes
 from naavre_ext.executors.portraits.plain import qualified
 
+#: Blocks that all columns of a frame have together.
+_BLOCKS = 10_000
+
 
 class _Column:
-    """The values of a column or an index."""
+    """The values of a column or an index, in at most so many blocks."""
 
-    def __init__(self, values: Any) -> None:
-        self.values = values
+    def __init__(self, values: Any, most: int = FEW) -> None:
+        self.values, self.most = values, most
 
 
 def _column(value: _Column) -> Anatomy:
     values = value.values
     return Anatomy(
-        f"{values.dtype} column", f"{len(values)} rows", parts=_values(values), tracked=False
+        f"{values.dtype} column",
+        f"{len(values)} rows",
+        parts=_values(values, value.most),
+        tracked=False,
     )
 
 
-def _values(values: Any) -> Iterator[tuple[str, Any]]:
+def _values(values: Any, most: int = FEW) -> Iterator[tuple[str, Any]]:
     """The parts of pandas data, by how the type keeps its values."""
     categories = getattr(values, "categories", None)
     if categories is not None:
         yield ".categories", categories
         yield ".ordered", bool(values.ordered)
-        yield from blocks(values.codes)
+        yield from blocks(values.codes, most)
     elif hasattr(values, "asi8"):  # times with and without zones, differences, periods
-        for (label, leaf), moment in zip(blocks(values.asi8), _shown(values), strict=False):
+        for (label, leaf), moment in zip(
+            blocks(values.asi8, most), _shown(values, most), strict=False
+        ):
             yield label, Leaf(leaf.kind, moment, leaf.content)
     elif type(values).__name__ in ("NumpyExtensionArray", "PandasArray"):
-        yield from blocks(values.to_numpy())
+        yield from blocks(values.to_numpy(), most)
     else:
         missing = values.isna()
         yield ".isna()", Leaf("mask", f"{int(missing.sum())} missing", exact_bytes(missing))
@@ -43,8 +51,8 @@ def _values(values: Any) -> Iterator[tuple[str, Any]]:
         yield from elements(present.to_numpy(dtype=object).tolist())
 
 
-def _shown(values: Any) -> Iterator[str]:
-    size = 1 if len(values) <= 200 else -(-len(values) // 200)
+def _shown(values: Any, most: int) -> Iterator[str]:
+    size = 1 if len(values) <= FEW else -(-len(values) // most)
     for start in range(0, len(values), size):
         yield str(values[start])
 
@@ -56,8 +64,9 @@ def _frame(value: Any) -> Anatomy:
 def _frame_parts(value: Any) -> Iterator[tuple[str, Any]]:
     yield ".columns", value.columns
     yield ".index", value.index
+    most = max(1, min(FEW, _BLOCKS // max(1, len(value.columns))))
     for number, name in enumerate(value.columns):
-        yield f"[{name!r}]", _Column(value.iloc[:, number].array)
+        yield f"[{name!r}]", _Column(value.iloc[:, number].array, most)
     yield from _attributes(value)
 
 
