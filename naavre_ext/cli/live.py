@@ -103,7 +103,7 @@ def _overall(view: RunView, spinner: Spinner, now: float) -> RenderableType:
     if not view.steps:
         row.add_row(spinner, Text("getting ready"))
         return row
-    bar = ProgressBar(total=len(view.steps), completed=view.ended_count, width=_BAR_WIDTH)
+    bar = ProgressBar(total=len(view.counted), completed=view.ended_count, width=_BAR_WIDTH)
     elapsed = duration_phrase(max(now - view.started_at, 0.0))
-    row.add_row(Text(f"{view.ended_count}/{len(view.steps)} steps"), bar, Text(elapsed))
+    row.add_row(Text(f"{view.ended_count}/{len(view.counted)} steps"), bar, Text(elapsed))
     return row

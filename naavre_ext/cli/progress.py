@@ -28,6 +28,7 @@ from naavre_ext.model.event import (
     StepReused,
     StepStarted,
     TaskFinished,
+    counted_steps,
 )
 
 StepState = Literal["waiting", "running", "ok", "failed", "not run"]
@@ -115,9 +116,15 @@ class RunView:
         return next((step for step in self.steps if step.id == step_id), None)
 
     @property
+    def counted(self) -> tuple[StepView, ...]:
+        """The steps that are counted: those of the user's cells."""
+        own = counted_steps({step.id: step.cell_number for step in self.steps})
+        return tuple(step for step in self.steps if step.id in own)
+
+    @property
     def ended_count(self) -> int:
-        """How many steps are over."""
-        return sum(step.ended for step in self.steps)
+        """How many of them are over."""
+        return sum(step.ended for step in self.counted)
 
     @property
     def failure(self) -> tuple[StepView, StepFailed] | None:

@@ -14,8 +14,8 @@ _STATUS = {"ok": "ok", "failed": "failed", "cancelled": "cancelled"}
 
 def step_line(view: RunView, step: StepView) -> str:
     """One line for a step that is over: ``[3/12] cell 5 "work": done in 1.2 s, ...``."""
-    digits = len(str(len(view.steps)))
-    head = f"[{view.ended_count:>{digits}}/{len(view.steps)}] {step.place}: "
+    total = len(view.counted)
+    head = f"[{view.ended_count:>{len(str(total))}}/{total}] {step.place}: "
     if step.failure:
         error = one_line(f"{step.failure.ename}: {step.failure.evalue}")[:120]
         return f"{head}failed after {duration_phrase(step.duration_s)}: {error}"
@@ -27,9 +27,9 @@ def step_line(view: RunView, step: StepView) -> str:
 
 def summary_lines(view: RunView, status: str, duration_s: float, output: str | None) -> list[str]:
     """The closing summary: status, time, what fanned out, warnings, run id, executed notebook."""
-    done = sum(step.state == "ok" for step in view.steps)
-    steps = count_phrase(len(view.steps), "step")
-    of = steps if done == len(view.steps) else f"{done} of {steps}"
+    done = sum(step.state == "ok" for step in view.counted)
+    steps = count_phrase(len(view.counted), "step")
+    of = steps if done == len(view.counted) else f"{done} of {steps}"
     lines = [f"{_STATUS.get(status, status)}: {of} in {duration_phrase(duration_s)}"]
     for step in view.steps:
         fan_out = step.fan_out()

@@ -21,7 +21,7 @@ from naavre_ext.executors.step_attempts import StepAttempts
 from naavre_ext.executors.taking_over import take_over
 from naavre_ext.executors.tasks import StepReport
 from naavre_ext.model import event as events
-from naavre_ext.model.event import RunEvent, RunStatus
+from naavre_ext.model.event import RunEvent, RunStatus, counted_steps
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Step, StepId, Workflow
 from naavre_ext.scheduling import facts
@@ -95,7 +95,8 @@ class RunDriver:
         end.observations = steps.observations
         end.duration_s = time.perf_counter() - clock
         narrator.stuck_values()
-        counts = list(steps.state.states.values())
+        own = counted_steps({step.id: step.cell_number for step in self.workflow.steps})
+        counts = [state for step, state in steps.state.states.items() if step in own]
         narrator.emit(
             events.RunFinished(
                 status=end.status,

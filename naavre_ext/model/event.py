@@ -310,6 +310,17 @@ _TYPES: dict[str, type[RunEvent]] = {
 }
 
 
+def counted_steps(numbers: Mapping[str, int]) -> frozenset[str]:
+    """The ids of the steps that are counted, of all with their cells' numbers: those of the user's cells.
+
+    An injected cell has the number of the cell before it.
+    """
+    first: dict[int, str] = {}
+    for step, number in numbers.items():
+        first.setdefault(number, step)
+    return frozenset(first.values())
+
+
 def event_from_json(data: Mapping[str, Any]) -> RunEvent:
     """The event that :meth:`RunEvent.to_json` wrote.
 

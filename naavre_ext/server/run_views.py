@@ -15,6 +15,7 @@ from naavre_ext.model.event import (
     StepFailed,
     StepNotRun,
     StepRelocated,
+    counted_steps,
 )
 from naavre_ext.scheduling.explaining import speed_up
 from naavre_ext.scheduling.timeline import timeline_of
@@ -31,6 +32,7 @@ def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict
     summary, labels = record.summary, record.info.get("labels") or {}
     events = known_events(record)
     started = next((event for event in events if isinstance(event, RunStarted)), None)
+    own = counted_steps({s["id"]: s["cell_number"] for s in started.steps} if started else {})
     over = summary.status != "running"
     parameters = dict(record.info.get("parameters") or {})
     return {
@@ -43,8 +45,8 @@ def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict
         "parameter_texts": python_texts(parameters),
         "executor": started.executor if started else None,
         "slots": started.slots if started else None,
-        "steps_total": len(started.steps) if started else 0,
-        "steps_done": len(_steps_done(events)),
+        "steps_total": len(own),
+        "steps_done": len(_steps_done(events) & own),
         "speedup": speed_up(timeline_of(events)) if over and started else None,
         "batches": sum(
             isinstance(event, (BatchFinished, BatchReused)) and not getattr(event, "within", "")

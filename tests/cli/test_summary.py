@@ -9,6 +9,7 @@ from rich.spinner import Spinner
 from run_samples import (
     FAILED_RUN,
     GOOD_RUN,
+    STEPS,
     batch_finished,
     finished,
     output,
@@ -64,6 +65,13 @@ def test_summary_of_a_failed_run_counts_what_is_done() -> None:
     assert summary_lines(view_run(FAILED_RUN), "failed", 1.5, None)[0] == (
         "failed: 1 of 3 steps in 1.5 s"
     )
+
+
+def test_an_injected_cell_is_not_counted() -> None:
+    injected = {**STEPS[0], "id": "injected", "title": None}
+    view = view_run([started(steps=(STEPS[0], injected, *STEPS[1:])), *GOOD_RUN[1:]])
+    assert (len(view.steps), len(view.counted), view.ended_count) == (4, 3, 3)
+    assert summary_lines(view, "ok", 3.0, None)[0] == "ok: 3 steps in 3.0 s"
 
 
 def test_failure_names_cell_batch_and_item() -> None:

@@ -81,6 +81,11 @@ export const NO_RUN: IRunState = {
   messages: []
 };
 
+/** The steps that are counted: those of the user's cells. An injected cell has the number of the cell before it. */
+export function countedSteps(state: IRunState): IStepState[] {
+  return state.steps.filter((step, index) => step.cellNumber !== state.steps[index - 1]?.cellNumber);
+}
+
 /** The state after these events. Events about unknown steps change nothing; steps not spoken of stay the same object. */
 export function foldRun(state: IRunState, events: Iterable<RunEvent>): IRunState {
   let next = state;

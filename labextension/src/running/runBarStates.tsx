@@ -5,7 +5,7 @@ import { refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { ReactElement } from 'react';
 
 import type { IDiagnostic, IRunEnd } from '../api/types';
-import type { IRunState, IStepState } from '../model/foldRun';
+import { countedSteps, type IRunState, type IStepState } from '../model/foldRun';
 import type { RunModel } from '../model/runModel';
 import { duration, secondsLeft } from './estimate';
 import { Action, CellLink, Dismiss, Spinner } from './runBarPieces';
@@ -27,11 +27,12 @@ interface IPartProps {
 
 export function Progress({ controller, state, trans }: IPartProps): ReactElement {
   const now = Date.now() / 1000;
-  const done = state.steps.filter(step => step.state !== 'queued' && step.state !== 'running');
-  const running = state.steps.filter(step => step.state === 'running');
+  const steps = countedSteps(state);
+  const done = steps.filter(step => step.state !== 'queued' && step.state !== 'running');
+  const running = steps.filter(step => step.state === 'running');
   const elapsed = Math.max(0, now - (state.startedAt || controller.run?.summary.started_at || now));
   const left = secondsLeft(state, now, timings(controller));
-  const total = state.steps.length;
+  const total = steps.length;
   const share = total ? (done.length + running.reduce((sum, step) => sum + shareOf(step), 0)) / total : 0;
   const isStopping = controller.phase === 'stopping';
   return (
@@ -238,11 +239,12 @@ function placeOf(diagnostic: IDiagnostic, trans: TranslationBundle): string {
 
 /** `12 steps in 3.4 s, 5 of them taken over, 31 batches`. */
 function summaryOf(state: IRunState, trans: TranslationBundle): string {
-  const done = state.steps.filter(step => step.state === 'done' || step.state === 'reused');
+  const steps = countedSteps(state);
+  const done = steps.filter(step => step.state === 'done' || step.state === 'reused');
   const reused = done.filter(step => step.state === 'reused').length;
   const batches = state.steps.flatMap(step => step.splits).reduce((sum, split) => sum + split.done, 0);
   return [
-    trans.__('%1 of %2 steps in %3', done.length, state.steps.length, duration(state.durationS)),
+    trans.__('%1 of %2 steps in %3', done.length, steps.length, duration(state.durationS)),
     ...(reused ? [trans.__('%1 taken over', reused)] : []),
     ...(batches ? [trans._n('%1 batch', '%1 batches', batches)] : [])
   ].join(' \u00b7 ');

@@ -4,7 +4,7 @@ import { readFileSync } from 'fs';
 import { resolve } from 'path';
 
 import type { RunEvent } from '../../src/api/types';
-import { batchProgress, foldRun, NO_RUN, type IRunState, type ISplitState, type IStepState } from '../../src/model/foldRun';
+import { batchProgress, countedSteps, foldRun, NO_RUN, type IRunState, type ISplitState, type IStepState } from '../../src/model/foldRun';
 
 const RUNS = resolve(__dirname, '../../../tests/golden/runs');
 
@@ -91,6 +91,12 @@ describe('foldRun', () => {
     const after = foldRun(before, events.slice(4, 5));
     const changed = after.steps.filter((step, index) => step !== before.steps[index]);
     expect(changed.length).toBeLessThanOrEqual(1);
+  });
+
+  it("counts an injected cell with the user's cell before it", () => {
+    const { steps, ...state } = foldRun(NO_RUN, eventsOf('failed'));
+    const injected = { ...steps[0], id: 'injected' };
+    expect(countedSteps({ ...state, steps: [steps[0], injected, ...steps.slice(1)] })).toEqual(steps);
   });
 
   it('is running until the run has finished', () => {
