@@ -82,13 +82,17 @@ export function layOut(graph: IGraph, orientation: Orientation, showAll = false)
       label ? routeThrough(...ends, (label.points ?? []).map(turn), labelPlace(label, turn), ranks, orientation) : bowRoute(...ends, orientation)
     );
   }
-  const chains = new Map(
-    graph.chains.map(chain => {
-      const from = within(box(nodes, chain.source), box(parts, chain.sourcePart));
-      const to = within(box(nodes, chain.target), box(parts, chain.targetPart));
-      return [chain.id, chainRoute(from, to, [box(nodes, chain.source), box(nodes, chain.target)], orientation)];
-    })
-  );
+  const labelled = routed.filter(edge => edge.label);
+  const taken = [...ranks, ...labelled.flatMap(edge => labelBox(edges.get(edge.id)))];
+  const chains = new Map<string, IRoute>();
+  for (const chain of graph.chains) {
+    const from = within(box(nodes, chain.source), box(parts, chain.sourcePart));
+    const to = within(box(nodes, chain.target), box(parts, chain.targetPart));
+    const frames = [box(nodes, chain.source), box(nodes, chain.target)];
+    const route = withFreeLabel(chainRoute(from, to, frames, orientation), from, to, taken, orientation);
+    chains.set(chain.id, route);
+    taken.push(...labelBox(route));
+  }
   return { orientation, nodes, parts, edges, chains, ...extent(nodes, chains) };
 }
 
@@ -186,6 +190,40 @@ function turner(
 
 function labelPlace(label: EdgeLabel, turn: (place: Partial<IPoint>) => IPoint): IPoint | null {
   return label.width && label.x !== undefined && label.y !== undefined ? turn(label) : null;
+}
+
+function labelBox(route: IRoute | undefined): IBox[] {
+  return route ? [{ x: route.label.x - LABEL.width / 2, y: route.label.y - LABEL.height / 2, ...LABEL }] : [];
+}
+
+/** The chain with its label where it covers least, as near to the middle as can be: Dagre knows nothing of chains. */
+function withFreeLabel(
+  route: IRoute,
+  from: IBox,
+  to: IBox,
+  taken: readonly IBox[],
+  orientation: Orientation
+): IRoute {
+  const along = orientation === 'LR' ? 'x' : 'y';
+  const room = orientation === 'LR' ? to.x - from.x - LABEL.width : to.y - from.y - LABEL.height;
+  const tried = [route];
+  for (let away = LABEL.height / 2; away <= room / 2; away += LABEL.height / 2) {
+    for (const by of [away, -away]) {
+      tried.push({ ...route, label: { ...route.label, [along]: route.label[along] + by } });
+    }
+  }
+  const covered = tried.map(each => labelBox(each).reduce((sum, own) => sum + overlap(own, taken), 0));
+  return tried[covered.indexOf(Math.min(...covered))];
+}
+
+/** How much of the others, in square pixels, a box covers. */
+function overlap(own: IBox, others: readonly IBox[]): number {
+  const shared = (a: number, aSize: number, b: number, bSize: number): number =>
+    Math.max(0, Math.min(a + aSize, b + bSize) - Math.max(a, b));
+  return others.reduce(
+    (sum, other) => sum + shared(own.x, own.width, other.x, other.width) * shared(own.y, own.height, other.y, other.height),
+    0
+  );
 }
 
 function box(boxes: ReadonlyMap<string, IBox>, id: string): IBox {

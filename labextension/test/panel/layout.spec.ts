@@ -1,8 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import { buildGraph, type IGraph } from '../../src/panel/graph';
-import { layOut, layoutKey, type IBox, type ILayout, type Orientation } from '../../src/panel/layout';
+import { LABEL, layOut, layoutKey, type IBox, type ILayout, type Orientation } from '../../src/panel/layout';
 import { isArrowKey, nextNode } from '../../src/panel/navigation';
+import type { IRoute } from '../../src/panel/routes';
 import { compiled, edge, split, step } from './builders';
 
 const trans = nullTranslator.load('naavre_ext');
@@ -135,6 +136,22 @@ describe.each<Orientation>(['LR', 'TB'])('a layout %s', orientation => {
       expect(beside).toBeGreaterThan(orientation === 'LR' ? box.y + box.height : box.x + box.width);
     }
     expect(beside).toBeLessThan(orientation === 'LR' ? chained.height : chained.width);
+  });
+
+  it("keeps a chain's label off the labels of edges", () => {
+    const chain = [step('c1', { splits: [split()] }), step('c2', { splits: [split({ continues: ['c1', 0] })] })];
+    const others = ['c3', 'c4', 'c5', 'c6'].map(id => step(id));
+    const edges = ['c2', 'c3', 'c4', 'c5', 'c6'].map(target => edge(`c1 ${target}`, 'x'));
+    const full = layOut(buildGraph(compiled([...chain, ...others], edges), trans), orientation);
+    const labelBox = ({ label }: IRoute): IBox => ({
+      x: label.x - LABEL.width / 2,
+      y: label.y - LABEL.height / 2,
+      ...LABEL
+    });
+    const own = labelBox(place(full.chains, 'c1/0/batches→c2/0/batches'));
+    for (const [id, route] of full.edges) {
+      expect([id, apart(own, labelBox(route))]).toEqual([id, true]);
+    }
   });
 });
 
