@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -77,8 +78,9 @@ def compare(
     """The report on two sequential runs, in fresh processes, and a run as a workflow.
 
     What differs between the first two, or ``more`` sequential runs, isn't compared, but listed with the likely
-    reason. With ``draws``, where the notebook draws without a seed, neither are the elements beside it in a list
-    or an array, nor the lines beside it in an output: they may have been the same by chance.
+    reason. With ``draws``, where the notebook draws without a seed, or beside many that differ, neither are the
+    elements beside it in a list or an array, nor the lines beside it in an output: they may have been the same by
+    chance.
     """
     from naavre_ext.verification.causes import find_causes
     from naavre_ext.verification.reasons import likely_reason
@@ -94,7 +96,10 @@ def compare(
         if (found := next(unlike, None)) is not None:
             reason = likely_reason(workflow, (first.steps, again.steps), where, name, found)
             unsteady.append(Unsteady(where, name, found.path, reason))
-            drawn = {_around(each.path) for each in (found, *unlike)} if draws else set()
+            around = Counter(
+                _around(path) for path in {found.path, *(each.path for each in unlike)}
+            )
+            drawn = {place for place, count in around.items() if draws or count >= _MANY}
         beside = [
             next((m for m in mismatches(third, one, other) if _around(m.path) not in drawn), None)
             for other in others
@@ -116,6 +121,8 @@ def compare(
     )
 
 
+#: Where so many elements differ between sequential runs, those beside them are as little to be relied on.
+_MANY = 10
 #: The place of an element in the sequences or arrays around it, or of a line in an output.
 _PLACE = re.compile(r"(\[[\d:, ]+\])+$|, line \d+$")
 

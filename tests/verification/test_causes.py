@@ -151,10 +151,12 @@ def test_what_the_cell_before_an_injected_one_shows_is_compared(tmp_path: Path) 
     assert report.compared_cells == 2
 
 
-@pytest.mark.parametrize("draws", [False, True])
+@pytest.mark.parametrize(("others", "draws"), [(1, False), (1, True), (10, False)])
 def test_element_beside_one_that_is_drawn_may_be_the_same_by_chance(
-    draws: bool, tmp_path: Path
+    others: int, draws: bool, tmp_path: Path
 ) -> None:
+    """Also where no draw is known, but most elements are others in each run."""
+
     def seen(rolled: list[int], fixed: int) -> Any:
         cells = (
             f"rolled = {rolled}\nfound = {{'rolled': rolled, 'fixed': {fixed}}}",
@@ -167,11 +169,12 @@ def test_element_beside_one_that_is_drawn_may_be_the_same_by_chance(
         return workflow, observe(node, workflow, options)
 
     options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
-    workflow, first = seen([1, 5], 0)
-    again, parallel = seen([2, 5], 0)[1], seen([3, 6], 0)[1]
-    assert compare(workflow, first, again, parallel, draws=draws).equal == draws
-    found = compare(workflow, first, again, seen([3, 6], 1)[1], draws=draws)
-    assert ("variable found['fixed']" in {each.path for each in found.differences}) == draws
+    workflow, first = seen([1] * others + [5], 0)
+    again, parallel = seen([2] * others + [5], 0)[1], seen([3] * others + [6], 0)[1]
+    is_chance = draws or others > 1
+    assert compare(workflow, first, again, parallel, draws=draws).equal == is_chance
+    found = compare(workflow, first, again, seen([3] * others + [6], 1)[1], draws=draws)
+    assert ("variable found['fixed']" in {each.path for each in found.differences}) == is_chance
     assert not found.equal
 
 
