@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from naavre_ext.batching.batch import Batch
 from naavre_ext.job_plans import sharing_of
@@ -26,6 +26,9 @@ from naavre_ext.preparing import PLANNING, prepare_notebook
 from naavre_ext.scheduling.sharing import Sharing
 from naavre_ext.storage.batch_store import create_batch, find_batch
 from naavre_ext.storage.common_parameters import common_parameters, with_common
+
+if TYPE_CHECKING:
+    from naavre_ext.storage.notebook_file import NotebookFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
     keep = _kept(first.require_workflow(), sharing, request.keep)
     record = create_batch(
         _root(options, notebook.path), notebook=notebook.path, jobs=jobs, varying=varying, keep=keep,
-        keeps_all=request.keep is not None,
+        keeps_all=request.keep is not None, settings=None if file.files is None else file.files.settings,
     )  # fmt: skip
     return Batch(file, record, jobs, options, request.max_jobs)
 
@@ -79,21 +82,30 @@ def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
 def resume_batch(
     batch_id: str, options: RunOptions, source: Any = None, max_jobs: int | None = None
 ) -> Batch:
-    """An earlier batch, to go on with the jobs that didn't end well.
+    """An earlier batch, to go on with the jobs that didn't end well, with the settings that it was given.
 
     Raises:
         RefusedError: there is none, or its notebook is no file.
     """
-    from naavre_ext.storage.source_files import read_file
-
     record = find_batch(_root(options, source), batch_id)
     source = source or record.info["notebook"]
     if source is None:
         raise refused(BATCH, f"Batch {record.batch_id} was no file's.", "Name the notebook.")
-    file = read_file(source, options.notebook)
+    file = _read(source, options.notebook, record.info.get("settings"))
     parameters = find_parameters(file.notebook)
     jobs = [replace(j, parameters=typed_values(parameters, j.parameters)) for j in record.jobs]
     return Batch(file, record, jobs, options, max_jobs)
+
+
+def _read(source: Any, path: str | None, settings: Sequence[str] | None) -> NotebookFile:
+    """What is to run, with these settings of its cells unless it comes with others."""
+    from naavre_ext.storage.source_files import SourceFiles, read_file
+
+    file = read_file(source, path)
+    if settings is None or (file.files is not None and file.files.settings is not None):
+        return file
+    name, text = settings
+    return replace(file.files or SourceFiles(source), settings=(name, text)).read()
 
 
 def _kept(workflow: Workflow, sharing: Sharing, keep: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -124,8 +124,11 @@ def create_batch(
     varying: Sequence[str],
     keep: Sequence[str],
     keeps_all: bool,
+    settings: tuple[str, str] | None = None,
 ) -> BatchRecord:
     """The record of a new batch; ``keeps_all`` says that the kept variables may be of any size.
+
+    ``settings`` are the name and the text of the file with settings of the cells, if there is one.
 
     Raises:
         RefusedError: it can't be written.
@@ -144,7 +147,7 @@ def create_batch(
     info = {
         "notebook": None if notebook is None else os.path.abspath(notebook),
         "started_at": time.time(), "jobs": rows, "varying": list(varying), "keep": list(keep),
-        "keeps_all": keeps_all,
+        "keeps_all": keeps_all, "settings": settings,
     }  # fmt: skip
     try:
         path.mkdir(parents=True, mode=0o700)

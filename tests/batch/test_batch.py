@@ -15,12 +15,14 @@ from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch,
 from naavre_ext.batching.shared_values import shared_values
 from naavre_ext.cli.batch import Told
 from naavre_ext.cli.entry import _exit_code
+from naavre_ext.cli.inputs import read_source
 from naavre_ext.executors.packing import pack
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model import event as events
 from naavre_ext.model.jobs import JobEnd
 from naavre_ext.preparing import prepare_notebook
 from naavre_ext.scheduling.sharing import Sharing
+from naavre_ext.storage.batch_store import find_batch
 from naavre_ext.storage.run_store import RunStore
 
 CELLS = (
@@ -114,6 +116,16 @@ def test_cells_that_need_only_what_is_common_run_once(tmp_path, monkeypatch):
     )
     assert code == 0
     assert "once for all jobs: cells 1\n" in err
+    settings = tmp_path / "c.yaml"  # has nothing to say of the batch any more
+    record = find_batch(tmp_path / ".naavre")
+
+    def set_cells(source):
+        going_on = resume_batch(record.batch_id, LOCAL, source)
+        return [(each.cell, each.value) for each in going_on._source.settings]
+
+    assert set_cells(None) == set_cells(path) == [("cell-2", "off")]
+    settings.write_text("steps:\n  cell 3: {cache: off}\n")
+    assert set_cells(read_source(str(path), str(settings))) == [("cell-3", "off")]
 
 
 def test_the_table_has_parameters_and_what_differs(study):
