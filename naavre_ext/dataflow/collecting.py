@@ -23,7 +23,6 @@ def bind_names(
     """The environment of a notebook's cells; ``shape_of`` infers an expression's shape from ``known``."""
     environment = Environment(
         constants=known.constants,
-        scans=known.scans,
         star_imports=known.star_imports,
         parameters=known.parameters,
         nested=known.nested,
@@ -120,10 +119,7 @@ class _Collector(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         """Visit a statement; of expressions only what binds names."""
         if isinstance(node, ast.expr):
-            scans = self.into.scans
-            if id(node) not in scans:
-                scans[id(node)] = telling_parts(node)
-            for part in scans[id(node)]:
+            for part in telling_parts(node):
                 self._expression(part)
         else:
             super().visit(node)

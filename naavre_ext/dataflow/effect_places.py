@@ -18,7 +18,8 @@ def by_parameters(
 
     Several of one kind by one call become one, whose place is known as far as they all have it.
     """
-    made_of = _made_of(function, parameters)
+    effects = tuple(effects)
+    made_of = _made_of(function, parameters) if effects else {}
     found: dict[tuple[str, str], Effect] = {}
     for effect in effects:
         names = frozenset().union(*(made_of.get(name, frozenset()) for name in effect.names))

@@ -70,8 +70,7 @@ class Environment:
 
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
     ``classes_stay`` tells why other workers may have no copies of them. ``star_imports`` tells what modules
-    export by ``*``, ``scans`` are the parts of each expression that may bind names. ``nested`` are the notebooks
-    that this one calls.
+    export by ``*``, ``nested`` are the notebooks that this one calls.
     """
 
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
@@ -93,7 +92,6 @@ class Environment:
     shares_in_arithmetic: bool = False
     definitions: list[ast.ClassDef] = field(default_factory=list)
     star_imports: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    scans: dict[int, list[ast.expr]] = field(default_factory=dict)
     nested: Mapping[AskedNotebook, NestedFunction] = field(default_factory=dict)
     _shapes: dict[str, str] = field(default_factory=dict)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from naavre_ext.dataflow import shapes
@@ -18,7 +19,7 @@ from naavre_ext.dataflow.known_calls import class_method
 from naavre_ext.dataflow.own_names import own_names
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.region import Region
-from naavre_ext.dataflow.walking import children, walk
+from naavre_ext.dataflow.walking import KEPT_CELLS, children, walk
 from naavre_ext.model.dataflow import CellDataflow, Change, Effect, EffectKind, Sharing
 
 NOTHING = CellDataflow({}, frozenset(), frozenset(), frozenset(), frozenset(), (), (), (), False)
@@ -203,8 +204,7 @@ class Summaries:
     ) -> Summary:
         arguments = node.args
         starred = [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
-        own = _own_nodes(node)
-        if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own):
+        if _yields(node):
             shape = "iterator"
         elif isinstance(node, ast.AsyncFunctionDef) or not region.results:
             shape = ""
@@ -219,7 +219,7 @@ class Summaries:
         runs_later = (
             region.calls_later
             or isinstance(node, (ast.AsyncFunctionDef, ast.Lambda))
-            or any(isinstance(part, _RUN_LATER) for part in walk(node) if part is not node)
+            or _has_later_code(node)
         )
         if not runs_later and not facts.has(*_UNSEEN):
             own_variables = self._own_variables(node, region, parameters)
@@ -385,13 +385,20 @@ def _ends(body: list[ast.stmt]) -> bool:
     return False
 
 
-def _own_nodes(node: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
+@lru_cache(maxsize=4 * KEPT_CELLS)
+def _has_later_code(node: FunctionNode) -> bool:
+    """Whether code in the function may run when something else than it is called."""
+    return any(isinstance(part, _RUN_LATER) for part in walk(node) if part is not node)
+
+
+@lru_cache(maxsize=4 * KEPT_CELLS)
+def _yields(node: FunctionNode) -> bool:
     pending = children(node)
     while pending:
         child = pending.pop()
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             continue
-        found.append(child)
+        if isinstance(child, (ast.Yield, ast.YieldFrom)):
+            return True
         pending.extend(children(child))
-    return found
+    return False

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from naavre_ext.dataflow.aliases import AliasGraph
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
-from naavre_ext.dataflow.identity import tests_identity, tests_plain
+from naavre_ext.dataflow.identity import identity_tests, tests_plain
 from naavre_ext.dataflow.recorder import is_provided
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.source import (
     CellSource,
 )
-from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Effect, EffectKind
 
 #: Effects after which nothing is known about any name.
@@ -92,7 +91,7 @@ class NotebookDataflow:
         and through instances of classes without an ``__eq__`` of their own.
         """
         if "identity" not in self._answers:
-            tested = any(tests_identity(node) for node in self._nodes())
+            tested = any(self._identity_tests())
             self._answers["identity"] = "tested" if tested or self.environment.classes() else ""
         return bool(self._answers["identity"])
 
@@ -101,14 +100,14 @@ class NotebookDataflow:
         if "plain" not in self._answers:
             found = (
                 ast.unparse(node)
-                for node in self._nodes()
+                for node in self._identity_tests()
                 if tests_plain(node, self.environment, self.summaries)
             )
             self._answers["plain"] = next(found, "")
         return self._answers["plain"]
 
-    def _nodes(self) -> Iterator[ast.AST]:
-        return (node for cell in self.cells for node in walk(cell.source.tree))
+    def _identity_tests(self) -> Iterator[ast.AST]:
+        return (node for cell in self.cells for node in identity_tests(cell.source.tree))
 
     def method_globals(self) -> frozenset[str]:
         """Globals that methods of the notebook's classes read: operators may call them unseen."""

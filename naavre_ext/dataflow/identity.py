@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
 from naavre_ext.dataflow.region import Region
+from naavre_ext.dataflow.walking import KEPT_CELLS, walk
 
 #: What tells an array's memory from a copy of it.
 _OF_MEMORY = frozenset({"base", "flags", "setflags", "shares_memory", "may_share_memory"})
@@ -16,13 +18,18 @@ _OF_MEMORY = frozenset({"base", "flags", "setflags", "shares_memory", "may_share
 _PLAIN = frozenset({"", "int", "float", "num", "str", "bytes", "range", "label"})
 
 
-def tests_identity(node: ast.AST) -> bool:
-    """Whether this expression tells an object, or an array's memory, from a copy."""
-    return any(_compared(node)) or (isinstance(node, ast.Attribute) and node.attr in _OF_MEMORY)
+@lru_cache(maxsize=KEPT_CELLS)
+def identity_tests(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """The expressions of a cell that tell an object, or an array's memory, from a copy."""
+    return tuple(
+        node
+        for node in walk(tree)
+        if any(_compared(node)) or (isinstance(node, ast.Attribute) and node.attr in _OF_MEMORY)
+    )
 
 
 def tests_plain(node: ast.AST, environment: Environment, summaries: Summaries) -> bool:
-    """Whether it may tell a text or a number from an equal one: each thing compared may be one."""
+    """Whether one of them may tell a text or a number from an equal one: each thing compared may be one."""
     compared = list(_compared(node))
     return bool(compared) and all(_may_be_plain(e, environment, summaries) for e in compared)
 

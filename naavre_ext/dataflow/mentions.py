@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.kept_functions import kept_functions
 from naavre_ext.dataflow.recorder import assigned_names
-from naavre_ext.dataflow.walking import children, walk
+from naavre_ext.dataflow.walking import KEPT_CELLS, children, walk
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Mentions:
     enclosing: dict[int, frozenset[str]]
 
 
+@lru_cache(maxsize=KEPT_CELLS)
 def mentioned(tree: ast.Module) -> Mentions:
     """What the cell's code mentions."""
     used: set[int] = set()

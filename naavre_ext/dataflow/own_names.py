@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
-from naavre_ext.dataflow.walking import children, walk
+from naavre_ext.dataflow.walking import KEPT_CELLS, children, walk
 
 _DISPLAYS = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Set, ast.SetComp)
 _MAKING = frozenset({"list", "dict", "set"})
@@ -28,10 +29,12 @@ def own_names(
 
     The function must have no code that runs after it.
     """
-    parents = {child: node for node in walk(function) for child in children(node)}
+    if not local_names:
+        return frozenset()
+    parents = _parents(function)
     bound: set[str] = set()
     others: set[str] = set()
-    for node in walk(function):
+    for node in parents:
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             others.update(node.names)
         elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
@@ -47,6 +50,11 @@ def own_names(
                 made = isinstance(node.ctx, ast.Del) or _is_kept(node, parents, is_builtin)
             (bound if made else others).add(node.id)
     return frozenset(bound & local_names) - others
+
+
+@lru_cache(maxsize=4 * KEPT_CELLS)
+def _parents(function: ast.FunctionDef) -> Mapping[ast.AST, ast.AST]:
+    return {child: node for node in walk(function) for child in children(node)}
 
 
 def _is_new(node: ast.Name, parents: Mapping[ast.AST, ast.AST], is_builtin: IsBuiltin) -> bool:

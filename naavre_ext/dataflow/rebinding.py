@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.environment import is_ipython_call
-from naavre_ext.dataflow.walking import walk
+from naavre_ext.dataflow.walking import KEPT_CELLS, walk
 
 #: Built-ins that give the notebook's names as a dictionary.
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
@@ -15,7 +16,8 @@ _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _LOOKING = frozenset({"get", "keys", "items", "values", "copy"})
 
 
-def telling_parts(root: ast.expr) -> list[ast.expr]:
+@lru_cache(maxsize=16 * KEPT_CELLS)
+def telling_parts(root: ast.expr) -> tuple[ast.expr, ...]:
     """Named expressions, set attributes, magics, and uses of the notebook's namespace other than to look at it."""
     looking: set[int] = set()
     found: list[ast.expr] = []
@@ -23,7 +25,7 @@ def telling_parts(root: ast.expr) -> list[ast.expr]:
         looking.update(id(part) for part in _looked_at(node))
         if isinstance(node, ast.expr) and id(node) not in looking and _is_telling(node):
             found.append(node)
-    return found
+    return tuple(found)
 
 
 def _looked_at(node: ast.AST) -> Iterator[ast.AST]:

@@ -16,7 +16,7 @@ from naavre_ext.model.dataflow import CellDataflow, EffectKind
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.elementwise import Elementwise, elementwise, lists_beside
 from naavre_ext.planning.fresh_objects import value_for
-from naavre_ext.planning.loops import Loop, Reduction, changed_place, find_loops
+from naavre_ext.planning.loops import Loop, Reduction, changed_place, loops_of
 from naavre_ext.planning.replaying import loop_records
 
 #: What code between the loops must not do, as the later body would have run before it.
@@ -123,7 +123,7 @@ def _places(position: int, step: Step, dataflow: NotebookDataflow) -> Iterator[_
     if not step.splits or step.splits[0].form == "over":
         return
     body = tuple(dataflow.cells[position].source.tree.body)
-    loops = {loop.index: loop for loop in find_loops(dataflow.cells[position].source.tree)}
+    loops = {loop.index: loop for loop in loops_of(dataflow.cells[position].source.tree)}
     for split in step.splits:
         loop = loops.get(split.index)
         for number, statement in enumerate(body):

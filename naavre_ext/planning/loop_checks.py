@@ -13,7 +13,7 @@ from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.chains import flow_of
 from naavre_ext.planning.iteration_facts import statements_of
 from naavre_ext.planning.legality import judge_loop
-from naavre_ext.planning.loops import Loop, find_loops
+from naavre_ext.planning.loops import Loop, loops_of
 from naavre_ext.planning.plan_basis import PlanBasis
 from naavre_ext.planning.refusal import Refusal
 
@@ -33,7 +33,7 @@ def loop_checks(step: Step, position: int, basis: PlanBasis) -> tuple[LoopCheck,
         return tuple(_over_check(split) for split in step.splits)
     if step.kind == "parameters" or source.magic not in (None, "time", "capture"):
         return ()
-    top = tuple(_check(loop, step, position, basis) for loop in find_loops(source.tree))
+    top = tuple(_check(loop, step, position, basis) for loop in loops_of(source.tree))
     annotated = basis.annotated[position] if basis.annotated else ()
     inner = [loop for loop in annotated if not loop.is_top]
     return (

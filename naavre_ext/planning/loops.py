@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from naavre_ext.dataflow.walking import children
+from naavre_ext.dataflow.walking import KEPT_CELLS, children
 from naavre_ext.model.workflow import SplitForm
 from naavre_ext.planning.mapping_calls import (
     BARS,
@@ -137,6 +138,12 @@ def find_loops(tree: ast.Module) -> tuple[Loop, ...]:
             found.append(Loop(len(found), node, taker, managers, mapping))  # type: ignore[arg-type]
         pools = pools_after(statement, pools)
     return tuple(found)
+
+
+@lru_cache(maxsize=KEPT_CELLS)
+def loops_of(tree: ast.Module) -> tuple[Loop, ...]:
+    """What :func:`find_loops` finds in the tree of a notebook's cell, kept with it."""
+    return find_loops(tree)
 
 
 def _of_statement(statement: ast.stmt, made: Mapping[str, ast.Call]) -> Iterator[_Found]:

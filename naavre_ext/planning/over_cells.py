@@ -17,7 +17,7 @@ from naavre_ext.dataflow.walking import children
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.dataflow import CellDataflow, Change, EffectKind
 from naavre_ext.model.workflow import Split
-from naavre_ext.planning.loops import find_loops
+from naavre_ext.planning.loops import loops_of
 from naavre_ext.planning.over_rewriting import divide
 from naavre_ext.planning.patched_modules import REMEDY, patched_module, told_library
 
@@ -96,7 +96,7 @@ def judge_over(
 
 
 def _unsplit_loops(cell: OverCell) -> Iterator[Finding]:
-    loops = find_loops(cell.tree) if cell.notes.split else ()
+    loops = loops_of(cell.tree) if cell.notes.split else ()
     lines = [loop.node.lineno for loop in loops if isinstance(loop.node, ast.For)]
     for line in [*lines, *(loop.line for loop in cell.notes.loops)][:1]:
         yield Finding(

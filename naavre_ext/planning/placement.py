@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow, first_effect
 from naavre_ext.dataflow.tables import IMMUTABLE
-from naavre_ext.dataflow.walking import walk
+from naavre_ext.dataflow.walking import KEPT_CELLS, walk
 from naavre_ext.model.workflow import Placement, StepId
 from naavre_ext.planning.outside import outside_order, reads_only_files
 
@@ -193,7 +194,7 @@ def effect_reasons(
         reasons.append("it draws from a random number generator that may be seeded")
     if node.source.magic is not None:
         reasons.append(f"it uses %%{node.source.magic}")
-    if any(isinstance(n, (ast.ClassDef, ast.Await)) for n in walk(node.source.tree)):
+    if _defines_class_or_awaits(node.source.tree):
         reasons.append("it defines a class or awaits")
     if facts.deletes:
         reasons.append("it deletes names")
@@ -209,6 +210,11 @@ def effect_reasons(
     if survey.poisoned:
         reasons.append("another cell changes modules or uses the output history")
     return reasons
+
+
+@lru_cache(maxsize=KEPT_CELLS)
+def _defines_class_or_awaits(tree: ast.Module) -> bool:
+    return any(isinstance(node, (ast.ClassDef, ast.Await)) for node in walk(tree))
 
 
 def _why_shared(survey: Survey, position: int, node: CellNode) -> list[str]:

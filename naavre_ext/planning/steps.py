@@ -14,7 +14,7 @@ from naavre_ext.model.workflow import Split, Step, StepId
 from naavre_ext.planning.annotated_loops import AnnotatedLoop, with_annotated
 from naavre_ext.planning.lasting import lasting_effect
 from naavre_ext.planning.legality import judge_loop
-from naavre_ext.planning.loops import find_loops
+from naavre_ext.planning.loops import loops_of
 from naavre_ext.planning.other_loops import other_loops
 from naavre_ext.planning.over_cells import judge_over, may_fail
 from naavre_ext.planning.placement import Placements
@@ -135,7 +135,7 @@ def _splits(
     notes = unit.annotations
     if unit.tree.magic not in (None, "time", "capture"):
         return splits, [f"%%{unit.tree.magic} cells run whole"]
-    for loop in find_loops(unit.tree.tree):
+    for loop in loops_of(unit.tree.tree):
         verdict = judge_loop(loop, dataflow, position, placements.rng_seeded[position])
         if isinstance(verdict, Refusal):
             reasons.append(f"line {loop.node.lineno}: not split: {verdict.reason}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from naavre_ext.annotations.report import Finding
-from naavre_ext.dataflow.automagic import own_magics
+from naavre_ext.dataflow.automagic import OwnMagics, own_magics
 from naavre_ext.dataflow.source import CellSource, parse_cell
+from naavre_ext.dataflow.walking import KEPT_CELLS
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import RAISES_TAG, SKIP_TAG, Cell, CellId, Notebook
@@ -42,12 +44,21 @@ def find_units(
         if only and not source.strip():
             continue
         try:
-            tree = replace(parse_cell(source, magics), may_fail=RAISES_TAG in cell.tags)
+            tree = replace(kept_tree(cell.id, source, magics), may_fail=RAISES_TAG in cell.tags)
         except (SyntaxError, ValueError, RecursionError) as error:
             diagnostics.append(_syntax_error(cell, notes, error))
             continue
         units.append(Unit(cell, notes, source, tree, count, only))
     return units
+
+
+@lru_cache(maxsize=KEPT_CELLS)
+def kept_tree(_cell: CellId, source: str, magics: OwnMagics) -> CellSource:
+    """The parsed cell: the same tree as long as its text is the same, so that what its syntax tells is kept, too.
+
+    No two cells of a notebook have one tree: functions and classes are told apart by their nodes.
+    """
+    return parse_cell(source, magics)
 
 
 def _syntax_error(cell: Cell, notes: Annotations, error: Exception) -> Diagnostic:
