@@ -72,7 +72,7 @@ export class SweepView extends VDomRenderer<SweepModel> {
                 <th scope="col" key={name}>{name}</th>
               ))}
               <th scope="col">{trans.__('State')}</th>
-              <th scope="col" className="naavre-mod-number">{trans.__('Steps')}</th>
+              <th scope="col" className="naavre-mod-number naavre-mod-wide">{trans.__('Steps')}</th>
               <th scope="col" className="naavre-mod-number">{trans.__('Time')}</th>
               <td />
             </tr>
@@ -158,7 +158,7 @@ const Row = memo(function Row({ row, index, run, names, onStop, actions, trans }
         <span className={`naavre-SweepView-state naavre-mod-${row.state}`}>{stateName(row.state, trans)}</span>
         {row.message && <div className="naavre-Form-help">{row.message}</div>}
       </td>
-      <td className="naavre-mod-number">{run && `${run.steps_done}/${run.steps_total}`}</td>
+      <td className="naavre-mod-number naavre-mod-wide">{run && `${run.steps_done}/${run.steps_total}`}</td>
       <td className="naavre-mod-number">{run && duration(run.duration_s)}</td>
       <td className="naavre-SweepView-actions">
         {(row.state === 'queued' || row.state === 'running') && (
