@@ -14,8 +14,8 @@ from naavre_ext.model.dataflow import Sharing
 class AliasGraph:
     """Classes of nodes that may share an object, and what those objects may hold.
 
-    ``_content`` maps a class to the class of all that it may hold, ``_holders`` is the reverse;
-    ``_members`` lists the nodes that somebody asked to be found again.
+    ``_parent`` has the nodes that don't represent their class. ``_content`` maps a class to the class of all that
+    it may hold, ``_holders`` is the reverse; ``_members`` lists the nodes that somebody asked to be found again.
     """
 
     def __init__(self) -> None:
@@ -27,11 +27,15 @@ class AliasGraph:
     def find(self, node: Hashable) -> Hashable:
         """The representative of the node's class."""
         parent = self._parent
-        root = node
-        while parent.get(root, root) != root:
-            root = parent[root]
-        while parent.get(node, node) != root:
-            parent[node], node = root, parent[node]
+        above = parent.get(node)
+        if above is None:
+            return node
+        root = above
+        while (higher := parent.get(root)) is not None:
+            root = higher
+        while above != root:
+            parent[node], node = root, above
+            above = parent[node]
         return root
 
     def remember(self, node: Hashable) -> None:

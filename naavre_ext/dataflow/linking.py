@@ -66,7 +66,10 @@ class Linker:
             for name in cell.writes | touched:
                 self.provider[name] = position
         find = self.aliases.find
-        final = [replace(c, changed=frozenset(find(root) for root in c.changed)) for c in cells]
+        final = [
+            replace(c, changed=frozenset(find(root) for root in c.changed)) if c.changed else c
+            for c in cells
+        ]
         return NotebookDataflow(tuple(final), self.environment, self.summaries, self.aliases)
 
     def _undefined(self, cell: CellDataflow) -> dict[str, int]:
