@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.ui.lab import Lab
 from tests.ui.labserver import LabServer
-from tests.ui.running import expect_end, outputs, run
+from tests.ui.running import RUN_MS, accept, expect_end, outputs, run
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +100,18 @@ def test_fifty_cells_compile_while_typing(lab: Lab, measured: Callable[[str], No
     expect(status).to_contain_text("50 steps")
 
 
+def sweep_over(lab: Lab, values: str) -> None:
+    """Runs the notebook for two values of param_genomes; there is room for what can be done with their rows."""
+    lab.page.evaluate("() => { void window.jupyterapp.commands.execute('naavre-ext:sweep') }")
+    lab.page.locator(".naavre-FormDialog").get_by_role("textbox", name="param_genomes").fill(values)
+    accept(lab)
+    rows = lab.page.locator(".naavre-SweepView tbody tr")
+    expect(rows.locator(".naavre-mod-ok")).to_have_count(2, timeout=RUN_MS)
+    for name in ("Show row 1 in notebook", "Times and logs of row 1"):
+        expect(rows.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    lab.screenshot("notebook-7-sweep")
+
+
 @pytest.fixture(scope="module")
 def notebook_app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     server = LabServer.start(tmp_path_factory.mktemp("notebook"), "notebook")
@@ -127,6 +139,7 @@ def test_notebook_7_has_it_too(browser: Browser, notebook_app: LabServer) -> Non
     lab.screenshot("notebook-7-run")
     lab.page.reload()  # nothing was saved
     expect(lab.cell(7).locator(".jp-Cell-outputArea")).to_contain_text("nearest")
+    sweep_over(lab, "3, 4")
     # Notebook 7.6 has an error of its own when it starts.
     assert [error for error in lab.errors if "/extensions/naavre-ext/" in error] == []
     assert lab.offsite == []

@@ -73,7 +73,7 @@ export class SweepView extends VDomRenderer<SweepModel> {
               ))}
               <th scope="col">{trans.__('State')}</th>
               <th scope="col" className="naavre-mod-number naavre-mod-wide">{trans.__('Steps')}</th>
-              <th scope="col" className="naavre-mod-number">{trans.__('Time')}</th>
+              <th scope="col" className="naavre-mod-number naavre-mod-wide">{trans.__('Time')}</th>
               <td />
             </tr>
           </thead>
@@ -159,7 +159,7 @@ const Row = memo(function Row({ row, index, run, names, onStop, actions, trans }
         {row.message && <div className="naavre-Form-help">{row.message}</div>}
       </td>
       <td className="naavre-mod-number naavre-mod-wide">{run && `${run.steps_done}/${run.steps_total}`}</td>
-      <td className="naavre-mod-number">{run && duration(run.duration_s)}</td>
+      <td className="naavre-mod-number naavre-mod-wide">{run && duration(run.duration_s)}</td>
       <td className="naavre-SweepView-actions">
         {(row.state === 'queued' || row.state === 'running') && (
           <RowAction label={trans.__('Stop')} name={trans.__('Stop row %1', number)} onClick={() => onStop(index)} />
