@@ -56,17 +56,16 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       panel.content.node.focus({ preventScroll: true });
     };
 
-    // React Flow, the layout and the settings aren't loaded when JupyterLab starts.
-    const load = () => Promise.all([import('./widget'), readSettings()]);
-    // They are when it has time for it, so that the first panel opens as quickly as the next.
+    // Loaded when JupyterLab has time for it, so that the first panel opens as quickly as the next.
     const prepare = (): void => {
       workflows.added.disconnect(prepare);
-      whenIdle(() => void load());
+      whenIdle(() => void import('./widget'));
     };
     workflows.added.connect(prepare);
 
     const create = async (notebook: NotebookPanel): Promise<WorkflowPanel> => {
-      const [{ WorkflowPanel }, initial] = await load();
+      // React Flow and the layout aren't loaded when JupyterLab starts.
+      const [{ WorkflowPanel }, initial] = await Promise.all([import('./widget'), readSettings()]);
       const panel = new WorkflowPanel({
         workflow: workflows.modelOf(notebook),
         settings: initial,
