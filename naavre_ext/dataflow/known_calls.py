@@ -93,6 +93,15 @@ class KnownMethods(EstimatorCalls):
         return part
 
 
+#: However they were imported.
+_CACHING = frozenset(path.rpartition(".")[2] for path in tables.CACHING_DECORATORS)
+
+
+def _last_name(decorator: ast.expr) -> str:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return ast.unparse(called).rpartition(".")[2]
+
+
 def class_method(definition: ast.ClassDef, name: str) -> Binding | None:
     """The method that the class itself defines under this name, if it is a plain one."""
     for statement in reversed(definition.body):
@@ -100,5 +109,6 @@ def class_method(definition: ast.ClassDef, name: str) -> Binding | None:
             isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
             and statement.name == name
         ):
-            return Binding("function", definition.name, statement)
+            cached = any(_last_name(d) in _CACHING for d in statement.decorator_list)
+            return Binding("function", definition.name, statement, cached=cached)
     return None

@@ -95,7 +95,7 @@ class MethodCalls(KnownMethods):
             seen.add(id(current))
             found = class_method(current, name)
             if found is not None:
-                return found
+                return None if self.is_replaced(found.node) else found
             for base in current.bases:
                 bound = self.environment.lookup(base.id) if isinstance(base, ast.Name) else ()
                 nodes = [b.node for b in bound if isinstance(b.node, ast.ClassDef)]
@@ -103,6 +103,16 @@ class MethodCalls(KnownMethods):
                     return None
                 pending.extend(nodes)
         return None
+
+    def is_replaced(self, method: ast.AST | None) -> bool:
+        """Whether a decorator of the method may have put anything in its place."""
+        for decorator in getattr(method, "decorator_list", ()):
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            path = self.module_path(called) or ast.unparse(called)
+            known = path in tables.TRANSPARENT_DECORATORS or path.startswith("numba.")
+            if not known and not path.endswith((".setter", ".getter", ".deleter")):
+                return True
+        return False
 
     # By the receiver's kind
 

@@ -352,6 +352,13 @@ def _shared_change(name: str, change: Change) -> LoopRefused:
 def in_function(refused: LoopRefused, loop: Loop, notebook: NotebookDataflow) -> LoopRefused:
     """The refusal of a change of a shared name, with what helps where a function that the loop calls makes it."""
     refusal, name = refused.refusal, refused.refusal.variable
+    if name is not None and any(bound.cached for bound in notebook.environment.lookup(name)):
+        return LoopRefused(
+            refusal.line,
+            f"{name}() keeps the results of its calls for the iterations that follow",
+            f"Define {name}() without functools.cache (or lru_cache).",
+            name,
+        )
     calls = [call for call in _calls(loop.node, notebook) if refusal.line in _lines(call)]
     changing = [call for call in calls if notebook.region([ast.Expr(call)]).changes]
     if name is None or not changing or _is_changed_in(loop, name):

@@ -157,6 +157,11 @@ CHANGES = [
     ("class A:\n    def m(self): return 1\nclass A:\n    def m(self): self.x = 1\na = A()", "a.m()", "a"),
     ("def f(): pass", "f.count = 1", "f"),
     ("from functools import lru_cache\n@lru_cache\ndef load(): return []\na = load()", "b = load()\nb.append(1)", "a load"),
+    ("from functools import cache\n@cache\ndef load(n): return n\ndef use(n): return load(n)", "use(3)", "load"),
+    ("from functools import cache\nclass A:\n    @cache\n    def load(self): return []\na = A()\nxs = a.load()",
+     "a.load()", "A xs"),
+    ("class A:\n    @mystery\n    def load(self): return 1\na = A()", "a.load()", "a"),
+    ("class A:\n    @property\n    def load(self): return 1\n    @staticmethod\n    def make(): return 1\na = A()", "a.make()", ""),
     ("from sklearn.linear_model import Ridge\nfrom sklearn.pipeline import Pipeline\nr = Ridge()\nX = [[1]]\n"
      "p = Pipeline([('r', r)])", "p.fit(X, [1])", "X p r"),
     ("fig, ax = plt.subplots()\nys = [1]", "ax.plot(ys)", ""),

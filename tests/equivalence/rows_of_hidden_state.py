@@ -164,6 +164,52 @@ ROWS = {
     """,
         on_ray=True,
     ),
+    "cached static method": written("""
+        from functools import lru_cache
+        class Store:
+            @staticmethod
+            @lru_cache
+            def load(k):
+                return [k]
+        ---
+        a = Store.load(1)
+        n = sum(i for i in range(9))
+        ---
+        b = Store.load(1)
+        b.append(2)
+        n2 = sum(i for i in range(9))
+        ---
+        n3 = sum(i for i in range(9))
+        print(a, n3)
+        ---
+        print(a is b, Store.load.cache_info())
+    """),
+    "method that a decorator of the notebook replaced": written("""
+        def remembering(f):
+            known = {}
+            def found(*args):
+                if args[1:] not in known:
+                    known[args[1:]] = f(*args)
+                return known[args[1:]]
+            return found
+        class Store:
+            @remembering
+            def load(self, k):
+                return [k]
+        store = Store()
+        ---
+        a = store.load(1)
+        n = sum(i for i in range(9))
+        ---
+        b = store.load(1)
+        b.append(2)
+        n2 = sum(i for i in range(9))
+        ---
+        n3 = sum(i for i in range(9))
+        print(a, n3)
+        ---
+        print(a is b)
+    """),
     "defaultdict reading": written("""
         from collections import defaultdict
         d = defaultdict(int, a=1)
