@@ -387,12 +387,12 @@ def _process_kept() -> Iterator[None]:
     folder = os.getcwd()
     with ambient.restored(rng=True), warnings.catch_warnings(), _cheap_resets():
         warnings.showwarning = _show_warning
-        if (backend := ambient_shell._inline_backend()) is not None:
-            ambient_shell.write_inline(None, backend.shell)
+        backend = ambient_shell._inline_backend()
+        for session in (*_reference, *(executor._main.session for executor in _local)):
+            ambient_shell.write_inline(None, session.shell)
             # Any session may have loaded it; %config reaches it in those shells only that know of it.
-            for session in (*_reference, *(executor._main.session for executor in _local)):
-                if backend not in session.shell.configurables:
-                    session.shell.configurables.append(backend)
+            if backend is not None and backend not in session.shell.configurables:
+                session.shell.configurables.append(backend)
         deprecations._deprecations_shown.clear()  # traitlets tells each only once in a process
         random.seed(0)
         try:
