@@ -22,7 +22,7 @@ def user_names(namespace: dict[str, Any]) -> list[str]:
         for name, value in namespace.items()
         if not name.startswith("_")
         and name not in IPYTHON_NAMES
-        and not isinstance(value, types.ModuleType)
+        and not issubclass(type(value), types.ModuleType)
     )
 
 

@@ -203,7 +203,7 @@ def _differ_as_bytes(one: Any, other: Any, namespace: dict[str, Any]) -> bool:
 
 def _is_pandas(value: Any) -> bool:
     pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series))
+    return pandas is not None and issubclass(type(value), (pandas.DataFrame, pandas.Series))
 
 
 def _same(one: Packed, other: Packed) -> bool:

@@ -33,18 +33,18 @@ def hidden_state(namespace: dict[str, Any]) -> dict[str, Any]:
     """A value per name that stays equal as long as its function or class keeps its state."""
     found: dict[str, Any] = {}
     for name, value in list(namespace.items()):
-        if isinstance(value, _CACHED):
+        if issubclass(type(value), _CACHED):
             found[name] = value.cache_info()
-        elif isinstance(value, types.FunctionType) and value.__globals__ is namespace:
+        elif issubclass(type(value), types.FunctionType) and value.__globals__ is namespace:
             _note(found, name, kept_by(value), namespace)
-        elif isinstance(value, type) and value.__module__ == "__main__":
+        elif issubclass(type(value), type) and value.__module__ == "__main__":
             _note(found, name, _kept_by_class(value), namespace)
     return found
 
 
 def keeps_state(value: Any) -> bool:
     """Whether ``value`` is a function with changeable objects in its defaults, closure or attributes."""
-    if not isinstance(value, types.FunctionType) or value.__module__ != "__main__":
+    if not issubclass(type(value), types.FunctionType) or value.__module__ != "__main__":
         return False
     *parts, contents = parts_of(value)
     return not all(map(is_immutable, (*(part for part in parts if part), *contents)))
@@ -61,7 +61,9 @@ class ClassState:
         self._attributes: list[tuple[type, dict[str, Any]]] = []
         self._contents: list[tuple[type, Packed]] = []
         kinds = {
-            v for v in namespace.values() if isinstance(v, type) and v.__module__ == "__main__"
+            v
+            for v in namespace.values()
+            if issubclass(type(v), type) and v.__module__ == "__main__"
         }
         for kind in kinds:
             kept = dict(attributes_of(kind))
@@ -122,6 +124,6 @@ def parts_of(function: types.FunctionType) -> tuple[Any, ...]:
 def _kept_by_class(kind: type) -> list[Any]:
     parts: list[Any] = []
     for value in vars(kind).values():
-        if isinstance(value, types.FunctionType):
+        if issubclass(type(value), types.FunctionType):
             parts += [part for part in (value.__defaults__, value.__kwdefaults__) if part]
     return [*parts, *attributes_of(kind).items()]

@@ -74,7 +74,7 @@ def _nans_in(values: Iterable[Any], limit: int = 1_000_000) -> frozenset[int] | 
         obj = waiting.pop()
         if is_nan(obj):
             found.add(id(obj))
-        if isinstance(obj, _NAMED) or id(obj) in seen:
+        if issubclass(type(obj), _NAMED) or id(obj) in seen:
             continue
         seen.add(id(obj))
         parts = obj.ravel().tolist() if is_array_of_objects(obj) else gc.get_referents(obj)

@@ -30,7 +30,9 @@ def variable_names(namespace: dict[str, Any]) -> list[str]:
         name
         for name, value in namespace.items()
         if not (
-            name in IPYTHON_NAMES or HISTORY.fullmatch(name) or isinstance(value, types.ModuleType)
+            name in IPYTHON_NAMES
+            or HISTORY.fullmatch(name)
+            or issubclass(type(value), types.ModuleType)
         )
     )
 

@@ -94,17 +94,17 @@ def _is_immutable(value: Any, budget: list[int]) -> bool:
     if budget[0] < 0:
         return False
     kind = type(value)
-    if kind in _ATOMS or isinstance(value, _DEFINITIONS):
+    if kind in _ATOMS or issubclass(type(value), _DEFINITIONS):
         return True
     if kind is types.BuiltinFunctionType:
         return _is_immutable(value.__self__, budget)
     if kind in (tuple, frozenset):
         return all(_is_immutable(element, budget) for element in value)
-    if isinstance(value, enum.Enum):
+    if issubclass(type(value), enum.Enum):
         return _is_immutable(value.value, budget)
     if _is_atom_of_library(value):
         return True
-    return isinstance(value, pathlib.PurePath) and kind.__module__.startswith("pathlib")
+    return issubclass(type(value), pathlib.PurePath) and kind.__module__.startswith("pathlib")
 
 
 def _is_atom_of_library(value: Any) -> bool:
@@ -112,8 +112,8 @@ def _is_atom_of_library(value: Any) -> bool:
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return False
-    if isinstance(value, (numpy.generic, numpy.dtype, numpy.ufunc)):
-        return not isinstance(value, (numpy.void, numpy.object_))
+    if issubclass(type(value), (numpy.generic, numpy.dtype, numpy.ufunc)):
+        return not issubclass(type(value), (numpy.void, numpy.object_))
     pandas = sys.modules.get("pandas")
     kinds = (getattr(pandas, name, None) for name in ("Timestamp", "Timedelta", "Period"))
     return pandas is not None and type(value) in (*kinds, type(getattr(pandas, "NaT", None)))
@@ -211,7 +211,7 @@ class _Reached:
             obj = waiting.pop()
             if id(obj) in self._seen:
                 continue
-            if isinstance(obj, LASTING) and not (self._into_classes and _is_of_notebook(obj)):
+            if issubclass(type(obj), LASTING) and not (self._into_classes and _is_of_notebook(obj)):
                 continue
             if home_of_generator(obj) is not None:
                 continue
@@ -239,16 +239,20 @@ class _Reached:
 
 def _is_of_notebook(obj: Any) -> bool:
     """Whether it is a class that a cell defines; an enumeration's members are looked up, not copied."""
-    return isinstance(obj, type) and obj.__module__ == "__main__" and not issubclass(obj, enum.Enum)
+    return (
+        issubclass(type(obj), type)
+        and obj.__module__ == "__main__"
+        and not issubclass(obj, enum.Enum)
+    )
 
 
 def _is_array(obj: Any) -> bool:
     numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(obj, numpy.ndarray)
+    return numpy is not None and issubclass(type(obj), numpy.ndarray)
 
 
 def _referents(obj: Any) -> Iterator[Any]:
-    if isinstance(obj, types.FunctionType):
+    if issubclass(type(obj), types.FunctionType):
         yield from (obj.__closure__, obj.__defaults__, obj.__kwdefaults__)
         if obj.__dict__:
             yield obj.__dict__
@@ -259,9 +263,9 @@ def _referents(obj: Any) -> Iterator[Any]:
             yield from vars(obj).values() if hasattr(obj, "__dict__") else ()
     elif _is_copy_on_write(obj):
         yield from _elements_of_frame(obj)
-    elif isinstance(obj, type):
+    elif issubclass(type(obj), type):
         yield from (*vars(obj).values(), *obj.__bases__)
-    elif isinstance(obj, functools.partial):
+    elif issubclass(type(obj), functools.partial):
         yield from (obj.func, obj.args, obj.keywords)
     else:
         found = gc.get_referents(obj)
@@ -274,9 +278,9 @@ def _is_copy_on_write(obj: Any) -> bool:
     pandas = sys.modules.get("pandas")
     if pandas is None:
         return False
-    if isinstance(obj, pandas.Index):
+    if issubclass(type(obj), pandas.Index):
         return True
-    if not isinstance(obj, (pandas.DataFrame, pandas.Series)):
+    if not issubclass(type(obj), (pandas.DataFrame, pandas.Series)):
         return False
     return has_copy_on_write(pandas)
 
@@ -302,7 +306,7 @@ def sealed_arrays(obj: Any) -> Sequence[Any]:
     if pandas is None or (type(obj).__module__ or "").partition(".")[0] != "pandas":
         return ()
     kinds = (pandas.Index, pandas.api.extensions.ExtensionArray)
-    if not isinstance(obj, kinds) or not has_copy_on_write(pandas):
+    if not issubclass(type(obj), kinds) or not has_copy_on_write(pandas):
         return ()
     kept = (vars(obj).get("_data"), getattr(obj, "_ndarray", None))
     return [array for array in kept if _is_array(array)]
@@ -310,7 +314,7 @@ def sealed_arrays(obj: Any) -> Sequence[Any]:
 
 def _memory_of_table(obj: Any) -> list[Any]:
     """The arrays that hold a table's or a series' elements; none for other objects."""
-    if not _is_copy_on_write(obj) or isinstance(obj, sys.modules["pandas"].Index):
+    if not _is_copy_on_write(obj) or issubclass(type(obj), sys.modules["pandas"].Index):
         return []
     return [a for a in (getattr(c, "_ndarray", c) for c in _columns(obj)) if _is_array(a)]
 

@@ -115,6 +115,30 @@ ROWS = {
         "print(a, f(1))",
         splits=1,
     ),
+    "an archive of arrays, opened beside other cells": row(
+        "import numpy as np\nx = np.arange(3)\nnp.savez('d.npz', x=x)",
+        "n = sum(i * i for i in range(50))",
+        "loaded = np.load('d.npz')\ns = x.sum() + sum(i for i in range(40))",
+        "print(loaded['x'], s, n)",
+    ),
+    **{
+        f"an object that {name}": row(
+            f"import weakref\n{made}",
+            "n = sum(i * i for i in range(50))",
+            "kept = [o]\ns = sum(i for i in range(40))",
+            split("out = [type(o).__name__ + str(i) for i in range(4)]"),
+            "print(n, s, out)",
+        )
+        for name, made in {
+            "won't tell its class": (
+                "class O:\n    @property\n    def __class__(self):\n        raise RuntimeError('no')\no = O()"
+            ),
+            "has no attributes to ask for": (
+                "class O:\n    def __getattribute__(self, name):\n        raise KeyError(name)\no = O()"
+            ),
+            "is gone": "class K:\n    pass\nk = K()\no = weakref.proxy(k)\ndel k",
+        }.items()
+    },
     "aliases and views": row(
         "import numpy as np\na = np.arange(6.0)\nb = a[::2]\nc = [a]\nd = {'a': a}",
         "b[0] = 50\na[5] = -1",
