@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -89,6 +89,7 @@ def compare(
     views = [_view(each, workflow, parts) for each in (first, parallel, again, *more)]
     differences: list[Difference] = []
     unsteady: list[Unsteady] = []
+    drawn_pairs = _unsteady_pairs([views[0], *views[2:]])
     for where, name in sorted({key for view in views for key in view}, key=_order(views[0])):
         one, third, *others = (view.get((where, name), _absent(where, name)) for view in views)
         unlike = itertools.chain.from_iterable(mismatches(other, one) for other in others)
@@ -104,7 +105,8 @@ def compare(
             next((m for m in mismatches(third, one, other) if _around(m.path) not in drawn), None)
             for other in others
         ]
-        if (found := beside[-1]) is not None and None not in beside:
+        by_chance = where == "sharing" and _around_both(name) in drawn_pairs
+        if (found := beside[-1]) is not None and None not in beside and not by_chance:
             text = f"{found.describe()} (workflow, then sequential)"
             differences.append(Difference(where, name, found.path, text))
     return VerifyReport(
@@ -132,6 +134,17 @@ def _around(path: str) -> str:
     return _PLACE.sub("", path)
 
 
+def _unsteady_pairs(views: Sequence[Mapping[_Key, Portrait]]) -> set[str]:
+    """Pairs of variables of which other elements are one object in each sequential run."""
+    pairs = [{name for where, name in view if where == "sharing"} for view in views]
+    return {_around_both(name) for name in set().union(*pairs) - set(pairs[0]).intersection(*pairs)}
+
+
+def _around_both(pair: str) -> str:
+    return _AND.join(_around(path) for path in pair.split(_AND))
+
+
+_AND = " and "
 _Key = tuple[Where, str]
 _RANK = {"end": 0, "cell": 1, "variable": 2, "sharing": 3, "file": 4}
 
@@ -166,7 +179,7 @@ def _view(
     for pair in observation.namespace.shared:
         if parts.intersection(pair):
             continue
-        name = " and ".join(pair)
+        name = _AND.join(pair)
         view["sharing", name] = portray(Anatomy("one object"), name)
     return view
 

@@ -178,6 +178,25 @@ def test_element_beside_one_that_is_drawn_may_be_the_same_by_chance(
     assert not found.equal
 
 
+def test_which_element_is_one_object_with_a_variable_may_be_drawn(tmp_path: Path) -> None:
+    def seen(cell: str) -> Any:
+        cells = [nbformat.v4.new_code_cell(cell, id="cell-0")]
+        node = nbformat.v4.new_notebook(cells=cells)
+        workflow = prepare_notebook(node).require_workflow()
+        return workflow, observe(node, workflow, options)
+
+    def taking(number: int, more: str = "") -> Any:
+        return seen(f"xs = [[0], [0], [0]]\nx = xs[{number}]\nys = [1]\nzs = {more or '[1]'}")
+
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    workflow, first = taking(0)
+    again = taking(1)[1]
+    assert not compare(workflow, first, first, taking(2)[1]).equal
+    assert compare(workflow, first, again, taking(2)[1]).equal
+    found = compare(workflow, first, again, taking(2, "ys")[1])
+    assert [each.path for each in found.differences] == ["ys and zs"]
+
+
 @pytest.mark.slow
 def test_what_two_runs_have_alike_by_chance_is_looked_at_again(tmp_path: Path) -> None:
     counting = (
