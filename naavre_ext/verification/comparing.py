@@ -101,12 +101,12 @@ def compare(
                 _around(path) for path in {found.path, *(each.path for each in unlike)}
             )
             drawn = {place for place, count in around.items() if draws or count >= _MANY}
-        beside = [
-            next((m for m in mismatches(third, one, other) if _around(m.path) not in drawn), None)
-            for other in others
-        ]
+        # Only what is alike in all sequential runs counts: in any two of them some draws are by chance.
+        unlike_all = [list(mismatches(third, one, other)) for other in others]
+        steady = set[str].intersection(*({m.path for m in each} for each in unlike_all))
         by_chance = where == "sharing" and _around_both(name) in drawn_pairs
-        if (found := beside[-1]) is not None and None not in beside and not by_chance:
+        beside = (m for m in unlike_all[0] if m.path in steady and _around(m.path) not in drawn)
+        if not by_chance and (found := next(beside, None)) is not None:
             text = f"{found.describe()} (workflow, then sequential)"
             differences.append(Difference(where, name, found.path, text))
     return VerifyReport(

@@ -178,6 +178,23 @@ def test_element_beside_one_that_is_drawn_may_be_the_same_by_chance(
     assert not found.equal
 
 
+def test_what_differs_has_to_be_the_same_in_all_sequential_runs(tmp_path: Path) -> None:
+    """In any two runs some elements are alike by chance, other ones each time."""
+
+    def seen(*values: int) -> Any:
+        cells = [nbformat.v4.new_code_cell(f"xs = {list(values)}", id="cell-0")]
+        node = nbformat.v4.new_notebook(cells=cells)
+        workflow = prepare_notebook(node).require_workflow()
+        return workflow, observe(node, workflow, options)
+
+    options = RunOptions(executor="local", cwd=str(tmp_path), store=str(tmp_path / ".naavre"))
+    workflow, first = seen(1, 1, 1)
+    runs = [seen(1, 2, 2)[1], seen(5, 6, 7)[1], seen(3, 1, 3)[1]]
+    again, parallel, more = runs
+    assert not compare(workflow, first, again, parallel).equal
+    assert compare(workflow, first, again, parallel, more).equal
+
+
 def test_which_element_is_one_object_with_a_variable_may_be_drawn(tmp_path: Path) -> None:
     def seen(cell: str) -> Any:
         cells = [nbformat.v4.new_code_cell(cell, id="cell-0")]
