@@ -12,6 +12,8 @@ from naavre_ext.startup import defer_slow_imports
 defer_slow_imports()
 
 GOLDEN = Path(__file__).parent / "golden"
+#: The property of a test's report that has what the test has measured.
+_MEASURED = "measured in the browser"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +33,28 @@ def pytest_runtest_makereport(
     if report.failed and "WorkerLost" in report.longreprtext:
         report.sections.append(("Ray's logs", last_words()))
     return report
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Tells a measurement, which is printed when all tests are over. Measurements are never asserted."""
+    return lambda text: record_property(_MEASURED, text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the browser tests have measured. The process that others test for knows only this file."""
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
+    lines = [
+        str(text)
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, text in report.user_properties
+        if name == _MEASURED
+    ]
+    if lines:
+        terminalreporter.section(_MEASURED)
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,6 @@ ARGUMENTS = (
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 )
-_MEASURED = "measured in the browser"
 expect.set_options(timeout=90_000)
 
 
@@ -62,27 +61,6 @@ def open_lab(browser: Browser, lab_server: LabServer) -> Iterator[Lab]:
     lab.go()
     yield lab
     context.close()
-
-
-@pytest.fixture
-def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Tells a measurement, which is printed when all tests are over. Measurements are never asserted."""
-    return lambda text: record_property(_MEASURED, text)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
-    lines = [
-        str(text)
-        for report in reports
-        if getattr(report, "when", "") == "call"
-        for name, text in report.user_properties
-        if name == _MEASURED
-    ]
-    if lines:
-        terminalreporter.section("measured in the browser")
-        for line in lines:
-            terminalreporter.write_line(line)
 
 
 @pytest.fixture
