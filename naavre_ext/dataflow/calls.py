@@ -7,13 +7,10 @@ import ast
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments, lookup
 from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
-from naavre_ext.dataflow.known_calls import class_method
+from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
 from naavre_ext.dataflow.magics import Magics
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
 from naavre_ext.dataflow.targets import LocalFunction
-
-#: What is called to make an instance.
-_MAKING = ("__init__", "__new__", "__post_init__")
 
 
 class Calls(Magics):
@@ -208,15 +205,15 @@ class Calls(Magics):
         made = self.merged([self.temporary(shape), *arguments.all])
         if definition.name in self.environment.stateful_classes and made.node is not None:
             self.alias(made.node, definition.name)
-        own = [self.inherited_method(definition, name) for name in _MAKING]
+        own = [self.inherited_method(definition, name) for name in MAKING_METHODS]
         for method in own:
             if method is not None:
                 given = arguments.none() if method is own[2] else arguments
                 self.notebook_call(method, given, Value(shape, made.node))
         self.absorb(self.summaries.of_fields(definition), arguments.node.lineno, {})
         plain = all(self._is_plain_base(base) for base in definition.bases)
-        written = [method for name in _MAKING if (method := class_method(definition, name))]
-        replaced = any(self.is_replaced(method.node) for method in written)
+        written = [class_method(definition, name) for name in MAKING_METHODS]
+        replaced = any(method is not None and self.is_replaced(method) for method in written)
         if definition.keywords or replaced or not plain:
             self.unknown_call(definition.name, arguments, arguments.node.lineno, made)
         return Value(shape, made.node)

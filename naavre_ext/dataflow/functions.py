@@ -15,7 +15,7 @@ from naavre_ext.dataflow.compression import compressed, union
 from naavre_ext.dataflow.effect_places import by_parameters
 from naavre_ext.dataflow.environment import Binding, Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
-from naavre_ext.dataflow.known_calls import class_method
+from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
 from naavre_ext.dataflow.own_names import own_names
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.region import Region
@@ -273,7 +273,7 @@ class Summaries:
     def _summarise_class(self, node: ast.ClassDef) -> Summary:
         """Whoever gets the class may make instances: what its constructor does to the world."""
         escaped = self.of_fields(node)
-        for name in ("__init__", "__new__", "__post_init__"):
+        for name in MAKING_METHODS:
             method = class_method(node, name)
             if method is not None and isinstance(method.node, ast.FunctionDef):
                 escaped = union(escaped, self.of(method.node).when_escaped)

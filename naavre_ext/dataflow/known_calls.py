@@ -93,13 +93,8 @@ class KnownMethods(EstimatorCalls):
         return part
 
 
-#: However they were imported.
-_CACHING = frozenset(path.rpartition(".")[2] for path in tables.CACHING_DECORATORS)
-
-
-def _last_name(decorator: ast.expr) -> str:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return ast.unparse(called).rpartition(".")[2]
+#: The methods that are called to make an instance.
+MAKING_METHODS = ("__init__", "__new__", "__post_init__")
 
 
 def class_method(definition: ast.ClassDef, name: str) -> Binding | None:
@@ -109,6 +104,5 @@ def class_method(definition: ast.ClassDef, name: str) -> Binding | None:
             isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
             and statement.name == name
         ):
-            cached = any(_last_name(d) in _CACHING for d in statement.decorator_list)
-            return Binding("function", definition.name, statement, cached=cached)
+            return Binding("function", definition.name, statement)
     return None

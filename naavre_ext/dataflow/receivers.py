@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from naavre_ext.dataflow import methods, shapes, tables
 from naavre_ext.dataflow.arguments import Arguments, literal_path, told_how
@@ -95,7 +96,8 @@ class MethodCalls(KnownMethods):
             seen.add(id(current))
             found = class_method(current, name)
             if found is not None:
-                return None if self.is_replaced(found.node) else found
+                cached = not tables.CACHING_DECORATORS.isdisjoint(self._decorators(found))
+                return None if self.is_replaced(found) else replace(found, cached=cached)
             for base in current.bases:
                 bound = self.environment.lookup(base.id) if isinstance(base, ast.Name) else ()
                 nodes = [b.node for b in bound if isinstance(b.node, ast.ClassDef)]
@@ -104,15 +106,20 @@ class MethodCalls(KnownMethods):
                 pending.extend(nodes)
         return None
 
-    def is_replaced(self, method: ast.AST | None) -> bool:
+    def is_replaced(self, method: Binding) -> bool:
         """Whether a decorator of the method may have put anything in its place."""
-        for decorator in getattr(method, "decorator_list", ()):
-            called = decorator.func if isinstance(decorator, ast.Call) else decorator
-            path = self.module_path(called) or ast.unparse(called)
-            known = path in tables.TRANSPARENT_DECORATORS or path.startswith("numba.")
-            if not known and not path.endswith((".setter", ".getter", ".deleter")):
-                return True
-        return False
+        return not all(
+            path in tables.TRANSPARENT_DECORATORS
+            or path.startswith("numba.")
+            or path.endswith((".setter", ".getter", ".deleter"))
+            for path in self._decorators(method)
+        )
+
+    def _decorators(self, method: Binding) -> list[str]:
+        """What a method is decorated with: where that was imported from, else as it is written."""
+        listed = getattr(method.node, "decorator_list", ())
+        called = [node.func if isinstance(node, ast.Call) else node for node in listed]
+        return [self.module_path(node) or ast.unparse(node) for node in called]
 
     # By the receiver's kind
 
