@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from naavre_ext.executors.portraits import portray
 from naavre_ext.executors.portraits.anatomy import Anatomy, Leaf
 from naavre_ext.model.portrait import (
+    Mismatch,
     NamespacePortrait,
     Portrait,
     StepObservation,
@@ -97,16 +98,11 @@ def compare(
         if (found := next(unlike, None)) is not None:
             reason = likely_reason(workflow, (first.steps, again.steps), where, name, found)
             unsteady.append(Unsteady(where, name, found.path, reason))
-            around = Counter(
-                _around(path) for path in {found.path, *(each.path for each in unlike)}
-            )
+            around = Counter(map(_around, {each.path for each in (found, *unlike)}))
             drawn = {place for place, count in around.items() if draws or count >= _MANY}
-        # Only what is alike in all sequential runs counts: in any two of them some draws are by chance.
-        unlike_all = [list(mismatches(third, one, other)) for other in others]
-        steady = set[str].intersection(*({m.path for m in each} for each in unlike_all))
-        by_chance = where == "sharing" and _around_both(name) in drawn_pairs
-        beside = (m for m in unlike_all[0] if m.path in steady and _around(m.path) not in drawn)
-        if not by_chance and (found := next(beside, None)) is not None:
+        if where == "sharing" and _around_both(name) in drawn_pairs:
+            continue
+        if (found := _steady_mismatch(third, one, others, drawn)) is not None:
             text = f"{found.describe()} (workflow, then sequential)"
             differences.append(Difference(where, name, found.path, text))
     return VerifyReport(
@@ -121,6 +117,18 @@ def compare(
         workflow_s=parallel.duration_s,
         sequential_s=first.duration_s,
     )
+
+
+def _steady_mismatch(
+    parallel: Portrait, first: Portrait, others: Sequence[Portrait], drawn: Collection[str]
+) -> Mismatch | None:
+    """The first place, not beside what is ``drawn``, where the workflow's differs and all sequential runs agree.
+
+    It isn't enough that each agrees with the first one somewhere: some of what is drawn is alike by chance.
+    """
+    unlike = [list(mismatches(parallel, first, other)) for other in others]
+    steady = set[str].intersection(*({each.path for each in some} for some in unlike))
+    return next((m for m in unlike[0] if m.path in steady and _around(m.path) not in drawn), None)
 
 
 #: Where so many elements differ between sequential runs, those beside them are as little to be relied on.
