@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from notebook_row import written
+import textwrap
+
+from notebook_row import Row, row, written
+
+
+def handed_out_again(definition: str, load: str, last: str = "a is b") -> Row:
+    """Two cells get one list from ``load(1)``; the second one changes it, which the third one shows."""
+    return row(
+        textwrap.dedent(definition).strip(),
+        f"a = {load}(1)\nn = sum(i for i in range(9))",
+        f"b = {load}(1)\nb.append(2)\nn2 = sum(i for i in range(9))",
+        "n3 = sum(i for i in range(9))\nprint(a, n3)",
+        f"print({last})",
+        on_ray=False,
+    )
+
 
 ROWS = {
     "body reads name changed by callback": written("""
@@ -164,27 +179,20 @@ ROWS = {
     """,
         on_ray=True,
     ),
-    "cached static method": written("""
+    "cached static method": handed_out_again(
+        """
         from functools import lru_cache
         class Store:
             @staticmethod
             @lru_cache
             def load(k):
                 return [k]
-        ---
-        a = Store.load(1)
-        n = sum(i for i in range(9))
-        ---
-        b = Store.load(1)
-        b.append(2)
-        n2 = sum(i for i in range(9))
-        ---
-        n3 = sum(i for i in range(9))
-        print(a, n3)
-        ---
-        print(a is b, Store.load.cache_info())
-    """),
-    "method that a decorator of the notebook replaced": written("""
+        """,
+        "Store.load",
+        "a is b, Store.load.cache_info()",
+    ),
+    "method that a decorator of the notebook replaced": handed_out_again(
+        """
         def remembering(f):
             known = {}
             def found(*args):
@@ -197,19 +205,9 @@ ROWS = {
             def load(self, k):
                 return [k]
         store = Store()
-        ---
-        a = store.load(1)
-        n = sum(i for i in range(9))
-        ---
-        b = store.load(1)
-        b.append(2)
-        n2 = sum(i for i in range(9))
-        ---
-        n3 = sum(i for i in range(9))
-        print(a, n3)
-        ---
-        print(a is b)
-    """),
+    """,
+        "store.load",
+    ),
     "defaultdict reading": written("""
         from collections import defaultdict
         d = defaultdict(int, a=1)
