@@ -117,9 +117,8 @@ def _fib_rows(folder: Path) -> Iterator[Row]:
     path = stored(folder, "fib", FIB, "q = 0\ndel q", call)
     measure: Callable[[], float] = lambda: _ours(path, "c2")  # noqa: E731
     measure()
-    pairs = [
-        (measure(), _plain(FIB, call)) for _ in range(7)
-    ]  # in turn: machines change their pace
+    # In turn, as machines change their pace.
+    pairs = [(measure(), _plain(FIB, call)) for _ in range(7)]
     ours_s, plain_s = map(min, zip(*pairs, strict=True))
     yield cost(f"fib({FIB_OF}) with leaves of 1 µs", ours_s, plain_s, at_most=1.3)
 

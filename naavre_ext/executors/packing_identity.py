@@ -1,4 +1,7 @@
-"""What can change in place, and who would see it."""
+"""What can change in place, and who would see it.
+
+Types are asked what an object is: isinstance() also asks its ``__class__``, which may be code that raises.
+"""
 
 from __future__ import annotations
 
@@ -94,17 +97,17 @@ def _is_immutable(value: Any, budget: list[int]) -> bool:
     if budget[0] < 0:
         return False
     kind = type(value)
-    if kind in _ATOMS or issubclass(type(value), _DEFINITIONS):
+    if kind in _ATOMS or issubclass(kind, _DEFINITIONS):
         return True
     if kind is types.BuiltinFunctionType:
         return _is_immutable(value.__self__, budget)
     if kind in (tuple, frozenset):
         return all(_is_immutable(element, budget) for element in value)
-    if issubclass(type(value), enum.Enum):
+    if issubclass(kind, enum.Enum):
         return _is_immutable(value.value, budget)
     if _is_atom_of_library(value):
         return True
-    return issubclass(type(value), pathlib.PurePath) and kind.__module__.startswith("pathlib")
+    return issubclass(kind, pathlib.PurePath) and kind.__module__.startswith("pathlib")
 
 
 def _is_atom_of_library(value: Any) -> bool:
@@ -112,11 +115,12 @@ def _is_atom_of_library(value: Any) -> bool:
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return False
-    if issubclass(type(value), (numpy.generic, numpy.dtype, numpy.ufunc)):
-        return not issubclass(type(value), (numpy.void, numpy.object_))
+    kind = type(value)
+    if issubclass(kind, (numpy.generic, numpy.dtype, numpy.ufunc)):
+        return not issubclass(kind, (numpy.void, numpy.object_))
     pandas = sys.modules.get("pandas")
     kinds = (getattr(pandas, name, None) for name in ("Timestamp", "Timedelta", "Period"))
-    return pandas is not None and type(value) in (*kinds, type(getattr(pandas, "NaT", None)))
+    return pandas is not None and kind in (*kinds, type(getattr(pandas, "NaT", None)))
 
 
 class CommonObjects:

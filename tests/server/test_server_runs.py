@@ -43,9 +43,8 @@ async def test_a_run_from_start_to_end(engine, fetch_json, notebook, frames, jp_
     assert _texts(events) == ["[0, 1, 4, 9]\n"]
     answer = await _state(fetch_json, run["id"], "ok")
     assert answer["failure"] is None
-    assert (
-        answer["run"]["steps_done"] == answer["run"]["steps_total"] == 2
-    )  # the injected cell isn't one more
+    # The injected cell isn't one more.
+    assert answer["run"]["steps_done"] == answer["run"]["steps_total"] == 2
     assert answer["workflow"]["steps"][0]["cell_id"] == "c0"
     _, listed = await fetch_json("GET", "runs", path="nb.ipynb")
     assert listed["runs"] == [answer["run"]]

@@ -42,7 +42,7 @@ DERIVED_ATTRIBUTES = {
 def anatomy_of(value: Any, *, render: bool) -> Anatomy:
     """What the value consists of. No code of the notebook is run for it."""
     kind = type(value)
-    if issubclass(type(value), enum.Enum):
+    if issubclass(kind, enum.Enum):
         member = value.name if isinstance(value.name, str) else repr(value._value_)
         return Anatomy(kind.__qualname__, f"{kind.__qualname__}.{member}", tracked=False)
     home = home_of_generator(value)
