@@ -39,9 +39,10 @@ def set_environment(
     for name, value in kernel.items():
         if name != "MPLBACKEND" or not target.get(name):
             target[name] = value
-    for name in set(os.environ) - set(target):
+    now = dict(os.environ)
+    for name in now.keys() - target.keys():
         del os.environ[name]
-    os.environ.update(target)
+    os.environ.update({n: value for n, value in target.items() if now.get(n) != value})
 
 
 class Threads:

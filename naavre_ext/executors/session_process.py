@@ -176,10 +176,10 @@ def modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> dict[str, type
     """The loaded modules of ``folders`` by name, except ``keep`` and those of this package."""
     roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders if folder)
     found: dict[str, types.ModuleType] = {}
-    for name in sys.modules.keys() - keep:
-        module = sys.modules.get(name)
-        if module is None or _of_libraries.get(name) is module:
-            continue
+    known = _of_libraries.get
+    loaded = sys.modules.copy()
+    for name in [n for n, module in loaded.items() if n not in keep and known(n) is not module]:
+        module = loaded[name]
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or name.partition(".")[0] == _OURS:
             continue
