@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import ctypes
+import functools
 import os
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from naavre_ext.executors.session_streams import OutputBuffer
@@ -67,7 +68,16 @@ class DescriptorCapture:
 
 def _flush_c_streams() -> None:
     """Writes out what C's stdio holds back, as Python knows nothing of it."""
+    flush = _fflush()
+    if flush is not None:
+        flush(None)
+
+
+@functools.cache
+def _fflush() -> Callable[[None], int] | None:
+    """The C library's; None where there is none to be found."""
     try:
-        ctypes.CDLL(None).fflush(None)
+        found: Callable[[None], int] = ctypes.CDLL(None).fflush
     except (OSError, AttributeError, TypeError):
-        return
+        return None
+    return found

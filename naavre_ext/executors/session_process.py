@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import functools
 import getpass
+import operator
 import os
 import signal
 import sys
@@ -166,18 +167,42 @@ _OF_PYTHON = os.path.join(os.path.realpath(os.path.dirname(os.__file__)), "")
 _of_libraries: dict[str, types.ModuleType] = {}
 
 
+#: Where modules were last looked for in vain, and what was loaded then.
+_in_vain: tuple[Any, frozenset[str], dict[str, types.ModuleType]] = ((), frozenset(), {})
+
+
 def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
     """Drops modules of ``folders``, except ``keep``, so that the next import reads them anew."""
+    global _in_vain
     for name in modules_in(folders, keep):
         del sys.modules[name]
+    _in_vain = (), frozenset(), {}  # it would keep modules alive
 
 
 def modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> dict[str, types.ModuleType]:
     """The loaded modules of ``folders`` by name, except ``keep`` and those of this package."""
+    global _in_vain
+    loaded = sys.modules.copy()
+    # They are looked for before and after each batch, when hardly ever something was loaded.
+    if folders == _in_vain[0] and keep is _in_vain[1] and _are_same(loaded, _in_vain[2]):
+        return {}
+    found = _modules_in(folders, keep, loaded)
+    _in_vain = ((), keep, {}) if found else (folders, keep, loaded)
+    return found
+
+
+def _are_same(one: dict[str, types.ModuleType], other: dict[str, types.ModuleType]) -> bool:
+    """Whether the same objects have the same names, in the same order; none is asked whether it equals another."""
+    is_same = len(one) == len(other) and all(map(operator.is_, one.values(), other.values()))
+    return is_same and all(map(operator.is_, one, other))
+
+
+def _modules_in(
+    folders: tuple[str, ...], keep: frozenset[str], loaded: dict[str, types.ModuleType]
+) -> dict[str, types.ModuleType]:
     roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders if folder)
     found: dict[str, types.ModuleType] = {}
     known = _of_libraries.get
-    loaded = sys.modules.copy()
     for name in [n for n, module in loaded.items() if n not in keep and known(n) is not module]:
         module = loaded[name]
         path = getattr(module, "__file__", None)
