@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import threading
 import time
@@ -22,10 +21,10 @@ from typing import Any
 from naavre_ext.model.diagnostic import Diagnostic, NaavreError, RefusedError
 from naavre_ext.model.jobs import Job, JobEnd
 from naavre_ext.storage.atomic_file import replace_file
+from naavre_ext.storage.ids import new_folder
 
 _INFO, _JOBS = "batch.json", "jobs.jsonl"
 _BATCH_ID = re.compile(r"batch-\d{8}-\d{6}-[a-z0-9]{4}")
-_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class BatchRecord:
@@ -133,9 +132,7 @@ def create_batch(
     Raises:
         RefusedError: it can't be written.
     """
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    letters = "".join(secrets.choice(_ID_LETTERS) for _ in range(4))
-    path = root / "batches" / f"batch-{stamp}-{letters}"
+    path, now = root / "batches", time.time()
     rows = [
         {
             "number": job.number,
@@ -146,11 +143,12 @@ def create_batch(
     ]
     info = {
         "notebook": None if notebook is None else os.path.abspath(notebook),
-        "started_at": time.time(), "jobs": rows, "varying": list(varying), "keep": list(keep),
+        "started_at": now, "jobs": rows, "varying": list(varying), "keep": list(keep),
         "keeps_all": keeps_all, "settings": settings,
     }  # fmt: skip
     try:
-        path.mkdir(parents=True, mode=0o700)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = new_folder(path, now, "batch-")
         if not (root / ".gitignore").exists():
             replace_file(root / ".gitignore", b"*\n", mode=0o600)
         replace_file(path / _INFO, json.dumps(info, indent=1).encode(), mode=0o600)

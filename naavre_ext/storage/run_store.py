@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import re
-import secrets as random_secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +23,7 @@ from typing import Any, NoReturn
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.planning.parameters import prefixed_kind, secret_literals
 from naavre_ext.storage.atomic_file import replace_file
+from naavre_ext.storage.ids import new_folder
 from naavre_ext.storage.masking import SecretMask
 from naavre_ext.storage.process_identity import this_process
 from naavre_ext.storage.run_log import INFO_FILE, RunLog
@@ -32,7 +32,6 @@ from naavre_ext.storage.run_record import RunRecord, RunSummary, StoredStatus, r
 __all__ = ["RunLog", "RunRecord", "RunStore", "RunSummary", "StoredStatus"]
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
-_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class RunStore:
@@ -210,18 +209,11 @@ def _state_folder() -> Path:
 
 def _make_run_folder(root: Path, now: float) -> Path:
     """A new, empty folder in ``root``."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
     while True:
-        letters = "".join(random_secrets.choice(_ID_LETTERS) for _ in range(4))
-        path = root / "runs" / f"{stamp}-{letters}"
         try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            continue
+            return new_folder(root / "runs", now)
         except FileNotFoundError:
             _make_root(root)
-            continue
-        return path
 
 
 def _make_root(root: Path) -> None:
