@@ -63,6 +63,8 @@ class RayExecutor:
         self.shares_files = len({node["NodeManagerHostname"] for node in handle.nodes}) == 1
         self._claims = ClaimPlan()
         self._main: Any = None
+        #: Whether the main worker was found ready for another run, when this one was over.
+        self._is_tidy = False
         self._turn: tuple[Any, Any] | None = None
         #: When the run asked for its turn, or for workers of groups; never, where there is nothing to tell of it.
         self._asked_at = math.inf
@@ -263,8 +265,9 @@ class RayExecutor:
     def collect(
         self, names: Sequence[str] | None, most_bytes: int | None = None
     ) -> tuple[dict[str, Packed], dict[str, str]]:
-        """The main worker's values."""
-        packed, missing = ray.get(self._main.collect.remote(names, most_bytes))
+        """The main worker's values, of which nothing else is wanted then where other jobs may have it."""
+        ref = self._main.collect.remote(names, most_bytes, tidies=self._mains is not None)
+        packed, missing, self._is_tidy = ray.get(ref)
         return dict(packed), dict(missing)
 
     def collect_live(
@@ -313,4 +316,6 @@ class RayExecutor:
         self._handle.close()
 
     def _hand_on(self) -> bool:
-        return self._mains is not None and not self._claims.main and self._mains.hand_on(self._main)
+        if self._mains is None or self._claims.main:
+            return False
+        return self._mains.hand_on(self._main, is_tidy=self._is_tidy)

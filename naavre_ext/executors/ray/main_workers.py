@@ -23,10 +23,13 @@ class MainWorkers:
         with self._lock:
             return self._waiting.pop() if self._waiting else None
 
-    def hand_on(self, main: Any) -> bool:
-        """Whether the worker is kept: it runs nothing, and a job has left nothing in it that stays."""
+    def hand_on(self, main: Any, *, is_tidy: bool = False) -> bool:
+        """Whether the worker is kept: it runs nothing, and a job has left nothing in it that stays.
+
+        It is asked unless it is known that it ``is_tidy``.
+        """
         try:
-            if not ray.get(main.tidy.remote(), timeout=_TIDY_TIMEOUT_S):
+            if not is_tidy and not ray.get(main.tidy.remote(), timeout=_TIDY_TIMEOUT_S):
                 return False
         except (RayError, GetTimeoutError):
             return False

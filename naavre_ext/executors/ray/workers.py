@@ -69,10 +69,11 @@ class _MainWorker:
         return _run_step(context, task, inputs, self._devices)
 
     def collect(
-        self, names: Sequence[str] | None, most_bytes: int | None
-    ) -> tuple[Mapping[str, Packed], Mapping[str, str]]:
-        """The values of the notebook's variables."""
-        return collect_values(this_worker().session.namespace, names, most_bytes)
+        self, names: Sequence[str] | None, most_bytes: int | None, *, tidies: bool
+    ) -> tuple[Mapping[str, Packed], Mapping[str, str], bool]:
+        """The values of the notebook's variables; and, where the run is over then, what :meth:`tidy` says."""
+        packed, missing = collect_values(this_worker().session.namespace, names, most_bytes)
+        return packed, missing, tidies and self.tidy()
 
     def collect_live(
         self, names: Sequence[str], most_bytes: int | None
