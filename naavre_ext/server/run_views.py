@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from naavre_ext.model.event import (
@@ -46,7 +46,7 @@ def run_summary(record: RunRecord, path: str | None, output: str | None) -> dict
         "executor": started.executor if started else None,
         "slots": started.slots if started else None,
         "steps_total": len(own),
-        "steps_done": len(_steps_done(events) & own),
+        "steps_done": len(_steps_done(events, _may_raise(record.info)) & own),
         "speedup": speed_up(timeline_of(events)) if over and started else None,
         "batches": sum(
             isinstance(event, (BatchFinished, BatchReused)) and not getattr(event, "within", "")
@@ -94,14 +94,21 @@ def source_digests(document: Mapping[str, Any], hidden: frozenset[str]) -> dict[
     return found
 
 
-def _steps_done(events: Iterable[RunEvent]) -> set[str]:
+def _steps_done(events: Iterable[RunEvent], may_raise: Collection[str]) -> set[str]:
+    """The steps that have ended well, or with an error that their cells' tags allow."""
     done: set[str] = set()
     for event in events:
-        if isinstance(event, StepEnded):
+        has_failed = isinstance(event, StepFailed) and event.step not in may_raise
+        if isinstance(event, StepEnded) and not has_failed:
             done.add(event.step)
         elif isinstance(event, (StepRelocated, StepNotRun)):
             done.discard(event.step)
     return done
+
+
+def _may_raise(info: Mapping[str, Any]) -> frozenset[str]:
+    steps = (info.get("workflow") or {}).get("steps", ())
+    return frozenset(step["id"] for step in steps if step.get("raises_exception"))
 
 
 def _planned_digests(info: Mapping[str, Any]) -> dict[str, str]:

@@ -84,7 +84,19 @@ async def test_a_failed_cell_is_in_the_end(engine, fetch_json, notebook, frames)
     assert end["status"] == "failed"
     assert (end["failure"]["cell_id"], end["failure"]["ename"]) == ("c1", "ZeroDivisionError")
     assert "division by zero" in end["failure"]["traceback"][-1]
-    assert (await _state(fetch_json, answer["run"]["id"], "failed"))["failure"] == end["failure"]
+    state = await _state(fetch_json, answer["run"]["id"], "failed")
+    assert state["failure"] == end["failure"]
+    assert (state["run"]["steps_done"], state["run"]["steps_total"]) == (1, 2)
+
+
+async def test_a_cell_that_may_raise_is_done_when_it_has(engine, fetch_json, notebook, frames):
+    body = notebook("x = 1 / 0", "print(2)")
+    body["notebook"]["cells"][0]["metadata"]["tags"] = ["raises-exception"]
+    _, answer = await fetch_json("POST", "runs", body)
+    _, end = await frames(answer["run"]["id"])
+    assert end["status"] == "ok"
+    state = await _state(fetch_json, answer["run"]["id"], "ok")
+    assert (state["run"]["steps_done"], state["run"]["steps_total"]) == (2, 2)
 
 
 async def test_a_refused_notebook_is_told_with_its_diagnostics(engine, fetch_json, notebook):
