@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @place_of_runs
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def explain_run(run_id: str, notebook: str | None, store: str | None, as_json: bool) -> None:
-    """Tell where the time of RUN (an id, or how one starts) went, and what would help most."""
-    found = explanation_of(open_store(notebook, store).open(run_id))
+    """Tell where the time of RUN (an id, how one starts, or 'latest') went, and what would help most."""
+    found = explanation_of(open_store(notebook, store).open(run_id, notebook))
     if as_json:
         write_json_line(found.to_json())
         return

@@ -54,7 +54,7 @@ _EXIT_CODES = {"ok": OK, "failed": FAILED, "cancelled": CANCELLED}
 @click.option(
     "--resume",
     metavar="RUN",
-    help="Take over what is still valid of RUN, which failed or broke off (an id, or how one starts).",
+    help="Take over what is still valid of RUN, which failed or broke off (an id, how one starts, or 'latest').",
 )
 @click.option(
     "--store-results/--no-store-results",

@@ -61,8 +61,8 @@ def list_runs(notebook: str | None, store: str | None, as_json: bool) -> None:
 @place_of_runs
 @click.option("--json", "as_json", is_flag=True, help="Print the run and its events as JSON.")
 def show(run_id: str, notebook: str | None, store: str | None, as_json: bool) -> None:
-    """Show what happened in RUN (an id, or how one starts)."""
-    record = open_store(notebook, store).open(run_id)
+    """Show what happened in RUN (an id, how one starts, or 'latest')."""
+    record = open_store(notebook, store).open(run_id, notebook)
     if as_json:
         info = {key: value for key, value in record.info.items() if key != "workflow"}
         events = [event.to_json() for event in record.events()]
@@ -88,7 +88,7 @@ def trace(run_id: str, notebook: str | None, store: str | None, output: str) -> 
     """Write a trace of RUN for Perfetto (ui.perfetto.dev) or Chrome's about:tracing."""
     from naavre_ext.scheduling.tracing import chrome_trace
 
-    found = chrome_trace(open_store(notebook, store).open(run_id).events())
+    found = chrome_trace(open_store(notebook, store).open(run_id, notebook).events())
     try:
         with click.open_file(output, "w", encoding="utf-8") as file:
             json.dump(found, file)
@@ -101,9 +101,9 @@ def trace(run_id: str, notebook: str | None, store: str | None, output: str) -> 
 @click.argument("run_id", metavar="RUN")
 @place_of_runs
 def delete(run_id: str, notebook: str | None, store: str | None) -> None:
-    """Delete RUN (an id, or how one starts) and all that it kept."""
+    """Delete RUN (an id, how one starts, or 'latest') and all that it kept."""
     place = open_store(notebook, store)
-    full_id = place.open(run_id).run_id
+    full_id = place.open(run_id, notebook).run_id
     place.delete(full_id)
     click.echo(f"deleted {full_id}")
 

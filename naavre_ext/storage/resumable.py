@@ -56,7 +56,7 @@ def find_resumable(options: RunOptions, source: Any) -> Resumable | None:
     read = getattr(getattr(source, "notebook", None), "path", None)  # one that was read already
     notebook = source if isinstance(source, (str, os.PathLike)) else read
     store = RunStore(options.store) if options.store else RunStore.beside(notebook)
-    record = store.open(options.resume)
+    record = store.open(options.resume, notebook)
     status = record.summary.status
     if status == "running":
         _refuse(f"run {record.run_id} still goes on.", "Stop it first, or wait for its end.")

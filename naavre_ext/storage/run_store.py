@@ -31,6 +31,8 @@ from naavre_ext.storage.run_record import RunRecord, RunSummary, StoredStatus, r
 
 __all__ = ["RunLog", "RunRecord", "RunStore", "RunSummary", "StoredStatus"]
 
+#: What stands for the id of the run that began last.
+LATEST = "latest"
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
 
 
@@ -147,12 +149,16 @@ class RunStore:
         info = read_info(path)
         return None if info is None else RunRecord(path, info)
 
-    def open(self, run_id: str) -> RunRecord:
+    def open(self, run_id: str, notebook: str | os.PathLike[str] | None = None) -> RunRecord:
         """The run with this id, or with the only id that starts so.
+
+        The word ``latest`` stands for the run that began last, of the ``notebook`` where one is named.
 
         Raises:
             RefusedError: there is no such run, or more than one.
         """
+        if run_id == LATEST and (latest := self._latest(notebook)) is not None:
+            return latest
         matches = [path for path in self.folders() if path.name.startswith(run_id) and run_id]
         exact = [path for path in matches if path.name == run_id] or matches
         if len(exact) > 1:
@@ -162,13 +168,21 @@ class RunStore:
             )
         info = read_info(exact[0]) if exact else None
         if info is None:
-            latest = ", ".join(run.id for run in self.list()[:5])
-            known = f"The latest runs: {latest}." if latest else f"'{self.root}' has no runs yet."
+            known_ids = ", ".join(run.id for run in self.list()[:5])
+            known = (
+                f"The latest runs: {known_ids}." if known_ids else f"'{self.root}' has no runs yet."
+            )
             remedy = (
                 "Runs are kept beside their notebook: name that as well if it is in another folder."
             )
             _refuse("NX015", f"There is no run '{run_id}'. {known}", remedy)
         return RunRecord(exact[0], info)
+
+    def _latest(self, notebook: str | os.PathLike[str] | None) -> RunRecord | None:
+        if notebook is not None:
+            return next(self.of_notebook(notebook), None)
+        newest_first = sorted(self.folders(), key=lambda path: path.name, reverse=True)
+        return next((found for found in map(self.read, newest_first) if found is not None), None)
 
     def delete(self, run_id: str) -> None:
         """Removes a run, named as for :meth:`open`, and all that it kept.

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.storage.batch_store import create_batch, find_batch
 from naavre_ext.storage.ids import new_folder, new_id
 from naavre_ext.storage.run_store import RunStore
@@ -38,6 +39,20 @@ def test_runs_of_one_second_are_listed_in_their_order(tmp_path):
     begun = [store.create(notebook=str(tmp_path / "a.ipynb")).run_id for _ in range(8)]
     assert [run.id for run in store.list()] == begun[::-1]
     assert [run.run_id for run in store.of_notebook(tmp_path / "a.ipynb")] == begun[::-1]
+
+
+def test_latest_run_is_the_one_that_began_last(tmp_path):
+    store = RunStore(tmp_path)
+    with pytest.raises(RefusedError, match="NX015 There is no run 'latest'"):
+        store.open("latest")
+    first, second = (
+        store.create(notebook=str(tmp_path / name)).run_id for name in ("a.ipynb", "b.ipynb")
+    )
+    (tmp_path / "runs" / "29991231-000000-zzzz").mkdir()  # no run
+    assert store.open("latest").run_id == second
+    assert store.open("latest", tmp_path / "a.ipynb").run_id == first
+    with pytest.raises(RefusedError, match="The latest runs: "):
+        store.open("latest", tmp_path / "c.ipynb")
 
 
 def test_latest_batch_is_the_one_made_last(tmp_path):
