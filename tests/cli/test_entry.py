@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import nbformat
 import pytest
 
 from naavre_ext.cli import entry, main
@@ -115,6 +116,34 @@ def test_runs_of_an_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == "no runs\n"
     assert exit_code("runs", "show", "x", "--store", str(tmp_path / ".naavre")) == 2
     assert "NX015" in capsys.readouterr().err
+
+
+def test_latest_run_is_meant_by_its_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"print('{name}')")])
+        nbformat.write(book, f"{name}.ipynb")
+        assert exit_code("run", f"{name}.ipynb", "--executor", "local") == 0
+    capsys.readouterr()
+
+    def first_line(*args: str) -> str:
+        assert exit_code(*args) == 0
+        return capsys.readouterr().out.partition("\n")[0]
+
+    two, one = (line.split()[0] for line in _lines(capsys, "runs", "list"))
+    assert first_line("explain", "latest").startswith(f"run {two}: ok")
+    assert first_line("explain", "latest", "one.ipynb").startswith(f"run {one}: ok")
+    assert first_line("runs", "show", "latest").startswith(two)
+    assert first_line("runs", "delete", "latest", "one.ipynb") == f"deleted {one}"
+    assert exit_code("runs", "show", "latest", "one.ipynb") == 2
+    assert "There is no run 'latest'" in capsys.readouterr().err
+
+
+def _lines(capsys: pytest.CaptureFixture[str], *args: str) -> list[str]:
+    assert exit_code(*args) == 0
+    return capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.slow
