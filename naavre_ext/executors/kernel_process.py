@@ -39,10 +39,9 @@ def set_environment(
     for name, value in kernel.items():
         if name != "MPLBACKEND" or not target.get(name):
             target[name] = value
-    now = dict(os.environ)
-    for name in now.keys() - target.keys():
+    for name in set(os.environ) - set(target):
         del os.environ[name]
-    os.environ.update({n: value for n, value in target.items() if now.get(n) != value})
+    os.environ.update(target)  # all of it: os.putenv may have changed what os.environ doesn't know
 
 
 class Threads:
