@@ -109,10 +109,13 @@ async def test_a_refused_notebook_is_told_with_its_diagnostics(engine, fetch_jso
     assert (await fetch_json("GET", "runs", path="nb.ipynb"))[1] == {"runs": []}
 
 
-async def test_an_engine_that_dies_leaves_a_killed_run(engine, fetch_json, notebook, frames):
-    body = notebook("print('here')", "import os\nos._exit(1)")
+async def test_an_engine_that_dies_leaves_a_killed_run(
+    engine, fetch_json, notebook, frames, jp_root_dir, waits
+):
+    body = notebook("print('here')", waits, "import os\nos._exit(1)")
     _, answer = await fetch_json("POST", "runs", body)
     run_id = answer["run"]["id"]
+    (jp_root_dir / "go").touch()  # not before the engine has answered
     events, end = await frames(run_id)
     assert _texts(events) == ["here\n"]
     assert (end["status"], end["failure"]["ename"]) == ("killed", "RunKilled")
