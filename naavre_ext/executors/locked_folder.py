@@ -17,12 +17,17 @@ _UNLOCKED_GRACE_S = 60.0
 class LockedFolder:
     """A new folder with mode 0700, locked for as long as this process lives.
 
-    Others of the same ``prefix`` whose owner is gone without having removed them are deleted.
+    Others of the same ``prefix`` whose owner is gone without having removed them are deleted: now, or with
+    ``cleans_later`` when this one is removed.
     """
 
-    def __init__(self, prefix: str, base: Path | None = None) -> None:
+    def __init__(
+        self, prefix: str, base: Path | None = None, *, cleans_later: bool = False
+    ) -> None:
         base = base or Path(tempfile.gettempdir())
-        _remove_abandoned(prefix, base)
+        self._to_clean = (prefix, base) if cleans_later else None
+        if not cleans_later:
+            _remove_abandoned(prefix, base)
         self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
         self._lock = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -32,6 +37,8 @@ class LockedFolder:
         shutil.rmtree(self.path, ignore_errors=True)
         with suppress(OSError):
             os.close(self._lock)
+        if self._to_clean is not None:
+            _remove_abandoned(*self._to_clean)
 
     def __enter__(self) -> Path:
         return self.path

@@ -146,7 +146,7 @@ class Watch:
             if self._over.wait(pause_s):
                 return
             if self._share.is_worth_sending():
-                with _quick_switches():
+                with quick_switches():
                     self._send()
                 return
 
@@ -157,7 +157,7 @@ class Watch:
 
 
 @contextmanager
-def _quick_switches() -> Iterator[None]:
+def quick_switches() -> Iterator[None]:
     """In the block a thread that computes gives way soon: sending waits for it again and again."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)

@@ -81,7 +81,9 @@ class OwnTaskSlots(TaskSlots):
         """Where the step's processes keep them."""
         with self._making:
             if self._folder is None:
-                self._own = LockedFolder("naavre-tasks-")
+                # Beside a cell that computes, each of a folder's entries takes as long as Python's threads
+                # take to change places: seconds, where many files lie about.
+                self._own = LockedFolder("naavre-tasks-", cleans_later=True)
                 (self._own.path / _COUNT).write_text(str(self._idle))
                 self._folder = self._own.path
             return self._folder

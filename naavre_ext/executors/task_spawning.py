@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from naavre_ext.executors import task_hook
 from naavre_ext.executors.inner_events import told
 from naavre_ext.executors.pool import BatchPool
+from naavre_ext.executors.share import quick_switches
 from naavre_ext.executors.task_offers import Offered, OpenWindow
 from naavre_ext.executors.task_results import CallResults
 from naavre_ext.executors.task_sending import CallSender
@@ -158,8 +159,9 @@ class TaskSpawner:
             sent = False
             self._left = _WINDOWS_A_BEAT
             self._show()
-            while self._send_oldest():
-                sent = True
+            with quick_switches():
+                while self._send_oldest():
+                    sent = True
             pause = _BEAT_S if sent else min(_LONGEST_BEAT_S, pause * 1.2)
 
     def _send_oldest(self) -> bool:
