@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from naavre_ext.cli.reporters import write_json_line
-from naavre_ext.cli.runs import open_store, place_of_runs
+from naavre_ext.cli.runs import open_run, place_of_runs
 from naavre_ext.exporters.wording import count_phrase, duration_phrase
 from naavre_ext.scheduling.explaining import CAUSES, BatchTimes, Explanation, explain
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def explain_run(run_id: str, notebook: str | None, store: str | None, as_json: bool) -> None:
     """Tell where the time of RUN (an id, how one starts, or 'latest') went, and what would help most."""
-    found = explanation_of(open_store(notebook, store).open(run_id, notebook))
+    found = explanation_of(open_run(run_id, notebook, store))
     if as_json:
         write_json_line(found.to_json())
         return

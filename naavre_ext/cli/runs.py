@@ -17,7 +17,7 @@ from naavre_ext.cli.summary import failure_lines, summary_lines
 from naavre_ext.exporters.wording import count_phrase, duration_phrase
 
 if TYPE_CHECKING:
-    from naavre_ext.storage.run_store import RunStore, RunSummary
+    from naavre_ext.storage.run_store import RunRecord, RunStore, RunSummary
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,7 +62,7 @@ def list_runs(notebook: str | None, store: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the run and its events as JSON.")
 def show(run_id: str, notebook: str | None, store: str | None, as_json: bool) -> None:
     """Show what happened in RUN (an id, how one starts, or 'latest')."""
-    record = open_store(notebook, store).open(run_id, notebook)
+    record = open_run(run_id, notebook, store)
     if as_json:
         info = {key: value for key, value in record.info.items() if key != "workflow"}
         events = [event.to_json() for event in record.events()]
@@ -88,7 +88,7 @@ def trace(run_id: str, notebook: str | None, store: str | None, output: str) -> 
     """Write a trace of RUN for Perfetto (ui.perfetto.dev) or Chrome's about:tracing."""
     from naavre_ext.scheduling.tracing import chrome_trace
 
-    found = chrome_trace(open_store(notebook, store).open(run_id, notebook).events())
+    found = chrome_trace(open_run(run_id, notebook, store).events())
     try:
         with click.open_file(output, "w", encoding="utf-8") as file:
             json.dump(found, file)
@@ -102,9 +102,8 @@ def trace(run_id: str, notebook: str | None, store: str | None, output: str) -> 
 @place_of_runs
 def delete(run_id: str, notebook: str | None, store: str | None) -> None:
     """Delete RUN (an id, how one starts, or 'latest') and all that it kept."""
-    place = open_store(notebook, store)
-    full_id = place.open(run_id, notebook).run_id
-    place.delete(full_id)
+    full_id = open_run(run_id, notebook, store).run_id
+    open_store(notebook, store).delete(full_id)
     click.echo(f"deleted {full_id}")
 
 
@@ -115,6 +114,11 @@ def open_store(notebook: str | None, store: str | None) -> RunStore:
     if store is not None:
         return RunStore(store)
     return RunStore.beside(notebook)
+
+
+def open_run(run_id: str, notebook: str | None, store: str | None) -> RunRecord:
+    """The run that is meant by ``run_id`` there."""
+    return open_store(notebook, store).open(run_id, notebook)
 
 
 def _run_line(run: RunSummary) -> str:

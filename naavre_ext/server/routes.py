@@ -10,9 +10,10 @@ from naavre_ext.server import (
     sweep_handlers,
     turn_handler,
 )
+from naavre_ext.storage.ids import ID
 
-_RUN = r"/naavre-ext/runs/([0-9]{8}-[0-9]{6}-[a-z0-9]{4})"
-_SWEEP = r"/naavre-ext/sweeps/(batch-[0-9]{8}-[0-9]{6}-[a-z0-9]{4})"
+_RUN = rf"/naavre-ext/runs/({ID})"
+_SWEEP = rf"/naavre-ext/sweeps/(batch-{ID})"
 
 ROUTES = [
     (r"/naavre-ext/openapi.yaml", description.DescriptionHandler),

@@ -21,10 +21,10 @@ from typing import Any
 from naavre_ext.model.diagnostic import Diagnostic, NaavreError, RefusedError
 from naavre_ext.model.jobs import Job, JobEnd
 from naavre_ext.storage.atomic_file import replace_file
-from naavre_ext.storage.ids import new_folder
+from naavre_ext.storage.ids import ID, new_folder
 
 _INFO, _JOBS = "batch.json", "jobs.jsonl"
-_BATCH_ID = re.compile(r"batch-\d{8}-\d{6}-[a-z0-9]{4}")
+_BATCH_ID = re.compile(f"batch-{ID}")
 
 
 class BatchRecord:

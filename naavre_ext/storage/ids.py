@@ -6,6 +6,8 @@ import secrets
 import time
 from pathlib import Path
 
+#: What they look like, as a regular expression.
+ID = "[0-9]{8}-[0-9]{6}-[a-z0-9]{4}"
 #: In the order in which they sort, without those that are easily mistaken for others.
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.planning.parameters import prefixed_kind, secret_literals
 from naavre_ext.storage.atomic_file import replace_file
-from naavre_ext.storage.ids import new_folder
+from naavre_ext.storage.ids import ID, new_folder
 from naavre_ext.storage.masking import SecretMask
 from naavre_ext.storage.process_identity import this_process
 from naavre_ext.storage.run_log import INFO_FILE, RunLog
@@ -33,7 +33,7 @@ __all__ = ["RunLog", "RunRecord", "RunStore", "RunSummary", "StoredStatus"]
 
 #: What stands for the id of the run that began last.
 LATEST = "latest"
-_RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
+_RUN_ID = re.compile(ID)
 
 
 class RunStore:
@@ -121,10 +121,11 @@ class RunStore:
     def of_notebook(self, notebook: str | os.PathLike[str]) -> Iterator[RunRecord]:
         """The runs of this notebook, the latest first; each is read when it is asked for."""
         wanted = os.path.abspath(notebook)
-        for path in sorted(self.folders(), key=lambda path: path.name, reverse=True):
-            info = read_info(path)
-            if info is not None and info.get("notebook") == wanted:
-                yield RunRecord(path, info)
+        return (run for run in self._newest_first() if run.info.get("notebook") == wanted)
+
+    def _newest_first(self) -> Iterator[RunRecord]:
+        paths = sorted(self.folders(), key=lambda path: path.name, reverse=True)
+        return (found for found in map(self.read, paths) if found is not None)
 
     def rename_notebook(
         self, old: str | os.PathLike[str], new: str | os.PathLike[str]
@@ -157,8 +158,10 @@ class RunStore:
         Raises:
             RefusedError: there is no such run, or more than one.
         """
-        if run_id == LATEST and (latest := self._latest(notebook)) is not None:
-            return latest
+        if run_id == LATEST:
+            runs = self._newest_first() if notebook is None else self.of_notebook(notebook)
+            if (found := next(runs, None)) is not None:
+                return found
         matches = [path for path in self.folders() if path.name.startswith(run_id) and run_id]
         exact = [path for path in matches if path.name == run_id] or matches
         if len(exact) > 1:
@@ -168,21 +171,13 @@ class RunStore:
             )
         info = read_info(exact[0]) if exact else None
         if info is None:
-            known_ids = ", ".join(run.id for run in self.list()[:5])
-            known = (
-                f"The latest runs: {known_ids}." if known_ids else f"'{self.root}' has no runs yet."
-            )
+            latest = ", ".join(run.id for run in self.list()[:5])
+            known = f"The latest runs: {latest}." if latest else f"'{self.root}' has no runs yet."
             remedy = (
                 "Runs are kept beside their notebook: name that as well if it is in another folder."
             )
             _refuse("NX015", f"There is no run '{run_id}'. {known}", remedy)
         return RunRecord(exact[0], info)
-
-    def _latest(self, notebook: str | os.PathLike[str] | None) -> RunRecord | None:
-        if notebook is not None:
-            return next(self.of_notebook(notebook), None)
-        newest_first = sorted(self.folders(), key=lambda path: path.name, reverse=True)
-        return next((found for found in map(self.read, newest_first) if found is not None), None)
 
     def delete(self, run_id: str) -> None:
         """Removes a run, named as for :meth:`open`, and all that it kept.
