@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from naavre_ext.model.event import (
@@ -74,10 +74,7 @@ def failure_of(record: RunRecord, message: str | None = None) -> dict[str, Any] 
         nowhere = dict.fromkeys(("cell_number", *_FAILURE_PLACE))
         return {**nowhere, "ename": "RunKilled", "evalue": message, "traceback": []}
     last = failed[-1].to_json()
-    numbers = {
-        step.get("id"): step.get("cell_number")
-        for step in (record.info.get("workflow") or {}).get("steps", ())
-    }
+    numbers = {step.get("id"): step.get("cell_number") for step in _planned_steps(record.info)}
     wanted = (*_FAILURE_PLACE, "ename", "evalue", "traceback")
     return {"cell_number": numbers.get(last["step"]), **{name: last[name] for name in wanted}}
 
@@ -107,8 +104,13 @@ def _steps_done(events: Iterable[RunEvent], may_raise: Collection[str]) -> set[s
 
 
 def _may_raise(info: Mapping[str, Any]) -> frozenset[str]:
-    steps = (info.get("workflow") or {}).get("steps", ())
-    return frozenset(step["id"] for step in steps if step.get("raises_exception"))
+    return frozenset(step["id"] for step in _planned_steps(info) if step.get("raises_exception"))
+
+
+def _planned_steps(info: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The steps of the run's workflow, in JSON."""
+    steps: Sequence[Mapping[str, Any]] = (info.get("workflow") or {}).get("steps", ())
+    return steps
 
 
 def _planned_digests(info: Mapping[str, Any]) -> dict[str, str]:
@@ -116,10 +118,9 @@ def _planned_digests(info: Mapping[str, Any]) -> dict[str, str]:
 
     Of cells that only set parameters the plan has these alone, so nothing can be said of the cell.
     """
-    steps = (info.get("workflow") or {}).get("steps", ())
     return {
         step["cell_id"]: _digest(step["source"])
-        for step in steps
+        for step in _planned_steps(info)
         if step.get("source") and step.get("kind") != "parameters"
     }
 
