@@ -159,9 +159,8 @@ class TaskSpawner:
             sent = False
             self._left = _WINDOWS_A_BEAT
             self._show()
-            with quick_switches():
-                while self._send_oldest():
-                    sent = True
+            while self._send_oldest():
+                sent = True
             pause = _BEAT_S if sent else min(_LONGEST_BEAT_S, pause * 1.2)
 
     def _send_oldest(self) -> bool:
@@ -175,13 +174,14 @@ class TaskSpawner:
             return False
         if not oldest.is_eager and time.perf_counter() - oldest.at < _PATIENCE_S:
             return False
-        if not self._slots.take():
-            return False
-        if not oldest.claim():
-            self._slots.give()
+        with quick_switches():
+            if not self._slots.take():
+                return False
+            if not oldest.claim():
+                self._slots.give()
+                return True
+            self._sender.send(oldest, self._tasks[oldest.function][1])
             return True
-        self._sender.send(oldest, self._tasks[oldest.function][1])
-        return True
 
     # The beginning and the end
 
