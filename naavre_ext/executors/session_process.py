@@ -174,9 +174,9 @@ _in_vain: tuple[Any, frozenset[str], dict[str, types.ModuleType]] = ((), frozens
 def forget_modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> None:
     """Drops modules of ``folders``, except ``keep``, so that the next import reads them anew."""
     global _in_vain
-    for name in modules_in(folders, keep):
-        del sys.modules[name]
     _in_vain = (), frozenset(), {}  # it would keep modules alive
+    for name in _modules_in(folders, keep, sys.modules.copy()):
+        del sys.modules[name]
 
 
 def modules_in(folders: tuple[str, ...], keep: frozenset[str]) -> dict[str, types.ModuleType]:

@@ -65,7 +65,6 @@ class RayExecutor:
         self._main: Any = None
         #: Whether the main worker was found ready for another run, when this one was over.
         self._is_tidy = False
-        self._is_observed = False
         self._turn: tuple[Any, Any] | None = None
         #: When the run asked for its turn, or for workers of groups; never, where there is nothing to tell of it.
         self._asked_at = math.inf
@@ -110,7 +109,6 @@ class RayExecutor:
             self._groups.begin()
             if self._groups.wait_for_claims():
                 self._asked_at = time.monotonic()
-        self._is_observed = context.observe
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
         self._context = sendable(told)
@@ -268,8 +266,7 @@ class RayExecutor:
         self, names: Sequence[str] | None, most_bytes: int | None = None
     ) -> tuple[dict[str, Packed], dict[str, str]]:
         """The main worker's values, of which nothing else is wanted then unless the run is observed."""
-        tidies = self._mains is not None and not self._is_observed
-        ref = self._main.collect.remote(names, most_bytes, tidies=tidies)
+        ref = self._main.collect.remote(names, most_bytes, tidies=self._mains is not None)
         packed, missing, self._is_tidy = ray.get(ref)
         return dict(packed), dict(missing)
 

@@ -23,7 +23,7 @@ class MainWorkers:
         with self._lock:
             return self._waiting.pop() if self._waiting else None
 
-    def hand_on(self, main: Any, *, is_tidy: bool = False) -> bool:
+    def hand_on(self, main: Any, *, is_tidy: bool) -> bool:
         """Whether the worker is kept: it runs nothing, and a job has left nothing in it that stays.
 
         It is asked unless it is known that it ``is_tidy``.

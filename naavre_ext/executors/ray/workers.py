@@ -72,8 +72,10 @@ class _MainWorker:
         self, names: Sequence[str] | None, most_bytes: int | None, *, tidies: bool
     ) -> tuple[Mapping[str, Packed], Mapping[str, str], bool]:
         """The values of the notebook's variables; and, where the run is over then, what :meth:`tidy` says."""
-        packed, missing = collect_values(this_worker().session.namespace, names, most_bytes)
-        return packed, missing, tidies and self.tidy()
+        worker = this_worker()
+        packed, missing = collect_values(worker.session.namespace, names, most_bytes)
+        is_over = worker.context is not None and not worker.context.observe
+        return packed, missing, tidies and is_over and self.tidy()
 
     def collect_live(
         self, names: Sequence[str], most_bytes: int | None
