@@ -60,7 +60,8 @@ def main(names: list[str]) -> int:
     rows: list[Row] = []
     for measure in filter(None, parts.values()):
         for row in measure():
-            print(f"measured: {row.name}", file=sys.stderr)
+            # A later row may fail, and what was measured is not to be measured again for it.
+            print("measured:", *filter(None, row.cells()), sep="  ", file=sys.stderr)
             rows.append(row)
     print(table(rows))
     if not names:

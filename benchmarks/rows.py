@@ -29,6 +29,18 @@ class Row:
     papermill: float | None = None
     unit: str = "s"
 
+    def cells(self) -> tuple[str, ...]:
+        """What the table shows of it, one text for each column."""
+        return (
+            self.name,
+            amount(self.ours, self.unit),
+            amount(self.reference, self.unit),
+            f"{self.ratio:.2f}",
+            self.target,
+            ("yes" if self.met else "NO") if self.target else "",
+            "" if self.papermill is None else amount(self.papermill, self.unit),
+        )
+
 
 def speed_up(
     name: str,
@@ -138,20 +150,7 @@ def seconds(action: Callable[[], object]) -> float:
 def table(rows: Iterable[Row]) -> str:
     """The rows as aligned text with a heading."""
     heading = ("benchmark", "ours", "reference", "ratio", "target", "met", "papermill")
-    lines: list[Sequence[str]] = [heading]
-    lines += [
-        (
-            row.name,
-            amount(row.ours, row.unit),
-            amount(row.reference, row.unit),
-            f"{row.ratio:.2f}",
-            row.target,
-            ("yes" if row.met else "NO") if row.target else "",
-            "" if row.papermill is None else amount(row.papermill, row.unit),
-        )
-        for row in rows
-    ]
-    return aligned(lines)
+    return aligned([heading, *(row.cells() for row in rows)])
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:

@@ -223,6 +223,8 @@ def _drop(graph: Graph, draft: _Draft, start: int, reason: str) -> None:
 
 def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, tuple[Command, ...]]:
     states = draft.states
+    # Before all that starts: another job may be waiting for the worker.
+    state = _close_groups(graph, state, draft)
     main_busy = state.main_busy
     if main_busy is not None and states[main_busy] != "running":
         main_busy = None
@@ -264,7 +266,7 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
             running.append(step)
             main_busy = step if in_main else main_busy
             draft.commands.append(StartStep(step, state.placement[step]))
-    state = _close_groups(graph, replace(state, main_busy=main_busy), draft)
+    state = replace(state, main_busy=main_busy)
     if not any(value in ("waiting", "running") for value in states.values()):
         status: RunStatus = (
             "cancelled" if state.cancelled else "failed" if state.failed_at is not None else "ok"

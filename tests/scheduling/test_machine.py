@@ -356,3 +356,10 @@ def test_group_is_given_back_and_hands_on_before_it_is_done():
     assert play.log.index(StartStep(StepId("s2"), "any")) < play.log.index(
         facts.Succeeded(StepId("s1"))
     ), "s2 needs s0 only"
+
+
+def test_group_is_given_back_before_the_steps_that_it_hands_on_to_start():
+    flow = workflow("GH", [(0, 1)])
+    play = Play(flow).run()
+    closed, started = facts.CloseGroup("G"), facts.OpenGroup("H")
+    assert play.log.index(closed) < play.log.index(started), "another job may wait for the worker"
