@@ -12,6 +12,7 @@ from naavre_ext.dataflow.source import body_source
 from naavre_ext.executors import ambient
 from naavre_ext.executors.batch_code import batch_code
 from naavre_ext.executors.cell_outcome import CellError
+from naavre_ext.executors.filled_columns import why_no_labels
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.guarding_steps import is_suspicious
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
@@ -148,6 +149,8 @@ def _run(
     if isinstance(items, Packed):
         values = unpack(items, namespace, writable=False)["items"]
     namespace.update(given)
+    if reason := why_no_labels(split, values):
+        raise Violation(reason)
     over = dict(zip(split.over, values.values, strict=True)) if split.over else {}
     tables = {table.name: given[table.name] for table in split.tables if table.name in given}
     known_here = {name: value for name, value in given.items() if name not in tables}
@@ -305,7 +308,7 @@ def _error(
         outputs.pop()
     assert error is not None
     report = ErrorReport(error.ename, error.evalue, tuple(error.traceback))
-    if is_suspicious(report):
+    if is_suspicious(report) or any(table.adds == "new" for table in task.split.tables):
         raise Violation(f"{error.ename} on copies of its inputs: {error.evalue}")
     return _at_item(report, task, cursor)
 

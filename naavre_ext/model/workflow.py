@@ -32,14 +32,18 @@ EdgeKind = Literal[
     "data", "alias", "ambient", "outside", "opaque", "unknown", "star-import", "monkeypatch", "history",
 ]  # fmt: skip
 
+#: Whole columns that a loop sets, by labels that it computes: ``others`` than it reads, or ``new`` ones.
+AddedColumns = Literal["others", "new"]
+
 
 @dataclass(frozen=True, slots=True)
 class FilledTable:
-    """A table of which a loop sets cells: in the columns ``fills``, of which it reads none.
+    """A table of which a loop sets cells: in the columns ``fills``, of which it reads none; or ``adds`` columns.
 
     ``reads`` are the columns that it reads, by label, or ``by_position``; ``in_body`` says that iterations do.
     ``apart`` are names that must stand for other tables. With ``entries`` each iteration reads and sets its own:
-    by ``position``, ``key`` or ``label``, or a ``row`` or ``column`` of its own.
+    by ``position``, ``key`` or ``label``, or a ``row`` or ``column`` of its own. A loop that adds ``new`` columns
+    may read any that was there.
     """
 
     name: str
@@ -49,6 +53,7 @@ class FilledTable:
     in_body: bool = False
     apart: tuple[str, ...] = ()
     entries: str = ""
+    adds: AddedColumns | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,34 +6,32 @@
         df.loc[i, "b"] = f(df.loc[i, "a"])
     for i, row in df[df["a"] > 3].iterrows():
         out.loc[i, "b"] = f(row["a"])
+    for column in df.columns:
+        df[f"{column}_scaled"] = f(df[column])
 
 Each value goes into a column that no iteration reads. So batches get the table as it was when the loop began; what
-can't be seen here (labels that the table lacks, columns with mutable values) is looked at while the loop runs.
+can't be seen here (labels that the table lacks or has already, columns with mutable values) is looked at while the
+loop runs.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow
-from naavre_ext.model.workflow import FilledTable
+from naavre_ext.model.workflow import AddedColumns, FilledTable
 from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.iteration_facts import facts_of, with_others, without_changes
-from naavre_ext.planning.loops import Loop, Reduction, changed_place
+from naavre_ext.planning.loops import Loop, Reduction, changed_place, may_swallow
 from naavre_ext.planning.own_entries import own_entries
 from naavre_ext.planning.own_rows import own_rows, table_and_label
 from naavre_ext.planning.refusal import ITEMS
-from naavre_ext.planning.replaying import BY_LABEL, BY_POSITION
-
-#: Methods that give a table of its own.
-_COPYING = frozenset(
-    {"query", "dropna", "head", "tail", "sort_values", "copy", "drop_duplicates", "nlargest", "nsmallest",
-     "reset_index", "fillna"}
-)  # fmt: skip
-Column = str | int
+from naavre_ext.planning.replaying import BY_POSITION
+from naavre_ext.planning.table_uses import Column, TableUses, literal_columns
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ def without_tables(
         if (
             use := _use(root, loop, body, reductions)
             or _entries(root, loop, body, reductions, facts)
+            or _columns_added(root, loop, body, reductions, facts)
         )
     ]
     if uses:
@@ -109,7 +108,7 @@ def _use(
     if len(known) < len(cells) or len(positional) != 1:
         return None
     (by_position,) = positional
-    uses = _Uses(root, by_position, {id(r.statement): r for r in mine})
+    uses = TableUses(root, by_position, {id(r.statement): r for r in mine})
     for statement in body:
         uses.visit(statement)
     looks = frozenset(uses.looks)
@@ -142,6 +141,60 @@ def _entries(
     return None if found is None else TableUse(*found)
 
 
+def _columns_added(
+    root: str,
+    loop: Loop,
+    body: Sequence[ast.stmt],
+    reductions: Sequence[Reduction],
+    facts: CellDataflow,
+) -> TableUse | None:
+    """``df[new] = f(df["a"], df[item])``: whole columns, while others are read."""
+    mine = [r for r in reductions if r.root == root]
+    is_read = root in facts.reads or root in names_of(loop.iterable)
+    set_by = {_label_set(reduction, root) for reduction in mine}
+    if not is_read or None in set_by:
+        return None
+    items = frozenset(names_of(loop.target)) - _bound_in(body)
+    uses = TableUses(root, False, {id(r.statement): r for r in mine}, labels=items)
+    for statement in body:
+        uses.visit(statement)
+    looks = frozenset(uses.looks)
+    uses.copies = True
+    uses.visit(loop.iterable)
+    if uses.unclear or set_by & {*uses.read_by, *map(repr, uses.columns)}:
+        return None
+    # A column that isn't there yet is no error where an earlier iteration has made it.
+    if uses.read_by and any(map(_may_catch, body)):
+        return None
+    reads = () if uses.read_by else tuple(sorted(uses.columns, key=str))
+    adds: AddedColumns = "others" if reads else "new"
+    return TableUse(FilledTable(root, (), reads, in_body=bool(looks), adds=adds), looks)
+
+
+def _label_set(reduction: Reduction, root: str) -> str | None:
+    """The expression for the label of the column that is set; None for other changes."""
+    statement = reduction.statement
+    if reduction.replayed or not isinstance(statement, ast.Assign):
+        return None
+    place, target = changed_place(statement), statement.targets[0]
+    if not isinstance(place, ast.Name) or place.id != root or not isinstance(target, ast.Subscript):
+        return None
+    several = isinstance(target.slice, (ast.Tuple, ast.Slice, ast.List))
+    return None if several else ast.unparse(target.slice)
+
+
+def _bound_in(body: Sequence[ast.stmt]) -> set[str]:
+    nodes = (node for statement in body for node in walk(statement))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+
+
+def _may_catch(statement: ast.stmt) -> bool:
+    return any(
+        isinstance(node, ast.Try) or (isinstance(node, ast.With) and may_swallow(node))
+        for node in walk(statement)
+    )
+
+
 def _cell(reduction: Reduction, root: str) -> tuple[bool, Column] | None:
     """``df.loc[label, "b"] = v``: whether it is by position, and the column; None for other changes."""
     statement = reduction.statement
@@ -159,107 +212,5 @@ def _cell(reduction: Reduction, root: str) -> tuple[bool, Column] | None:
         or isinstance(target.slice.elts[0], (ast.Slice, ast.Starred))
     ):
         return None
-    columns = _columns(target.slice.elts[1], place.attr)
+    columns = literal_columns(target.slice.elts[1], place.attr)
     return None if columns is None or len(columns) != 1 else (place.attr in BY_POSITION, columns[0])
-
-
-def _columns(node: ast.expr, accessor: str) -> list[Column] | None:
-    """The columns that a literal index names; None where it is no literal."""
-    parts = node.elts if isinstance(node, ast.List) else [node]
-    values = [part.value for part in parts if isinstance(part, ast.Constant)]
-    wanted = int if accessor in BY_POSITION else str
-    fits = len(values) == len(parts) and all(type(value) is wanted for value in values)
-    return values if fits else None  # type: ignore[return-value]
-
-
-@dataclass
-class _Uses(ast.NodeVisitor):
-    """How code uses a table: the columns that it reads, all harmless ``looks`` at it, and what is unclear.
-
-    ``copies`` says that the rows of copies of the table's parts may be gone through as well.
-    """
-
-    root: str
-    by_position: bool
-    stores: dict[int, Reduction]
-    copies: bool = False
-    columns: set[Column] = field(default_factory=set)
-    looks: set[int] = field(default_factory=set)
-    unclear: bool = False
-
-    def visit(self, node: ast.AST) -> None:
-        """Look at the node and all in it."""
-        store = self.stores.get(id(node))
-        if store is not None:
-            for operand in store.operands:
-                self.visit(operand)
-        elif self._is_known(node):
-            self.looks.add(id(node))
-        else:
-            self.unclear = self.unclear or self._is_table(node)
-            self.generic_visit(node)
-
-    def _is_known(self, node: ast.AST) -> bool:
-        if isinstance(node, ast.Call):
-            function = node.func
-            if isinstance(function, ast.Name) and function.id == "len" and len(node.args) == 1:
-                return self._is_table(node.args[0]) or self._is_index(node.args[0])
-            rows = isinstance(function, ast.Attribute) and function.attr == "iterrows"
-            return self.copies and rows and self._is_copy(function.value)  # type: ignore[attr-defined]
-        if isinstance(node, ast.Attribute):
-            of_copy = node.attr == "index" and self._is_copy(node.value)
-            return self.copies and (of_copy or self._is_index(node))
-        if isinstance(node, ast.Compare):
-            found = isinstance(node.ops[0], (ast.In, ast.NotIn)) and self._is_index(
-                node.comparators[-1]
-            )
-            if found and len(node.ops) == 1:
-                self.visit(node.left)
-                return True
-            return False
-        return isinstance(node, ast.Subscript) and self._reads(node)
-
-    def _is_table(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.Name) and node.id == self.root
-
-    def _is_index(self, node: ast.AST) -> bool:
-        return (
-            isinstance(node, ast.Attribute) and node.attr == "index" and self._is_table(node.value)
-        )
-
-    def _reads(self, node: ast.Subscript) -> bool:
-        """``df["a"]``, ``df.loc[i, "a"]``, ``df.index[i]``"""
-        place, index = node.value, node.slice
-        if not isinstance(node.ctx, ast.Load):
-            return False
-        if self._is_index(place):
-            self.visit(index)
-            return True
-        if self._is_table(place):
-            columns = None if self.by_position else _columns(index, "loc")
-        elif isinstance(place, ast.Attribute) and self._is_table(place.value):
-            right = place.attr in (BY_POSITION if self.by_position else BY_LABEL)
-            if not right or not isinstance(index, ast.Tuple) or len(index.elts) != 2:
-                return False
-            columns = _columns(index.elts[1], place.attr)
-            if columns is not None:
-                self.visit(index.elts[0])
-        else:
-            return False
-        self.columns |= set(columns or ())
-        return columns is not None
-
-    def _is_copy(self, node: ast.expr) -> bool:
-        """``df[mask]``, ``df.query("a > 3")``: a table that is made at once, and sees no later changes."""
-        if isinstance(node, ast.Subscript):
-            place = node.value
-            if isinstance(place, ast.Attribute) and place.attr in ("loc", "iloc"):
-                return self._is_table(place.value)
-            return self._is_table(place) and _columns(node.slice, "loc") is None
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-            return False
-        plain = not any(keyword.arg in (None, "inplace") for keyword in node.keywords)
-        owner = node.func.value
-        return (
-            plain and node.func.attr in _COPYING and (self._is_table(owner) or self._is_copy(owner))
-        )

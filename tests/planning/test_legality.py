@@ -318,6 +318,19 @@ def test_an_entry_that_is_read_back_is_to_be_put_into_a_variable_first():
     assert isinstance(judge(written + "\n    table[x] = value"), Split)
 
 
+def test_columns_that_are_read_as_they_are_set_are_told_before_the_run():
+    for loop in (
+        "for x in xs:\n    table['a'] = table['a'] + x",
+        "for x in xs:\n    table[f'{x}'] = double(table[f'{x}'])",
+        "for x in xs:\n    table['sum'] = table['sum'] + table[x]",
+    ):
+        verdict = judge(loop)
+        assert isinstance(verdict, Refusal), loop
+    added = judge("for x in xs:\n    table[f'{x}'] = table['a'] + double(x)")
+    assert isinstance(added, Split)
+    assert [table.adds for table in added.tables] == ["others"]
+
+
 def test_parameter_sweep_over_a_grid_of_numbers_is_exact() -> None:
     """A list of tuples of floats shares nothing with what the body collects."""
     grid = "frictions = [0.5, 0.55]\ngrid = [(float(d), f) for f, d in itertools.product(frictions, np.linspace(1, 2, 9))]"
