@@ -94,7 +94,7 @@ def settle(fan_out: FanOut, state: SplitState) -> None:
             send_rest(fan_out, state)
     if share is not None and state.start:
         _tell_own(fan_out, state, share, own_s)
-    if not state.refusal:
+    if state.flight is not None and not state.refusal:
         state.refusal = why_grown(state.split, state.tables, fan_out.variables)
     if flight is not None and state.watch is not None and not state.refusal:
         try:
