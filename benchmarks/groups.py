@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.rows import Row, cost
@@ -24,6 +25,8 @@ from naavre_ext.storage.run_store import RunStore
 #: So much above the ideal schedule is allowed, and so much for a job of no work in one group and in five.
 ABOVE_S, ONE_GROUP_S, FIVE_GROUPS_S = 0.04, 0.013, 0.038
 EMPTY_JOBS = 30
+#: A schedule is measured so often, as one late moment of the machine is longer than what is asked for.
+REPEATS = 3
 #: The workers of five groups, and main workers for as many jobs as go through them at once.
 WORKERS = 12
 #: Cells that sleep need none, but Ray has as many workers for cells outside groups: two for each of three jobs.
@@ -88,7 +91,7 @@ def _warm(handle: Any) -> None:
 
 
 def group_rows() -> Iterator[Row]:
-    """Six rows; Ray is up and its workers warm, as it is for the other parts."""
+    """Six rows, the median of each schedule; Ray is up and its workers warm, as it is for the other parts."""
     with tempfile.TemporaryDirectory() as name, connect(None, num_cpus=CPUS) as handle:
         folder = Path(name)
         for title, cells, ideal_s in (
@@ -97,9 +100,11 @@ def group_rows() -> Iterator[Row]:
             ("3 jobs of A → B, C, D → E without groups", _without_groups(THREE_GROUPS), 4.0),
             ("3 jobs of A, B → C without groups", _without_groups(TWO_AND_ONE), 2.0),
         ):
-            _warm(handle)
-            most = 1 + ABOVE_S / ideal_s
-            yield cost(title, span_s(folder, "working", cells, 3), ideal_s, at_most=most)
+            spans = []
+            for _ in range(REPEATS):
+                _warm(handle)
+                spans.append(span_s(folder, "working", cells, 3))
+            yield cost(title, median(spans), ideal_s, at_most=1 + ABOVE_S / ideal_s)
         for title, cells, target_s in (
             ("a job of no work in one group", ONE_EMPTY, ONE_GROUP_S),
             ("a job of no work in five groups", FIVE_EMPTY, FIVE_GROUPS_S),

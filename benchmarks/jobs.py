@@ -5,16 +5,18 @@ papermill's runs all take the same time, so that a few of them are measured and 
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from subprocess import Popen
 from time import process_time
 
 import nbformat
 import papermill
 
-from benchmarks.rows import Row, seconds, speed_up
+from benchmarks.rows import Row, seconds, speed_up, told
 from naavre_ext import run_batch
 from naavre_ext.executors.factory import hold_cluster
 from naavre_ext.executors.ray.spare_workers import warm
@@ -49,11 +51,12 @@ def write_sweep(path: Path, loops: int) -> None:
 
 
 def job_rows() -> Iterator[Row]:
-    """One row; Ray is up and its workers warm, as it is for the other parts."""
+    """One row, and what the machine itself gives; Ray is up and its workers warm, as it is for the other parts."""
     with tempfile.TemporaryDirectory() as name, hold_cluster(RunOptions()) as handle:
         folder = Path(name)
         notebook = folder / "sweep.ipynb"
-        write_sweep(notebook, loops_for(CELL_S))
+        loops = loops_for(CELL_S)
+        write_sweep(notebook, loops)
         warm(handle, wait=True)
         plain = [
             seconds(
@@ -72,4 +75,20 @@ def job_rows() -> Iterator[Row]:
 
         plain_s = JOBS * median(plain)
         name = f"{JOBS} jobs of ten cells of {CELL_S:g} s, two of which differ"
-        yield speed_up(name, seconds(batch), plain_s, at_least=12, papermill=plain_s)
+        ours_s = seconds(batch)
+        yield speed_up(name, ours_s, plain_s, at_least=12, papermill=plain_s)
+        # Two processes at once may each be slower than one alone, which is nobody's fault.
+        yield told("the same cells; two plain processes", ours_s, in_two_processes(folder, loops))
+
+
+def in_two_processes(folder: Path, loops: int) -> float:
+    """How long the cells take that have to run: those of all jobs at first, then each job's own by halves."""
+    script = folder / "plain.py"
+    script.write_text(f"{BURN}\nimport sys\nfor _ in range(int(sys.argv[1])):\n    burn({loops})\n")
+
+    def run(*counts: int) -> None:
+        started = [Popen([sys.executable, str(script), str(count)]) for count in counts]
+        if any(process.wait() for process in started):
+            raise RuntimeError("a plain process failed")
+
+    return seconds(lambda: run(8)) + seconds(lambda: run(JOBS, JOBS))
