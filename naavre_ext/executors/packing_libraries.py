@@ -118,9 +118,12 @@ def _reduce_arrow_array(array: Any) -> Any:
     if piece.offset or piece.get_total_buffer_size() > piece.nbytes + _SPARE_BYTES:
         return NotImplemented  # a part of a larger column, all of which would travel
     nested = piece.type.num_fields or hasattr(piece.type, "value_type")
-    state = {**vars(array), "_pa_array": piece if nested else _ArrowPiece(piece)}
-    if "_cache" in state:
-        state["_cache"] = {}
+    state = {**vars(array), "_pa_array": piece if nested else _ArrowPiece(piece), "_cache": {}}
+    if hasattr(array, "_readonly"):
+        state["_readonly"] = array._readonly
+    # What is taken from a table leaves it with another array of the same memory, whose attributes were set in
+    # another order, some not at all, and by other texts of the same names: none of that is a change.
+    state = {sys.intern(name): state[name] for name in sorted(state)}
     return copyreg.__newobj__, (type(array),), state  # type: ignore[attr-defined]
 
 

@@ -472,3 +472,29 @@ def test_a_column_of_texts_is_packed_where_it_lies(cut, is_copied):
     pd.testing.assert_series_equal(unpack(packed, {}, writable=True)["s"], texts)
     joined = pd.concat([texts, texts])
     pd.testing.assert_series_equal(unpack(pack({"s": joined}, {}), {}, writable=False)["s"], joined)
+
+
+_LOOKS = {
+    "a row by row look": lambda table: list(table.iterrows()),
+    "new columns": lambda table: table.assign(z=1),
+    "new labels": lambda table: table.rename(columns={"a": "b"}),
+    "numbered rows": lambda table: table.reset_index(drop=True),
+    "other rows": lambda table: (table.sort_values("a"), table.dropna(), table[table["a"] > 1]),
+    "texts": lambda table: (table["k"].str.upper(), table["k"] == "a", table["k"].unique()),
+    "what is shown": repr,
+}
+
+
+@pytest.mark.parametrize("look", _LOOKS)
+def test_what_is_taken_from_a_group_of_rows_does_not_count_as_a_change_of_it(
+    look, sender, receiver
+):
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame(
+        {"k": list("abab"), "a": [3.0, 1.0, None, 2.0], "c": pd.Categorical(list("xyxy"))}
+    )
+    packed = pack({"items": list(table.groupby("k"))}, sender)
+    items = unpack(packed, receiver, writable=False)["items"]
+    before = pack({"items": items}, receiver)
+    _LOOKS[look](items[0][1])
+    assert bytes(pack({"items": items}, receiver).data) == bytes(before.data)
