@@ -15,6 +15,7 @@ from naavre_ext.executors.cell_outcome import CellError
 from naavre_ext.executors.filled_columns import why_no_labels
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.guarding_steps import is_suspicious
+from naavre_ext.executors.held_objects import held_objects
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.inner_events import Tell, telling
 from naavre_ext.executors.inner_hook import splitting_in_batch
@@ -211,8 +212,13 @@ def _run(
             result["generators"] = seeded
         if over:
             check_apart(split, result)
-        if split.identity_matters and shares_objects(
-            [result], [over or values, given], but=lambda obj: origins.of(obj) is not None
+        shown = [over or values, given]
+        if (
+            not split.identity_matters
+        ):  # in tables and arrays, where analysis doesn't look, objects still count
+            shown = held_objects(v for n, v in watched.items() if n not in inputs.plain)
+        if shown and shares_objects(
+            [result], shown, but=lambda obj: origins.of(obj) is not None
         ):  # what has an origin is the notebook's own object again after the merge
             raise Violation(
                 "a result shares an object with the inputs, and later code would notice"

@@ -150,6 +150,9 @@ class RunDriver:
             self._repairs.after_changes(report)
             if steps.state.states[step] != "running":
                 return
+        if report.had_copies:
+            self._repairs.after_copying(report)
+            return
         self._repairs.move_readers(report)
         steps.end_step(report)
 

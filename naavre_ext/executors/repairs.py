@@ -53,6 +53,14 @@ class Repairs:
                     if name in stuck.name.split(", "):
                         self._run.narrator.stuck.moved(step, target, stuck)
 
+    def after_copying(self, report: StepReport) -> None:
+        """Run all again: the step was moved when its inputs had changed, and what it made holds copies of them."""
+        plan = self._run.handover.steps[StepId(report.step)]
+        reason = (
+            f"what cell {plan.cell_number} makes holds objects that later cells have gone on with"
+        )
+        self._run_again(plan.id, (), (plan.id,), reason, start_over="surely", code=guards.CODE)
+
     def stop_group(self, step: StepId, group: str) -> None:
         """Stop the worker of the group, in which the step takes too long; what was live in it is made again."""
         self._run.executor.end_group(group)
@@ -135,6 +143,7 @@ class Repairs:
         reason: str,
         *,
         start_over: _StartOver = "if needed",
+        code: str = groups.CODE,
     ) -> None:
         """Run steps once more, the ``moved`` ones in the main worker; from the start where that can't be done."""
         afresh = start_over != "if needed"
@@ -149,7 +158,7 @@ class Repairs:
             text = f"{reason}, and the run can't start over because a cell changed things outside the notebook"
         if self._run.results is not None:
             self._run.results.doubt()
-        self._run.narrator.log("warning", text, groups.CODE)
+        self._run.narrator.log("warning", text, code)
         self._start_over_or_fail(verdict, text, StepReport(step, "error", time.time(), 0.0, ""))
 
     # What a guard found

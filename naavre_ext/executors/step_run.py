@@ -27,7 +27,7 @@ from naavre_ext.executors.raised_signals import SIGNALS
 from naavre_ext.executors.reseeding import reseed
 from naavre_ext.executors.result_files import ResultUnusable, read_result
 from naavre_ext.executors.step_cells import StepCell
-from naavre_ext.executors.step_values import bind, export, shares_inputs
+from naavre_ext.executors.step_values import bind, export, holds_any_of, shares_inputs
 from naavre_ext.executors.tasks import (
     NOTHING,
     ErrorReport,
@@ -175,6 +175,7 @@ class StepRun:
         if own is not None and not task.with_settings:
             worker.settings.take(ambient.pristine())
         bind(worker, task, inputs, writable=True)
+        earlier = {n: namespace[n] for n in task.restore if n in namespace}
         guard = MainGuard(worker, task, inputs[len(task.binds) + task.with_settings :])
         outcome = self._cell.run()
         namespace.update({n: v for n, v in task.secrets.items() if n in namespace})
@@ -190,12 +191,20 @@ class StepRun:
         if task.step.writes_settings and worker.guards:
             worker.settings.known(renew=True)
         packs, unpackable = export(worker, task, self._stuck)
+        had_copies = holds_any_of(worker, task, earlier)
         for name in task.restore:
             namespace.pop(name, None)
         namespace.update(kept)
-        status: ReportStatus = "ok" if outcome.ok else "error"
         return _StepEnd(
-            status, error, "", packs, unpackable, changes, changes_settings, why_final=why_final
+            "ok" if outcome.ok else "error",
+            error,
+            "",
+            packs,
+            unpackable,
+            changes,
+            changes_settings,
+            why_final=why_final,
+            had_copies=had_copies,
         )
 
     def _run_anywhere(self) -> _StepEnd:

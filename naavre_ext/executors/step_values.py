@@ -79,6 +79,16 @@ def shares_inputs(worker: Worker, task: StepTask, given: Mapping[str, Any]) -> b
     return bool(given) and shares_objects([namespace[n] for n in sorted(made)], given.values())
 
 
+def holds_any_of(worker: Worker, task: StepTask, earlier: Mapping[str, Any]) -> bool:
+    """Whether what a step in the main worker has made holds an object of the ``earlier`` values that it was given.
+
+    These are copies of how the values were before cells that have already run.
+    """
+    namespace = worker.session.namespace
+    made = [namespace[n] for n in task.step.writes if n in namespace and n not in earlier]
+    return bool(earlier) and shares_objects(made, earlier.values())
+
+
 def _may_share(worker: Worker, task: StepTask) -> bool:
     """Whether two of the packs that leave for good could hold copies of one object."""
     if task.placement == "main" or not worker.guards:

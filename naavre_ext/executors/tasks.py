@@ -185,7 +185,8 @@ class StepReport:
     A failed step that ``is_undone`` left no trace, so that it can be tried again; ``why_final`` says why not.
     ``unkept`` says why its result couldn't be stored though that was worth it; ``is_reused`` that it is an
     earlier run's, or that of the run ``reused_from``. ``lost`` says that the worker of its group died. A step that
-    is relocated ``had_copies`` where it was given copies of objects that can change.
+    is relocated ``had_copies`` where it was given copies of objects that can change; one that ran late in the main
+    worker where what it made holds objects of such copies.
     """
 
     step: str

@@ -186,6 +186,35 @@ def test_a_run_that_can_t_start_over_fails_and_says_why(wronglib):
         assert part in text
 
 
+#: A table's cells are lists, which its copy holds as well; a cell has changed one when that is found out.
+HELD = (
+    "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2], 'l': [[1], [2]]})\n"
+    "def slow(x): return (sum(range(9999)), x)[1]",
+    "new = slow(df.copy())",
+    "other = slow(len(df))",
+    "df['l'].iloc[0].append(9)",
+    "print(new, other)",
+)
+
+
+def test_what_was_made_late_of_copies_is_made_again():
+    run = run_as_workflow(HELD, choose=main_first)
+    assert_same(run_in_order(HELD, None), run.ending, HELD)
+    (warning,) = [event.text for event in run.of(events.MessageLogged)]
+    assert "what cell 2 makes holds objects that later cells have gone on with" in warning
+    assert "the run starts over" in warning
+
+
+def test_where_that_can_t_be_the_run_fails_and_says_why(tmp_path):
+    cells = (HELD[0], "open('out.txt', 'w').write('once')", *HELD[1:])
+    run = run_as_workflow(cells, choose=main_first, cwd=str(tmp_path))
+    assert run.end.status == "failed"
+    name, text = run.ending.error
+    assert name == "StaleValueError"
+    assert "cell 3 makes holds objects" in text
+    assert "can't start over because a cell changed things outside" in text
+
+
 #: Group h has run, and its worker is given back, before cell 4 changes what cell 5 has read.
 GIVEN_BACK = (
     *LIST, "a = wronglib.total(xs)", f"{MAIN}b = wronglib.bump(xs)", "c = wronglib.total(xs)",
