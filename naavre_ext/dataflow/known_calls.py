@@ -82,6 +82,8 @@ class KnownMethods(EstimatorCalls):
         if shapes.is_immutable(shape):
             return Value(shape)
         shares = any(arguments.has(k, truth) for k, truth in tables.SHARING_KEYWORDS.items())
+        if name == "copy" and receiver.kind == "frame":  # df.copy(False)
+            shares = shares or bool(arguments.positional)
         if (name in known.fresh and not shares) or receiver.node is None:
             return self.temporary(shape)
         if known.changes and name in known.changes:

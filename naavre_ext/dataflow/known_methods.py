@@ -59,14 +59,15 @@ FRAME = Methods(
         "kurt kurtosis last_valid_index le lt mad map max mean median memory_usage melt merge min mod mode mul "
         "multiply ne nlargest notna notnull nsmallest nunique pct_change pivot_table pow prod product quantile radd rank rdiv rfloordiv rmod rmul round "
         "rpow rsub rtruediv searchsorted sem skew std sub subtract sum to_dict to_html to_latex to_list to_markdown to_string tolist transform "
-        "truediv value_counts var add_categories as_ordered as_unordered case_when contains divmod equal_levels from_arrays from_arrow from_breaks from_product from_records from_tuples get_indexer_for get_indexer_non_unique get_loc_level get_locs indexer_at_time is_ overlaps putmask rdivmod remove_categories remove_unused_categories rename_categories reorder_categories set_categories slice_indexer to_julian_date to_pydatetime to_pytimedelta to_tuples total_seconds strftime month_name day_name get_loc slice_locs normalize"
+        "truediv value_counts var add_categories as_ordered as_unordered case_when contains divmod equal_levels from_arrays from_arrow from_breaks from_product from_records from_tuples get_indexer_for get_indexer_non_unique get_loc_level get_locs indexer_at_time is_ overlaps putmask rdivmod remove_categories remove_unused_categories rename_categories reorder_categories set_categories slice_indexer to_julian_date to_pydatetime to_pytimedelta to_tuples total_seconds strftime month_name day_name get_loc slice_locs normalize "
+        "assign copy dropna fillna rename replace reset_index set_index sort_index sort_values"
     ),
     shares=words(
-        "align asfreq astype assign at_time between_time bfill clip combine_first convert_dtypes copy delete difference drop droplevel dropna "
-        "ewm expanding ffill fillna filter first from_dict get get_level_values groupby head infer_objects intersection interpolate "
-        "items iterrows itertuples join keys last mask pad backfill pipe pivot query ravel reindex reindex_like remove_unused_levels rename "
-        "rename_axis reorder_levels repeat replace resample reset_index rolling sample select_dtypes set_axis set_flags set_index set_names set_levels "
-        "set_codes shift sort_index sort_values sortlevel squeeze stack swapaxes swaplevel symmetric_difference tail take to_flat_index to_frame to_list to_numpy to_period "
+        "align asfreq astype at_time between_time bfill clip combine_first convert_dtypes delete difference drop droplevel "
+        "ewm expanding ffill filter first from_dict get get_level_values groupby head infer_objects intersection interpolate "
+        "items iterrows itertuples join keys last mask pad backfill pipe pivot query ravel reindex reindex_like remove_unused_levels "
+        "rename_axis reorder_levels repeat resample rolling sample select_dtypes set_axis set_flags set_names set_levels "
+        "set_codes shift sortlevel squeeze stack swapaxes swaplevel symmetric_difference tail take to_flat_index to_frame to_list to_numpy to_period "
         "to_records to_series to_timestamp transpose truncate tz_convert tz_localize union unique unstack view where xs eval "
         "floor ceil as_unit snap"
     ),

@@ -356,7 +356,7 @@ OUT_POSITIONS: dict[str, int] = {
 }  # fmt: skip
 #: Keywords that make a function work in place or share memory when they have this truth value.
 SHARING_KEYWORDS: dict[str, bool] = {"inplace": True, "overwrite_a": True, "overwrite_b": True, "overwrite_x": True,
-                                     "overwrite_data": True, "overwrite_input": True, "copy": False}  # fmt: skip
+                                     "overwrite_data": True, "overwrite_input": True, "copy": False, "deep": False}  # fmt: skip
 #: Keywords that take a random number generator, which drawing changes.
 GENERATOR_KEYWORDS = frozenset({"random_state", "rng", "seed"})
 
