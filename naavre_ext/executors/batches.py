@@ -213,9 +213,8 @@ def _run(
         if over:
             check_apart(split, result)
         shown = [over or values, given]
-        if (
-            not split.identity_matters
-        ):  # in tables and arrays, where analysis doesn't look, objects still count
+        if not split.identity_matters:
+            # Analysis doesn't look into tables and arrays: what they hold counts in any case.
             shown = held_objects(v for n, v in watched.items() if n not in inputs.plain)
         if shown and shares_objects(
             [result], shown, but=lambda obj: origins.of(obj) is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.planning.loops import Reduction
 from naavre_ext.planning.replaying import BY_LABEL, BY_POSITION
 
@@ -54,9 +55,21 @@ class TableUses(ast.NodeVisitor):
                 self.visit(operand)
         elif self._is_known(node):
             self.looks.add(id(node))
+        elif self.copies and isinstance(node, (ast.GeneratorExp, ast.Lambda)):
+            self._later(node)
         else:
             self.unclear = self.unclear or self._is_table(node)
             self.generic_visit(node)
+
+    def _later(self, node: ast.GeneratorExp | ast.Lambda) -> None:
+        """What makes the items one by one, as it sees what iterations have put into the table by then."""
+        once = node.generators[0].iter if isinstance(node, ast.GeneratorExp) else None
+        if once is not None:
+            self.visit(once)
+        in_once = set() if once is None else set(map(id, walk(once)))
+        self.unclear = self.unclear or any(
+            self._is_table(part) for part in walk(node) if id(part) not in in_once
+        )
 
     def _is_known(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Call):

@@ -88,6 +88,13 @@ ROWS = {
     "how many columns there are": _added(
         "for k in range(4):\n    df[f'n{k}'] = df['a'] + len(df.columns)", splits=0
     ),
+    "items that are looked up one by one": _added(
+        "for c in (df.columns[-1] for _ in range(4)):\n    df[f'{c}_'] = df['a'] + len(c)", splits=0
+    ),
+    "items that a function looks up": _added(
+        "for c in map(lambda _: df.columns[-1], range(4)):\n    df[f'{c}_'] = df['a'] + len(c)",
+        splits=0,
+    ),
     "an item that is replaced": _added(
         "for c in ['a', 'b', 'a']:\n    c = df['a'] > 3\n    df[f'm{len(df)}'] = len(df[c].columns)",
         splits=0,

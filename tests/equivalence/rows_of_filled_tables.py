@@ -402,6 +402,32 @@ ROWS = {
         """,
         splits=0,
     ),
+    "labels that are looked up one by one": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({'a': range(5), 'b': 0})
+        ---
+        # split:
+        for i in (df.index[-1] for _ in range(4)):
+            df.loc[i + 1, 'b'] = i
+        ---
+        print(df)
+        """,
+        splits=0,
+    ),
+    "labels that are chosen one by one": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({'a': range(5), 'b': 0})
+        ---
+        # split:
+        for i in (i for i in df.index if i != 2):
+            df.loc[i, 'b'] = df.loc[i, 'a'] * 2
+        ---
+        print(df)
+        """,
+        splits=1,
+    ),
     "its labels are kept": written(
         """
         import pandas as pd
