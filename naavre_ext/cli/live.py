@@ -94,7 +94,8 @@ def _batches(step: StepView) -> tuple[RenderableType, RenderableType]:
     bar = ProgressBar(total=max(total, 1), completed=done, width=_BAR_WIDTH)
     text = f"{split.done}/{split.batches}"
     if split.description:
-        text = f"{one_line(split.description)} {split.done_items}/{split.items}"
+        of = f"/{split.items}" if split.items else ""
+        text = f"{one_line(split.description)} {split.done_items}{of}"
     return bar, Text(text)
 
 

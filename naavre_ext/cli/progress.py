@@ -40,6 +40,7 @@ class SplitView:
 
     ``reused`` of these were taken from an earlier run. ``whole`` is the reason why the loop
     runs whole; empty while it runs in batches. ``description`` is what the loop's own progress bar says.
+    ``items`` is 0 where nobody can know how many there will be.
     """
 
     split: int
@@ -83,7 +84,7 @@ class StepView:
     def fan_out(self) -> str:
         """``28 items in 5 batches, 3 tasks``; empty when nothing ran in other workers."""
         parts = [
-            f"{count_phrase(s.items, 'item')} in {count_phrase(s.batches, 'batch', 'batches')}"
+            f"{count_phrase(max(s.items, s.done_items), 'item')} in {count_phrase(s.batches, 'batch', 'batches')}"
             + (f" ({s.reused} of them reused)" if s.reused else "")
             for s in self.splits
             if s.batches and not s.whole
@@ -244,7 +245,7 @@ def _with_started(splits: tuple[SplitView, ...], event: SplitStarted) -> tuple[S
     """``splits`` with one more; a loop that starts again, in a function called twice, adds up."""
     whole = "" if event.batches else event.reason or "it has too little to do"
     new = SplitView(
-        event.split, event.items, event.batches, whole=whole, description=event.description
+        event.split, max(0, event.items), event.batches, whole=whole, description=event.description
     )
     old = next((s for s in splits if s.split == event.split), None)
     if old is None:

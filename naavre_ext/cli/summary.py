@@ -35,7 +35,7 @@ def summary_lines(view: RunView, status: str, duration_s: float, output: str | N
         fan_out = step.fan_out()
         lines += [f"  {step.place}: {fan_out}"] if fan_out else []
         lines += [
-            f"  {step.place}: {count_phrase(s.items, 'item')} in one piece: {s.whole}"
+            f"  {step.place}: {count_phrase(s.items, 'item') + ' ' if s.items else ''}in one piece: {s.whole}"
             for s in step.splits
             if s.whole and not step.notes
         ]

@@ -147,7 +147,9 @@ def _types(table: Any) -> list[Any]:
 
 
 def has_row(begun: Any, label: Any) -> bool:
-    """Whether the label is that of one of the table's rows."""
+    """Whether the label is that of one of the table's rows, or an index holds none but such labels."""
+    if isinstance(label, sys.modules["pandas"].Index):
+        return bool(label.isin(begun.index).all())
     try:
         return hash(label) is not None and label in begun.index
     except TypeError:

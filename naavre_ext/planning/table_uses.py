@@ -76,8 +76,11 @@ class TableUses(ast.NodeVisitor):
             function = node.func
             if isinstance(function, ast.Name) and function.id == "len" and len(node.args) == 1:
                 return self._is_table(node.args[0]) or self._is_index(node.args[0])
-            rows = isinstance(function, ast.Attribute) and function.attr == "iterrows"
-            return self.copies and rows and self._is_copy(function.value)  # type: ignore[attr-defined]
+            return (
+                self.copies
+                and isinstance(function, ast.Attribute)
+                and self._makes_rows(function, node)
+            )
         if isinstance(node, ast.Attribute):
             labels = node.attr in ("index", "columns")
             known = self._is_copy(node.value) or self._is_table(node.value)
@@ -91,6 +94,16 @@ class TableUses(ast.NodeVisitor):
                 return True
             return False
         return isinstance(node, ast.Subscript) and self._reads(node)
+
+    def _makes_rows(self, method: ast.Attribute, call: ast.Call) -> bool:
+        """Rows, or groups of them, which see no later changes: all groups are taken before the first one."""
+        if method.attr != "groupby":
+            return method.attr == "iterrows" and self._is_copy(method.value)
+        if not self._is_table(method.value) and not self._is_copy(method.value):
+            return False
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            self.visit(argument)
+        return True
 
     def _is_table(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Name) and node.id == self.root

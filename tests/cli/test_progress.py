@@ -82,6 +82,13 @@ def test_a_loop_in_a_function_called_twice_adds_up() -> None:
     assert view.steps[1].fan_out() == "16 items in 5 batches"
 
 
+def test_items_of_an_iterator_are_counted_as_they_are_done() -> None:
+    batches = [batch_finished(1, 0, 5), batch_finished(1, 1, 3)]
+    view = view_run([started(), step_started(1), split_started(1, -1, 2), *batches])
+    assert view.steps[1].splits[0].items == 0
+    assert view.steps[1].fan_out() == "8 items in 2 batches"
+
+
 def test_a_refused_split_is_no_fan_out() -> None:
     view = view_run([started(), split_started(1, 28, 5), split_refused(1)])
     assert view.steps[1].fan_out() == ""

@@ -402,6 +402,72 @@ ROWS = {
         """,
         splits=0,
     ),
+    "groups of rows": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({'k': list('abcabc'), 'a': [3, 1, 2, 5, 4, 6], 'm': 0.5})
+        ---
+        # split:
+        for k, g in df.groupby('k'):
+            df.loc[g.index, 'm'] = g['a'].mean() + g['m']
+        ---
+        print(df)
+        """,
+        splits=1,
+        on_ray=True,
+    ),
+    "groups of one column, and a column that isn't there yet": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({'k': list('abcabc'), 'a': [3, 1, 2, 5, 4, 6]})
+        ---
+        # split:
+        for k, values in df.groupby(df['k'])['a']:
+            df.loc[values.index, 'rank'] = values.rank() + df['a'].mean()
+        ---
+        print(df, df.dtypes)
+        """,
+        splits=1,
+    ),
+    "groups of a part": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({'k': list('abcabc'), 'a': [3, 1, 2, 5, 4, 6]})
+        ---
+        # split:
+        for k, g in df[df['a'] > 1].sort_values('a').groupby('k', sort=False):
+            df.loc[g.index, 'n'] = len(g)
+        ---
+        print(df)
+        """,
+        splits=1,
+    ),
+    "groups whose rows are read again": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({'k': list('abcabc'), 'a': [3, 1, 2, 5, 4, 6]})
+        ---
+        # split:
+        for k, g in df.groupby('k'):
+            df.loc[g.index, 'a'] = df['a'].sum() + len(g)
+        ---
+        print(df)
+        """,
+        splits=0,
+    ),
+    "rows of other labels than the group's": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({'k': list('abcabc'), 'a': [3, 1, 2, 5, 4, 6], 'm': 0})
+        ---
+        # split:
+        for k, g in df.groupby('k'):
+            df.loc[(g.index + 1) % 6, 'm'] += g['a'].sum() + len(df)
+        ---
+        print(df)
+        """,
+        splits=1,
+    ),
     "labels that are looked up one by one": written(
         """
         import pandas as pd

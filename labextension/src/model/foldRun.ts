@@ -217,7 +217,7 @@ function withStarted(splits: readonly ISplitState[], event: ISplitStarted): ISpl
   const fresh: ISplitState = {
     split: event.split,
     title: event.title,
-    items: event.items,
+    items: Math.max(0, event.items), // it is -1 where nobody can know how many there will be
     batches: event.batches,
     done: 0,
     doneItems: 0,

@@ -217,7 +217,7 @@ function timings(controller: RunController): Map<string, number> {
 function shareOf(step: IStepState): number {
   const items = step.splits.reduce((sum, split) => sum + split.items, 0);
   const done = step.splits.reduce((sum, split) => sum + split.doneItems, 0);
-  return items ? done / items : 0;
+  return items ? Math.min(1, done / items) : 0;
 }
 
 /** `measure, 30 of 80 items`: batches that are sized while running aren't counted before. */

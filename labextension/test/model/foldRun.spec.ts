@@ -111,4 +111,11 @@ describe('foldRun', () => {
     expect(batchProgress(work)).toEqual({ done: 4, total: 4 });
     expect(batchProgress(state.steps[0])).toBeNull();
   });
+
+  it('takes the number of items that an iterator gives for unknown', () => {
+    const events = eventsOf('failed').map(event => (event.type === 'SplitStarted' ? { ...event, items: -1 } : event));
+    const work = foldRun(NO_RUN, events).steps.find(step => step.id === 'work') as IStepState;
+    expect(work.splits.map(split => split.items)).toEqual(work.splits.map(() => 0));
+    expect(work.splits[0].doneItems).toBeGreaterThan(0);
+  });
 });
