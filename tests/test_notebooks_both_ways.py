@@ -30,7 +30,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 #: So much less of the examples is enough for batches to be sent.
 SMALLER = {
-    "param_drives": 6, "param_genomes": 8, "param_item_count": 12, "param_recordings": 8, "param_days": 400,
+    "param_drives": 6, "param_genomes": 8, "param_item_count": 12, "param_days": 400,
     "param_times": 30_000, "param_settle_periods": 10, "param_sampled_periods": 20,
 }  # fmt: skip
 
