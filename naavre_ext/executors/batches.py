@@ -15,7 +15,7 @@ from naavre_ext.executors.cell_outcome import CellError
 from naavre_ext.executors.filled_columns import why_no_labels
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.guarding_steps import is_suspicious
-from naavre_ext.executors.held_objects import held_objects
+from naavre_ext.executors.held_objects import held_objects, is_plain
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.inner_events import Tell, telling
 from naavre_ext.executors.inner_hook import splitting_in_batch
@@ -215,7 +215,8 @@ def _run(
         shown = [over or values, given]
         if not split.identity_matters:
             # Analysis doesn't look into tables and arrays: what they hold counts in any case.
-            shown = held_objects(v for n, v in watched.items() if n not in inputs.plain)
+            others = (v for n, v in watched.items() if n not in inputs.plain)
+            shown = [] if _is_plain(result, recorder) else held_objects(others)
         if shown and shares_objects(
             [result], shown, but=lambda obj: origins.of(obj) is not None
         ):  # what has an origin is the notebook's own object again after the merge
@@ -270,6 +271,12 @@ def _result(task: BatchTask, namespace: dict[str, Any], recorder: Recorder) -> d
     leaking = set(split.private) if task.is_last else set(split.private) - set(split.sure)
     leaks = {n: namespace[n] for n in sorted(leaking) if n in namespace and n not in HOOK_NAMES}
     return {"log": recorder.log, "leaks": leaks}
+
+
+def _is_plain(result: Mapping[str, Any], recorder: Recorder) -> bool:
+    """Whether a batch gives numbers and texts only."""
+    parts = (result.get("elements", ()), result.get("leaks", {}).values())
+    return recorder.plain and result.keys() <= _RESULTS and all(map(is_plain, parts))
 
 
 def _added(

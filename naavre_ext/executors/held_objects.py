@@ -19,6 +19,11 @@ _ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None)})
 _DEPTH = 3
 
 
+def is_plain(values: Iterable[Any]) -> bool:
+    """Whether they are all numbers and texts, which hold nothing."""
+    return _ATOMS.issuperset(map(type, values))
+
+
 def held_objects(values: Iterable[Any]) -> list[Any]:
     """The changeable objects that tables and arrays among the values, or in containers of those, have as elements.
 
@@ -36,7 +41,7 @@ def _elements(values: Iterable[Any], depth: int) -> Iterator[Iterable[Any]]:
     for value in values:
         if type(value) in _CONTAINERS:
             inside = list(value.values()) if type(value) is dict else value
-            if depth and not _ATOMS.issuperset(map(type, inside)):
+            if depth and not is_plain(inside):
                 yield from _elements(inside, depth - 1)
         elif (numpy := sys.modules.get("numpy")) and isinstance(value, numpy.ndarray):
             if value.dtype.hasobject:
