@@ -109,12 +109,7 @@ def _use(
         return None
     (by_position,) = positional
     uses = TableUses(root, by_position, {id(r.statement): r for r in mine})
-    for statement in body:
-        uses.visit(statement)
-    looks = frozenset(uses.looks)
-    uses.copies = True
-    if root != own_rows(loop, reductions):
-        uses.visit(loop.iterable)
+    looks = uses.of_loop(body, None if root == own_rows(loop, reductions) else loop.iterable)
     fills = {column for _, column in known}
     if uses.unclear or fills & uses.columns:
         return None
@@ -156,11 +151,7 @@ def _columns_added(
         return None
     items = frozenset(names_of(loop.target)) - _bound_in(body)
     uses = TableUses(root, False, {id(r.statement): r for r in mine}, labels=items)
-    for statement in body:
-        uses.visit(statement)
-    looks = frozenset(uses.looks)
-    uses.copies = True
-    uses.visit(loop.iterable)
+    looks = uses.of_loop(body, loop.iterable)
     if uses.unclear or set_by & {*uses.read_by, *map(repr, uses.columns)}:
         return None
     # A column that isn't there yet is no error where an earlier iteration has made it.

@@ -6,6 +6,7 @@ Other uses than those known here may see what an iteration puts into the table.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from naavre_ext.dataflow.walking import walk
@@ -46,6 +47,16 @@ class TableUses(ast.NodeVisitor):
     columns: set[Column] = field(default_factory=set)
     looks: set[int] = field(default_factory=set)
     unclear: bool = False
+
+    def of_loop(self, body: Sequence[ast.stmt], iterable: ast.expr | None) -> frozenset[int]:
+        """The looks in a loop's body. The iterable is made once, of the table as it is then."""
+        for statement in body:
+            self.visit(statement)
+        looks = frozenset(self.looks)
+        self.copies = True
+        if iterable is not None:
+            self.visit(iterable)
+        return looks
 
     def visit(self, node: ast.AST) -> None:
         """Look at the node and all in it."""
