@@ -20,6 +20,7 @@ from naavre_ext.model.event import (
     BatchFinished,
     NotebookCellFinished,
     RunEvent,
+    SplitStarted,
     StepFinished,
     TaskFinished,
 )
@@ -136,11 +137,19 @@ def check_nested_notebooks(events: list[RunEvent]) -> None:
 
 
 def check_nested_levels(events: list[RunEvent]) -> None:
-    """Batches of level 2 that have a worker of their own run while their batch of level 1 does."""
+    """Batches of level 2 that have a worker of their own run while their batch of level 1 does.
+
+    Those of the sizes that the cell itself has begun with are in no batch of level 1.
+    """
     batches = [event for event in events if isinstance(event, BatchFinished)]
-    outer = {f"{event.split}.{event.batch}": event for event in batches if not event.within}
-    level_1 = {event.cell_id for event in outer.values()}
+    begun = [event for event in events if isinstance(event, SplitStarted) and not event.within]
+    level_1 = {(event.step, event.split) for event in begun if event.title == "level 1, the sizes"}
     assert len(level_1) == 1
+    outer = {
+        f"{event.split}.{event.batch}": event
+        for event in batches
+        if not event.within and (event.step, event.split) in level_1
+    }
     assert sum(event.items for event in outer.values()) == 4
     for event in batches:
         if event.within:
