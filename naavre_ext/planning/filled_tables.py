@@ -50,13 +50,14 @@ def without_tables(
     notebook: NotebookDataflow,
 ) -> tuple[CellDataflow, list[TableUse]]:
     """An iteration's facts without the tables that it fills, as far as it sees nothing of what is filled in."""
+    read = facts.reads.keys() | names_of(loop.iterable)
     uses = [
         use
         for root in sorted({r.root for r in reductions} - facts.writes - facts.deletes)
         if (
             use := _use(root, loop, body, reductions)
-            or _entries(root, loop, body, reductions, facts)
-            or _columns_added(root, loop, body, reductions, facts)
+            or (root in read and _entries(root, loop, body, reductions))
+            or (root in read and _columns_added(root, loop, body, reductions))
         )
     ]
     if uses:
@@ -124,30 +125,19 @@ def _use(
 
 
 def _entries(
-    root: str,
-    loop: Loop,
-    body: Sequence[ast.stmt],
-    reductions: Sequence[Reduction],
-    facts: CellDataflow,
+    root: str, loop: Loop, body: Sequence[ast.stmt], reductions: Sequence[Reduction]
 ) -> TableUse | None:
-    if root not in facts.reads and root not in names_of(loop.iterable):
-        return None
     found = own_entries(root, loop, body, reductions)
     return None if found is None else TableUse(*found)
 
 
 def _columns_added(
-    root: str,
-    loop: Loop,
-    body: Sequence[ast.stmt],
-    reductions: Sequence[Reduction],
-    facts: CellDataflow,
+    root: str, loop: Loop, body: Sequence[ast.stmt], reductions: Sequence[Reduction]
 ) -> TableUse | None:
     """``df[new] = f(df["a"], df[item])``: whole columns, while others are read."""
     mine = [r for r in reductions if r.root == root]
-    is_read = root in facts.reads or root in names_of(loop.iterable)
     set_by = {_label_set(reduction, root) for reduction in mine}
-    if not is_read or None in set_by:
+    if None in set_by:
         return None
     items = frozenset(names_of(loop.target)) - _bound_in(body)
     uses = TableUses(root, False, {id(r.statement): r for r in mine}, labels=items)
