@@ -162,14 +162,15 @@ class RunStore:
             runs = self._newest_first() if notebook is None else self.of_notebook(notebook)
             if (found := next(runs, None)) is not None:
                 return found
+        if (exact := self.find(run_id)) is not None:  # thousands of jobs are opened by their whole ids
+            return exact
         matches = [path for path in self.folders() if path.name.startswith(run_id) and run_id]
-        exact = [path for path in matches if path.name == run_id] or matches
-        if len(exact) > 1:
-            ids = ", ".join(sorted((path.name for path in exact), reverse=True)[:5])
+        if len(matches) > 1:
+            ids = ", ".join(sorted((path.name for path in matches), reverse=True)[:5])
             _refuse(
                 "NX016", f"More than one run starts with '{run_id}': {ids}.", "Give more of it."
             )
-        info = read_info(exact[0]) if exact else None
+        info = read_info(matches[0]) if matches else None
         if info is None:
             latest = ", ".join(run.id for run in self.list()[:5])
             known = f"The latest runs: {latest}." if latest else f"'{self.root}' has no runs yet."
@@ -177,7 +178,7 @@ class RunStore:
                 "Runs are kept beside their notebook: name that as well if it is in another folder."
             )
             _refuse("NX015", f"There is no run '{run_id}'. {known}", remedy)
-        return RunRecord(exact[0], info)
+        return RunRecord(matches[0], info)
 
     def delete(self, run_id: str) -> None:
         """Removes a run, named as for :meth:`open`, and all that it kept.

@@ -239,6 +239,14 @@ def test_empty_store(store):
     assert "beside their notebook" in text
 
 
+def test_a_whole_id_opens_a_run_without_a_look_at_all_the_others(store, monkeypatch):
+    with store.create("a.ipynb") as log:
+        run_id = log.run_id
+    monkeypatch.setattr(type(store), "folders", lambda self: pytest.fail("all runs were listed"))
+
+    assert store.open(run_id).run_id == run_id
+
+
 def test_unique_prefix_opens_a_run(store):
     for name in ("20260101-000000-aaaa", "20260101-000000-aabb", "20270101-000000-cccc"):
         log = store.create(None)
