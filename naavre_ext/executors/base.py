@@ -54,12 +54,29 @@ class Executor(Protocol):
         """
         ...
 
+    def send_ahead(self, task: StepTask, inputs: Sequence[ValueHandle], after: str | None) -> None:
+        """The step of a group will probably be started next in its worker, as soon as ``after`` has ended there.
+
+        None: as soon as the run has the worker. It counts as started only once :meth:`start` says so.
+        """
+        ...
+
+    def expect_end(self, group: str, names: Sequence[str], most_bytes: int | None = None) -> None:
+        """The group's worker runs its last step for this run, unless that doesn't end as foreseen.
+
+        Then :meth:`collect_live` will be asked for the live values of these names.
+        """
+        ...
+
     def drop(self, step: str) -> None:
         """Stop a running step whose result isn't wanted, as far as that can be done."""
         ...
 
-    def open_group(self, group: str) -> None:
-        """Have the group's worker ready; :meth:`next_report` tells with a :func:`group_opened` that it is."""
+    def open_group(self, group: str, *, early: bool) -> None:
+        """Have the group's worker ready; :meth:`next_report` tells with a :func:`group_opened` that it is.
+
+        An ``early`` one has time to get ready for the run before its first step comes.
+        """
         ...
 
     def close_group(self, group: str) -> None:

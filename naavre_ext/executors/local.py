@@ -125,11 +125,17 @@ class LocalExecutor:
         self._waiting.append((task, inputs, boxes))
         return boxes
 
+    def send_ahead(self, task: StepTask, inputs: Sequence[Any], after: str | None) -> None:
+        """Nothing to gain: one step runs after the other."""
+
+    def expect_end(self, group: str, names: Sequence[str], most_bytes: int | None = None) -> None:
+        """Nothing to gain: no other run waits."""
+
     def drop(self, step: str) -> None:
         """Forget a queued step."""
         self._waiting = [w for w in self._waiting if w[0].step.id != step]
 
-    def open_group(self, group: str) -> None:
+    def open_group(self, group: str, *, early: bool) -> None:
         """Its session is there already."""
         self._messages.append(group_opened(group))
 

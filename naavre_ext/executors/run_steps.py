@@ -13,13 +13,13 @@ from naavre_ext.executors.narrator import Narrator
 from naavre_ext.executors.resuming import Results
 from naavre_ext.executors.run_context import context_of
 from naavre_ext.executors.run_values import RunValues
-from naavre_ext.executors.tasks import StepReport, StepTask
+from naavre_ext.executors.tasks import Keeping, StepReport, StepTask
 from naavre_ext.model import event as events
 from naavre_ext.model.event import RunStatus
 from naavre_ext.model.portrait import StepObservation
 from naavre_ext.model.run import RunOptions
-from naavre_ext.model.workflow import Step, StepId, Workflow
-from naavre_ext.scheduling import facts, machine
+from naavre_ext.model.workflow import Placement, Step, StepId, Workflow
+from naavre_ext.scheduling import ahead, facts, machine
 from naavre_ext.scheduling.reuse import Reuse
 
 #: How often a quiet run looks whether it was stopped or a cell takes too long.
@@ -57,6 +57,8 @@ class RunSteps:
         #: How often a step was tried again, and its task and inputs for the next attempt.
         self._retries: dict[StepId, int] = {}
         self._repeats: dict[StepId, tuple[StepTask, list[Any]]] = {}
+        #: After which step, and as which of both's attempts, a step was sent ahead to its group's worker.
+        self._sent_ahead: dict[StepId, tuple[StepId | None, list[int]]] = {}
 
     def begin_executor(self) -> None:
         """Have the executor get ready, with a fresh main worker."""
@@ -82,42 +84,67 @@ class RunSteps:
             if isinstance(command, facts.StartStep):
                 self._start(command)
             elif isinstance(command, facts.OpenGroup):
-                self.executor.open_group(command.group)
+                self.executor.open_group(command.group, early=command.early)
             elif isinstance(command, facts.CloseGroup):
                 self._close_group(command.group)
             elif isinstance(command, facts.DropStep):
                 self._drop(command)
             else:
                 self.status = command.status
+        if self.graph.groups and self.status is None:
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Have workers of groups know what they will run next, for this run or for another."""
+        for step, after in ahead.next_in_groups(self.graph, self.state):
+            attempts = [self.narrator.progress[s].attempt for s in (step, after) if s is not None]
+            plan = self.handover.steps[step]
+            if plan.touches_outside or plan.barrier or plan.lasting or step in self._repeats:
+                continue  # once begun, it couldn't be in vain
+            if self._sent_ahead.get(step) != (after, attempts):
+                self._sent_ahead[step] = after, attempts
+                self.executor.send_ahead(*self._task(step, "any"), after)
+        for group in ahead.leaving(self.graph, self.state):
+            self.values.expect_end(group, self.handover)
 
     def _start(self, command: facts.StartStep) -> None:
         self._await_turn(command.step)
-        progress = self.narrator.progress[command.step]
-        self.handover.placement = dict(self.state.placement)
-        repeat = self._repeats.pop(command.step, None)
-        task, inputs = repeat or self.handover.task(
-            command.step, command.placement, progress.attempt
-        )
-        secrets = {n: v for n, v in self.options.secrets.items() if n in task.step.secrets}
-        left = self.retries_left(task.step)
-        task = replace(task, secrets=secrets, attempt=progress.attempt, is_repeatable=left > 0)
-        if left:
+        task, inputs = self._task(command.step, command.placement)
+        self._sent_ahead.pop(command.step, None)
+        if self.retries_left(task.step):
             self._repeats[command.step] = task, inputs
-        if self.restarts:
-            task = replace(task, step=task.step.unsplit())
-        elif self.results is not None:
-            states, placement = self.state.states, self.state.placement
-            covers = [s for s in states if states[s] == "done" and placement[s] == "main"]
-            in_main = self.handover.in_main()
-            keep = self.results.keeping(command.step, (*covers, command.step), in_main)
-            task = replace(task, keep=keep)
-        progress.started = time.perf_counter()
+        self.narrator.progress[command.step].started = time.perf_counter()
+        handles = self.executor.start(task, inputs)  # told afterwards, which takes time, too
         self.narrator.emit(
             events.StepStarted(
                 step=command.step, cell_id=task.step.cell_id, placement=command.placement
             )
         )
-        self.handover.started(task, self.executor.start(task, inputs))
+        self.handover.started(task, handles)
+
+    def _task(self, step: StepId, placement: Placement) -> tuple[StepTask, list[Any]]:
+        """What runs the step now, and its inputs."""
+        progress = self.narrator.progress[step]
+        self.handover.placement = dict(self.state.placement)
+        repeat = self._repeats.pop(step, None)
+        task, inputs = repeat or self.handover.task(step, placement, progress.attempt)
+        secrets = {n: v for n, v in self.options.secrets.items() if n in task.step.secrets}
+        left = self.retries_left(task.step)
+        task = replace(task, secrets=secrets, attempt=progress.attempt, is_repeatable=left > 0)
+        if self.restarts:
+            task = replace(task, step=task.step.unsplit())
+        elif self.results is not None:
+            task = replace(task, keep=self._keeping(step, placement))
+        return task, inputs
+
+    def _keeping(self, step: StepId, placement: Placement) -> Keeping | None:
+        """How the step's result is stored."""
+        assert self.results is not None
+        if placement == "any":
+            return self.results.keeping(step, (step,), {})
+        states, places = self.state.states, self.state.placement
+        covers = [s for s in states if states[s] == "done" and places[s] == "main"]
+        return self.results.keeping(step, (*covers, step), self.handover.in_main())
 
     def _drop(self, command: facts.DropStep) -> None:
         self.executor.drop(command.step)

@@ -53,17 +53,26 @@ class RunValues:
         """The run starts over."""
         self._left.clear()
 
+    def expect_end(self, group: str, handover: Handover) -> None:
+        """The group's worker runs its last step for this run: it may go on with another's after that."""
+        if not self.options.observe:
+            mine = self._wanted_live(group, handover)
+            self.executor.expect_end(group, mine, self.options.keep_most_bytes)
+
     def close_group(self, group: str, handover: Handover, *, has_failed: bool) -> None:
         """Take along what is wanted of a group's live values, and let go of its worker."""
-        names = handover.live_names().get(group, [])
-        wanted, most = self.options.keep, self.options.keep_most_bytes
-        mine = names if wanted is None else [name for name in wanted if name in names]
         left = self._left[group] = _LiveEnd()
+        mine = self._wanted_live(group, handover)
         if mine and not has_failed:
-            left.collect = self.executor.collect_live(group, mine, most)
+            left.collect = self.executor.collect_live(group, mine, self.options.keep_most_bytes)
+        names = handover.live_names().get(group, [])
         if self.options.observe and names:
             left.portrait = self.executor.portray_live(group, names)
         self.executor.close_group(group)
+
+    def _wanted_live(self, group: str, handover: Handover) -> list[str]:
+        names, wanted = handover.live_names().get(group, []), self.options.keep
+        return names if wanted is None else [name for name in wanted if name in names]
 
     def collect(self, end: RunEnd, handover: Handover) -> None:
         """Put the wanted values into the end."""

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
 
 Send = Callable[[Mapping[str, Any]], None]
+#: No more is kept in a group's worker for the step that was sent there ahead.
+_MOST_KEPT_BYTES = 1 << 20
 
 
 class StepRun:
@@ -84,9 +86,8 @@ class StepRun:
             end = self._stored_end() or body()
         outputs = worker.outputs.shown
         if task.is_common and not end.is_reused:
-            as_foreseen = end.status == "ok" and not end.unpackable and not end.changes
             worker.common.keep(
-                task, end.packs if as_foreseen else None, outputs, worker.session.namespace
+                task, end.packs if end.is_as_foreseen else None, outputs, worker.session.namespace
             )
         unkept = self._keep(end, time.perf_counter() - clock)
         report = StepReport(
@@ -110,6 +111,7 @@ class StepRun:
             is_reused=end.is_reused,
             reused_from=end.reused_from,
             had_copies=end.had_copies,
+            is_plain=task.group is not None and end.is_as_foreseen and _are_small(end.packs),
         )
         return report, end.packs
 
@@ -284,3 +286,14 @@ class _StepEnd:
     is_reused: bool = False
     reused_from: str = ""
     had_copies: bool = False
+
+    @property
+    def is_as_foreseen(self) -> bool:
+        """Whether the step ended well and nothing of the kind that others have to know of came up."""
+        unforeseen = self.unpackable or self.changes or self.changes_settings or self.had_copies
+        return self.status == "ok" and not unforeseen
+
+
+def _are_small(packs: Sequence[Packed]) -> bool:
+    """Whether the packs are few bytes, and none that arrays of the worker's share."""
+    return not any(p.buffers for p in packs) and sum(p.nbytes for p in packs) <= _MOST_KEPT_BYTES

@@ -186,7 +186,8 @@ class StepReport:
     ``unkept`` says why its result couldn't be stored though that was worth it; ``is_reused`` that it is an
     earlier run's, or that of the run ``reused_from``. ``lost`` says that the worker of its group died. A step that
     is relocated ``had_copies`` where it was given copies of objects that can change; one that ran late in the main
-    worker where what it made holds objects of such copies.
+    worker where what it made holds objects of such copies. One that ``is_plain`` ended in its group's worker as
+    foreseen, with few bytes to export: the step that was sent there ahead begins.
     """
 
     step: str
@@ -210,6 +211,7 @@ class StepReport:
     reused_from: str = ""
     lost: bool = False
     had_copies: bool = False
+    is_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,10 @@ class StartStep:
 
 @dataclass(frozen=True, slots=True)
 class OpenGroup:
-    """Have the group's worker ready."""
+    """Have the group's worker ready; ``early`` says that its first step isn't ready yet."""
 
     group: str
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ State of each step (``StepState``):
 ``not run``   an earlier cell failed, or the run was stopped; what it may have done is discarded
 
 Main steps run one at a time, in notebook order; so do, in their worker, those of each group. Other steps start
-as soon as what they need is done. The first step of a group asks for the group's worker, and waits until that is
-there; when no step of the group is left to run, it is given back. A step
+as soon as what they need is done. The first step of a group asks for the group's worker as soon as what it needs
+runs or is done, and waits until that is there; when no step of the group is left to run, it is given back. A step
 that touches the outside world starts only when all before it are done, unless the run is eager.
 When a cell fails, steps before it in the notebook still finish; all later ones are *not run*. A result that
 turns out to be made of a stale value doesn't count, nor does what followed from it: these steps wait again.
@@ -245,22 +245,21 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
             continue
         in_main = state.placement[step] == "main"
         group = None if in_main else graph.groups.get(step)
-        ready = all(states[source] == "done" for source in graph.before[step])
         held = step in graph.held or (in_main and step in graph.movable)
-        ready = ready and (may_start_if_held or not held)
+        needs = {states[source] for source in graph.before[step]}
+        ready = needs <= {"done"} and (may_start_if_held or not held)
         if in_main:
             may_start = main_is_next and main_busy is None and ready
             main_is_next = False
         else:
             may_start = ready
             if group is not None:
-                may_start = ready and group not in busy_groups
+                may_start = ready and group not in busy_groups and group in state.opened
+                is_near = ready or (needs <= {"done", "running"} and not held)
+                if is_near and group not in busy_groups and group not in state.asked:
+                    state = replace(state, asked=state.asked | {group})
+                    draft.commands.append(OpenGroup(group, early=not ready))
                 busy_groups.add(group)
-                if may_start and group not in state.opened:
-                    may_start = False
-                    if group not in state.asked:
-                        state = replace(state, asked=state.asked | {group})
-                        draft.commands.append(OpenGroup(group))
         if may_start and graph.is_room_for(step, running):
             states[step] = "running"
             running.append(step)

@@ -162,7 +162,8 @@ class RunStore:
             runs = self._newest_first() if notebook is None else self.of_notebook(notebook)
             if (found := next(runs, None)) is not None:
                 return found
-        if (exact := self.find(run_id)) is not None:  # thousands of jobs are opened by their whole ids
+        exact = self.find(run_id)  # thousands of jobs are opened by their whole ids
+        if exact is not None:
             return exact
         matches = [path for path in self.folders() if path.name.startswith(run_id) and run_id]
         if len(matches) > 1:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from test_machine import workflow
 
 from naavre_ext.executors.ray import run_groups
 from naavre_ext.executors.ray.group_workers import GroupWorkers
 from naavre_ext.executors.ray.run_groups import RunGroups
+from naavre_ext.executors.tasks import StepReport, StepTask
 from naavre_ext.scheduling.claims import ClaimPlan
 
 
@@ -32,6 +34,7 @@ class Job:
             group,
             lambda: self.told.append(f"has {group}"),
             lambda: self.told.append(f"lost {group}"),
+            early=False,
         )
 
 
@@ -72,3 +75,59 @@ def test_a_worker_that_claims_nothing_is_made_anew():
     first.open("h")
     assert first.told == ["has h", "has g", "has h"]
     assert first.groups.worker("h") == "a worker with {}"
+
+
+class Call:
+    """A group's last call, as far as its run looks at it; its worker notes what is asked of it."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.worker, self.asked = number, self, []
+        self.collect_live = self
+
+    def remote(self, names: object, most: object) -> str:
+        self.asked.append((names, most))
+        return f"values {len(self.asked)}"
+
+
+def job_with_last_call(monkeypatch: pytest.MonkeyPatch) -> tuple[Job, Job, Call]:
+    """Two jobs; the first one's last step of a group runs."""
+    first, second = two_jobs(g={})
+    first.open("g")
+    call = Call(7)
+    monkeypatch.setattr(first.groups.calls, "last", lambda group: call)
+    first.groups._workers["g"] = call
+    return first, second, call
+
+
+@pytest.mark.parametrize("number", [7, None])
+def test_live_values_are_asked_for_ahead_and_again_if_that_was_in_vain(monkeypatch, number):
+    first, _, call = job_with_last_call(monkeypatch)
+    first.groups.expect_end("g", ["x"], None)
+    first.groups.expect_end("g", ["x"], None)
+    assert call.asked == [(["x"], None)]
+    monkeypatch.setattr(first.groups.calls, "ended", lambda group: number)
+    found = first.groups.collect_live("g", ["x"], None)
+    assert found == ("values 1" if number else "values 2")
+
+
+def test_nothing_starts_in_a_worker_that_was_promised(monkeypatch):
+    first, _, _ = job_with_last_call(monkeypatch)
+    first.groups.expect_end("g", [], None)
+    task = StepTask(workflow("G", []).steps[0], "any", group="g")
+    assert first.groups.start(task, []) is None, "another job's step may have begun there"
+
+
+def test_but_it_does_where_the_last_step_did_not_end_as_foreseen(monkeypatch):
+    first, _, _ = job_with_last_call(monkeypatch)
+    first.groups.expect_end("g", [], None)
+    first.groups.note("g", StepReport("s0", "relocate", 0.0, 0.0, ""))
+    monkeypatch.setattr(first.groups.calls, "start", lambda worker, task, inputs: "a call")
+    task = StepTask(workflow("G", []).steps[0], "any", group="g")
+    assert first.groups.start(task, []) == "a call"
+
+
+def test_no_promise_where_cells_leave_something_in_the_process(monkeypatch):
+    first, _, call = job_with_last_call(monkeypatch)
+    first.groups.stain("g")
+    first.groups.expect_end("g", ["x"], None)
+    assert call.asked == []

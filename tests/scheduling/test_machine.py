@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from naavre_ext.model.notebook import CellId
 from naavre_ext.model.workflow import Edge, Placement, Split, Step, StepId, Workflow
 from naavre_ext.scheduling import facts, machine
+from naavre_ext.scheduling.ahead import leaving, next_in_groups
 from naavre_ext.scheduling.facts import DropStep, Finish, StartStep
 
 
@@ -117,13 +118,36 @@ class Play:
 
     def feed(self, fact: facts.Fact) -> None:
         before = self.state
+        foretold = dict(next_in_groups(self.graph, before))
         self.state, commands = machine.advance(self.graph, self.state, fact)
         again, same = machine.advance(self.graph, before, fact)
         assert (again, same) == (self.state, commands), "not deterministic"
+        self.check_foretold(foretold, fact, commands)
         self.log += [fact, *commands]
         for command in commands:
             self.carry_out(command)
         self.check()
+
+    def check_foretold(
+        self,
+        foretold: dict[StepId, StepId | None],
+        fact: facts.Fact,
+        commands: tuple[facts.Command, ...],
+    ) -> None:
+        """What was to come next in groups' workers starts once these have done what kept it waiting."""
+        for step, after in foretold.items():
+            comes = (
+                fact == facts.Succeeded(after)
+                if after
+                else fact == facts.GroupOpened(self.graph.groups[step])
+            )
+            assert not comes or StartStep(step, "any") in commands
+        for group in leaving(self.graph, self.state):
+            assert not [
+                s
+                for s, _ in next_in_groups(self.graph, self.state)
+                if self.graph.groups[s] == group
+            ]
 
     def carry_out(self, command: facts.Command) -> None:
         assert self.status is None, "a command after the end"
@@ -361,5 +385,11 @@ def test_group_is_given_back_and_hands_on_before_it_is_done():
 def test_group_is_given_back_before_the_steps_that_it_hands_on_to_start():
     flow = workflow("GH", [(0, 1)])
     play = Play(flow).run()
-    closed, started = facts.CloseGroup("G"), facts.OpenGroup("H")
+    closed, started = facts.CloseGroup("G"), StartStep(StepId("s1"), "any")
     assert play.log.index(closed) < play.log.index(started), "another job may wait for the worker"
+
+
+def test_group_is_asked_for_while_what_its_first_step_needs_still_runs():
+    play = Play(workflow("GH", [(0, 1)])).run()
+    asked, done = facts.OpenGroup("H", early=True), facts.Succeeded(StepId("s0"))
+    assert play.log.index(asked) < play.log.index(done), "another job may hold its worker as yet"

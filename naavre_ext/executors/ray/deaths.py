@@ -51,6 +51,12 @@ def lost_report(step: str, error: BaseException, *, in_group: bool) -> StepRepor
     return StepReport(step, "error", 0.0, 0.0, "", error=cause, lost=in_group)
 
 
+def not_begun(step: str) -> StepReport:
+    """The report of a step that wasn't begun, as its group's worker may have gone on to another run."""
+    cause = ErrorReport.in_words("WorkerLost", "the worker of its group is another run's by now")
+    return StepReport(step, "error", 0.0, 0.0, "", error=cause, lost=True)
+
+
 def _last_words(logs: Path, pid: str) -> str:
     """What the process wrote to its standard error last that tells of its end; "" where nothing does."""
     for file in sorted(logs.glob(f"worker-*-{pid}.err")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import queue
 import time
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,7 +21,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.claim_waits import TOLD_AFTER_S, ClaimWaits
 from naavre_ext.executors.ray.cluster import ClusterHandle
-from naavre_ext.executors.ray.deaths import lost_report
+from naavre_ext.executors.ray.deaths import lost_report, not_begun
 from naavre_ext.executors.ray.group_workers import GroupWorkers
 from naavre_ext.executors.ray.main_workers import MainWorkers
 from naavre_ext.executors.ray.run_channel import RunChannel
@@ -69,6 +70,8 @@ class RayExecutor:
         #: When the run asked for its turn, or for workers of groups; never, where there is nothing to tell of it.
         self._asked_at = math.inf
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        #: Messages of steps that were sent ahead, which come before all that has happened since.
+        self._told: deque[Mapping[str, Any]] = deque()
         self._channel = RunChannel(self._happened.put, host=handle.node_ip)
         self._context: Any = None
         self._admitted: Workflow | None = None
@@ -112,6 +115,7 @@ class RayExecutor:
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
         self._context = sendable(told)
+        self._groups.calls.begin(self._context)
         if context.is_parallel:
             warm_workers(self._handle)  # cold ones start while the first cells run
             if self._has_splits:
@@ -126,9 +130,11 @@ class RayExecutor:
             call = self._main.run_step.options(num_returns=returns)
             refs = call.remote(self._context, task, self._reserve(task.step), *inputs)
         elif task.group is not None:
-            call = self._groups.worker(task.group).run_step.options(num_returns=returns)
-            task = replace(task, is_common=task.step.id in self._common)
-            refs = call.remote(self._context, task, None, *inputs)
+            started = self._groups.start(self._in_group(task), inputs)
+            if started is None:
+                return self._not_begun(task, returns - 1)
+            refs = started.refs if returns > 1 else started.refs[0]
+            self._told.extend(started.told)
         else:
             call = workers.run_anywhere.options(num_returns=returns, **ray_options(claim))
             refs = call.remote(self._context, task, *inputs)
@@ -139,6 +145,28 @@ class RayExecutor:
         report.future().add_done_callback(lambda future: self._ended(step, report, future))
         return exports
 
+    def _in_group(self, task: StepTask) -> StepTask:
+        return replace(task, is_common=task.step.id in self._common)
+
+    def send_ahead(self, task: StepTask, inputs: Sequence[Any], after: str | None) -> None:
+        """Put the step into the queue of its group's worker, if it is known which one the run will have."""
+        calls, task = self._groups.calls, self._in_group(task)
+        if after is not None:
+            calls.send_after(task, inputs)
+        else:
+            calls.send_when_foreseen(task, inputs)
+
+    def expect_end(self, group: str, names: Sequence[str], most_bytes: int | None = None) -> None:
+        """The job that waits for the group's worker may send its first step there."""
+        self._groups.expect_end(group, names, most_bytes)
+
+    def _not_begun(self, task: StepTask, exports: int) -> Sequence[Any]:
+        """Report the step as lost: with its group's worker, which may be another run's by now."""
+        step, ref = str(task.step.id), object()
+        self._running[step] = (ref, task.placement, task.group)
+        self._happened.put((step, ref, not_begun(step)))
+        return [None] * exports
+
     def _waits_for(self, task: StepTask) -> Claim:
         """What has to be free before the step begins: a worker takes what it holds before its first step."""
         claim = {} if task.step.splits or task.group else task.step.resources
@@ -147,10 +175,11 @@ class RayExecutor:
         reserved = {name: much for name, much in claim.items() if name != "num_gpus"}
         return {"num_cpus": 0, **reserved, **self._not_taken.pop(task.group or "", NOTHING)}
 
-    def open_group(self, group: str) -> None:
+    def open_group(self, group: str, *, early: bool) -> None:
         """Its worker is started already, or other jobs use it, too, and it comes when it is this one's turn."""
         tell = partial(self._happened.put, group_opened(group))
-        self._groups.open(group, tell, partial(self._happened.put, group_gone(group)))
+        gone = partial(self._happened.put, group_gone(group))
+        self._groups.open(group, tell, gone, early=early)
 
     def close_group(self, group: str) -> None:
         """Other jobs may use its worker now."""
@@ -195,12 +224,14 @@ class RayExecutor:
             in_group = self._running.get(step, (None, "", None))[2] is not None
             self._happened.put((step, report, lost_report(step, error, in_group=in_group)))
         else:
-            self._happened.put((step, report, error if error is not None else future.result()))
+            outcome = error if error is not None else future.result()
+            self._happened.put((step, report, outcome or not_begun(step)))
 
     def drop(self, step: str) -> None:
         """Cancel a task by force; a step in the main worker or a group's just goes on, until that is ended."""
         self._release(step)
         self._claim_waits.over(step)
+        self._groups.forget_ahead(step)
         report, placement, group = self._running.pop(step, (None, None, None))
         if placement == "main":
             self._mains = None  # it may go on for long
@@ -212,17 +243,20 @@ class RayExecutor:
     def next_report(self, timeout_s: float) -> StepReport | Mapping[str, Any] | None:
         """The next message or report, in the order of arrival."""
         try:
-            happened = self._happened.get(timeout=timeout_s)
+            happened = self._told.popleft() if self._told else self._happened.get(timeout=timeout_s)
         except queue.Empty:
             return self._wait_to_tell()
         if isinstance(happened, Mapping):
-            return None if self._claim_waits.hear(happened) else happened
+            is_kept = self._groups.calls.hear(happened) or self._claim_waits.hear(happened)
+            return None if is_kept else happened
         step, ref, outcome = happened
         self._claim_waits.over(step)
         if self._running.get(step, (None,))[0] is not ref:
             return None
-        del self._running[step]
+        group = self._running.pop(step)[2]
         self._release(step)
+        if group is not None and isinstance(outcome, StepReport):
+            self._groups.note(group, outcome)
         if isinstance(outcome, BaseException):
             raise outcome
         report: StepReport = outcome
@@ -274,7 +308,7 @@ class RayExecutor:
         self, group: str, names: Sequence[str], most_bytes: int | None = None
     ) -> Later:
         """The live values of a group's worker, if it still lives: it takes them before what another job wants."""
-        ref = self._groups.worker(group).collect_live.remote(names, most_bytes)
+        ref = self._groups.collect_live(group, names, most_bytes)
         self._leaving[group] = ref
 
         def collect() -> tuple[dict[str, Packed], dict[str, str]]:

@@ -25,7 +25,10 @@ _WITHOUT = 2**32
 #: So long workers may take to start.
 _START_S = 60.0
 
-Give = Callable[[Any], None]
+#: Gets a worker and, where its last call ended as foreseen, that call's number.
+Give = Callable[[Any, int | None], None]
+#: Gets a worker that will be free, and the number of the call that it ends with.
+Foresee = Callable[[Any, int], None]
 Make = Callable[[], Any]
 
 
@@ -34,7 +37,7 @@ class _Job:
     """``wants`` are the groups that it hasn't had yet; ``asks`` those it waits for, and what is told then."""
 
     wants: set[str]
-    asks: dict[str, tuple[Make, Give]] = field(default_factory=dict)
+    asks: dict[str, tuple[Make, Give, Foresee]] = field(default_factory=dict)
 
 
 class GroupWorkers:
@@ -45,6 +48,12 @@ class GroupWorkers:
         self._numbers = itertools.count(_WITHOUT)
         self._jobs: dict[int, _Job] = {}
         self._room: dict[str, int] = {}
+        #: Groups of one worker, which the next job will have from the one that promised it.
+        self._promised: dict[str, tuple[Any, int]] = {}
+        self._single: set[str] = set()
+        #: Workers with the number of their last call, and those that do something that nobody wants.
+        self._ended: dict[Any, int | None] = {}
+        self._spoilt: set[Any] = set()
         self._idle: dict[str, list[Any]] = {}
         self._turn: tuple[Any, Any] | None = None
         self._is_starting = False
@@ -71,8 +80,8 @@ class GroupWorkers:
         """
         with self._lock:
             self._jobs.update({number: _Job(set(replicas)) for number in jobs})
+            self._make_room(replicas)
             for group, count in replicas.items():
-                self._room.setdefault(group, count)
                 self._idle[group] = [make(group) for _ in range(min(count, len(jobs)))]
             workers = [worker for idle in self._idle.values() for worker in idle]
             self._is_starting = bool(workers)
@@ -97,24 +106,68 @@ class GroupWorkers:
         with self._lock:
             number = next(self._numbers) if job is None else job
             self._jobs.setdefault(number, _Job(set(replicas)))
-            for group, count in replicas.items():
-                self._room.setdefault(group, count)
+            self._make_room(replicas)
             return number
 
-    def ask(self, job: int, group: str, make: Make, give: Give) -> None:
-        """Have ``give`` called, when it is the job's turn, with one of the group's workers."""
+    def _make_room(self, replicas: Mapping[str, int]) -> None:
+        for group, count in replicas.items():
+            if self._room.setdefault(group, count) == count == 1:
+                self._single.add(group)
+
+    def ask(
+        self, job: int, group: str, make: Make, give: Give, foresee: Foresee = lambda *_: None
+    ) -> None:
+        """Have ``give`` called, when it is the job's turn, with one of the group's workers.
+
+        And before that ``foresee``, where it is known which worker that will be, after which call of another job.
+        """
         with self._lock:
-            self._jobs[job].asks[group] = make, give
+            self._jobs[job].asks[group] = make, give, foresee
             self._jobs[job].wants.add(group)
             self._serve(group)
+            self._foretell(group)
 
-    def give_back(self, group: str, worker: Any) -> None:
-        """The job needs the worker no longer; None: it is gone."""
+    def is_single(self, group: str) -> bool:
+        """Whether the group has one worker, which all jobs have in turn."""
         with self._lock:
+            return group in self._single
+
+    def promise(self, group: str, worker: Any, number: int) -> None:
+        """The job that has the worker will give it back after that call, if it ends as foreseen."""
+        with self._lock:
+            if group in self._single:
+                self._promised[group] = worker, number
+                self._foretell(group)
+
+    def give_back(self, group: str, worker: Any, ended: int | None = None) -> None:
+        """The job needs the worker no longer, whose last call had this number if it ended as foreseen.
+
+        None instead of the worker: it is gone.
+        """
+        with self._lock:
+            self._promised.pop(group, None)
             self._room[group] += 1
-            if worker is not None:
+            if worker in self._spoilt:
+                self._end(worker)
+            elif worker is not None:
+                self._ended[worker] = ended
                 self._idle.setdefault(group, []).append(worker)
             self._serve(group)
+
+    def spoil(self, worker: Any) -> None:
+        """No job may have the worker any more: it may do for long what nobody wants."""
+        with self._lock:
+            idle = [group for group, workers in self._idle.items() if worker in workers]
+            for group in idle:
+                self._idle[group].remove(worker)
+                self._end(worker)
+            if not idle:
+                self._spoilt.add(worker)
+
+    def _end(self, worker: Any) -> None:
+        self._spoilt.discard(worker)
+        self._ended.pop(worker, None)
+        ray.kill(worker)
 
     def leave(self, job: int) -> None:
         """The job is over, or will never begin."""
@@ -122,6 +175,7 @@ class GroupWorkers:
             left = self._jobs.pop(job, None)
             for group in sorted(left.wants if left is not None else ()):
                 self._serve(group)
+                self._foretell(group)
 
     def _serve(self, group: str) -> None:
         for number in () if self._is_starting else sorted(self._jobs):
@@ -132,11 +186,19 @@ class GroupWorkers:
             if self._room[group] <= ahead:
                 return
             if group in job.asks:
-                make, give = job.asks.pop(group)
+                make, give, _ = job.asks.pop(group)
                 job.wants.discard(group)
                 self._room[group] -= 1
                 waiting = self._idle.get(group)
-                give(waiting.pop() if waiting else make())
+                worker = waiting.pop() if waiting else make()
+                give(worker, self._ended.pop(worker, None))
+
+    def _foretell(self, group: str) -> None:
+        """Tell the job that is served next in the group what it will be given, if it asks and that is known."""
+        wanting = [number for number in sorted(self._jobs) if group in self._jobs[number].wants]
+        if group in self._promised and wanting and group in self._jobs[wanting[0]].asks:
+            _, _, foresee = self._jobs[wanting[0]].asks[group]
+            foresee(*self._promised.pop(group))
 
     def close(self) -> None:
         """End them all."""

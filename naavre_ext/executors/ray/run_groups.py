@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 import ray
 
+from naavre_ext.executors.ray.group_calls import Call, GroupCalls
 from naavre_ext.executors.ray.group_workers import GroupWorkers, until_ready
 from naavre_ext.executors.ray.spare_workers import take_main
+from naavre_ext.executors.tasks import StepReport, StepTask
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.scheduling.claims import ClaimPlan, Node, plan_claims
 
@@ -27,6 +30,12 @@ class RunGroups:
         self._pool: GroupWorkers | None = None
         self._job: int | None = None
         self._workers: dict[str, Any] = {}
+        #: What runs in them, or will.
+        self.calls = GroupCalls()
+        #: By group, the call after which the pool was promised its worker.
+        self._expected: dict[str, int] = {}
+        #: By group, that call with what was asked of live values then, and where these will be.
+        self._collected: dict[str, tuple[tuple[Any, ...], Any]] = {}
         #: Groups whose worker the run has from the pool, and those that it gave back.
         self._held: set[str] = set()
         self._returned: set[str] = set()
@@ -77,12 +86,29 @@ class RunGroups:
             self._workers[group] = self._new(group)
         return self._workers[group]
 
-    def open(self, group: str, tell: Callable[[], None], refuse: Callable[[], None]) -> None:
+    def start(self, task: StepTask, inputs: Sequence[Any]) -> Call | None:
+        """The call that runs the step in its group's worker; None where another job may have that by now."""
+        group = str(task.group)
+        if self._expected.pop(group, None) is not None:
+            return None
+        return self.calls.start(self.worker(group), task, inputs)
+
+    def note(self, group: str, report: StepReport) -> None:
+        """A step of the group has ended: the run keeps the worker if that wasn't as foreseen."""
+        self.calls.note(group, report)
+        if self.calls.ended(group) is None:
+            self._expected.pop(group, None)
+
+    def open(
+        self, group: str, tell: Callable[[], None], refuse: Callable[[], None], *, early: bool
+    ) -> None:
         """Have ``tell`` called, from whatever thread, when the run has a worker for the group.
 
         Or ``refuse``, where it gave one back too early: another job may have it, and wait for what this run holds.
         """
         if self._pool is None or self._job is None:
+            if early:
+                self.calls.enter(self.worker(group), None)
             tell()
             return
         if group in self._returned:
@@ -94,12 +120,37 @@ class RunGroups:
                 tell()
                 return
 
-        def give(worker: Any) -> None:
+        def give(worker: Any, ended: int | None) -> None:
             self._workers[group] = worker
             self._held.add(group)
+            self.calls.give(group, ended)
+            if early:
+                self.calls.enter(worker, ended)
             tell()
 
-        self._pool.ask(self._job, group, lambda: self._new(group), give)
+        foresee = partial(self.calls.foresee, group)
+        self._pool.ask(self._job, group, lambda: self._new(group), give, foresee)
+
+    def expect_end(self, group: str, names: Sequence[str], most_bytes: int | None) -> None:
+        """What runs in the group's worker is the run's last call there, if it ends as foreseen.
+
+        The live values of these names are taken along before another job begins.
+        """
+        last = self.calls.last(group)
+        if self._pool is None or group not in self._held or last is None or group in self._stained:
+            return
+        if self._expected.get(group) != last.number and self._pool.is_single(group):
+            self._expected[group] = last.number
+            if names:
+                ref = last.worker.collect_live.remote(names, most_bytes)
+                self._collected[group] = (last.number, tuple(names), most_bytes), ref
+            self._pool.promise(group, last.worker, last.number)
+
+    def collect_live(self, group: str, names: Sequence[str], most_bytes: int | None) -> Any:
+        """What its worker had of the group's live values when the run's last step there had ended."""
+        what = self.calls.ended(group), tuple(names), most_bytes
+        known, ref = self._collected.pop(group, ((), None))
+        return ref if what == known else self.worker(group).collect_live.remote(names, most_bytes)
 
     def ends_with(self, group: str) -> bool:
         """Whether the group's worker ends when the run closes the group."""
@@ -109,10 +160,11 @@ class RunGroups:
         """The run needs the group's worker no longer; other jobs may use the pool's now."""
         if self._pool is not None and group in self._held:
             self._held.discard(group)
+            self._expected.pop(group, None)
             self._returned.add(group)
             if group in self._stained:
                 self.end(group)
-            self._pool.give_back(group, self._workers.pop(group, None))
+            self._pool.give_back(group, self._workers.pop(group, None), self.calls.ended(group))
 
     def end(self, group: str) -> None:
         """End its worker, if it lives."""
@@ -120,12 +172,21 @@ class RunGroups:
         if worker is not None:
             ray.kill(worker)
 
+    def forget_ahead(self, step: str | None = None) -> None:
+        """Nothing that was sent ahead (of this step) is wanted any more."""
+        for call in self.calls.forget(step):
+            if self._pool is not None and call.foreseen:
+                self._pool.spoil(call.worker)
+            else:
+                self.stain(str(call.task.group))
+
     def stain(self, group: str) -> None:
         """No other job may have the group's worker: it does something that nobody wants any more."""
         self._stained |= {group}
 
     def leave(self) -> None:
         """The run is over, or goes on without groups."""
+        self.forget_ahead()
         if self._pool is not None and self._job is not None:
             self._pool.leave(self._job)  # from here on it is given none
             self._job = None

@@ -15,6 +15,7 @@ from naavre_ext.executors.observing import portray_namespace
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray.batch_pool import RayBatchPool
 from naavre_ext.executors.ray.devices import assigned_devices
+from naavre_ext.executors.ray.group_calls import Ended, Own, handed_back
 from naavre_ext.executors.ray.this_process import read_context, ready_worker, send_to, this_worker
 from naavre_ext.executors.rehearsal import rehearse
 from naavre_ext.executors.reseeding import reseed
@@ -49,6 +50,7 @@ class _MainWorker:
 
     def __init__(self, _turn: Any = None) -> None:
         self._devices = assigned_devices()
+        self._ended = Ended()
         _get_ready()
 
     def ready(self) -> str:
@@ -67,6 +69,28 @@ class _MainWorker:
     def run_step(self, context: bytes, task: StepTask, _reserved: Any, *inputs: Packed) -> Any:
         """The step's report, then its exports. Ray calls this once what the step claims is reserved."""
         return _run_step(context, task, inputs, self._devices)
+
+    def run_in_group(
+        self, context: bytes, task: StepTask, number: int, after: int | None, *inputs: Packed | Own
+    ) -> Any:
+        """The same of a group's step; handed back unless the call ``after`` came just before, and as foreseen."""
+        ended, self._ended = self._ended, Ended()
+        if after is not None and ended.number != after:
+            return handed_back(task)
+        result = _run_step(context, task, ended.inputs(inputs), self._devices)
+        report, *packs = result if isinstance(result, tuple) else (result,)
+        if report.is_plain:
+            self._ended = Ended(number, packs)
+        return result
+
+    def enter_ahead(self, context: bytes, after: int | None) -> None:
+        """Make the process ready for another run, if the call ``after`` came last, and ended as foreseen.
+
+        None: if there was none, or the last one didn't.
+        """
+        if self._ended.number == after:
+            with ready_worker(read_context(context), NOTHING, self._devices):
+                pass
 
     def collect(
         self, names: Sequence[str] | None, most_bytes: int | None, *, tidies: bool
