@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_machine import workflow
+from small_workflows import workflow
 
 from naavre_ext.executors.packing import PACK_VERSION, Packed
 from naavre_ext.executors.ray.group_calls import Ended, GroupCalls, Own
@@ -117,7 +117,7 @@ def test_first_step_goes_ahead_to_a_worker_that_another_run_has(worker):
     assert worker.calls == []
     calls.foresee("G", worker, 7)
     assert [(step, after) for step, _, after, _ in worker.calls] == [("s0", 7)]
-    calls.give("G", 7)
+    calls.give("G", worker, 7, early=False)
     assert calls.start(worker, FIRST, ["x"]) is not None
     assert len(worker.calls) == 1
 
@@ -128,7 +128,7 @@ def test_it_is_sent_again_where_that_run_went_on(worker, last):
     calls.begin(b"context")
     calls.send_when_foreseen(FIRST, ["x"])
     calls.foresee("G", worker, 7)
-    calls.give("G", last)
+    calls.give("G", worker, last, early=False)
     assert calls.start(worker, FIRST, ["x"]) is not None
     assert [after for _, _, after, _ in worker.calls] == [7, None]
 
@@ -138,6 +138,23 @@ def test_worker_gets_ready_where_the_first_step_has_to_wait(worker):
     calls.begin(b"context")
     calls.foresee("G", worker, 7)
     assert (worker.entered, worker.calls) == ([7], [])
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_worker_gets_ready_that_is_there_early(worker, early):
+    calls = GroupCalls()
+    calls.begin(b"context")
+    calls.give("G", worker, 7, early=early)
+    assert worker.entered == ([7] if early else [])
+
+
+def test_it_has_no_need_to_where_the_first_step_is_there(worker):
+    calls = GroupCalls()
+    calls.begin(b"context")
+    calls.send_when_foreseen(FIRST, ["x"])
+    calls.foresee("G", worker, 7)
+    calls.give("G", worker, 7, early=True)
+    assert worker.entered == []
 
 
 def test_messages_of_a_step_that_does_not_count_yet_are_kept(calls, worker):

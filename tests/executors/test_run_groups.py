@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from test_machine import workflow
+from small_workflows import workflow
 
 from naavre_ext.executors.ray import run_groups
 from naavre_ext.executors.ray.group_workers import GroupWorkers

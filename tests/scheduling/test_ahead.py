@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_machine import workflow
+from small_workflows import workflow
 
 from naavre_ext.model.workflow import StepId
 from naavre_ext.scheduling import facts, machine

@@ -138,11 +138,16 @@ class GroupCalls:
         """Have the worker get ready for the run after that call; None: as it ran none that ended as foreseen."""
         worker.enter_ahead.remote(self._context, after)
 
-    def give(self, group: str, ended: int | None) -> None:
-        """The run has a worker, whose last call had that number and ended as foreseen; None: it didn't."""
+    def give(self, group: str, worker: Any, ended: int | None, *, early: bool) -> None:
+        """The run has this worker, whose last call had that number and ended as foreseen; None: it didn't.
+
+        It gets ready for the run where that has it ``early``, and has sent nothing there.
+        """
         with self._lock:
             self._foreseen.pop(group, None)
             self._ended[group] = ended
+            if early and all(call.worker is not worker for call in self._ahead.values()):
+                self.enter(worker, ended)
 
     def note(self, group: str, report: StepReport) -> None:
         """A step of the group has ended."""

@@ -123,9 +123,7 @@ class RunGroups:
         def give(worker: Any, ended: int | None) -> None:
             self._workers[group] = worker
             self._held.add(group)
-            self.calls.give(group, ended)
-            if early:
-                self.calls.enter(worker, ended)
+            self.calls.give(group, worker, ended, early=early)
             tell()
 
         foresee = partial(self.calls.foresee, group)
