@@ -88,8 +88,13 @@ def told_how(what: str, node: ast.Call) -> str:
 
 @lru_cache(maxsize=4096)
 def function_effects(path: str) -> str | None:
-    """The effects of a library function: "" when it has none, None when nobody knows."""
+    """The effects of a library function: "" when it has none, None when nobody knows.
+
+    A private one that the tables don't name may do anything, and patch its own library.
+    """
     parts = path.split(".")
+    if path not in tables.FUNCTION_EFFECTS and any(map(_is_private, parts)):
+        return "monkeypatch unknown"
     owner = ".".join(parts[:2])
     effects = tables.LAST_PART_EFFECTS.get(f"{owner}.*.{parts[-1]}")
     if effects is None:
@@ -102,6 +107,10 @@ def function_effects(path: str) -> str | None:
     if parts[0] in tables.FIGURE_MODULES:
         return "figure"
     return None
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
 
 
 def lookup(table: Mapping[str, T], path: str) -> T | None:

@@ -147,7 +147,7 @@ def _is_unseen(root: str) -> bool:
         bool(root)
         and root not in sys.stdlib_module_names
         and root not in _ENGINES
-        and function_effects(f"{root}._") is None
+        and function_effects(f"{root}.x") is None
     )
 
 
