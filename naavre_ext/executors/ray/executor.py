@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import queue
-import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -14,26 +12,24 @@ from weakref import WeakKeyDictionary
 
 import ray
 from ray.exceptions import RayError, RayTaskError
-from ray.util.placement_group import placement_group, remove_placement_group
 
 from naavre_ext.executors.base import Later, group_gone, group_opened
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
-from naavre_ext.executors.ray.claim_waits import TOLD_AFTER_S, ClaimWaits
 from naavre_ext.executors.ray.cluster import ClusterHandle
 from naavre_ext.executors.ray.deaths import lost_report, not_begun
 from naavre_ext.executors.ray.group_workers import GroupWorkers
 from naavre_ext.executors.ray.main_workers import MainWorkers
 from naavre_ext.executors.ray.run_channel import RunChannel
 from naavre_ext.executors.ray.run_groups import RunGroups
+from naavre_ext.executors.ray.run_waits import RunWaits
 from naavre_ext.executors.ray.spare_workers import start_main, take_main, warm_workers
 from naavre_ext.executors.ray.this_process import sendable
-from naavre_ext.executors.ray.turns import Turn
 from naavre_ext.executors.tasks import RunContext, StepReport, StepTask
 from naavre_ext.model.diagnostic import RefusedError
 from naavre_ext.model.portrait import NamespacePortrait
-from naavre_ext.model.workflow import Step, StepId, Workflow
-from naavre_ext.scheduling.claims import NOTHING, Claim, ClaimPlan, held_during, ray_options
+from naavre_ext.model.workflow import StepId, Workflow
+from naavre_ext.scheduling.claims import ClaimPlan, ray_options
 
 #: How main workers hash a certain text, which no process changes its mind about.
 _probes: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
@@ -66,9 +62,7 @@ class RayExecutor:
         self._main: Any = None
         #: Whether the main worker was found ready for another run, when this one was over.
         self._is_tidy = False
-        self._turn: tuple[Any, Any] | None = None
-        #: When the run asked for its turn, or for workers of groups; never, where there is nothing to tell of it.
-        self._asked_at = math.inf
+        self._waits = RunWaits(self._groups.wait_for_claims)
         self._happened: queue.SimpleQueue[Any] = queue.SimpleQueue()
         #: Messages of steps that were sent ahead, which come before all that has happened since.
         self._told: deque[Mapping[str, Any]] = deque()
@@ -79,10 +73,6 @@ class RayExecutor:
         self._running: dict[str, Any] = {}
         #: What was asked last of groups' workers that may be given back before it is there.
         self._leaving: dict[str, Any] = {}
-        self._reserved: dict[str, Any] = {}
-        self._claim_waits = ClaimWaits(ray.available_resources)
-        #: What a group's worker (the main one's is "") claims that hasn't run a step yet.
-        self._not_taken: dict[str, Claim] = {}
 
     def admit(self, workflow: Workflow) -> None:
         """Compare what the steps claim with what the cluster's nodes have."""
@@ -106,12 +96,10 @@ class RayExecutor:
         waiting = None if self._mains is None or self._claims.main else self._mains.take()
         claim = self._claims.main
         self._main = waiting or take_main(claim, self._its_turn() if claim else None)
-        if self._turn is None:
-            self._not_taken = {"": claim, **self._claims.groups}
+        self._waits.begin(self._claims)
         if context.is_parallel:
             self._groups.begin()
-            if self._groups.wait_for_claims():
-                self._asked_at = time.monotonic()
+            self._waits.for_groups()
         slots = {str(step): count for step, count in self._claims.slots.items()}
         told = replace(context, channel=self._channel.endpoint, step_slots=slots)
         self._context = sendable(told)
@@ -128,7 +116,7 @@ class RayExecutor:
         claim = {} if task.step.splits else task.step.resources  # batches claim for themselves
         if task.placement == "main":
             call = self._main.run_step.options(num_returns=returns)
-            refs = call.remote(self._context, task, self._reserve(task.step), *inputs)
+            refs = call.remote(self._context, task, self._waits.reserve(task.step), *inputs)
         elif task.group is not None:
             started = self._groups.start(self._in_group(task), inputs)
             if started is None:
@@ -141,7 +129,7 @@ class RayExecutor:
         report, *exports = refs if returns > 1 else [refs]
         step = str(task.step.id)
         self._running[step] = (report, task.placement, task.group)
-        self._claim_waits.sent(task.step, self._waits_for(task))
+        self._waits.sent(task)
         report.future().add_done_callback(lambda future: self._ended(step, report, future))
         return exports
 
@@ -167,14 +155,6 @@ class RayExecutor:
         self._happened.put((step, ref, not_begun(step)))
         return [None] * exports
 
-    def _waits_for(self, task: StepTask) -> Claim:
-        """What has to be free before the step begins: a worker takes what it holds before its first step."""
-        claim = {} if task.step.splits or task.group else task.step.resources
-        if task.placement == "any" and not task.group:
-            return claim
-        reserved = {name: much for name, much in claim.items() if name != "num_gpus"}
-        return {"num_cpus": 0, **reserved, **self._not_taken.pop(task.group or "", NOTHING)}
-
     def open_group(self, group: str, *, early: bool) -> None:
         """Its worker is started already, or other jobs use it, too, and it comes when it is this one's turn."""
         tell = partial(self._happened.put, group_opened(group))
@@ -198,25 +178,7 @@ class RayExecutor:
 
     def _its_turn(self) -> Any:
         """What is there once the main worker may hold what it claims; None where nobody could wait for it."""
-        if self._claims.wants_more and self._turn is None:
-            turn = Turn.remote()
-            self._turn = turn, turn.come.remote()
-            self._asked_at = time.monotonic()
-        return self._turn[1] if self._turn is not None else None
-
-    def _reserve(self, step: Step) -> Any:
-        """What is there once the CPUs and the like that a step claims in the main worker are reserved."""
-        in_group = step.group is not None and step.placement == "any"  # its worker holds the claim
-        held = {} if step.splits or in_group else held_during(step)
-        if not held:
-            return None
-        self._reserved[step.id] = group = placement_group([held])
-        return group.ready()
-
-    def _release(self, step: str) -> None:
-        group = self._reserved.pop(step, None)
-        if group is not None:
-            remove_placement_group(group)
+        return self._waits.its_turn(self._claims)
 
     def _ended(self, step: str, report: Any, future: Any) -> None:
         error = future.exception()
@@ -229,8 +191,8 @@ class RayExecutor:
 
     def drop(self, step: str) -> None:
         """Cancel a task by force; a step in the main worker or a group's just goes on, until that is ended."""
-        self._release(step)
-        self._claim_waits.over(step)
+        self._waits.release(step)
+        self._waits.over(step)
         self._groups.forget_ahead(step)
         report, placement, group = self._running.pop(step, (None, None, None))
         if placement == "main":
@@ -245,41 +207,23 @@ class RayExecutor:
         try:
             happened = self._told.popleft() if self._told else self._happened.get(timeout=timeout_s)
         except queue.Empty:
-            return self._wait_to_tell()
+            text = self._waits.to_tell()
+            return {"kind": "waits", "reason": text} if text else None
         if isinstance(happened, Mapping):
-            is_kept = self._groups.calls.hear(happened) or self._claim_waits.hear(happened)
+            is_kept = self._groups.calls.hear(happened) or self._waits.hear(happened)
             return None if is_kept else happened
         step, ref, outcome = happened
-        self._claim_waits.over(step)
+        self._waits.over(step)
         if self._running.get(step, (None,))[0] is not ref:
             return None
         group = self._running.pop(step)[2]
-        self._release(step)
+        self._waits.release(step)
         if group is not None and isinstance(outcome, StepReport):
             self._groups.note(group, outcome)
         if isinstance(outcome, BaseException):
             raise outcome
         report: StepReport = outcome
         return report
-
-    def _wait_to_tell(self) -> Mapping[str, Any] | None:
-        """A message, once, where the run has been waiting for its turn for some seconds."""
-        text = self._claim_waits.to_tell() if math.isinf(self._asked_at) else ""
-        if text:
-            return {"kind": "waits", "reason": text}
-        if time.monotonic() - self._asked_at < TOLD_AFTER_S:
-            return None
-        self._asked_at = math.inf
-        if self._turn is not None and not ray.wait([self._turn[1]], timeout=0)[0]:
-            text = (
-                "another run holds what this one claims, and wants more of it: this one waits for its turn, "
-                "which comes when that one is over"
-            )
-            return {"kind": "waits", "reason": text}
-        if self._groups.wait_for_claims():
-            text = "the workers of groups wait for what they claim, which another run may hold"
-            return {"kind": "waits", "reason": text}
-        return None
 
     def place(self, packed: Packed) -> Any:
         """A reference to the pack in the object store."""
@@ -341,10 +285,7 @@ class RayExecutor:
         if self._main is not None and not self._hand_on():
             ray.kill(self._main)
         self._groups.leave()
-        for step in list(self._reserved):
-            self._release(step)
-        if self._turn is not None:
-            ray.kill(self._turn[0])
+        self._waits.close()
         if self._handle.is_shared and self._mains is None:
             start_main()  # for the next run
         self._handle.close()
