@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _NUMBERS = shapes.NUMBERS
 #: What is assigned to in these is carried to other workers; other modules are changed in their process only.
 _SETTINGS = (
-    "os.environ", "matplotlib.", "pandas.options", "sys.path",
+    "os.environ", "matplotlib.rcParams", "matplotlib.pyplot.rcParams", "matplotlib.pylab.rcParams",
+    "pylab.rcParams", "pandas.options", "sys.path",
     "IPython.core.interactiveshell.InteractiveShell.ast_node_interactivity",
 )  # fmt: skip
 

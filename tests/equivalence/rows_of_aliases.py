@@ -374,6 +374,25 @@ ROWS = {
         del Q.twice
         print(a, b, str(Q(1, 2)))
     """),
+    "classes of Matplotlib patched, which is no setting": written(
+        """
+        import matplotlib as mpl
+        import seaborn as sns
+        old = mpl.colors.Colormap._repr_html_
+        ---
+        mpl.colors.Colormap._repr_html_ = lambda self: f"<b>{self.name}</b>"
+        ---
+        sns.color_palette("rocket", as_cmap=True)
+        ---
+        sns.color_palette("mako", as_cmap=True)
+        ---
+        a = [sum(i * i for i in range(k)) for k in range(20)]
+        ---
+        mpl.colors.Colormap._repr_html_ = old
+        print(a)
+    """,
+        on_ray=True,
+    ),
     "state of modules": written("""
         import decimal, os, sys, random
         def work(k):
