@@ -227,7 +227,7 @@ class _OthersAreServed(LocalExecutor):
 
     closed: frozenset[str] = frozenset()
 
-    def open_group(self, group: str) -> None:
+    def open_group(self, group: str, *, early: bool) -> None:
         gone = group in self.closed
         self._messages.append(group_gone(group) if gone else group_opened(group))
 
