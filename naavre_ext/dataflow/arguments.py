@@ -110,7 +110,8 @@ def function_effects(path: str) -> str | None:
 
 
 def _is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__")
+    is_special = name.startswith("__") and name not in ("__dict__", "__setattr__", "__delattr__")
+    return name.startswith("_") and not is_special
 
 
 def lookup(table: Mapping[str, T], path: str) -> T | None:

@@ -80,8 +80,12 @@ class BuiltinCalls(LibraryCalls):
     def _builtin_setattr(self, arguments: Arguments, line: int) -> Value:
         for node, value in arguments.expressions()[:1]:
             definition = self.definition_node(node)
+            path = self.module_path(node)
             if definition is not None:
                 value = Value("", definition)
+            elif path is not None:
+                self.assign_in_module(path, line)
+                continue
             elif value.kind in ("class", "function", "module"):
                 self.effect("monkeypatch", ast.unparse(arguments.node), line)
             self.change(value, line, "changed by setattr()", deep=True)
@@ -103,7 +107,12 @@ class BuiltinCalls(LibraryCalls):
         self.effect("opaque", "the notebook's own namespace", line)
         return self.temporary("namespace")
 
-    _builtin_vars = _builtin_locals
+    def _builtin_vars(self, arguments: Arguments, line: int) -> Value:
+        for node, _ in arguments.expressions()[:1]:
+            path = self.module_path(node)
+            if path is not None:  # what else would one want them for
+                self.assign_in_module(path, line)
+        return self._builtin_locals(arguments, line)
 
     def _builtin_dir(self, arguments: Arguments, line: int) -> Value:
         if not arguments.all and not self._in_function():

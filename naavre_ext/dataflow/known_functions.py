@@ -154,8 +154,8 @@ EFFECTS: dict[str, str] = {
     "mpl_toolkits.axes_grid1.*": "figure",
     # pandas and NumPy
     "pandas.eval": "formula", "pandas.show_versions": "unknown", "pandas.test": "unknown", "pandas.describe_option": "",
-    "pandas.get_option": "", "pandas.plotting.register_matplotlib_converters": "settings",
-    "pandas.plotting.deregister_matplotlib_converters": "settings", "pandas.tseries.*": "", "pandas.testing.*": "",
+    "pandas.get_option": "", "pandas.plotting.register_matplotlib_converters": "monkeypatch",
+    "pandas.plotting.deregister_matplotlib_converters": "monkeypatch", "pandas.tseries.*": "", "pandas.testing.*": "",
     "pandas.io.formats.style.*": "", "pandas.util.*": "", "numpy.lib.stride_tricks.*": "", "numpy.lib.scimath.*": "",
     "numpy.lib.recfunctions.*": "", "numpy.emath.*": "", "numpy.set_string_function": "settings", "numpy.ma.put": "change0",
     "numpy.ma.putmask": "change0", "numpy.getbufsize": "", "numpy.DataSource": "outside-read", "numpy.fromregex": "outside-read",

@@ -131,12 +131,9 @@ class Targets(Recorder):
     def store_into(self, target: ast.Attribute | ast.Subscript, value: Value) -> None:
         """``target[...] = value`` or ``target.attr = value``."""
         key = self.visit(target.slice) if isinstance(target, ast.Subscript) else FRESH
-        path = self.module_path(target)
+        path = self.changed_module(target)
         if path is not None:
-            if path.startswith(("sys.modules", "__main__")):
-                self.effect("opaque", path, target.lineno)
-            settings = path.startswith(_SETTINGS)
-            self.effect("settings" if settings else "monkeypatch", path, target.lineno)
+            self.assign_in_module(path, target.lineno)
             return
         how = f"assigned to as {ast.unparse(target)}"
         definition = self.definition_node(target.value)
@@ -156,6 +153,22 @@ class Targets(Recorder):
             self.hold(receiver.node, value.node)
         if key.node is not None and self.environment.definitions:
             self.hold(receiver.node, key.node)  # other keys are rarely told from copies
+
+    def changed_module(self, target: ast.expr) -> str | None:
+        """The dotted path of what an assignment to the target changes, if that belongs to an imported module."""
+        while isinstance(target, (ast.Attribute, ast.Subscript)):
+            path = self.module_path(target)
+            if path is not None:
+                return path
+            target = target.value
+        return None
+
+    def assign_in_module(self, path: str, line: int) -> None:
+        """Something that belongs to an imported module is changed."""
+        if path.startswith(("sys.modules", "__main__")):
+            self.effect("opaque", path, line)
+        settings = any(path == name or path.startswith(f"{name}.") for name in _SETTINGS)
+        self.effect("settings" if settings else "monkeypatch", path, line)
 
     def module_path(self, node: ast.expr) -> str | None:
         """The dotted path when the expression reaches into an imported module."""

@@ -53,6 +53,9 @@ DOMAINS: tuple[Domain, ...] = (
     Domain("numpy error state", "numpy", libraries.read_errors, libraries.write_errors),
     Domain("pandas options", "pandas", libraries.read_pandas, libraries.write_pandas),
     Domain("matplotlib rcParams", "matplotlib", libraries.read_rc, libraries.write_rc),
+    Domain(
+        "matplotlib colours", "matplotlib.colors", libraries.read_colors, libraries.write_colors
+    ),
     Domain("sklearn config", "sklearn", libraries.read_sklearn, libraries.write_sklearn),
     Domain("IPython settings", None, ipython.read_settings, ipython.write_settings),
     Domain("inline figures", None, ipython.read_inline, ipython.write_inline),

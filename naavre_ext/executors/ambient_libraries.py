@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pickle
 import sys
@@ -159,6 +160,41 @@ def write_rc(value: dict[str, Any] | None, _shell: Any) -> None:
                 matplotlib.rcParams[key] = setting
         if "interactive" not in wanted and "matplotlib_inline.backend_inline" in sys.modules:
             matplotlib.interactive(True)
+
+
+def read_colors(_shell: Any) -> dict[str, Any]:
+    """Names of colours that matplotlib didn't have when it was imported, or that mean another one now."""
+    colors = sys.modules["matplotlib.colors"]
+    now = getattr(colors, "get_named_colors_mapping", dict)()
+    fresh = _fresh_colors()
+    if not fresh or _equal(now, fresh):
+        return {}
+    named = {n: c for n, c in now.items() if n not in fresh or not _equal(fresh[n], c)}
+    return {"named": named, "gone": sorted(fresh.keys() - now)}
+
+
+def write_colors(value: dict[str, Any] | None, _shell: Any) -> None:
+    """Gives matplotlib's names of colours these meanings; others mean what they did when it was imported."""
+    colors = importlib.import_module("matplotlib.colors")
+    now, wanted = colors.get_named_colors_mapping(), value or {"named": {}, "gone": ()}
+    meant = {n: c for n, c in _fresh_colors().items() if n not in wanted["gone"]} | wanted["named"]
+    for name in now.keys() - meant:
+        del now[name]
+    for name, color in meant.items():
+        if name not in now or not _equal(now[name], color):
+            now[name] = color
+
+
+@functools.cache
+def _fresh_colors() -> dict[str, Any]:
+    """The names as matplotlib puts them together: those that come later count."""
+    data = sys.modules.get("matplotlib._color_data")
+    if data is None:
+        return {}
+    grey = {n.replace("grey", "gray"): c for n, c in data.XKCD_COLORS.items() if "grey" in n}
+    gray = {n.replace("gray", "grey"): c for n, c in data.TABLEAU_COLORS.items() if "gray" in n}
+    tables = (data.XKCD_COLORS, grey, data.CSS4_COLORS, data.TABLEAU_COLORS, gray, data.BASE_COLORS)
+    return {name: color for table in tables for name, color in table.items()}
 
 
 def read_sklearn(_shell: Any) -> dict[str, Any]:

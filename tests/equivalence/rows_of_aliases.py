@@ -374,6 +374,55 @@ ROWS = {
         del Q.twice
         print(a, b, str(Q(1, 2)))
     """),
+    "names of colours, which seaborn gives other meanings": written(
+        """
+        import matplotlib as mpl
+        import seaborn as sns
+        ---
+        sns.set_theme()
+        mpl.colors.get_named_colors_mapping()["mine"] = "#123456"
+        ---
+        a = [mpl.colors.to_hex("b"), mpl.colors.to_hex("mine"), sum(i for i in range(9))]
+        ---
+        b = [mpl.colors.to_hex("g"), sum(i * i for i in range(9))]
+        ---
+        # split:
+        c = [mpl.colors.to_hex(x) for x in ("r", "mine", "b", "tan")]
+        ---
+        del mpl.colors.get_named_colors_mapping()["mine"]
+        sns.reset_orig()
+        sns.set_color_codes("reset")
+        print(a, b, c)
+    """,
+        on_ray=True,
+    ),
+    "modules patched otherwise than by an assignment": written(
+        """
+        import calendar, math, textwrap
+        import numpy as np
+        def work(k):
+            return [k] * k
+        old = np.linalg.norm, math.sqrt
+        ---
+        setattr(np.linalg, "norm", lambda v: -1.0)
+        vars(math)["sqrt"] = lambda v: -2.0
+        textwrap.__dict__["mine"] = 3
+        calendar.setfirstweekday(6)
+        ---
+        a = np.linalg.norm([3, 4]), math.sqrt(4), work(3)
+        ---
+        b = calendar.monthcalendar(2026, 1)[0], textwrap.mine, work(2)
+        ---
+        # split:
+        c = [(np.linalg.norm([x, 4]), calendar.monthcalendar(2026, x)[0]) for x in range(1, 5)]
+        ---
+        np.linalg.norm, math.sqrt = old
+        del textwrap.mine
+        calendar.setfirstweekday(0)
+        print(a, b, c)
+    """,
+        on_ray=True,
+    ),
     "classes of Matplotlib patched, which is no setting": written(
         """
         import matplotlib as mpl

@@ -63,6 +63,12 @@ SHIPPABLE = {
         "matplotlib.rcParams['lines.linewidth'] = 9",
         "matplotlib.rcParams['lines.linewidth']",
     ),
+    "matplotlib colours": (
+        "import matplotlib.colors\n"
+        "c = matplotlib.colors.get_named_colors_mapping()\n"
+        "c['b'] = '#4c72b0'; c['mine'] = (1, 0, 0); del c['tan']",
+        "matplotlib.colors.to_hex('b'), matplotlib.colors.to_hex('mine'), 'tan' in c",
+    ),
     "IPython settings": (
         "get_ipython().ast_node_interactivity = 'all'",
         "get_ipython().ast_node_interactivity",
