@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import pickle
 import sys
@@ -185,16 +184,21 @@ def write_colors(value: dict[str, Any] | None, _shell: Any) -> None:
             now[name] = color
 
 
-@functools.cache
+_colors: dict[str, Any] = {}
+
+
 def _fresh_colors() -> dict[str, Any]:
-    """The names as matplotlib puts them together: those that come later count."""
+    """The names as matplotlib puts them together: those that come later count. None while it is being imported."""
     data = sys.modules.get("matplotlib._color_data")
-    if data is None:
-        return {}
+    if _colors or not hasattr(data, "XKCD_COLORS"):
+        return _colors
+    assert data is not None
     grey = {n.replace("grey", "gray"): c for n, c in data.XKCD_COLORS.items() if "grey" in n}
     gray = {n.replace("gray", "grey"): c for n, c in data.TABLEAU_COLORS.items() if "gray" in n}
     tables = (data.XKCD_COLORS, grey, data.CSS4_COLORS, data.TABLEAU_COLORS, gray, data.BASE_COLORS)
-    return {name: color for table in tables for name, color in table.items()}
+    for table in tables:
+        _colors.update(table)
+    return _colors
 
 
 def read_sklearn(_shell: Any) -> dict[str, Any]:
