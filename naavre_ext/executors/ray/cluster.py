@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import atexit
 import copy
+import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from types import FrameType
 
 from naavre_ext.executors.ray import remote_ray
@@ -22,7 +23,9 @@ from naavre_ext.executors.ray.owner_thread import OwnerThread
 from naavre_ext.model.diagnostic import ClusterError
 from naavre_ext.scheduling.claims import NOTHING, Claim
 
-# A Ray that hasn't stopped by then is killed.
+_LOG = logging.getLogger(__name__)
+
+# At exit, a Ray that hasn't stopped by then is killed; who closes or shuts down waits twice as long.
 _STOP_TIMEOUT_S = 10.0
 
 _owner = OwnerThread()
@@ -30,6 +33,8 @@ _lock = threading.Lock()
 _connection: _Connection | None = None
 #: What is being started just now, for an exit that can't wait for it.
 _starting: LocalRay | None = None
+#: Whether a connection is being ended just now.
+_is_ending = False
 _exit_hook_registered = False
 _end_callbacks: list[Callable[[], None]] = []
 
@@ -66,7 +71,7 @@ class ClusterHandle:
         return copy.copy(self)
 
     def close(self) -> None:
-        """Let go; a second call does nothing."""
+        """Let go; a second call does nothing. A Ray that takes long to stop isn't waited for to the end."""
         connection, self._connection = self._connection, None
         if connection is not None:
             _release(connection)
@@ -132,8 +137,11 @@ def start_in_background(
 
 
 def shutdown() -> None:
-    """End this process's connection, whoever uses it, and the Ray that it started, if any."""
-    _owner.submit(_end_connection).result(timeout=2 * _STOP_TIMEOUT_S)
+    """End this process's connection, whoever uses it, and the Ray that it started, if any.
+
+    A Ray that takes long to stop isn't waited for to the end.
+    """
+    _ends_in_time(_owner.submit(_end_connection), 2 * _STOP_TIMEOUT_S)
 
 
 def on_connection_end(callback: Callable[[], None]) -> None:
@@ -157,7 +165,7 @@ def _raise_system_exit(signum: int, _frame: FrameType | None) -> None:
     sys.exit(128 + signum)
 
 
-# Everything below runs in the owner thread, except _release and _end_at_exit.
+# Everything below runs in the owner thread, except _release, _ends_in_time and _end_at_exit.
 
 
 def _connect(
@@ -213,7 +221,21 @@ def _release(connection: _Connection) -> None:
         connection.users -= 1
         unused = connection.users == 0 and not connection.keep
     if unused:
-        _owner.submit(lambda: _end_if_unused(connection)).result(timeout=2 * _STOP_TIMEOUT_S)
+        _ends_in_time(_owner.submit(lambda: _end_if_unused(connection)), 2 * _STOP_TIMEOUT_S)
+
+
+def _ends_in_time(ended: Future[None], timeout_s: float) -> bool:
+    """Whether the connection has ended by then; its failure to end is raised.
+
+    Being late isn't raised: what was run is finished, and would be lost. The owner thread goes on with it, the
+    next connection and the exit wait for it, and what is left when this process ends is killed by the undertaker.
+    """
+    wait([ended], timeout_s)
+    if not ended.done():
+        _LOG.warning("Ray hasn't stopped within %g s and is not waited for.", timeout_s)
+        return False
+    ended.result()
+    return True
 
 
 def _end_if_unused(connection: _Connection) -> None:
@@ -222,13 +244,17 @@ def _end_if_unused(connection: _Connection) -> None:
 
 
 def _end_connection() -> None:
-    global _connection
-    with _lock:
-        connection, _connection = _connection, None
-    if connection is not None:
-        for callback in _end_callbacks:
-            callback()
-        connection.end()
+    global _connection, _is_ending
+    _is_ending = True
+    try:
+        with _lock:
+            connection, _connection = _connection, None
+        if connection is not None:
+            for callback in _end_callbacks:
+                callback()
+            connection.end()
+    finally:
+        _is_ending = False
 
 
 def _register_exit_hook() -> None:
@@ -243,8 +269,15 @@ def _end_at_exit(owner_pid: int) -> None:
     if os.getpid() != owner_pid:
         return
     if _starting is not None:
-        # Nobody waits for it any more: don't let Ray's own hook wait for it either.
-        atexit.unregister(getattr(sys.modules.get("ray"), "shutdown", None))  # type: ignore[arg-type]
+        _unregister_rays_hook()
         _starting.abandon()
-    elif _connection is not None:
-        _owner.submit(_end_connection).result(timeout=_STOP_TIMEOUT_S)
+    elif _connection is not None or _is_ending:
+        # The owner thread does one thing after the other, so this waits for one that is just ending, too.
+        ended = _owner.submit(_end_connection)
+        if not _ends_in_time(ended, _STOP_TIMEOUT_S):
+            _unregister_rays_hook()
+
+
+def _unregister_rays_hook() -> None:
+    """Nobody waits for Ray any more: don't let Ray's own hook wait for it either."""
+    atexit.unregister(getattr(sys.modules.get("ray"), "shutdown", None))  # type: ignore[arg-type]
