@@ -80,6 +80,9 @@ SAME = {
     "buffer": "x = io.StringIO('abc'); x.read(1)",
     "cached property": "class P:\n    @functools.cached_property\n    def a(self): return 1\nx = P()",
     "ordered": "x = collections.OrderedDict(a=1); x.move_to_end('a')",
+    "ordered subclass isn't asked": "class P(collections.OrderedDict):\n"
+    "    def refuse(self, *a): raise TypeError\n    items = keys = values = __iter__ = __len__ = refuse\n"
+    "x = P(); x['a'] = 1",
     "user's eq isn't asked": "class P:\n    def __eq__(self, o): raise TypeError\nx = P(); x.a = 1",
     "figure": "import matplotlib.figure as m; x = m.Figure(); x.add_subplot().plot([1, 2])",
 }
@@ -108,6 +111,43 @@ ROWS = {
     "keys": Row("x = {'a': 1}", "x = {'b': 1}", "x has ['a']"),
     "order of keys": Row(
         "x = {'a': 1, 'b': 2}", "x = {'b': 2, 'a': 1}", "x has ['a'] where the other has ['b']"
+    ),
+    "order that keys were moved to": Row(
+        "x = collections.OrderedDict(a=1, b=2); x.move_to_end('a')",
+        "x = collections.OrderedDict(b=2, a=1)",
+    ),
+    "order that keys were moved from": Row(
+        "x = collections.OrderedDict(a=1, b=2); x.move_to_end('a')",
+        "x = collections.OrderedDict(a=1, b=2)",
+        "x has ['b'] where the other has ['a']",
+    ),
+    "order of many keys": Row(
+        "x = collections.OrderedDict((i, i) for i in range(1000)); x.move_to_end(0)",
+        "x = collections.OrderedDict((i, i) for i in [*range(1, 1000), 0])",
+    ),
+    "other order of many keys": Row(
+        "x = collections.OrderedDict((i, i) for i in range(1000)); x.move_to_end(0)",
+        "x = collections.OrderedDict((i, i) for i in range(1000))",
+        "x items [0:5]",
+    ),
+    "order in a subclass with its own items": Row(
+        "class P(collections.OrderedDict):\n    def items(self): return []\n"
+        "x = P(a=1, b=2); x.move_to_end('a')",
+        "class P(collections.OrderedDict):\n    def items(self): return []\n"
+        "x = P(b=2, a=1); x.move_to_end('b')",
+        "x has ['b'] where the other has ['a']",
+    ),
+    "order set behind its back": Row(
+        "x = collections.OrderedDict(a=1); dict.__setitem__(x, 'b', 2)",
+        "x = collections.OrderedDict(a=1); dict.__setitem__(x, 'b', 3)",
+        "x['b'] is 2, not 3",
+    ),
+    "order of keys that hash otherwise by now": Row(
+        "class K:\n    def __hash__(self): return self.n\n"
+        "k = K(); k.n = 1; x = collections.OrderedDict({k: 1, 'b': 2}); k.n = 2",
+        "class K:\n    def __hash__(self): return self.n\n"
+        "k = K(); k.n = 1; x = collections.OrderedDict({k: 1, 'b': 3}); k.n = 2",
+        "x",
     ),
     "set": Row("x = {1, 2}", "x = {1, 3}", "x has other contents"),
     "large list": Row("x = list(range(10_000))", "x = list(range(10_000)); x[7] = 0", "x[0:50] is"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,7 +56,7 @@ def _deque(value: Any) -> Anatomy:
 
 
 def _dict(value: Any) -> Anatomy:
-    return Anatomy("dict", f"{len(value)} keys", parts=_entries(value))
+    return Anatomy("dict", f"{dict.__len__(value)} keys", parts=_entries(value))
 
 
 def _proxy(value: Any) -> Anatomy:
@@ -70,11 +71,12 @@ def _default_dict(value: Any) -> Anatomy:
 
 
 def _entries(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
-    if len(value) > FEW and are_plain(pairs := list(dict.items(value))):
+    pairs = _pairs(value)
+    if len(pairs) > FEW and are_plain(pairs):
         for label, block in elements(pairs):
             yield f" items {label}", block
         return
-    for number, (key, item) in enumerate(dict.items(value)):
+    for number, (key, item) in enumerate(pairs):
         if type(key) in ATOMS:
             yield f"[{shortened(atom_text(key))}]", item
             if len(atom_text(key)) > len(shortened(atom_text(key))):
@@ -82,6 +84,19 @@ def _entries(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
         else:
             yield f" key {number}", key
             yield f" value {number}", item
+
+
+def _pairs(value: Any) -> list[tuple[Any, Any]]:
+    """Keys and values in the order that the dict shows, whatever its class makes of ``items``."""
+    pairs: list[tuple[Any, Any]] = list(dict.items(value))
+    if not issubclass(type(value), OrderedDict):  # isinstance would ask the value for its class
+        return pairs
+    # It keeps an order of its own, which moving a key changes, and pickling makes that of the dict below.
+    try:
+        own: list[tuple[Any, Any]] = list(OrderedDict.items(value))
+    except Exception:  # noqa: BLE001  (a key that hashes otherwise by now, or was set behind its back)
+        return pairs
+    return own if len(own) == len(pairs) else pairs
 
 
 def _set(value: Any) -> Anatomy:
