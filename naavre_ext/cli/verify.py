@@ -66,7 +66,8 @@ def verify(
 
     It runs three times, each in fresh processes and in a copy of its folder: twice from top to bottom, so
     that what is never the same (times, unseeded draws) is known, then as a workflow. Exits with 0 when outputs,
-    variables and files are equal, with 1 when they differ, with 2 when nothing was run.
+    variables and files are equal, with 1 when they differ or the runs from top to bottom don't end alike, with 2
+    when nothing was run.
     """
     from naavre_ext.api import verify_notebook
     from naavre_ext.verifying import Isolation
@@ -112,17 +113,23 @@ def report_lines(report: VerifyReport) -> list[str]:
         f"{count_phrase(report.compared_names, 'variable')} and "
         f"{count_phrase(report.compared_files, 'file')}"
     )
-    if report.equal:
+    found = f"{count_phrase(len(report.differences), 'difference')} in {compared}"
+    ends = [cause.text for cause in report.causes if cause.kind == "ends"]
+    causes = [cause.text for cause in report.causes if cause.kind != "ends"]
+    if report.status == "undecided":
+        lines = ["undecided: the runs from top to bottom don't end alike", *_indented(ends)]
+        lines += [f"{found}, which may come from that:"] if report.differences else []
+    elif report.equal:
         lines = [f"equal: {compared} are as in the run from top to bottom"]
     else:
-        found = count_phrase(len(report.differences), "difference")
-        lines = [f"different: {found} in {compared}"]
-        lines += _first([difference.text for difference in report.differences])
-    if report.causes:
-        lines += ["why:", *_first([cause.text for cause in report.causes])]
-    if report.unsteady:
-        lines.append("left out, as it changes from one sequential run to the next:")
-        lines += _first([entry.text for entry in report.unsteady])
+        lines = [f"different: {found}"]
+    lines += _first([difference.text for difference in report.differences])
+    if causes:
+        lines += ["why:", *_first(causes)]
+    # How it ends is said above where it's undecided.
+    unsteady = [entry.text for entry in report.unsteady if not (ends and entry.where == "end")]
+    if unsteady:
+        lines += ["left out, as it changes from one sequential run to the next:", *_first(unsteady)]
     if report.uncompared:
         lines.append("compared as far as could be looked into:")
         lines += _first([f"{name}: {reason}" for name, reason in report.uncompared.items()])
@@ -132,6 +139,10 @@ def report_lines(report: VerifyReport) -> list[str]:
 
 
 def _first(entries: Sequence[str]) -> list[str]:
-    lines = [f"  {entry}" for entry in entries[:_SHOWN]]
+    lines = _indented(entries[:_SHOWN])
     more = len(entries) - _SHOWN
     return [*lines, f"  and {more} more (--json has all)"] if more > 0 else lines
+
+
+def _indented(entries: Sequence[str]) -> list[str]:
+    return [f"  {entry}" for entry in entries]

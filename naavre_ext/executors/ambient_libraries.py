@@ -164,7 +164,7 @@ def write_rc(value: dict[str, Any] | None, _shell: Any) -> None:
 def read_colors(_shell: Any) -> dict[str, Any]:
     """Names of colours that matplotlib didn't have when it was imported, or that mean another one now."""
     colors = sys.modules["matplotlib.colors"]
-    now = getattr(colors, "get_named_colors_mapping", dict)()
+    now: dict[str, Any] = getattr(colors, "get_named_colors_mapping", dict)()
     fresh = _fresh_colors()
     if not fresh or _equal(now, fresh):
         return {}

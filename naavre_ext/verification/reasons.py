@@ -47,6 +47,8 @@ def likely_reason(
 
     ``runs`` are the two runs' observations, which tell where a variable became unsteady.
     """
+    if where == "end":
+        return "how it ends, or what its error says"
     if where == "cell" and _TIMED.search(found.text):
         return "probably the time"
     steps = workflow.steps

@@ -43,10 +43,11 @@ class Cause:
     ``first``: the first cell that differs. ``stale``: it saw another version of ``name`` than the notebook gives
     it; ``missing``: none. ``inside``: its inputs were right, so it's how it ran. ``follows``: a cell that got a
     wrong value from another one. ``lost``: a change that never arrived anywhere. ``chance``: it draws something
-    that nobody seeded, which may have been the same in the sequential runs by chance.
+    that nobody seeded, which may have been the same in the sequential runs by chance. ``ends``: the sequential
+    runs don't end alike; how one of the runs ends (``cell`` is 0 where it ends well), or what to do about it.
     """
 
-    kind: Literal["first", "stale", "missing", "inside", "follows", "lost", "chance"]
+    kind: Literal["first", "stale", "missing", "inside", "follows", "lost", "chance", "ends"]
     cell: int
     name: str
     text: str
@@ -56,6 +57,7 @@ class Cause:
 class VerifyReport:
     """Whether both ways agree, where they don't, and why.
 
+    ``equal`` is said only where the sequential runs end alike. Where they don't, ``differences`` prove nothing.
     ``uncompared`` maps variables to what in them couldn't be looked into. ``folder`` says where the runs took
     place.
     """
@@ -72,8 +74,15 @@ class VerifyReport:
     sequential_s: float = 0.0
     folder: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def status(self) -> Literal["equal", "different", "undecided"]:
+        """The verdict; ``undecided`` where the sequential runs don't end alike."""
+        if any(cause.kind == "ends" for cause in self.causes):
+            return "undecided"
+        return "equal" if self.equal else "different"
+
     def to_json(self) -> dict[str, Any]:
-        """A JSON object with every field and a ``status``; entries of ``unsteady`` have their text, too."""
-        data = {"status": "equal" if self.equal else "different", **asdict(self)}
+        """A JSON object with every field and its ``status``; entries of ``unsteady`` have their text, too."""
+        data = {"status": self.status, **asdict(self)}
         data["unsteady"] = [{**asdict(entry), "text": entry.text} for entry in self.unsteady]
         return data
