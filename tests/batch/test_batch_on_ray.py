@@ -207,7 +207,7 @@ def test_batch_says_that_its_groups_wait_for_what_another_run_holds(
 ):
     from ray.util.placement_group import placement_group, remove_placement_group
 
-    monkeypatch.setattr("naavre_ext.executors.ray.executor.TOLD_AFTER_S", 0.1)
+    monkeypatch.setattr("naavre_ext.executors.ray.run_waits.TOLD_AFTER_S", 0.1)
     study = write(
         tmp_path, "param_x = 1", "# group: g\n# resources: telescope=1\ny = sorted([param_x])"
     )

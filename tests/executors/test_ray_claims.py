@@ -288,7 +288,7 @@ def test_failed_cell_is_tried_again_with_the_same_inputs(run):
 def test_runs_that_hold_gpus_and_want_more_take_turns(shared_ray, tmp_path, monkeypatch):
     """Each main worker keeps one of two GPUs, and its batches want one: at once they would wait for ever."""
     shared_ray.handle()
-    monkeypatch.setattr("naavre_ext.executors.ray.executor.TOLD_AFTER_S", 0.1)
+    monkeypatch.setattr("naavre_ext.executors.ray.run_waits.TOLD_AFTER_S", 0.1)
     # The run whose turn it is goes on once the other one has said that it waits.
     holding = (
         "# resources: num_gpus=1\nimport time, os\nos.environ['X'] = '1'\n"
