@@ -208,7 +208,8 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "seaborn.set*": "settings", "seaborn.despine": "figure", "matplotlib.pyplot.xkcd": "settings",
     "IPython.display.set_matplotlib_formats": "settings",
     "calendar.setfirstweekday": "monkeypatch", "codecs.register*": "monkeypatch", "codecs.unregister": "monkeypatch",
-    "urllib.parse.uses_*": "monkeypatch", "pandas.set_eng_float_format": "settings",
+    **dict.fromkeys((f"numbers.{name}.register" for name in ("Number", "Complex", "Real", "Rational", "Integral")), "monkeypatch"),
+    "abc.ABC.register": "monkeypatch", "urllib.parse.uses_*": "monkeypatch", "pandas.set_eng_float_format": "settings",
     **dict.fromkeys(("matplotlib.style.library.update", "matplotlib.pyplot.style.library.update",
         "matplotlib.rcParamsDefault.update", "matplotlib.pyplot.rcParamsDefault.update", "matplotlib.colormaps.unregister", "matplotlib.color_sequences.register", "matplotlib.color_sequences.unregister",
         "matplotlib.pyplot.register_cmap", "matplotlib.units.registry*", "matplotlib.scale.register_scale",
@@ -273,8 +274,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
 }  # fmt: skip
 #: Library and last part of a dotted name → effect kinds, whichever class or module lies between.
 LAST_PART_EFFECTS: dict[str, str] = {
-    **dict.fromkeys((f"numbers.{name}.*.register" for name in ("Number", "Complex", "Real", "Rational", "Integral")), "monkeypatch"),
-    "abc.ABC.*.register": "monkeypatch", "collections.abc.*.register": "monkeypatch",
+    "collections.abc.*.register": "monkeypatch",
     "scipy.stats.*.rvs": "rng-draw", "scipy.stats.*.resample": "rng-draw", "statsmodels.api.*.from_formula": "formula",
 }  # fmt: skip
 

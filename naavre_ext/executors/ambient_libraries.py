@@ -188,7 +188,7 @@ _colors: dict[str, Any] = {}
 
 
 def _fresh_colors() -> dict[str, Any]:
-    """The names as matplotlib puts them together: those that come later count. None while it is being imported."""
+    """The names as matplotlib puts them together: those that come later count. Empty while it is imported."""
     data = sys.modules.get("matplotlib._color_data")
     if _colors or not hasattr(data, "XKCD_COLORS"):
         return _colors

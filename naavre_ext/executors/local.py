@@ -121,7 +121,7 @@ class LocalExecutor:
 
     def start(self, task: StepTask, inputs: Sequence[Any]) -> Sequence[Any]:
         """Queue the step; its exports are boxes that fill when it runs."""
-        boxes: list[list[Any]] = [[] for _ in range(len(task.exports) + task.send_settings)]
+        boxes: list[list[Any]] = [[] for _ in range(task.pack_count)]
         self._waiting.append((task, inputs, boxes))
         return boxes
 

@@ -135,7 +135,7 @@ class StepRun:
     def _restore(self) -> _StepEnd:
         """Take over what an earlier run's main worker held, instead of running the step."""
         worker, task = self._worker, self._task
-        count = len(task.exports) + task.send_settings
+        count = task.pack_count
         try:
             _, packed = read_result(Path(str(task.checkpoint)))
             restore_namespace(worker, packed)
@@ -186,7 +186,7 @@ class StepRun:
         if error is not None and undo is not None:
             why_final = undo.take_back()
             if not why_final:
-                nothing = [NOTHING] * (len(task.exports) + task.send_settings)
+                nothing = [NOTHING] * task.pack_count
                 return _StepEnd("error", error, "", nothing, is_undone=True)
         changes, changes_settings = guard.changes()
         worker.settings.take(own)
@@ -212,7 +212,7 @@ class StepRun:
     def _run_anywhere(self) -> _StepEnd:
         worker, task, inputs = self._worker, self._task, self._inputs
         namespace = worker.session.namespace
-        nothing = [NOTHING] * (len(task.exports) + task.send_settings)
+        nothing = [NOTHING] * task.pack_count
         for name in task.fresh:
             namespace.pop(name, None)
         known, guards = worker.names(), worker.guards or task.group is not None

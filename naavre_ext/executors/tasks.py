@@ -132,6 +132,11 @@ class StepTask:
     checkpoint: str | None = None
     reseed: tuple[str, ...] = ()
 
+    @property
+    def pack_count(self) -> int:
+        """How many packs the worker gives back: one per bundle, then the settings where they are asked for."""
+        return len(self.exports) + self.send_settings
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorReport:

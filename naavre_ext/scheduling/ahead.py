@@ -15,27 +15,26 @@ def next_in_groups(graph: Graph, state: RunState) -> Iterator[tuple[StepId, Step
     """
     if state.cancelled or state.failed_at is not None or graph.limit is not None:
         return
-    for group in sorted(state.asked | state.opened):
-        running = next(_steps(graph, state, group, "running"), None)
-        step = next(_steps(graph, state, group, "waiting"), None)
-        if step is None or step in graph.held or (running is None and group in state.opened):
+    running, waiting = _first(graph, state, "running"), _first(graph, state, "waiting")
+    for group in sorted((state.asked | state.opened) & waiting.keys()):
+        step, before = waiting[group], running.get(group)
+        if step in graph.held or (before is None and group in state.opened):
             continue
         missing = {source for source in graph.before[step] if state.states[source] != "done"}
-        if missing <= {running}:
-            yield step, running
+        if missing <= {before}:
+            yield step, before
 
 
-def leaving(graph: Graph, state: RunState) -> Iterator[str]:
+def leaving(graph: Graph, state: RunState) -> tuple[str, ...]:
     """Groups whose workers run a last step: nothing else of the run waits for them."""
-    for group in sorted(state.opened):
-        is_over = not any(_steps(graph, state, group, "waiting"))
-        if is_over and any(_steps(graph, state, group, "running")):
-            yield group
+    running, waiting = _first(graph, state, "running"), _first(graph, state, "waiting")
+    return tuple(sorted((state.opened & running.keys()) - waiting.keys()))
 
 
-def _steps(graph: Graph, state: RunState, group: str, wanted: StepState) -> Iterator[StepId]:
-    """The group's steps in that state, of those that run in its worker."""
-    for step in graph.order:
-        in_group = graph.groups.get(step) == group and state.placement[step] == "any"
-        if in_group and state.states[step] == wanted:
-            yield step
+def _first(graph: Graph, state: RunState, wanted: StepState) -> dict[str, StepId]:
+    """By group its first step in that state, of those that run in its worker."""
+    found: dict[str, StepId] = {}
+    for step, group in graph.groups.items():
+        if state.states[step] == wanted and state.placement[step] == "any":
+            found.setdefault(group, step)
+    return found

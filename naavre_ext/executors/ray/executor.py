@@ -112,7 +112,7 @@ class RayExecutor:
 
     def start(self, task: StepTask, inputs: Sequence[Any]) -> Sequence[Any]:
         """Hand the step to the main actor or to any worker; returns its exports' references."""
-        returns = 1 + len(task.exports) + task.send_settings
+        returns = 1 + task.pack_count
         claim = {} if task.step.splits else task.step.resources  # batches claim for themselves
         if task.placement == "main":
             call = self._main.run_step.options(num_returns=returns)
@@ -120,13 +120,13 @@ class RayExecutor:
         elif task.group is not None:
             started = self._groups.start(self._in_group(task), inputs)
             if started is None:
-                return self._not_begun(task, returns - 1)
-            refs = started.refs if returns > 1 else started.refs[0]
+                return self._not_begun(task)
+            refs = started.refs
             self._told.extend(started.told)
         else:
             call = workers.run_anywhere.options(num_returns=returns, **ray_options(claim))
             refs = call.remote(self._context, task, *inputs)
-        report, *exports = refs if returns > 1 else [refs]
+        report, *exports = refs if isinstance(refs, list) else [refs]
         step = str(task.step.id)
         self._running[step] = (report, task.placement, task.group)
         self._waits.sent(task)
@@ -148,12 +148,12 @@ class RayExecutor:
         """The job that waits for the group's worker may send its first step there."""
         self._groups.expect_end(group, names, most_bytes)
 
-    def _not_begun(self, task: StepTask, exports: int) -> Sequence[Any]:
+    def _not_begun(self, task: StepTask) -> Sequence[Any]:
         """Report the step as lost: with its group's worker, which may be another run's by now."""
         step, ref = str(task.step.id), object()
         self._running[step] = (ref, task.placement, task.group)
         self._happened.put((step, ref, not_begun(step)))
-        return [None] * exports
+        return [None] * task.pack_count
 
     def open_group(self, group: str, *, early: bool) -> None:
         """Its worker is started already, or other jobs use it, too, and it comes when it is this one's turn."""

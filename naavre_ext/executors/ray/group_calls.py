@@ -42,8 +42,7 @@ class Ended:
 
 def handed_back(task: StepTask) -> Any:
     """What a worker returns for a call that it doesn't begin."""
-    count = len(task.exports) + task.send_settings
-    return (None, *[NOTHING] * count) if count else None
+    return (None, *[NOTHING] * task.pack_count) if task.pack_count else None
 
 
 @dataclass(slots=True)
@@ -204,7 +203,8 @@ class GroupCalls:
         given: Sequence[Any],
     ) -> Call:
         number = next(_numbers)
-        returns = 1 + len(task.exports) + task.send_settings
-        run = worker.run_in_group.options(num_returns=returns)
+        run = worker.run_in_group.options(num_returns=1 + task.pack_count)
         refs = run.remote(self._context, task, number, after, *given)
-        return Call(worker, number, after, task, tuple(inputs), refs if returns > 1 else [refs])
+        return Call(
+            worker, number, after, task, tuple(inputs), refs if isinstance(refs, list) else [refs]
+        )
