@@ -15,15 +15,28 @@ from naavre_ext.executors.array_windows import Windows
 from naavre_ext.executors.packing_arrays import is_shippable
 from naavre_ext.executors.packing_instances import plan_of
 from naavre_ext.executors.packing_libraries import reduce_library_object
+from naavre_ext.executors.packing_making import NOTEBOOK
 from naavre_ext.executors.packing_nans import is_nan
 
-#: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes, attributes and slices.
+#: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes, attributes and slices, and
+#: from an object to its class, from a class to one that it inherits from, from a descriptor to its function.
 Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
 
 #: Objects of the inputs that are looked at; those beyond are copied.
 _BUDGET = 20_000
 
 _DEFAULTS = "_field_defaults"
+#: What each class has of its own making.
+_MADE = frozenset({"__dict__", "__weakref__", "__module__", "__doc__", "_abc_impl"})
+_DESCRIPTORS = (staticmethod, classmethod, property)
+_FUNCTIONS = ("__func__", "fget", "fset", "fdel")
+_STEPS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "[]": lambda found, index: found[index],
+    ".": lambda found, name: vars(found)[name],
+    "()": getattr,
+    "class": lambda found, _: type(found),
+    "base": lambda found, number: found.__bases__[number],
+}
 _ATOMS = frozenset({int, float, complex, str, bytes, bool, type(None), range, slice})
 
 
@@ -75,13 +88,18 @@ class Origins:
             roots += [(value, (name, ())) for name, value in shared.items()]
         waiting = deque(roots)
         budget = max(_BUDGET, 2 * len(roots))
+        classes: set[type] = set()
         while waiting and budget:
             obj, origin = waiting.popleft()
             if _is_atom(obj) or isinstance(obj, types.ModuleType) or id(obj) in known:
                 continue
-            budget -= 1
-            if not isinstance(obj, type):
+            if isinstance(obj, type):
+                if obj in classes:
+                    continue
+                classes.add(obj)
+            else:
                 known[id(obj)] = origin
+            budget -= 1
             if is_shippable(obj):
                 self._windows.add(obj, origin)
             root, steps = origin
@@ -103,14 +121,26 @@ def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:
         return [(("[]", index), part) for index, part in enumerate(obj)]
     if isinstance(obj, types.FunctionType):
         return ()
-    if isinstance(obj, type):  # a named tuple's: all instances get the very defaults
-        defaults = vars(obj).get(_DEFAULTS)
-        return [((".", _DEFAULTS), defaults)] if defaults and type(defaults) is dict else ()
+    if isinstance(obj, type):
+        return _parts_of_class(obj)
+    if isinstance(obj, _DESCRIPTORS):
+        functions = ((name, getattr(obj, name, None)) for name in _FUNCTIONS)
+        return [(("()", name), part) for name, part in functions if part is not None]
+    own = [(("class", ""), type(obj))] if type(obj).__module__ == NOTEBOOK else []
     state = getattr(obj, "__dict__", None)
     if type(state) is not dict or not state or isinstance(obj, types.MethodType):
-        return ()
+        return own
     kept = _pickled(obj, state)
-    return [((".", name), part) for name, part in state.items() if kept.get(name) is part]
+    return [*own, *(((".", name), p) for name, p in state.items() if kept.get(name) is p)]
+
+
+def _parts_of_class(cls: type) -> Sequence[tuple[tuple[str, Any], Any]]:
+    """What all instances of a notebook's class have in common; of a named tuple also the very defaults."""
+    if cls.__module__ != NOTEBOOK:
+        defaults = vars(cls).get(_DEFAULTS)
+        return [((".", _DEFAULTS), defaults)] if defaults and type(defaults) is dict else ()
+    bases = [(("base", number), base) for number, base in enumerate(cls.__bases__)]
+    return [*bases, *(((".", n), part) for n, part in vars(cls).items() if n not in _MADE)]
 
 
 def _pickled(obj: Any, state: dict[str, Any]) -> Mapping[str, Any]:
@@ -151,7 +181,7 @@ def finder(names: Mapping[str, Any], items: Any, start: int) -> Callable[[Origin
                 number, index = step
                 found = sliced.setdefault(number, found[index])
             else:
-                found = vars(found)[step] if kind == "." else found[step]
+                found = _STEPS[kind](found, step)
         return found
 
     return find

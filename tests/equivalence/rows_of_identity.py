@@ -115,6 +115,58 @@ _ROWS: dict[str, Row] = {
         """,
         splits=4,
     ),
+    "methods and attributes of the notebook's classes, collected": written(
+        """
+        import functools
+        class Base:
+            seen = []
+            def first(self):
+                return "first"
+        class Model(Base):
+            table = {"a": 1}
+            class Part:
+                def run(self):
+                    return "run"
+            def __init__(self):
+                super().__init__()
+            def second(self):
+                return super().first()
+            @staticmethod
+            def made():
+                return Model()
+            @classmethod
+            def name(cls):
+                return cls.__name__
+            @property
+            def size(self):
+                return 3
+        model = Model()
+        labels = {Model.second: "second", Model.made: "made", Model.Part.run: "run", Base.first: "first"}
+        ---
+        # split:
+        chosen = []
+        for x in range(8):
+            chosen.append([Model.second, Model.made, Model.Part.run, Model.first][x % 4])
+        print([labels[f] for f in chosen])
+        ---
+        # split:
+        bound = []
+        for x in range(6):
+            bound.append((model.second, Model.name, functools.partial(Model.second, model)))
+        print([b == model.second and n == Model.name and p.func == Model.second for b, n, p in bound])
+        ---
+        # split:
+        kept = []
+        for x in range(6):
+            kept.append({"size": type(model).size, "table": Model.table, "seen": model.seen})
+        print([k["size"] == Model.size for k in kept])
+        ---
+        Model.table["b"] = 2
+        Base.seen.append(1)
+        print(kept[1]["table"], kept[5]["seen"], chosen[0](model), bound[4][0](), bound[4][1](), bound[4][2]())
+        """,
+        splits=2,
+    ),
     "functions alike, of which each is another one": written(
         """
         def made(n):
@@ -298,6 +350,7 @@ ROWS = sampled(
     _ROWS,
     "instances as keys",
     "functions as keys, members and results",
+    "methods and attributes of the notebook's classes, collected",
     "memory of arrays",
     "a NaN that is found again among what all share",
 )
