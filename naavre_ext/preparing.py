@@ -13,6 +13,7 @@ from naavre_ext.annotations import parse_annotations
 from naavre_ext.annotations.file_places import FilePlaces
 from naavre_ext.annotations.overlay import overlaid
 from naavre_ext.dataflow.nested import AskedNotebook
+from naavre_ext.dataflow.other_files import OtherFiles
 from naavre_ext.dataflow.source import star_modules
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
@@ -38,7 +39,8 @@ class PreparedNotebook:
 
     ``node`` is the nbformat document that a run fills with outputs. ``workflow`` is None when an error
     diagnostic forbids to run it, and so is ``basis``, which it was planned from. ``from_files`` says that the
-    plan depends on other files: modules, notebooks. ``places`` are those of what files say of cells.
+    plan depends on other files: modules, notebooks. ``patches`` is what the user's own modules change of others.
+    ``places`` are those of what files say of cells.
     """
 
     node: Any
@@ -47,6 +49,7 @@ class PreparedNotebook:
     diagnostics: tuple[Diagnostic, ...]
     basis: PlanBasis | None = None
     from_files: bool = False
+    patches: Mapping[str, str] = field(default_factory=dict)
     places: FilePlaces = field(default_factory=FilePlaces)
 
     def require_workflow(self) -> Workflow:
@@ -85,13 +88,15 @@ def _prepare(
     like: Sequence[PreparedNotebook],
 ) -> PreparedNotebook:
     from naavre_ext.storage.notebook_file import apply_injection, read_notebook
+    from naavre_ext.storage.own_code import own_patches
 
     file = read_notebook(source, path)
     notebook, found = inject_parameters(file.notebook, dict(parameters or {}))
     node = apply_injection(file.node, file.notebook, notebook)
+    patches = own_patches(_text(notebook), _folder(notebook))
     if not any(diagnostic.severity == "error" for diagnostic in found):
         for known in like:
-            if _has_plan_for(known, notebook):
+            if _has_plan_for(known, notebook) and known.patches == patches:
                 same = with_sources(known.require_workflow(), notebook)
                 return replace(known, node=node, notebook=notebook, workflow=same)
     diagnostics = list(found)
@@ -110,10 +115,10 @@ def _prepare(
         annotations = dict(zip(annotations, made.annotations, strict=True))
         diagnostics += made.diagnostics
         places = replace(places, settings=made.places)
-    stars = _star_imports(notebook) if star_imports else {}
+    files = OtherFiles(_star_imports(notebook) if star_imports else {}, patches=patches)
     nested, more = _nested(notebook, annotations)
     diagnostics += more
-    planned = plan(notebook, annotations, find_parameters(file.notebook), stars, nested)
+    planned = plan(notebook, annotations, find_parameters(file.notebook), files, nested)
     diagnostics += planned.diagnostics
     diagnostics = places.placed(diagnostics)
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)
@@ -122,7 +127,7 @@ def _prepare(
     workflow = planned.workflow and file.order.added_to(planned.workflow)
     from_files = bool(nested or star_modules(_text(notebook)))
     return PreparedNotebook(
-        node, notebook, workflow, tuple(diagnostics), planned.basis, from_files, places
+        node, notebook, workflow, tuple(diagnostics), planned.basis, from_files, patches, places
     )
 
 
@@ -135,6 +140,10 @@ def _text(notebook: Notebook) -> str:
     return "\n".join(cell.source for cell in notebook.code_cells)
 
 
+def _folder(notebook: Notebook) -> Path:
+    return Path(notebook.path).parent if notebook.path is not None else Path.cwd()
+
+
 def _star_imports(notebook: Notebook) -> dict[str, dict[str, str]]:
     """What the notebook's ``from module import *`` bind, as far as it mentions the names."""
     text = _text(notebook)
@@ -143,9 +152,8 @@ def _star_imports(notebook: Notebook) -> dict[str, dict[str, str]]:
         return {}
     from naavre_ext.storage.star_imports import default_cache, star_exports
 
-    folder = Path(notebook.path).parent if notebook.path is not None else Path.cwd()
     mentioned = set(re.findall(r"\w+", text))
-    found = star_exports(modules, folder, default_cache())
+    found = star_exports(modules, _folder(notebook), default_cache())
     return {
         module: {name: path for name, path in exports.items() if name in mentioned}
         for module, exports in found.items()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.collecting import bind_names
@@ -16,7 +15,7 @@ from naavre_ext.dataflow.hidden import find_hidden
 from naavre_ext.dataflow.history import with_history
 from naavre_ext.dataflow.linking import Linker
 from naavre_ext.dataflow.mentions import Mentions, mentioned
-from naavre_ext.dataflow.nested import AskedNotebook, NestedFunction
+from naavre_ext.dataflow.other_files import NO_OTHER_FILES, OtherFiles
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.source import (
@@ -28,20 +27,15 @@ from naavre_ext.dataflow.source import (
 from naavre_ext.model.dataflow import CellDataflow
 
 
-def analyse(
-    sources: Sequence[CellSource],
-    star_imports: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-    nested: Mapping[AskedNotebook, NestedFunction] = MappingProxyType({}),
-) -> NotebookDataflow:
+def analyse(sources: Sequence[CellSource], files: OtherFiles = NO_OTHER_FILES) -> NotebookDataflow:
     """The dataflow of the cells, in notebook order. Time is linear in the number of cells.
 
-    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path. ``nested`` are
-    the notebooks that they call.
+    ``files`` is what code in other files means for them.
     A first pass tells which objects nobody changes in place; the second one may rely on what they hold.
     """
     sources = _with_automagic(sources)
     mentions = [mentioned(source.tree) for source in sources]
-    first = _analyse(sources, Environment(star_imports=star_imports, nested=nested), mentions)
+    first = _analyse(sources, Environment(files=files), mentions)
     constants = _constants(first)
     parameters = _parameters(first)
     told = any("<" in b.shape for name in constants for b in first.environment.bindings[name])

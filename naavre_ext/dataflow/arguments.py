@@ -1,19 +1,14 @@
-"""A call's arguments, and what the tables say about the function called."""
+"""A call's arguments."""
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
-from typing import TypeVar
+from collections.abc import Collection, Sequence
 
-from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import Value
 from naavre_ext.dataflow.walking import walk
-
-T = TypeVar("T")
 
 
 class Arguments:
@@ -84,55 +79,6 @@ def told_how(what: str, node: ast.Call) -> str:
         for given in node.keywords
     )
     return what + IF_MISSING if sure and what in ("os.makedirs", ".mkdir") else what
-
-
-@lru_cache(maxsize=4096)
-def function_effects(path: str) -> str | None:
-    """The effects of a library function: "" when it has none, None when nobody knows.
-
-    A private one that the tables don't name may do anything, and patch its own library.
-    """
-    parts = path.split(".")
-    if path not in tables.FUNCTION_EFFECTS and any(map(_is_private, parts)):
-        return "monkeypatch unknown"
-    owner = ".".join(parts[:2])
-    effects = tables.LAST_PART_EFFECTS.get(f"{owner}.*.{parts[-1]}")
-    if effects is None:
-        effects = lookup(tables.FUNCTION_EFFECTS, path)
-    if effects is not None:
-        return effects
-    prefixes = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
-    if prefixes & tables.PURE_MODULES:
-        return ""
-    if parts[0] in tables.FIGURE_MODULES:
-        return "figure"
-    return None
-
-
-def _is_private(name: str) -> bool:
-    is_special = name.startswith("__") and name not in ("__dict__", "__setattr__", "__delattr__")
-    return name.startswith("_") and not is_special
-
-
-def lookup(table: Mapping[str, T], path: str) -> T | None:
-    """The table's entry for a dotted path: exact, else the longest ``prefix*`` that fits."""
-    if path in table:
-        return table[path]
-    parts = path.split(".")
-    for length in range(len(parts), 0, -1):
-        prefix = ".".join(parts[: length - 1])
-        stem = f"{prefix}." if prefix else ""
-        last = parts[length - 1]
-        for cut in range(len(last), -1, -1):
-            entry = table.get(f"{stem}{last[:cut]}*")
-            if entry is not None:
-                return entry
-    return None
-
-
-def matches(path: str, names: frozenset[str]) -> bool:
-    """Whether the path is one of the names, or fits one that ends in ``*``."""
-    return lookup(dict.fromkeys(names, "x"), path) is not None
 
 
 def literal_path(nodes: Sequence[ast.expr]) -> str | None:

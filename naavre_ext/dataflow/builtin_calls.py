@@ -7,6 +7,7 @@ import ast
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in
 from naavre_ext.dataflow.libraries import LibraryCalls
+from naavre_ext.dataflow.patching import executed_script, may_patch
 from naavre_ext.dataflow.recorder import FRESH, Value
 
 _SAME_ELEMENTS = frozenset({"list", "set", "frozenset", "sorted", "reversed", "iter", "filter"})
@@ -27,11 +28,23 @@ class BuiltinCalls(LibraryCalls):
             return value
         if name in tables.OPAQUE_BUILTINS:
             self.effect("opaque", f"{name}()", line)
+            if name == "exec":
+                self._executed(arguments, line)
             return self.merged(arguments.all)
         if name not in tables.PURE_BUILTINS:
             return self.unknown_call(name, arguments, line)
         self.hand_over(arguments, what=name)
         return self._builtin_result(name, arguments)
+
+    def _executed(self, arguments: Arguments, line: int) -> None:
+        for code in arguments.node.args[:1]:
+            script = executed_script(code)
+            if script is not None:
+                patch = self.environment.files.patches.get(script, "")
+            else:
+                patch = "exec()" if may_patch(code) else ""
+            if patch:
+                self.effect("monkeypatch", patch, line)
 
     def _builtin_result(self, name: str, arguments: Arguments) -> Value:
         kind = tables.PURE_BUILTINS[name]

@@ -6,10 +6,11 @@ import ast
 from functools import lru_cache
 
 from naavre_ext.dataflow import methods, shapes, tables
-from naavre_ext.dataflow.arguments import Arguments, lookup
+from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.environment import Binding
 from naavre_ext.dataflow.receivers import MethodCalls
 from naavre_ext.dataflow.recorder import Value
+from naavre_ext.dataflow.table_lookup import lookup
 
 #: Built-ins, library functions and ``.methods`` that call arguments → their positions and keywords.
 #: From Python 3.13, NumPy 2.4, SciPy 1.17, pandas 3.1.

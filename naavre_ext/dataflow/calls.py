@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 
 from naavre_ext.dataflow import shapes, tables
-from naavre_ext.dataflow.arguments import Arguments, lookup
+from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
 from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
 from naavre_ext.dataflow.magics import Magics
+from naavre_ext.dataflow.patching import SETTERS, SPECIAL_SETTERS
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
+from naavre_ext.dataflow.table_lookup import lookup
 from naavre_ext.dataflow.targets import LocalFunction
 
 
@@ -47,6 +49,8 @@ class Calls(Magics):
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, ast.Call) and _is_super(function.value):
                 return self._super_call(function, node)
+            if function.attr in SPECIAL_SETTERS and self._sets_by_name(function):
+                return self.builtin_call("setattr", Arguments(node, self), node.lineno)
             return self.method_call(function, node)
         callee = self.visit(function)
         arguments = Arguments(node, self)
@@ -54,13 +58,21 @@ class Calls(Magics):
             return self._local_call(self.local_functions[callee.node], arguments)
         return self.unknown_call(ast.unparse(function), arguments, node.lineno, callee)
 
+    def _sets_by_name(self, function: ast.Attribute) -> bool:
+        """Whether it is ``object.__setattr__`` or a like of it, which changes what it is given first."""
+        return ast.unparse(function) in SETTERS and self._is_builtin(function.value)
+
+    def _is_builtin(self, node: ast.expr) -> bool:
+        """Whether the name is a built-in's, as nothing else is bound to it."""
+        name = getattr(node, "id", "")
+        return name not in self.environment.bindings and self.local_node(name) is None
+
     def _is_quick(self, function: ast.expr) -> bool:
         """Whether the call surely takes next to no time, so that it isn't worth another worker."""
         if isinstance(function, ast.Attribute):
             return function.attr in tables.QUICK_METHODS and self.module_path(function) is None
         name = getattr(function, "id", "")
-        rebound = name in self.environment.bindings or self.local_node(name) is not None
-        return name in tables.QUICK_BUILTINS and not rebound
+        return name in tables.QUICK_BUILTINS and self._is_builtin(function)
 
     def _named_call(self, function: ast.Name, node: ast.Call) -> Value:
         name, line = function.id, node.lineno

@@ -23,9 +23,8 @@ def bind_names(
     """The environment of a notebook's cells; ``shape_of`` infers an expression's shape from ``known``."""
     environment = Environment(
         constants=known.constants,
-        star_imports=known.star_imports,
         parameters=known.parameters,
-        nested=known.nested,
+        files=known.files,
     )
     collector = _Collector(environment, known, shape_of)
     for source in sources:

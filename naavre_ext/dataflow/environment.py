@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from naavre_ext.dataflow import shapes
-from naavre_ext.dataflow.nested import MAKER, AskedNotebook, NestedFunction, asked_notebook
+from naavre_ext.dataflow.nested import MAKER, NestedFunction, asked_notebook
+from naavre_ext.dataflow.other_files import OtherFiles
 from naavre_ext.dataflow.source import standard_names
 from naavre_ext.model.dataflow import CellDataflow
 
@@ -69,8 +70,8 @@ class Environment:
     item up may make it (``defaultdict``), ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b.
 
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
-    ``classes_stay`` tells why other workers may have no copies of them. ``star_imports`` tells what modules
-    export by ``*``, ``nested`` are the notebooks that this one calls.
+    ``classes_stay`` tells why other workers may have no copies of them. ``files`` is what code in other files
+    means here.
     """
 
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
@@ -91,8 +92,7 @@ class Environment:
     operators: CellDataflow | None = None
     shares_in_arithmetic: bool = False
     definitions: list[ast.ClassDef] = field(default_factory=list)
-    star_imports: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    nested: Mapping[AskedNotebook, NestedFunction] = field(default_factory=dict)
+    files: OtherFiles = field(default_factory=OtherFiles)
     _shapes: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, binding: Binding) -> None:
@@ -105,7 +105,7 @@ class Environment:
 
     def star_names(self, module: str) -> Mapping[str, str] | None:
         """What ``from module import *`` binds: name → dotted path; None when nobody knows."""
-        known = self.star_imports.get(module)
+        known = self.files.star_imports.get(module)
         if known is None:
             known = {name: f"{module}.{name}" for name in standard_names(module)} or None
         return known
@@ -142,11 +142,11 @@ class Environment:
     def called_notebook(self, value: ast.expr | None) -> NestedFunction | None:
         """The notebook behind ``notebook_task(...)``, if it is one that is known."""
         asked = asked_notebook(value)
-        if asked is None or asked not in self.nested or not isinstance(value, ast.Call):
+        if asked is None or asked not in self.files.nested or not isinstance(value, ast.Call):
             return None
         root, _, rest = ast.unparse(value.func).partition(".")
         paths = {f"{b.path}.{rest}" if rest else b.path for b in self.bindings.get(root, ())}
-        return self.nested[asked] if paths == {MAKER} else None
+        return self.files.nested[asked] if paths == {MAKER} else None
 
     def classes(self) -> list[ast.ClassDef]:
         """Every class that the notebook defines at top level."""

@@ -123,7 +123,7 @@ class Summaries:
         """The summary of a function, or of a class's constructor."""
         if self._kinds_only:
             return Summary()
-        for nested in self.environment.nested.values():
+        for nested in self.environment.files.nested.values():
             if nested.node is node:
                 return nested.summary
         key = id(node)

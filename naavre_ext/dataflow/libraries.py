@@ -6,17 +6,10 @@ import ast
 import re
 
 from naavre_ext.dataflow import known_functions, shapes, tables
-from naavre_ext.dataflow.arguments import (
-    Arguments,
-    function_effects,
-    literal_path,
-    lookup,
-    matches,
-    names_in,
-    told_how,
-)
+from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in, told_how
 from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import FRESH, Value
+from naavre_ext.dataflow.table_lookup import function_effects, lookup, matches
 from naavre_ext.dataflow.targets import LocalFunction
 from naavre_ext.model.dataflow import EffectKind
 

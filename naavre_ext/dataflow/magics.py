@@ -11,7 +11,7 @@ from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.callbacks import CallBacks
 from naavre_ext.dataflow.environment import pylab_arguments
 from naavre_ext.dataflow.recorder import FRESH
-from naavre_ext.dataflow.source import pylab_names
+from naavre_ext.dataflow.source import pylab_names, script_in
 from naavre_ext.dataflow.walking import walk
 
 #: Magics whose arguments are names of the notebook, or hold some.
@@ -29,6 +29,8 @@ class Magics(CallBacks):
             for word in re.findall(r"\w+", " ".join(texts)):
                 self.called_elsewhere(word)
         self._interpolate(texts, node.lineno)
+        if name == "run" and (patch := self.environment.files.patches.get(script_in(texts[1:]))):
+            self.effect("monkeypatch", patch, node.lineno)
         if method in ("system", "getoutput", "getoutputs"):
             self.effect("outside-write", f"!{name}", node.lineno)
         elif (arguments := pylab_arguments(node)) is not None:

@@ -291,17 +291,20 @@ class Region(Definitions):
         for alias in node.names:
             name = alias.asname or alias.name.split(".")[0]
             self._imported(alias.name, name, node.lineno)
+            self._patched(self.environment.files.patch_by(alias.name), node.lineno)
 
     def _walk_importfrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
+        names = [alias.name for alias in node.names]
+        self._patched(self.environment.files.patch_by(module, names), node.lineno)
         if module == "__future__" and {alias.name for alias in node.names} & _FEATURES:
             self.effect("settings", "from __future__ import", node.lineno)
         for alias in node.names:
             if alias.name == "*":
-                names = self.environment.star_names(module)
-                for name in names or ():
+                exported = self.environment.star_names(module)
+                for name in exported or ():
                     self._imported(module, name, node.lineno)
-                if names is None:
+                if exported is None:
                     self.effect("star-import", f"from {module} import *", node.lineno)
             else:
                 self._imported(module, alias.asname or alias.name, node.lineno)
@@ -311,6 +314,11 @@ class Region(Definitions):
             self.effect("import", f"import {module}", line)
         self.write(name, FRESH, line)
         self.forget_shapes([name])
+
+    def _patched(self, what: str, line: int) -> None:
+        """Code in another file, which runs or may be called from now on, changes this of modules."""
+        if what:
+            self.effect("monkeypatch", what, line)
 
     def _walk_typealias(self, node: ast.AST) -> None:
         self.bind(node.name, FRESH)  # type: ignore[attr-defined]

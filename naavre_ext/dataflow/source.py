@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -163,6 +163,12 @@ def star_modules(text: str) -> set[str]:
     """Modules whose names the notebook imports by ``*``, or ``%pylab``, as its text looks."""
     found = {name for name in _STAR.findall(text) if name not in STAR_MODULES}
     return found | ({"pylab"} if _PYLAB.search(text) else set())
+
+
+def script_in(arguments: Sequence[str]) -> str:
+    """The file that ``%run`` runs, as it is written there."""
+    words = arguments[0].split() if arguments else []
+    return next((word.strip("'\"") for word in words if not word.startswith("-")), "")
 
 
 def pylab_names(arguments: str, exports: Mapping[str, str]) -> dict[str, str]:

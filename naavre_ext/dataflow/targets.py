@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.environment import Environment, FunctionNode, unpacked
+from naavre_ext.dataflow.patching import is_setting
 from naavre_ext.dataflow.recorder import FRESH, Recorder, Value
 from naavre_ext.dataflow.tables import Kind
 
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
     from naavre_ext.dataflow.functions import Summaries
 
 _NUMBERS = shapes.NUMBERS
-#: What is assigned to in these is carried to other workers; other modules are changed in their process only.
-_SETTINGS = (
-    "os.environ", "matplotlib.rcParams", "matplotlib.pyplot.rcParams", "matplotlib.pylab.rcParams",
-    "pylab.rcParams", "pandas.options", "sys.path",
-    "IPython.core.interactiveshell.InteractiveShell.ast_node_interactivity",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +162,7 @@ class Targets(Recorder):
         """Something that belongs to an imported module is changed."""
         if path.startswith(("sys.modules", "__main__")):
             self.effect("opaque", path, line)
-        settings = any(path == name or path.startswith(f"{name}.") for name in _SETTINGS)
-        self.effect("settings" if settings else "monkeypatch", path, line)
+        self.effect("settings" if is_setting(path) else "monkeypatch", path, line)
 
     def module_path(self, node: ast.expr) -> str | None:
         """The dotted path when the expression reaches into an imported module."""

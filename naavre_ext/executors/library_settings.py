@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
-from naavre_ext.dataflow.arguments import function_effects
+from naavre_ext.dataflow.table_lookup import function_effects
 from naavre_ext.executors.hidden_state import attributes_of, kept_by
 from naavre_ext.executors.imports import tell_imports
 from naavre_ext.executors.plain_settings import Plainly

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.graph import NotebookDataflow
@@ -41,7 +41,6 @@ def annotated_loops(
     notes: Sequence[Annotations],
     notebook: NotebookDataflow,
     rng_seeded: Sequence[str | None],
-    star_imports: Mapping[str, Mapping[str, str]],
     tasks: Collection[str] = (),
 ) -> tuple[tuple[AnnotatedLoop, ...], ...]:
     """The annotated loops of each cell, in source order.
@@ -62,7 +61,7 @@ def annotated_loops(
                 if id(p[0].loop.node) not in asked_for
             ]
     inner_loops = [inner for pairs in found for inner, top, _ in pairs if top is None]
-    functions = flat_functions(inner_loops, notebook, star_imports)
+    functions = flat_functions(inner_loops, notebook)
 
     def judged(
         inner: InnerLoop, top: Loop | None, note: LoopAnnotation, position: int

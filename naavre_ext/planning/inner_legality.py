@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.graph import NotebookDataflow
@@ -56,7 +55,6 @@ class FunctionDataflow:
 def flat_functions(
     loops: Sequence[InnerLoop],
     notebook: NotebookDataflow,
-    star_imports: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> FunctionDataflow:
     """The functions that the loops stand in, with all that is known of the notebook."""
     positions: dict[int, int] = {}
@@ -71,9 +69,7 @@ def flat_functions(
     dataflow = notebook
     if flat:
         dataflow = analyse(
-            [*sources, *(CellSource(f.tree) for f in flat)],
-            star_imports,
-            notebook.environment.nested,
+            [*sources, *(CellSource(f.tree) for f in flat)], notebook.environment.files
         )
     return FunctionDataflow(dataflow, len(sources), tuple(flat), positions)
 

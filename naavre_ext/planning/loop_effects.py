@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from naavre_ext.dataflow.arguments import IF_MISSING, matches
+from naavre_ext.dataflow.arguments import IF_MISSING
+from naavre_ext.dataflow.table_lookup import matches
 from naavre_ext.dataflow.tables import (
     FILE_FORMATS,
     FILE_QUESTIONS,

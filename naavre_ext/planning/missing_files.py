@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from naavre_ext.dataflow.arguments import matches
+from naavre_ext.dataflow.table_lookup import matches
 from naavre_ext.dataflow.tables import FILE_QUESTIONS, FOLDER_READERS
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow

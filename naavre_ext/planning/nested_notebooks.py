@@ -18,6 +18,7 @@ from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.functions import Summary
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.nested import AskedNotebook, NestedFunction, asked_notebook
+from naavre_ext.dataflow.other_files import OtherFiles
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.shapes import head, make, stable
 from naavre_ext.dataflow.source import CellSource, parse_cell
@@ -178,7 +179,7 @@ def _dataflow(nested: NestedNotebook) -> tuple[NotebookDataflow, list[Diagnostic
     sources: list[CellSource] = [
         replace(parse_cell(c.source), may_fail=c.may_fail) for c in nested.cells
     ]
-    dataflow = analyse(sources, nested=inner)
+    dataflow = analyse(sources, OtherFiles(nested=inner))
     found = list(diagnostics)
     for run, node in zip(nested.cells, dataflow.cells, strict=True):
         for name, line in sorted(node.undefined.items(), key=lambda pair: (pair[1], pair[0])):

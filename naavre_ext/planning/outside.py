@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.arguments import matches
 from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow
+from naavre_ext.dataflow.table_lookup import matches
 from naavre_ext.model.dataflow import CellDataflow, Effect, EffectKind
 
 #: Effects that may come with changes of files that nobody sees.

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.nested import AskedNotebook
+from naavre_ext.dataflow.other_files import NO_OTHER_FILES, OtherFiles
 from naavre_ext.model.annotation import Annotations
 from naavre_ext.model.diagnostic import Diagnostic
 from naavre_ext.model.notebook import CellId, Notebook
@@ -53,13 +54,12 @@ def plan(
     notebook: Notebook,
     annotations: Mapping[CellId, Annotations],
     parameters: Sequence[Parameter],
-    star_imports: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    files: OtherFiles = NO_OTHER_FILES,
     nested: Mapping[AskedNotebook, NestedNotebook] = MappingProxyType({}),
 ) -> Plan:
     """The plan of a notebook whose annotations are parsed and whose parameters are injected.
 
-    ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path. ``nested`` are
-    the notebooks that it calls.
+    ``files`` is what modules and scripts mean for it, ``nested`` are the notebooks that it calls.
     """
     diagnostics: list[Diagnostic] = []
     units = find_units(notebook, annotations, diagnostics)
@@ -67,7 +67,7 @@ def plan(
         return Plan(None, tuple(diagnostics))
     functions, wrong = nested_functions(nested)
     diagnostics += wrong
-    dataflow = analyse([unit.tree for unit in units], star_imports, functions)
+    dataflow = analyse([unit.tree for unit in units], replace(files, nested=functions))
     called = called_names(dataflow, functions)
     diagnostics += [d for unit in units for d in check_calls(unit.cell, unit.tree, called, nested)]
     read_batch_names(units, dataflow)
@@ -84,9 +84,9 @@ def plan(
     groups = plan_groups(dataflow, asked, [unit.cell for unit in units])
     placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units], apart, groups.live)
     notes = [Annotations() if unit.parameters_only else unit.annotations for unit in units]
-    tasks = plan_tasks(notes, dataflow, placements.rng_seeded, star_imports)
+    tasks = plan_tasks(notes, dataflow, placements.rng_seeded)
     names = {task.function for found in tasks for task in found.tasks}
-    annotated = annotated_loops(notes, dataflow, placements.rng_seeded, star_imports, names)
+    annotated = annotated_loops(notes, dataflow, placements.rng_seeded, names)
     steps = [
         with_tasks(
             plan_step(

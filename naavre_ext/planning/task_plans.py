@@ -45,7 +45,6 @@ def plan_tasks(
     notes: Sequence[Annotations],
     notebook: NotebookDataflow,
     rng_seeded: Sequence[str | None],
-    star_imports: Mapping[str, Mapping[str, str]],
 ) -> tuple[CellTasks, ...]:
     """What is to be known of tasks, for each cell."""
     if not any(note.tasks for note in notes):
@@ -63,7 +62,7 @@ def plan_tasks(
     if flat:
         sources = [cell.source for cell in notebook.cells]
         trees = [CellSource(f.tree) for _, f in flat.values()]
-        whole = analyse([*sources, *trees], star_imports, notebook.environment.nested)
+        whole = analyse([*sources, *trees], notebook.environment.files)
     order = {key: len(notebook.cells) + number for number, key in enumerate(flat)}
 
     def windows(position: int) -> tuple[TaskWindow, ...]:

@@ -19,8 +19,8 @@ from sklearn.utils import all_estimators
 from specimens import SPECIMENS, calls, seen, share_memory
 
 from naavre_ext.dataflow import known_functions, tables
-from naavre_ext.dataflow.arguments import function_effects, lookup, matches
 from naavre_ext.dataflow.known_methods import METHODS
+from naavre_ext.dataflow.table_lookup import function_effects, lookup, matches
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 

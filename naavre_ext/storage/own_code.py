@@ -1,0 +1,174 @@
+"""The user's own modules and scripts that a notebook brings in: found beside it, read, never run."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from naavre_ext.dataflow.patching import patch_in
+from naavre_ext.dataflow.source import script_in
+
+_IMPORT = re.compile(
+    r"""^[ \t]*(?: import [ \t]+ (?P<modules>[\w., \t]+)
+        | from [ \t]+ (?P<module>[\w.]+) [ \t]+ import [ \t]+ (?P<names>\([^)]*\) | [^\n]+) )""",
+    re.MULTILINE | re.VERBOSE,
+)
+_RUN = re.compile(r"^[ \t]*%run[ \t]+(.+)$", re.MULTILINE)
+_EXECUTED = re.compile(r"""exec\(open\(["']([^"']+)["']""")
+_PATH = re.compile(r"sys\.path\.(?:append|insert|extend)\((.+)\)")
+_TEXT = re.compile(r"""["']([^"']+)["']""")
+
+#: More modules aren't looked into.
+_MOST_FILES = 300
+
+
+def own_patches(text: str, folder: Path) -> dict[str, str]:
+    """What the user's own code changes of other modules, by what a notebook of this ``text`` brings it in.
+
+    The keys are dotted names of modules in the notebook's ``folder`` or where it lets Python look for modules, and
+    paths of scripts as ``%run`` and ``exec(open(...).read())`` have them. What these import counts as theirs.
+    """
+    modules = list(_imported(text))
+    scripts = {script_in([arguments]) for arguments in _RUN.findall(text)} - {""}
+    scripts.update(_EXECUTED.findall(text))
+    if not modules and not scripts:
+        return {}
+    code = _OwnCode([folder, *_added_places(text, folder)])
+    found = {name: code.patch_of(file) for name in modules for file in code.files(name)}
+    for script in scripts:
+        for file in (folder / script, folder / f"{script}.py"):
+            if file.is_file():
+                found[script] = code.patch_of(file)
+    return {name: patch for name, patch in found.items() if patch}
+
+
+def _imported(text: str) -> Iterator[str]:
+    """The dotted names of what the text imports, each after the packages that it is in."""
+    for match in _IMPORT.finditer(text):
+        if match["modules"]:
+            names = [one.split(" as ")[0].strip() for one in match["modules"].split(",")]
+        else:
+            parts = re.findall(r"(\w+)(?:\s+as\s+\w+)?", match["names"].split("#")[0])
+            names = [match["module"], *(f"{match['module']}.{part}" for part in parts)]
+        for name in names:
+            steps = name.split(".")
+            yield from (".".join(steps[:count]) for count in range(1, len(steps) + 1))
+
+
+def _added_places(text: str, folder: Path) -> Iterator[Path]:
+    """Folders that the notebook adds to ``sys.path``, as far as they are written out."""
+    for arguments in _PATH.findall(text):
+        texts = _TEXT.findall(arguments)
+        yield from (folder / one for one in texts)
+        if len(texts) > 1:
+            yield folder.joinpath(*texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Module:
+    """One file: what it changes of modules that aren't the user's, and the imports in it, with their levels."""
+
+    patch: str
+    imports: tuple[tuple[str, int], ...]
+
+
+class _OwnCode:
+    """The modules in these places."""
+
+    def __init__(self, places: Sequence[Path]) -> None:
+        self._places = list(dict.fromkeys(places))
+        self._own = frozenset(name for place in self._places for name in _names_in(place))
+        self._looked: dict[Path, str] = {}
+
+    def files(self, name: str) -> Iterator[Path]:
+        """The module's file, if it is the user's."""
+        if name.split(".")[0] in self._own:
+            yield from _module_files(self._places, name)
+
+    def patch_of(self, file: Path) -> str:
+        """What the file, or one that it imports, changes of other modules; "" when nothing."""
+        if file in self._looked:
+            return self._looked[file]
+        self._looked[file] = ""  # also while it is looked at, as modules may import each other
+        if len(self._looked) > _MOST_FILES:
+            return ""
+        module = _read(file, self._own)
+        name = file.name if file.stem != "__init__" else f"{file.parent.name}/{file.name}"
+        patch = f"{module.patch} in {name}" if module.patch else ""
+        for imported, level in module.imports:
+            places = self._places if level == 0 else [file.parents[level - 1]]
+            for other in _module_files(places, imported):
+                patch = patch or self.patch_of(other)
+        self._looked[file] = patch
+        return patch
+
+
+def _names_in(place: Path) -> Iterator[str]:
+    try:
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.name.endswith(".py") or entry.is_dir():
+                    yield entry.name.removesuffix(".py")
+    except OSError:
+        return
+
+
+def _module_files(places: Iterable[Path], name: str) -> Iterator[Path]:
+    relative = Path(*name.split("."))
+    for place in places:
+        for file in (place / relative / "__init__.py", (place / relative).with_suffix(".py")):
+            if file.is_file():
+                yield file
+                return
+
+
+def _read(file: Path, own: frozenset[str]) -> _Module:
+    try:
+        stat = file.stat()
+    except OSError:
+        return _NOTHING
+    return _parsed(file, stat.st_mtime_ns, stat.st_size, own)
+
+
+_NOTHING = _Module("", ())
+
+
+@lru_cache(maxsize=1024)
+def _parsed(file: Path, _mtime_ns: int, _size: int, own: frozenset[str]) -> _Module:
+    try:
+        text = file.read_text("utf-8")
+        if file.suffix == ".ipynb":
+            text = _code_of(json.loads(text))
+        tree = ast.parse(text)
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return _NOTHING
+    return _Module(patch_in(tree, own), tuple(_imports(tree)))
+
+
+def _code_of(document: Mapping[str, object]) -> str:
+    """The code of a notebook's cells, without magics."""
+    cells = document.get("cells")
+    sources = [
+        "".join(cell["source"])
+        for cell in (cells if isinstance(cells, list) else [])
+        if cell.get("cell_type") == "code"
+    ]
+    return "\n".join(re.sub(r"(?m)^[ \t]*[%!].*$", "", source) for source in sources)
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, 0) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if module:
+                yield module, node.level
+            dot = "." if module else ""
+            yield from ((f"{module}{dot}{alias.name}", node.level) for alias in node.names)

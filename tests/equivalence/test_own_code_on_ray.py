@@ -1,0 +1,67 @@
+"""Modules and scripts beside the notebook that change a library: its loops see the change, wherever they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+from both_ways import _outputs, notebook
+
+from naavre_ext import run_notebook
+from naavre_ext.model.event import BatchFinished, RunEvent
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+
+FILES = {
+    "helpers.py": "import math\nimport pandas as pd\n\n\ndef install():\n"
+    "    pd.DataFrame.__len__ = lambda self: 77\n    math.tau = 1\n",
+    "at_once.py": "import math\nmath.tau = 2\n",
+    "clean.py": "unit = 1\n\n\ndef prefer(n):\n    global unit\n    unit = n\n",
+}
+LOOP = "# split: use\n# batches: 3\nout = []\nfor n in range(6):\n    out.append({})\nprint(out)"
+OF_MATH, OF_PANDAS = LOOP.format("math.tau * n"), LOOP.format("len(pd.DataFrame({'n': [n]}))")
+
+#: The cells, and whether their loop is split.
+ROWS = {
+    "module's function": (("import math, helpers", "helpers.install()", OF_MATH), False),
+    "function in the cell of the imports": (
+        ("from helpers import install\ninstall()\nimport pandas as pd", OF_PANDAS), False),
+    "import": (("import math, at_once", OF_MATH), False),
+    "import in a function": (("import math\ndef f():\n    import at_once", "f()", OF_MATH), False),
+    "script": (("import math\n%run at_once.py", OF_MATH), False),
+    "executed script": (("import math\nexec(open('at_once.py').read())", OF_MATH), False),
+    "executed text": (("import math\nexec('math.tau = 3')", OF_MATH), False),
+    "attribute by its name": (("import math\nobject.__setattr__(math, 'tau', 4)", OF_MATH), False),
+    "its own variable": (("import clean", "clean.prefer(5)", LOOP.format("clean.unit * n")), False),
+    "executed assignment": (
+        ("unit = 1\nfor k in range(2):\n    exec(f'v{k} = {k}')", LOOP.format("unit * n")), True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_workflow_shows_what_a_kernel_shows(name, tmp_path, shared_ray):
+    cells, is_split = ROWS[name]
+    for file, text in FILES.items():
+        (tmp_path / file).write_text(text)
+    node = notebook(cells)
+    resources = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(node, kernel_name="python3", resources=resources).execute()
+    shared_ray.handle()
+    events: list[RunEvent] = []
+    output = tmp_path / "out.ipynb"
+    result = run_notebook(_stored(cells, tmp_path), output, on_event=events.append)
+    assert result.status == "ok", result.failure
+    assert _shown(output) == _outputs(node)
+    assert any(isinstance(event, BatchFinished) for event in events) is is_split
+
+
+def _stored(cells: tuple[str, ...], folder: Path) -> Path:
+    path = folder / "notebook.ipynb"
+    nbformat.write(notebook(cells), path)
+    return path
+
+
+def _shown(path: Path) -> list:
+    return _outputs(nbformat.read(path, as_version=4))
