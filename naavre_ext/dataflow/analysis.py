@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.axes import AXES, NAMING, renames_axes, share_axes
 from naavre_ext.dataflow.collecting import bind_names
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
@@ -70,6 +71,7 @@ def _analyse(
 ) -> NotebookDataflow:
     environment = _environment(sources, known)
     find_hidden(environment, mentions)
+    environment.renames_axes = _names_axes(mentions) and renames_axes(sources, environment)
     summaries = Summaries(environment)
     environment.calls.given.clear()  # what was given before is known better now
     facts = []
@@ -121,6 +123,12 @@ def _postpones_annotations(source: CellSource) -> bool:
     )
 
 
+def _names_axes(mentions: Sequence[Mentions]) -> bool:
+    """Whether it is worth a closer look; it rarely is."""
+    attributes = frozenset().union(*(each.attributes for each in mentions))
+    return bool(attributes & AXES) and bool(attributes & NAMING)
+
+
 def _cell_facts(
     source: CellSource,
     environment: Environment,
@@ -136,6 +144,8 @@ def _cell_facts(
     region.walk(source.tree.body)
     if source.magic is not None:
         _add_magic(region, source)
+    if environment.renames_axes:
+        share_axes(region, source.tree)
     facts = region.dataflow()
     return replace(facts, sure=frozenset(), required=frozenset()) if source.may_fail else facts
 

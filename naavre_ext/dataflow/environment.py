@@ -67,7 +67,8 @@ class Environment:
     ``callbacks`` is what unseen code may do through functions that were handed to it, ``callback_reads`` are the
     globals that those read. ``operators`` is what the operators, attributes and iterations of the notebook's own
     classes do, ``operators_change`` says that they change their own object. ``makes_items`` says that looking an
-    item up may make it (``defaultdict``), ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b.
+    item up may make it (``defaultdict``), ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b,
+    ``renames_axes`` that tables which share an axis may all get another name for it.
 
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
     ``classes_stay`` tells why other workers may have no copies of them. ``files`` is what code in other files
@@ -91,6 +92,7 @@ class Environment:
     classes_stay: str = ""
     operators: CellDataflow | None = None
     shares_in_arithmetic: bool = False
+    renames_axes: bool = False
     definitions: list[ast.ClassDef] = field(default_factory=list)
     files: OtherFiles = field(default_factory=OtherFiles)
     _shapes: dict[str, str] = field(default_factory=dict)

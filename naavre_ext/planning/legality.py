@@ -34,6 +34,7 @@ from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.rebound_items import with_rebound_apart
 from naavre_ext.planning.refusal import ITEMS, LoopRefused, Refusal
+from naavre_ext.planning.renamed_axes import check_axes
 from naavre_ext.planning.replaying import (
     find_records,
 )
@@ -121,6 +122,7 @@ def _judge(
     guard_rng = check_effects(facts, loop, rng_seeded, seeds)
     unseen = facts.has("unknown")
     check_modules(notebook.cells[: position + 1], loop.node.lineno, unseen=unseen)
+    check_axes(facts, reductions, loop, notebook.environment)
     check_deletes(facts, loop, notebook, position)
     own = frozenset(facts.writes)
     shared = set(facts.reads) | notebook.method_globals()

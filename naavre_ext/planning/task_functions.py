@@ -18,6 +18,7 @@ from naavre_ext.planning.bindings import may_show
 from naavre_ext.planning.function_scope import is_generator
 from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.refusal import LoopRefused, Refusal
+from naavre_ext.planning.renamed_axes import check_result_axes
 from naavre_ext.planning.shared_objects import check_plain
 
 #: What a task must not do, and what to do instead.
@@ -62,6 +63,7 @@ def judge_task(
         unseen = summary.when_called.has("unknown")
         check_modules(notebook.cells, function.lineno, unseen=unseen)
         check_plain(function.lineno, notebook)
+        check_result_axes(function, summary.shape, notebook.environment)
         _check_defaults(function, summary)
         guarded = _check_changes(function, summary)
         guard_rng = _check_effects(function, summary.when_called.effects, rng_seeded)

@@ -245,6 +245,15 @@ ROWS = sampled(
             "df.loc[0, 'n'] = 42",
             "html = styled.to_html()\nprint('a caption' in html, '42' in html)",
         ),
+        "an axis that tables made elsewhere share gets another name": row(
+            "import pandas as pd\ns = pd.Series([1, 2, 3, 4], index=list('abcd'))",
+            "table = pd.DataFrame({'t': s, 'u': [4, 3, 2, 1]})\n" + _COSTLY,
+            "double = s * 2\n" + _COSTLY,
+            split("parts = []\nfor i in range(4):\n    parts.append(s + i)"),
+            "mean = table.mean(axis=1)\n" + _COSTLY,
+            "s.index.name = 'key'\ntable.columns.name = 'what'",
+            "print(table, double, mean, parts[-1])",
+        ),
         "json and csv as text": row(
             _FRAME,
             "text = df.to_csv()\n" + _COSTLY,
@@ -257,4 +266,5 @@ ROWS = sampled(
     "views of arrays",
     "loop over groups",
     "several levels",
+    "an axis that tables made elsewhere share gets another name",
 )

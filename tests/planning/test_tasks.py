@@ -63,6 +63,11 @@ REFUSED = {
         2,
         "uses 'y', which is neither",
     ),
+    "a table whose axes others have": (
+        "def f(s):\n    return 2 * s\nt.index.name = 'key'",
+        2,
+        "may share an axis with what it is given",
+    ),
     "its condition says something": (
         "def said(y):\n    print(y)\n    return y\ndef large(y):\n    return said(y) > 3\n"
         "# task: when=large(x)\ndef f(x):\n    return x",
