@@ -37,20 +37,20 @@ def renames_axes(sources: Sequence[CellSource], environment: Environment) -> boo
 def share_axes(cell: Recorder, tree: ast.Module) -> None:
     """Whatever tables the cell makes may have the axes of those that it reads: not what it only loops over."""
     environment = cell.environment
-    names = [
-        node
-        for node in walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
-    loops = (node.target for node in walk(tree) if isinstance(node, (ast.For, ast.AsyncFor)))
-    targets = {id(part) for target in loops for part in walk(target)}
-    looped = {n.id for n in names if id(n) in targets} - {
-        n.id for n in names if id(n) not in targets
-    }
     read = [name for name in cell.reads if may_have_axes(name, environment)]
-    for name in sorted(cell.writes - looped):
+    for name in sorted(cell.writes - _only_looped(tree)):
         for other in read if may_have_axes(name, environment) else ():
             cell.alias(name, other)
+
+
+def _only_looped(tree: ast.Module) -> set[str]:
+    """Names that the cell binds by ``for`` only."""
+    nodes = list(walk(tree))
+    loops = (node.target for node in nodes if isinstance(node, (ast.For, ast.AsyncFor)))
+    targets = {id(part) for target in loops for part in walk(target)}
+    stored = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    others = {name.id for name in stored if id(name) not in targets}
+    return {name.id for name in stored} - others
 
 
 def may_have_axes(name: str, environment: Environment) -> bool:

@@ -40,7 +40,7 @@ class BuiltinCalls(LibraryCalls):
         for code in arguments.node.args[:1]:
             script = executed_script(code)
             if script is not None:
-                patch = self.environment.files.patches.get(script, "")
+                patch = self.environment.files.patches.get(script, "exec()")
             else:
                 patch = "exec()" if may_patch(code) else ""
             if patch:

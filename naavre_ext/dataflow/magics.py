@@ -29,8 +29,10 @@ class Magics(CallBacks):
             for word in re.findall(r"\w+", " ".join(texts)):
                 self.called_elsewhere(word)
         self._interpolate(texts, node.lineno)
-        if name == "run" and (patch := self.environment.files.patches.get(script_in(texts[1:]))):
-            self.effect("monkeypatch", patch, node.lineno)
+        if name == "run":
+            patch = self.environment.files.patches.get(script_in(texts[1:]), "%run")
+            if patch:
+                self.effect("monkeypatch", patch, node.lineno)
         if method in ("system", "getoutput", "getoutputs"):
             self.effect("outside-write", f"!{name}", node.lineno)
         elif (arguments := pylab_arguments(node)) is not None:

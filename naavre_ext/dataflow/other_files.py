@@ -14,7 +14,7 @@ class OtherFiles:
 
     ``star_imports`` tells for modules what ``from module import *`` binds: name → dotted path. ``nested`` are the
     notebooks that it calls. ``patches`` tells of the user's own modules, by their dotted names, and of scripts, as
-    the notebook writes their paths, what they change of other modules, in words.
+    the notebook writes their paths, what they change of other modules, in words; "" when nothing.
     """
 
     star_imports: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class OtherFiles:
         parts = module.split(".")
         packages = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
         loaded = [*packages, *(f"{module}.{name}" for name in names)]
-        return next((self.patches[name] for name in loaded if name in self.patches), "")
+        return next(filter(None, (self.patches.get(name) for name in loaded)), "")
 
 
 NO_OTHER_FILES = OtherFiles()

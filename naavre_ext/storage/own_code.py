@@ -31,8 +31,9 @@ _MOST_FILES = 300
 def own_patches(text: str, folder: Path) -> dict[str, str]:
     """What the user's own code changes of other modules, by what a notebook of this ``text`` brings it in.
 
-    The keys are dotted names of modules in the notebook's ``folder`` or where it lets Python look for modules, and
-    paths of scripts as ``%run`` and ``exec(open(...).read())`` have them. What these import counts as theirs.
+    "" where that is nothing; what can't be read isn't there. The keys are dotted names of modules in the
+    notebook's ``folder`` or where it lets Python look for modules, and paths of scripts as ``%run`` and
+    ``exec(open(...).read())`` have them. What these import counts as theirs.
     """
     modules = list(_imported(text))
     scripts = {script_in([arguments]) for arguments in _RUN.findall(text)} - {""}
@@ -43,9 +44,9 @@ def own_patches(text: str, folder: Path) -> dict[str, str]:
     found = {name: code.patch_of(file) for name in modules for file in code.files(name)}
     for script in scripts:
         for file in (folder / script, folder / f"{script}.py"):
-            if file.is_file():
+            if file.is_file() and code.is_readable(file):
                 found[script] = code.patch_of(file)
-    return {name: patch for name, patch in found.items() if patch}
+    return found
 
 
 def _imported(text: str) -> Iterator[str]:
@@ -91,6 +92,10 @@ class _OwnCode:
         if name.split(".")[0] in self._own:
             yield from _module_files(self._places, name)
 
+    def is_readable(self, file: Path) -> bool:
+        """Whether the file holds Python."""
+        return _read(file, self._own) is not None
+
     def patch_of(self, file: Path) -> str:
         """What the file, or one that it imports, changes of other modules; "" when nothing."""
         if file in self._looked:
@@ -98,7 +103,7 @@ class _OwnCode:
         self._looked[file] = ""  # also while it is looked at, as modules may import each other
         if len(self._looked) > _MOST_FILES:
             return ""
-        module = _read(file, self._own)
+        module = _read(file, self._own) or _NOTHING
         name = file.name if file.stem != "__init__" else f"{file.parent.name}/{file.name}"
         patch = f"{module.patch} in {name}" if module.patch else ""
         for imported, level in module.imports:
@@ -128,11 +133,11 @@ def _module_files(places: Iterable[Path], name: str) -> Iterator[Path]:
                 return
 
 
-def _read(file: Path, own: frozenset[str]) -> _Module:
+def _read(file: Path, own: frozenset[str]) -> _Module | None:
     try:
         stat = file.stat()
     except OSError:
-        return _NOTHING
+        return None
     return _parsed(file, stat.st_mtime_ns, stat.st_size, own)
 
 
@@ -140,14 +145,14 @@ _NOTHING = _Module("", ())
 
 
 @lru_cache(maxsize=1024)
-def _parsed(file: Path, _mtime_ns: int, _size: int, own: frozenset[str]) -> _Module:
+def _parsed(file: Path, _mtime_ns: int, _size: int, own: frozenset[str]) -> _Module | None:
     try:
         text = file.read_text("utf-8")
         if file.suffix == ".ipynb":
             text = _code_of(json.loads(text))
         tree = ast.parse(text)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
-        return _NOTHING
+        return None
     return _Module(patch_in(tree, own), tuple(_imports(tree)))
 
 

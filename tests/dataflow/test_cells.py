@@ -155,7 +155,7 @@ EFFECTS = [
     ("%config InlineBackend.figure_format = 'retina'", "settings"),
     ("%cd ..", "settings"),
     ("%load_ext autoreload", "unknown"),
-    ("%run other.py", "opaque"),
+    ("%run other.py", "opaque monkeypatch"),
     ("%mystery", "opaque"),
     ("%pip install x", "outside-write"),
     ("%time 1", "ambient"),

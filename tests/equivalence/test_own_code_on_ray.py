@@ -33,6 +33,9 @@ ROWS = {
     "script": (("import math\n%run at_once.py", OF_MATH), False),
     "executed script": (("import math\nexec(open('at_once.py').read())", OF_MATH), False),
     "executed text": (("import math\nexec('math.tau = 3')", OF_MATH), False),
+    "script written by a cell": (
+        ("import math\nopen('made.py', 'w').write('import math; math.tau = 6')", "%run made.py", OF_MATH), False),
+    "clean script": (("unit = 2\n%run clean.py", LOOP.format("unit * n")), True),
     "attribute by its name": (("import math\nobject.__setattr__(math, 'tau', 4)", OF_MATH), False),
     "its own variable": (("import clean", "clean.prefer(5)", LOOP.format("clean.unit * n")), False),
     "executed assignment": (

@@ -72,14 +72,21 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_a_notebook_brings_in(text: str, folder: Path) -> None:
-    assert own_patches(text, folder) == TEXTS[text]
+    assert {name: patch for name, patch in own_patches(text, folder).items() if patch} == TEXTS[
+        text
+    ]
 
 
 def test_a_module_is_read_again_when_it_changes(folder: Path) -> None:
-    assert own_patches("import plain", folder) == {}
+    assert own_patches("import plain", folder) == {"plain": ""}
     (folder / "plain.py").write_text("import math\nmath.tau = 12345")
     assert own_patches("import plain", folder) == {"plain": "math.tau in plain.py"}
 
 
 def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
     assert own_patches("import plain", tmp_path / "gone") == {}
+
+
+def test_scripts_of_which_nothing_is_known(folder: Path) -> None:
+    text = "%run plain.py\n%run gone.py\n%run broken.py"
+    assert own_patches(text, folder) == {"plain.py": ""}
