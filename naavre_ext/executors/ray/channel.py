@@ -97,7 +97,8 @@ class OutputChannel:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with suppress(OSError, ValueError, asyncio.TimeoutError):
+            # EOFError: a process that ends before it has answered
+            with suppress(OSError, ValueError, EOFError, asyncio.TimeoutError):
                 if await asyncio.wait_for(self._greet(reader, writer), _HANDSHAKE_TIMEOUT_S):
                     await self._receive(reader)
         finally:
