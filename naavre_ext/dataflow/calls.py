@@ -9,7 +9,7 @@ from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
 from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
 from naavre_ext.dataflow.magics import Magics
-from naavre_ext.dataflow.patching import SETTERS, SPECIAL_SETTERS
+from naavre_ext.dataflow.patching import sets_attribute
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
 from naavre_ext.dataflow.table_lookup import lookup
 from naavre_ext.dataflow.targets import LocalFunction
@@ -49,7 +49,7 @@ class Calls(Magics):
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, ast.Call) and _is_super(function.value):
                 return self._super_call(function, node)
-            if function.attr in SPECIAL_SETTERS and self._sets_by_name(function):
+            if sets_attribute(function) and self._is_builtin(function.value):
                 return self.builtin_call("setattr", Arguments(node, self), node.lineno)
             return self.method_call(function, node)
         callee = self.visit(function)
@@ -57,10 +57,6 @@ class Calls(Magics):
         if callee.node in self.local_functions:
             return self._local_call(self.local_functions[callee.node], arguments)
         return self.unknown_call(ast.unparse(function), arguments, node.lineno, callee)
-
-    def _sets_by_name(self, function: ast.Attribute) -> bool:
-        """Whether it is ``object.__setattr__`` or a like of it, which changes what it is given first."""
-        return ast.unparse(function) in SETTERS and self._is_builtin(function.value)
 
     def _is_builtin(self, node: ast.expr) -> bool:
         """Whether the name is a built-in's, as nothing else is bound to it."""

@@ -6,7 +6,7 @@ Such a change is so in the process that made it, and nowhere else.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from naavre_ext.dataflow.table_lookup import function_effects
 
@@ -17,17 +17,8 @@ SETTINGS = (
     "IPython.core.interactiveshell.InteractiveShell.ast_node_interactivity",
 )  # fmt: skip
 
-SPECIAL_SETTERS = ("__setattr__", "__delattr__")
-#: What changes an attribute by its name.
-SETTERS = frozenset(
-    f"{owner}{name}"
-    for owner, names in (
-        ("", ("setattr", "delattr")),
-        ("object.", SPECIAL_SETTERS),
-        ("type.", SPECIAL_SETTERS),
-    )
-    for name in names
-)
+#: What changes an attribute by its name: built-in functions, and methods of ``object`` and ``type``.
+_SETTERS, _SPECIAL_SETTERS = ("setattr", "delattr"), ("__setattr__", "__delattr__")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -36,13 +27,12 @@ def is_setting(path: str) -> bool:
     return any(path == name or path.startswith(f"{name}.") for name in SETTINGS)
 
 
-def patch_in(tree: ast.Module, own: Collection[str] = ()) -> str:
-    """The first change of an imported module, or of what belongs to one, by its dotted path; "" if there is none.
+def patches_in(tree: ast.Module) -> tuple[str, ...]:
+    """The changes of imported modules, or of what belongs to them, by dotted paths, in source order.
 
-    Code in functions counts, as somebody may call them. The user's ``own`` modules and packages don't: runs look
-    after what those hold.
+    Code in functions counts, as somebody may call them.
     """
-    return next(_Patches(tree, own).in_nodes(tree.body), "")
+    return tuple(dict.fromkeys(_Patches(tree).in_nodes(tree.body)))
 
 
 def executed_script(code: ast.expr) -> str | None:
@@ -71,16 +61,16 @@ def may_patch(code: ast.expr) -> bool:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return True
-    calls = (ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     stores = (part for node in ast.walk(tree) for part in _changed_parts(node))
-    return any(isinstance(s, ast.Attribute) for s in stores) or not SETTERS.isdisjoint(calls)
+    return any(isinstance(s, ast.Attribute) for s in stores) or any(map(_sets_attribute, calls))
 
 
 class _Patches:
     """Looks through one file, whose imports count wherever they stand in it."""
 
-    def __init__(self, tree: ast.Module, own: Collection[str]) -> None:
-        self._imports = {n: path for n, path in _imports(tree) if path.split(".")[0] not in own}
+    def __init__(self, tree: ast.Module) -> None:
+        self._imports = dict(_imports(tree))
 
     def in_nodes(self, nodes: Sequence[ast.AST]) -> Iterator[str]:
         """The changes in source order, but for those of a function's own variables."""
@@ -99,9 +89,8 @@ class _Patches:
         return "" if path is None or "." not in path or is_setting(path) else path
 
     def _by_call(self, call: ast.Call) -> Iterator[str]:
-        name = ast.unparse(call.func)
         path = self._path(call.func) or ""
-        if name in SETTERS and call.args:
+        if _sets_attribute(call.func) and call.args:
             path = self._path(call.args[0]) or ""
             if path and not is_setting(path):
                 yield path
@@ -117,6 +106,18 @@ class _Patches:
         if not isinstance(node, ast.Name) or node.id not in self._imports:
             return None
         return ".".join([self._imports[node.id], *reversed(chain)])
+
+
+def _sets_attribute(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        return sets_attribute(function)
+    return isinstance(function, ast.Name) and function.id in _SETTERS
+
+
+def sets_attribute(function: ast.Attribute) -> bool:
+    """Whether it is ``object.__setattr__`` or a like of it, which changes what it is given first."""
+    owner = function.value.id if isinstance(function.value, ast.Name) else ""
+    return function.attr in _SPECIAL_SETTERS and owner in ("object", "type")
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from naavre_ext.dataflow.patching import patch_in
+from naavre_ext.dataflow.patching import patches_in
 from naavre_ext.dataflow.source import script_in
 
 _IMPORT = re.compile(
@@ -73,9 +73,9 @@ def _added_places(text: str, folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Module:
-    """One file: what it changes of modules that aren't the user's, and the imports in it, with their levels."""
+    """One file: what it changes of modules, and the imports in it, with their levels."""
 
-    patch: str
+    patches: tuple[str, ...]
     imports: tuple[tuple[str, int], ...]
 
 
@@ -84,17 +84,25 @@ class _OwnCode:
 
     def __init__(self, places: Sequence[Path]) -> None:
         self._places = list(dict.fromkeys(places))
-        self._own = frozenset(name for place in self._places for name in _names_in(place))
+        self._own: dict[str, bool] = {}
         self._looked: dict[Path, str] = {}
 
     def files(self, name: str) -> Iterator[Path]:
         """The module's file, if it is the user's."""
-        if name.split(".")[0] in self._own:
-            yield from _module_files(self._places, name)
+        yield from _module_files(self._places, name)
+
+    def _is_own(self, path: str) -> bool:
+        """Whether what has this dotted path belongs to a module or package of the user's."""
+        root = path.split(".")[0]
+        if root not in self._own:
+            is_file = any(_module_files(self._places, root))
+            is_folder = any((place / root).is_dir() for place in self._places)
+            self._own[root] = is_file or (is_folder and not _is_installed(root))
+        return self._own[root]
 
     def is_readable(self, file: Path) -> bool:
         """Whether the file holds Python."""
-        return _read(file, self._own) is not None
+        return _read(file) is not None
 
     def patch_of(self, file: Path) -> str:
         """What the file, or one that it imports, changes of other modules; "" when nothing."""
@@ -103,9 +111,10 @@ class _OwnCode:
         self._looked[file] = ""  # also while it is looked at, as modules may import each other
         if len(self._looked) > _MOST_FILES:
             return ""
-        module = _read(file, self._own) or _NOTHING
+        module = _read(file) or _NOTHING
+        own = next((patch for patch in module.patches if not self._is_own(patch)), "")
         name = file.name if file.stem != "__init__" else f"{file.parent.name}/{file.name}"
-        patch = f"{module.patch} in {name}" if module.patch else ""
+        patch = f"{own} in {name}" if own else ""
         for imported, level in module.imports:
             places = self._places if level == 0 else [file.parents[level - 1]]
             for other in _module_files(places, imported):
@@ -114,14 +123,13 @@ class _OwnCode:
         return patch
 
 
-def _names_in(place: Path) -> Iterator[str]:
+def _is_installed(package: str) -> bool:
+    """Whether there is a regular package of this name, which a mere folder doesn't hide."""
     try:
-        with os.scandir(place) as entries:
-            for entry in entries:
-                if entry.name.endswith(".py") or entry.is_dir():
-                    yield entry.name.removesuffix(".py")
-    except OSError:
-        return
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.origin is not None
 
 
 def _module_files(places: Iterable[Path], name: str) -> Iterator[Path]:
@@ -133,19 +141,19 @@ def _module_files(places: Iterable[Path], name: str) -> Iterator[Path]:
                 return
 
 
-def _read(file: Path, own: frozenset[str]) -> _Module | None:
+def _read(file: Path) -> _Module | None:
     try:
         stat = file.stat()
     except OSError:
         return None
-    return _parsed(file, stat.st_mtime_ns, stat.st_size, own)
+    return _parsed(file, stat.st_mtime_ns, stat.st_size)
 
 
-_NOTHING = _Module("", ())
+_NOTHING = _Module((), ())
 
 
 @lru_cache(maxsize=1024)
-def _parsed(file: Path, _mtime_ns: int, _size: int, own: frozenset[str]) -> _Module | None:
+def _parsed(file: Path, _mtime_ns: int, _size: int) -> _Module | None:
     try:
         text = file.read_text("utf-8")
         if file.suffix == ".ipynb":
@@ -153,7 +161,7 @@ def _parsed(file: Path, _mtime_ns: int, _size: int, own: frozenset[str]) -> _Mod
         tree = ast.parse(text)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None
-    return _Module(patch_in(tree, own), tuple(_imports(tree)))
+    return _Module(patches_in(tree), tuple(_imports(tree)))
 
 
 def _code_of(document: Mapping[str, object]) -> str:

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from naavre_ext.dataflow.patching import executed_script, may_patch, patch_in
+from naavre_ext.dataflow.patching import executed_script, may_patch, patches_in
 
 #: The file's code, and the first change in it.
 PATCHES = {
@@ -41,7 +41,6 @@ CLEAN = {
     "settings of pandas": "import pandas as pd\npd.options.display.max_rows = 5",
     "parameter": "from lib import config\ndef f(config):\n    config.x = 1",
     "self": "import math\nclass A:\n    def f(self):\n        self.math = math",
-    "own module": "import mine\nmine.x = 1\nfrom mine.part import table\ntable[0] = 1",
     "relative": "from . import config\nconfig.x = 1",
     "index": "import math\nx = {}\nx[math.floor(2)] = 1",
 }
@@ -50,17 +49,17 @@ CLEAN = {
 @pytest.mark.parametrize("name", PATCHES)
 def test_finds_the_first_change(name: str) -> None:
     code, found = PATCHES[name]
-    assert patch_in(ast.parse(code)) == found
+    assert patches_in(ast.parse(code))[0] == found
 
 
 @pytest.mark.parametrize("name", CLEAN)
 def test_leaves_other_code_alone(name: str) -> None:
-    assert patch_in(ast.parse(CLEAN[name]), own=["mine"]) == ""
+    assert patches_in(ast.parse(CLEAN[name])) == ()
 
 
 def test_a_parameter_hides_the_module_in_its_function_only() -> None:
     code = "import math\ndef f(math):\n    math.a = 1\nmath.b = 2"
-    assert patch_in(ast.parse(code)) == "math.b"
+    assert patches_in(ast.parse(code)) == ("math.b",)
 
 
 #: What is executed as text, and whether it may change a module.

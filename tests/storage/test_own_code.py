@@ -24,6 +24,10 @@ FILES = {
     "kit/clean.py": "y = 1",
     "whole/__init__.py": "import math\nmath.pi = 4",
     "whole/part.py": "z = 1",
+    "pandas/data.csv": "",
+    "adds.py": "import pandas as pd\npd.DataFrame.size2 = 1",
+    "loose/part.py": "x = 1",
+    "sets.py": "import loose.part\nloose.part.x = 2",
     "src/deep.py": "import math\nmath.inf = 1",
 }
 TAU, PI, INF = "math.tau in patch.py", "math.pi in b.py", "math.inf in deep.py"
@@ -39,6 +43,8 @@ TEXTS = {
     "import circle": {"circle": "math.e in circle.py"},
     "import plain, broken, settings": {},
     "import math, numpy.linalg": {},
+    "import adds": {"adds": "pandas.DataFrame.size2 in adds.py"},
+    "import sets": {},
     "from kit import a": {"kit.a": PI},
     "from kit import (\n    clean,\n    c as d,\n)": {"kit.c": PI},
     "import kit.b": {"kit.b": PI},
