@@ -116,7 +116,9 @@ class _OwnCode:
         name = file.name if file.stem != "__init__" else f"{file.parent.name}/{file.name}"
         patch = f"{own} in {name}" if own else ""
         for imported, level in module.imports:
-            places = self._places if level == 0 else [file.parents[level - 1]]
+            places = (
+                file.parents[level - 1 : level] if level else self._places
+            )  # none, where too deep
             for other in _module_files(places, imported):
                 patch = patch or self.patch_of(other)
         self._looked[file] = patch
