@@ -24,9 +24,9 @@ def check_axes(
         return
     given = sorted({*facts.reads, *names_of(loop.iterable)})
     made = sorted({*facts.writes, *(reduction.root for reduction in reductions)})
-    table = next((name for name in given if may_have_axes(name, environment)), None)
-    result = next((name for name in made if _may_hold_tables(name, environment)), None)
-    if table is not None and result is not None and table != result:
+    tables = [name for name in given if may_have_axes(name, environment)]
+    results = [name for name in made if _may_hold_tables(name, environment)]
+    for table, result in ((t, r) for r in results for t in tables if t != r):
         raise LoopRefused(
             loop.node.lineno,
             f"tables in '{result}' may share an axis with '{table}', and the notebook renames axes in place "

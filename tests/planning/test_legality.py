@@ -366,13 +366,14 @@ def test_unknown_code_is_guarded() -> None:
     [
         ("s.index.name = 'key'", "parts.append(s + x)", True),
         ("s.index.name = 'key'", "last = s + x", True),
+        ("s.index.name = 'key'", "a[x] = s + len(a)", True),
         ("s.index.name = 'key'", "sums.append(float(x))", False),
         ("s = s.rename_axis('key')", "parts.append(s + x)", False),
         ("t = pd.read_csv('a.csv')\nt.index.name = 'key'", "parts.append(s + x)", False),
     ],
 )
 def test_tables_whose_axes_are_renamed_stay_in_one_process(before, loop, is_refused):
-    tables = "import pandas as pd\ns = pd.Series([1, 2])\nparts, sums, last = [], [], None"
+    tables = "import pandas as pd\ns = pd.Series([1, 2])\nparts, sums, last, a = [], [], None, {}"
     verdict = judge(f"for x in range(3):\n    {loop}", tables, before)
     assert isinstance(verdict, Refusal) == is_refused, verdict
     if isinstance(verdict, Refusal):
