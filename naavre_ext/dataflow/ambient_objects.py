@@ -10,6 +10,17 @@ PLAIN_MODULES = frozenset(
     {"numpy", "math", "cmath", "scipy", "pandas", "random", "itertools", "functools", "operator", "time",
      "statistics"}
 )  # fmt: skip
+#: What is assigned to in these is carried to other workers; other modules are changed in their process only.
+_CARRIED = (
+    "os.environ", "matplotlib.rcParams", "matplotlib.pyplot.rcParams", "matplotlib.pylab.rcParams",
+    "pylab.rcParams", "pandas.options", "sys.path",
+    "IPython.core.interactiveshell.InteractiveShell.ast_node_interactivity",
+)  # fmt: skip
+
+
+def is_setting(path: str) -> bool:
+    """Whether what has this dotted path goes along to other workers."""
+    return any(path == name or path.startswith(f"{name}.") for name in _CARRIED)
 
 
 def is_settings_object(path: str) -> bool:

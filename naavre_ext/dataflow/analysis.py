@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.axes import AXES, NAMING, renames_axes, share_axes
+from naavre_ext.dataflow.axes import renames_axes, share_axes
 from naavre_ext.dataflow.collecting import bind_names
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
@@ -71,7 +71,7 @@ def _analyse(
 ) -> NotebookDataflow:
     environment = _environment(sources, known)
     find_hidden(environment, mentions)
-    environment.renames_axes = _names_axes(mentions) and renames_axes(sources, environment)
+    environment.renames_axes = renames_axes(sources, mentions, environment)
     summaries = Summaries(environment)
     environment.calls.given.clear()  # what was given before is known better now
     facts = []
@@ -121,12 +121,6 @@ def _postpones_annotations(source: CellSource) -> bool:
         and any(alias.name == "annotations" for alias in statement.names)
         for statement in source.tree.body
     )
-
-
-def _names_axes(mentions: Sequence[Mentions]) -> bool:
-    """Whether it is worth a closer look; it rarely is."""
-    attributes = frozenset().union(*(each.attributes for each in mentions))
-    return bool(attributes & AXES) and bool(attributes & NAMING)
 
 
 def _cell_facts(

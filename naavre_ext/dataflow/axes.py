@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.environment import Environment, FunctionNode
+from naavre_ext.dataflow.mentions import Mentions
 from naavre_ext.dataflow.recorder import Recorder, is_provided
 from naavre_ext.dataflow.source import CellSource
 from naavre_ext.dataflow.walking import children, walk
 
-AXES = frozenset({"index", "columns", "axes", "levels"})
+_AXES = frozenset({"index", "columns", "axes", "levels"})
 _NAMES = frozenset({"name", "names"})
 _RENAMING = frozenset({"set_names", "rename", "set_levels", "set_codes"})
-NAMING = _NAMES | _RENAMING
 #: The last names of calls that make a table with axes of its own, whatever pandas it is.
 _OWN_AXES = ("copy", "reset_index", "set_index", "pivot", "pivot_table", "merge", "crosstab")
 _CONSTRUCTORS = ("DataFrame", "Series")
@@ -28,8 +28,13 @@ _OTHERS = frozenset(
 )
 
 
-def renames_axes(sources: Sequence[CellSource], environment: Environment) -> bool:
+def renames_axes(
+    sources: Sequence[CellSource], mentions: Sequence[Mentions], environment: Environment
+) -> bool:
     """Whether axes are renamed that others may have, too: not those of a table just read or copied."""
+    attributes = frozenset().union(*(each.attributes for each in mentions))
+    if not (attributes & _AXES and attributes & (_NAMES | _RENAMING)):
+        return False
     bodies = [body for source in sources for body in _scopes(source.tree)]
     return any(_is_shared(part, body, environment) for body in bodies for part in _renamed(body))
 
@@ -106,7 +111,7 @@ def _axes_in(node: ast.expr) -> ast.expr | None:
     """The table whose axes the expression stands for; None when it stands for others."""
     while isinstance(node, ast.Subscript):
         node = node.value
-    return node.value if isinstance(node, ast.Attribute) and node.attr in AXES else None
+    return node.value if isinstance(node, ast.Attribute) and node.attr in _AXES else None
 
 
 def _values_of(name: str, scope: Iterable[ast.AST]) -> Iterator[ast.expr]:

@@ -8,23 +8,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from naavre_ext.dataflow.ambient_objects import is_setting
+from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.table_lookup import function_effects
-
-#: What is assigned to in these is carried to other workers; other modules are changed in their process only.
-SETTINGS = (
-    "os.environ", "matplotlib.rcParams", "matplotlib.pyplot.rcParams", "matplotlib.pylab.rcParams",
-    "pylab.rcParams", "pandas.options", "sys.path",
-    "IPython.core.interactiveshell.InteractiveShell.ast_node_interactivity",
-)  # fmt: skip
 
 #: What changes an attribute by its name: built-in functions, and methods of ``object`` and ``type``.
 _SETTERS, _SPECIAL_SETTERS = ("setattr", "delattr"), ("__setattr__", "__delattr__")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-
-def is_setting(path: str) -> bool:
-    """Whether what has this dotted path goes along to other workers."""
-    return any(path == name or path.startswith(f"{name}.") for name in SETTINGS)
 
 
 def patches_in(tree: ast.Module) -> tuple[str, ...]:
@@ -61,9 +51,12 @@ def may_patch(code: ast.expr) -> bool:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return True
-    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    stores = (part for node in ast.walk(tree) for part in _changed_parts(node))
-    return any(isinstance(s, ast.Attribute) for s in stores) or any(map(_sets_attribute, calls))
+    return any(
+        _sets_attribute(node.func)
+        if isinstance(node, ast.Call)
+        else isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        for node in ast.walk(tree)
+    )
 
 
 class _Patches:
@@ -75,18 +68,19 @@ class _Patches:
     def in_nodes(self, nodes: Sequence[ast.AST]) -> Iterator[str]:
         """The changes in source order, but for those of a function's own variables."""
         for node in nodes:
-            own = {a.arg for a in _arguments(node)} if isinstance(node, _Function) else set()
+            own = set(argument_names(node.args)) if isinstance(node, _Function) else set()
             hidden = {name: self._imports.pop(name) for name in own & self._imports.keys()}
-            yield from filter(None, map(self._changed, _changed_parts(node)))
-            if isinstance(node, ast.Call):
+            if isinstance(node, (ast.Attribute, ast.Subscript)):
+                yield from self._by_assignment(node)
+            elif isinstance(node, ast.Call):
                 yield from self._by_call(node)
             yield from self.in_nodes(list(ast.iter_child_nodes(node)))
             self._imports.update(hidden)
 
-    def _changed(self, part: ast.expr) -> str:
-        """The dotted path that an assignment to the part changes; "" when it belongs to no imported module."""
-        path = self._path(part)
-        return "" if path is None or "." not in path or is_setting(path) else path
+    def _by_assignment(self, part: ast.Attribute | ast.Subscript) -> Iterator[str]:
+        path = self._path(part) or ""
+        if not isinstance(part.ctx, ast.Load) and "." in path and not is_setting(path):
+            yield path
 
     def _by_call(self, call: ast.Call) -> Iterator[str]:
         path = self._path(call.func) or ""
@@ -130,27 +124,3 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             for alias in node.names:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-
-
-def _arguments(function: _Function) -> list[ast.arg]:
-    found = function.args
-    more = [one for one in (found.vararg, found.kwarg) if one is not None]
-    return [*found.posonlyargs, *found.args, *found.kwonlyargs, *more]
-
-
-def _changed_parts(node: ast.AST) -> Iterator[ast.expr]:
-    """The attributes and items that a statement assigns to or deletes."""
-    targets: list[ast.expr] = []
-    if isinstance(node, (ast.Assign, ast.Delete)):
-        targets = list(node.targets)
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor)):
-        targets = [node.target]
-    elif isinstance(node, ast.withitem) and node.optional_vars is not None:
-        targets = [node.optional_vars]
-    for target in targets:
-        for part in ast.walk(target):
-            stored = getattr(part, "ctx", None)
-            if isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(
-                stored, ast.Load
-            ):
-                yield part

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from naavre_ext.dataflow import shapes
+from naavre_ext.dataflow.ambient_objects import is_setting
 from naavre_ext.dataflow.environment import Environment, FunctionNode, unpacked
-from naavre_ext.dataflow.patching import is_setting
 from naavre_ext.dataflow.recorder import FRESH, Recorder, Value
 from naavre_ext.dataflow.tables import Kind
 
