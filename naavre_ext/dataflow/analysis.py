@@ -36,13 +36,22 @@ def analyse(sources: Sequence[CellSource], files: OtherFiles = NO_OTHER_FILES) -
     """
     sources = _with_automagic(sources)
     mentions = [mentioned(source.tree) for source in sources]
-    first = _analyse(sources, Environment(files=files), mentions)
+    owners = frozenset().union(*(each.owners for each in mentions))
+    first = _analyse(sources, Environment(files=files, owners=owners), mentions)
+    unknown_owners = first.environment.unknown_owners and _hands_functions_on(first, mentions)
     constants = _constants(first)
     parameters = _parameters(first)
     told = any("<" in b.shape for name in constants for b in first.environment.bindings[name])
-    if not told and not any(shape for known in parameters.values() for shape in known.values()):
+    told = told or any(shape for known in parameters.values() for shape in known.values())
+    if not told and not unknown_owners:
         return first
-    better = replace(first.environment, constants=constants, parameters=parameters, _shapes={})
+    better = replace(
+        first.environment,
+        constants=constants,
+        parameters=parameters,
+        unknown_owners=unknown_owners,
+        _shapes={},
+    )
     return _analyse(sources, better, mentions)
 
 
@@ -111,6 +120,17 @@ def _constants(dataflow: NotebookDataflow) -> frozenset[str]:
     names = {name for cell in cells for name in cell.facts.writes}
     changed = {name for cell in cells for name in cell.changed_names | cell.own_changed}
     return frozenset((names & set(dataflow.environment.bindings)) - changed)
+
+
+def _hands_functions_on(dataflow: NotebookDataflow, mentions: Sequence[Mentions]) -> bool:
+    """Whether a function of the notebook is used otherwise than to call it."""
+    bindings = dataflow.environment.bindings
+    return any(
+        binding.role == "function"
+        for each in mentions
+        for name in each.handed_on
+        for binding in bindings.get(name, ())
+    )
 
 
 def _postpones_annotations(source: CellSource) -> bool:

@@ -101,6 +101,7 @@ class BuiltinCalls(LibraryCalls):
                 continue
             elif value.kind in ("class", "function", "module"):
                 self.effect("monkeypatch", ast.unparse(arguments.node), line)
+            self.note_owner(value)
             self.change(value, line, "changed by setattr()", deep=True)
         return self.merged(arguments.all)
 

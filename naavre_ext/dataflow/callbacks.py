@@ -27,6 +27,8 @@ CALLED: dict[str, tuple[int | str, ...]] = {
     ".apply": (0, "func"), ".applymap": (0, "func"), ".map": (0, "func", "arg"), ".agg": (0, "func"),
     ".aggregate": (0, "func"), ".transform": (0, "func"), ".pipe": (0, "func"), ".combine": (1, "func"),
 }  # fmt: skip
+#: Kinds of what may be given in the place of a function, and of functions that are known as such.
+_NOT_FOLLOWED = frozenset({"array", "frame", "accessor", "stateful function"})
 
 
 @lru_cache(maxsize=4096)
@@ -56,8 +58,8 @@ class CallBacks(MethodCalls):
         known = value.node is None or shapes.is_immutable(value.shape)
         if known or isinstance(node, ast.Lambda) or value.node in self.local_functions:
             return
-        if value.kind in tables.CONTAINERS or value.kind in ("array", "frame", "accessor"):
-            return  # a mapping, or a list of names
+        if value.kind in tables.CONTAINERS or value.kind in _NOT_FOLLOWED:
+            return  # a mapping, a list of names, or a function that is followed where it escapes
         if isinstance(node, ast.Name) and self.function_behind(node.id) is not None:
             return
         others = [other for other in arguments.all if other is not value]

@@ -25,6 +25,8 @@ def bind_names(
         constants=known.constants,
         parameters=known.parameters,
         files=known.files,
+        owners=known.owners,
+        unknown_owners=known.unknown_owners,
     )
     collector = _Collector(environment, known, shape_of)
     for source in sources:

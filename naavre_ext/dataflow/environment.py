@@ -70,6 +70,9 @@ class Environment:
     item up may make it (``defaultdict``), ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b,
     ``renames_axes`` that tables which share an axis may all get another name for it.
 
+    ``owners`` are names whose attributes are set, ``unknown_owners`` says that those of objects of unknown kinds
+    are; both tell which functions may get attributes of their own.
+
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
     ``classes_stay`` tells why other workers may have no copies of them. ``files`` is what code in other files
     means here.
@@ -93,6 +96,8 @@ class Environment:
     operators: CellDataflow | None = None
     shares_in_arithmetic: bool = False
     renames_axes: bool = False
+    owners: frozenset[str] = frozenset()
+    unknown_owners: bool = False
     definitions: list[ast.ClassDef] = field(default_factory=list)
     files: OtherFiles = field(default_factory=OtherFiles)
     _shapes: dict[str, str] = field(default_factory=dict)
@@ -149,6 +154,14 @@ class Environment:
         root, _, rest = ast.unparse(value.func).partition(".")
         paths = {f"{b.path}.{rest}" if rest else b.path for b in self.bindings.get(root, ())}
         return self.files.nested[asked] if paths == {MAKER} else None
+
+    def has_state(self, name: str) -> bool:
+        """Whether the name stands for a function that may get attributes, under this or another name."""
+        functions = [id(b.node) for b in self.bindings.get(name, ()) if b.role == "function"]
+        if self.unknown_owners or not functions:
+            return bool(functions)
+        owned = {id(b.node) for owner in self.owners for b in self.bindings.get(owner, ())}
+        return not owned.isdisjoint(functions)
 
     def classes(self) -> list[ast.ClassDef]:
         """Every class that the notebook defines at top level."""

@@ -10,8 +10,12 @@ from functools import lru_cache
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.kept_functions import kept_functions
+from naavre_ext.dataflow.rebinding import LOOKING
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.walking import KEPT_CELLS, children, walk
+
+#: Functions that set attributes of their first argument.
+_SETTING = frozenset({"setattr", "delattr", "update_wrapper"})
 
 
 @dataclass(frozen=True)
@@ -41,20 +45,17 @@ def mentioned(tree: ast.Module) -> Mentions:
     attributes: set[str] = set()
     has_functions = False
     for node in walk(tree):  # a call comes before the name in it
-        owner: ast.expr | None = None
         if isinstance(node, ast.Name):
             if id(node) not in used:
                 handed_on.append(node.id)
         elif isinstance(node, ast.Attribute):
             used.add(id(node.value))
             attributes.add(node.attr)
-            owner = None if isinstance(node.ctx, ast.Load) else node.value
         elif isinstance(node, ast.Call):
             used.add(id(node.func))
-            if isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
-                owner = node.args[0]
         elif isinstance(node, FunctionNode):
             has_functions = True
+        owner = _owner(node)
         if isinstance(owner, ast.Name):
             owners.add(owner.id)
     return Mentions(
@@ -64,6 +65,27 @@ def mentioned(tree: ast.Module) -> Mentions:
         tuple(_unnamed(tree, False, kept_functions(tree))) if has_functions else (),
         _enclosing_names(tree) if has_functions else {},
     )
+
+
+def _owner(node: ast.AST) -> ast.expr | None:
+    """Whose attributes the node sets."""
+    if isinstance(node, ast.Call):
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        return node.args[0] if called in _SETTING and node.args else None
+    if not isinstance(node, (ast.Attribute, ast.Subscript)):
+        return None
+    if isinstance(node.ctx, ast.Load):
+        changes = isinstance(node, ast.Attribute) and node.attr not in LOOKING
+        return _whose_attributes(node.value) if changes else None
+    return node.value if isinstance(node, ast.Attribute) else _whose_attributes(node.value)
+
+
+def _whose_attributes(node: ast.expr) -> ast.expr | None:
+    """The object whose dictionary of attributes this is, if it is one: ``x.__dict__`` or ``vars(x)``."""
+    if isinstance(node, ast.Attribute):
+        return node.value if node.attr == "__dict__" else None
+    is_call = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "vars"
+    return node.args[0] if is_call and node.args else None  # type: ignore[attr-defined]
 
 
 def _unnamed(

@@ -13,7 +13,7 @@ from naavre_ext.dataflow.walking import KEPT_CELLS, walk
 #: Built-ins that give the notebook's names as a dictionary.
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 #: Methods and built-ins that only look at such a dictionary.
-_LOOKING = frozenset({"get", "keys", "items", "values", "copy"})
+LOOKING = frozenset({"get", "keys", "items", "values", "copy"})
 
 
 @lru_cache(maxsize=16 * KEPT_CELLS)
@@ -33,7 +33,7 @@ def _looked_at(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.Call):
         if is_ipython_call(node):
             yield node.func.value.func  # type: ignore[attr-defined]
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _LOOKING:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in LOOKING:
             yield from _namespace(node.func.value)
         elif isinstance(node.func, ast.Name):
             if node.func.id == "vars" and node.args:

@@ -118,8 +118,11 @@ class Recorder:
         if name not in self.environment.bindings:
             return {"True": "bool"}.get(name, "")
         if self.shapes_now is not None and name in self.shapes_now:
-            return self.shapes_now[name]
-        return self.environment.shape(name)
+            shape = self.shapes_now[name]
+        else:
+            shape = self.environment.shape(name)
+        stateful = shape == "function" and self.environment.has_state(name)
+        return "stateful function" if stateful else shape
 
     def _note_shape(self, name: str, shape: str) -> None:
         """The global name has a value of this shape from here on, or perhaps has."""
@@ -223,6 +226,8 @@ class Recorder:
         """Record an in-place change of a value that others may see."""
         if value.kind == "settings":
             self.effect("settings", how, line)
+        if suspected and value.kind == "stateful function":
+            return  # code that can't be seen gives functions no attributes
         if value.node is not None and not shapes.is_immutable(value.shape):
             self.changes[Change(value.node, deep, line, how, suspected)] = None
 

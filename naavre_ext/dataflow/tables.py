@@ -224,7 +224,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "heapq.heappushpop": "change0", "heapq.heapreplace": "change0", "bisect.insort": "change0",
     **dict.fromkeys((f"operator.{n}" for n in ("setitem", "delitem", "iadd", "isub", "imul", "imatmul", "itruediv",
         "ifloordiv", "imod", "ipow", "ilshift", "irshift", "iand", "ior", "ixor", "iconcat")), "change0"),
-    "bisect.insort_left": "change0", "bisect.insort_right": "change0", "functools.partial": "",
+    "bisect.insort_left": "change0", "bisect.insort_right": "change0", "functools.partial": "", "functools.update_wrapper": "change0",
     "numpy.load": "outside-read", "numpy.loadtxt": "outside-read", "numpy.genfromtxt": "outside-read",
     "numpy.fromfile": "outside-read", "numpy.memmap": "outside-write", "numpy.save": "outside-write",
     "numpy.savez": "outside-write", "numpy.savez_compressed": "outside-write", "numpy.savetxt": "outside-write",

@@ -138,6 +138,8 @@ class Targets(Recorder):
             receiver = Value("", definition)
         else:
             receiver = self.visit(target.value)
+            if isinstance(target, ast.Attribute):
+                self.note_owner(receiver)
             if receiver.kind in ("class", "function", "module"):
                 self.effect("monkeypatch", ast.unparse(target), target.lineno)
             self.change(receiver, target.lineno, how)
@@ -148,6 +150,11 @@ class Targets(Recorder):
             self.hold(receiver.node, value.node)
         if key.node is not None and self.environment.definitions:
             self.hold(receiver.node, key.node)  # other keys are rarely told from copies
+
+    def note_owner(self, value: Value) -> None:
+        """An attribute of the value is set: one of unknown kind may be a function."""
+        if not value.kind:
+            self.environment.unknown_owners = True
 
     def changed_module(self, target: ast.expr) -> str | None:
         """The dotted path of what an assignment to the target changes, if that belongs to an imported module."""

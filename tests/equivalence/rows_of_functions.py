@@ -784,4 +784,47 @@ ROWS = {
         e = outer(1), x, count(0)
         print(a, b, out, c, d, e)
     """),
+    "attributes that functions get when others have them": written(
+        """
+        import functools
+        import numpy as np
+        import pandas as pd
+        def f(x):
+            return x + 1
+        def g(x):
+            return x + 2
+        def h(x):
+            return x + 3
+        def k(x, by=2):
+            return x * by
+        class Held:
+            def __init__(self, inside):
+                self.inside = inside
+        ---
+        # group: a
+        v, arr, s = np.vectorize(f), np.array([g, None]), pd.Series([h])
+        ---
+        # group: a
+        d, part, held = {"k": k, "n": 1}, functools.partial(f, 3), Held(g)
+        ---
+        # split:
+        out = []
+        for n in range(7):
+            out.append({"f": f, "n": n})
+        ---
+        f.unit = "m"
+        ---
+        setattr(g, "unit", "s")
+        other = h
+        other.unit = "K"
+        ---
+        d["k"].unit = "A"
+        k.__defaults__ = (5,)
+        ---
+        print(v.pyfunc.unit, arr[0].unit, s[0].unit, part.func.unit, held.inside.unit, k.unit)
+        print(d["k"](3), out[3]["f"].unit, out[6]["f"] is f, arr[0] is g, s[0] is h)
+    """,
+        on_ray=True,
+        splits=1,
+    ),
 }
