@@ -128,12 +128,13 @@ class Calls(Magics):
 
     def _default_shape(self, function: FunctionNode, name: str) -> str:
         """The shape of a parameter's default, where it is a constant."""
-        plain = [a.arg for a in function.args.args]
-        pairs = dict(zip(reversed(plain), reversed(function.args.defaults), strict=False))
+        names = [a.arg for a in function.args.args]
+        pairs = dict(zip(reversed(names), reversed(function.args.defaults), strict=False))
         only = [a.arg for a in function.args.kwonlyargs]
         pairs.update((a, d) for a, d in zip(only, function.args.kw_defaults, strict=True) if d)
         default = pairs.get(name)
-        return self.visit(default).shape if isinstance(default, ast.Constant) else ""
+        plain = default.operand if isinstance(default, ast.UnaryOp) else default  # -1
+        return self.visit(default).shape if default and isinstance(plain, ast.Constant) else ""
 
     def notebook_call(
         self, binding: Binding, arguments: Arguments, self_value: Value = FRESH, name: str = ""

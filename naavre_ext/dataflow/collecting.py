@@ -208,13 +208,16 @@ class _Collector(ast.NodeVisitor):
 
     def _plain_path(self, value: ast.expr | None) -> str:
         """The dotted name of a library's function or class that an expression gives; "" otherwise."""
-        if not isinstance(value, ast.Attribute):
+        chain: list[str] = []
+        while isinstance(value, ast.Attribute):
+            chain.insert(0, value.attr)
+            value = value.value
+        if not chain or not isinstance(value, ast.Name):
             return ""
-        root, _, rest = ast.unparse(value).partition(".")
-        bound = self.known.bindings.get(root, ())
+        bound = self.known.bindings.get(value.id, ())
         if len(bound) != 1 or bound[0].role != "import":
             return ""
-        path = f"{bound[0].path}.{rest}"
+        path = ".".join([bound[0].path, *chain])
         return path if is_like_import(path) and path not in tables.NUMBERS else ""
 
     def _assigned(self, target: ast.expr, shape: str) -> None:

@@ -121,7 +121,7 @@ class LibraryCalls(Expressions):
                 self.change(value, line, f"made anew by {path}()")
 
     def _library_result(self, path: str, arguments: Arguments) -> Value:
-        shape = lookup(tables.FUNCTION_KINDS, path) or ""
+        shape = lookup(tables.FUNCTION_KINDS, path) or _shape_asked(path, arguments)
         root = path.split(".")[0]
         if root in tables.NUMBER_MODULES and not shape:
             shape = "num"
@@ -145,6 +145,9 @@ class LibraryCalls(Expressions):
             return self.merged(arguments.all)
         if path in ("pandas.DataFrame", "pandas.Series"):
             return self._table(arguments)
+        if path == "numpy.meshgrid" and not arguments.has("copy", False):
+            elements = [self.element(self.element(v)) for v in arguments.positional]
+            return self.temporary("list<array>", self.temporary("array", *elements))
         if path == "itertools.product":
             return self._product(arguments)
         if root == "tqdm" and not path.startswith("tqdm.contrib.concurrent"):
@@ -280,6 +283,18 @@ _RANGES = frozenset(f"numpy.{name}" for name in ("linspace", "arange", "logspace
 #: Kinds of objects that hold what they are made of, and change without changing it.
 _HOLDING = frozenset({"model", "graph", "distribution", "callable", "bunch"})
 _PLAIN = frozenset({"expr", *shapes.NUMBERS, "str", "none"})
+
+
+def _shape_asked(path: str, arguments: Arguments) -> str:
+    """The shape of a result that depends on which arguments are given."""
+    if arguments.spread:
+        return ""
+    if path == "numpy.indices":
+        return "" if "sparse" in arguments.keywords else "array<array>"
+    if path == "numpy.where":
+        return "array" if len(arguments.positional) == 3 else ""
+    size = arguments.keywords.get("size") if path.startswith("numpy.random.") else None
+    return "array" if size is not None and size.kind != "none" else ""
 
 
 def _symbols(arguments: Arguments) -> str:

@@ -56,6 +56,8 @@ class Lookups(Targets):
     def _visit_subscript(self, node: ast.Subscript) -> Value:
         value = self.visit(node.value)
         self.visit(node.slice)
+        if self.module_path(node.value) == "numpy.mgrid":
+            return self.temporary("array<array>" if isinstance(node.slice, ast.Tuple) else "array")
         if names_main_module(node) and self.module_path(node.value) == "sys.modules":
             self.effect("opaque", "sys.modules", node.lineno)
         if value.node is None and value.kind not in ("tuple", "dict", "list"):
@@ -74,7 +76,7 @@ class Lookups(Targets):
         if value.kind in SUBSCRIPTS:
             return Value(SUBSCRIPTS[value.kind], value.node)
         if value.kind == "array":
-            shape = "num" if value.shape == "array<num>" and _is_number(node.slice) else ""
+            shape = shapes.element(value.shape) if _is_number(node.slice) else ""
             if isinstance(node.slice, ast.Tuple) and any(
                 isinstance(e, ast.Slice) for e in node.slice.elts
             ):

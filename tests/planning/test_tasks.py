@@ -142,6 +142,27 @@ def test_windows_in_tasks():
     assert windows(source) == [[(5, 1)]]
 
 
+MESHES = [
+    "x, y = np.meshgrid(np.linspace(0, 1, 9), np.linspace(0, 1, 9))",
+    "x, y = np.mgrid[:9, :9]",
+    "x, y = np.indices((9, 9))",
+    "x = np.array([[1, 2]]).T\ny = np.where(x > 1, x, 0)",
+    "x, y = np.random.uniform(size=9), np.random.randint(0, 9, size=9)",
+]
+
+
+@pytest.mark.parametrize("mesh", MESHES)
+def test_task_that_changes_a_copy_of_an_array(mesh):
+    julia = (
+        "# task\ndef julia(mesh, c=-1):\n    z = mesh.copy()\n    for i in range(3):\n"
+        "        z[z < 2] = z[z < 2] ** 2 + c\n    return z"
+    )
+    calls = f"import numpy as np\n{mesh}\nz = x + y\na = julia(z)\nb = julia(z, c=2)"
+    notebook = prepared(julia, calls)
+    assert notebook.diagnostics == ()
+    assert [calls for _, calls in windows(julia, calls)[1]] == [1]
+
+
 def test_arguments_that_cost_something_are_evaluated_once():
     workflow = prepared(
         """
