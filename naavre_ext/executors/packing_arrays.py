@@ -38,6 +38,7 @@ _sealed: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 class Placed:
     """Where an array lies: ``block`` counts blocks, ``offset`` and ``strides`` are in bytes.
 
+    ``dtype`` is its type, by :func:`name_of_dtype`.
     ``sealed`` ones belong to an object that hands out read-only views of them, as pandas' tables do. ``base``
     is the number of the array whose memory it has, its own perhaps; None where several share the block's.
     """
@@ -63,6 +64,15 @@ class _Span:
             "typestr": "|u1",
             "version": 3,
         }
+
+
+def name_of_dtype(dtype: Any) -> Any:
+    """By what other processes find the type, where it is one of NumPy's own: each has one object for it.
+
+    A pickled one is another object, so that ``np.asarray(x, x.dtype)`` would be another array. Any other type is
+    returned as it is.
+    """
+    return dtype.char if dtype.isbuiltin == 1 else dtype
 
 
 def is_shippable(array: Any) -> bool:
@@ -186,7 +196,7 @@ class ArrayWriter:
                 placed[number] = Placed(
                     len(blocks),
                     array.__array_interface__["data"][0] - start,
-                    array.dtype,
+                    name_of_dtype(array.dtype),
                     array.shape,
                     array.strides,
                     is_writable(original, sealed=number in self._sealed),

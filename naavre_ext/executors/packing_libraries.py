@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from naavre_ext.executors.global_generators import home_of_generator
+from naavre_ext.executors.packing_arrays import name_of_dtype
 
 #: The code that every function made by ``functools.singledispatch`` runs.
 _DISPATCHING = functools.singledispatch(lambda _: None).__code__  # type: ignore[attr-defined]
@@ -23,6 +24,8 @@ def reduce_library_object(obj: Any) -> Any:
     kind = type(obj)
     if kind is types.FunctionType:
         return _reduce_dispatching(obj) if obj.__code__ is _DISPATCHING else NotImplemented
+    if kind.__module__ == "numpy.dtypes":
+        return _reduce_dtype(obj)
     reducer = _REDUCERS.get(f"{kind.__module__}.{kind.__qualname__}")
     return NotImplemented if reducer is None else reducer(obj)
 
@@ -35,6 +38,11 @@ def reduce_library_class(cls: Any) -> Any:
     if meta == "sympy.core.function.UndefinedFunction" and cls.__module__ is None:
         return make_undefined_function, (type(cls), cls.__name__, dict(cls._kwargs))
     return NotImplemented
+
+
+def _reduce_dtype(dtype: Any) -> Any:
+    told = name_of_dtype(dtype)
+    return NotImplemented if told is dtype else (sys.modules["numpy"].dtype, (told,))
 
 
 def make_undefined_function(

@@ -143,6 +143,12 @@ ROWS = sampled(
             "c = sm.OLS(df.y, sm.add_constant(df.x)).fit().params.round(4).tolist()\n" + _COSTLY,
             "print(a, b, c, 'OLS Regression Results' in str(results.summary()))\ndel model, results",
         ),
+        "a model keeps the very array, and a part of its own of it": row(
+            "import numpy as np\nX = np.random.default_rng(0).random((40, 3))\ny = (X[:, 0] > 0.5).astype(int)\n"
+            + _COSTLY,
+            "from sklearn.neighbors import KNeighborsClassifier\nmodel = KNeighborsClassifier(n_neighbors=1)",
+            "fitted = model.fit(X, y)",
+        ),
         "formulas read the notebook's names": row(
             "import numpy as np, pandas as pd, statsmodels.formula.api as smf\n"
             "df = pd.DataFrame({'x': [1.0, 2.0, 3.0, 4.0, 6.0], 'y': [2.0, 4.1, 6.0, 8.2, 11.9]})",

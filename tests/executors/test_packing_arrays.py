@@ -43,6 +43,27 @@ ARRAYS = {
 
 
 @pytest.mark.parametrize("writable", [False, True])
+def test_types_are_those_of_the_process(writable):
+    dtypes = [np.dtype(code) for code in np.typecodes["All"] if np.dtype(code).isbuiltin == 1]
+    numbers = [d for d in dtypes if d.kind in "bifc"]
+    values = {
+        "dtypes": dtypes,
+        "arrays": [np.ones(3, d) for d in numbers],
+        "others": [np.ones((2, 3), float).T, np.array([None]), np.eye(2).view(np.recarray)],
+        "frame": pd.DataFrame({"a": [1.5], "b": [2]}),
+        "masked": np.ma.masked_array([1.0, 2.0]),
+    }
+    got = unpack(pack(values, {}), {}, writable=writable)
+    assert all(one is other for one, other in zip(got["dtypes"], dtypes, strict=True))
+    assert all(a.dtype is d for a, d in zip(got["arrays"], numbers, strict=True))
+    assert [a.dtype.isbuiltin for a in got["others"]] == [1, 1, 1]
+    assert [d.isbuiltin for d in got["frame"].dtypes] == [1, 1]
+    assert got["masked"].dtype is np.dtype(float)
+    array = got["arrays"][-1]
+    assert np.asarray(array, numbers[-1]) is array
+
+
+@pytest.mark.parametrize("writable", [False, True])
 @pytest.mark.parametrize("make", ARRAYS.values(), ids=ARRAYS)
 def test_array_arrives_as_it_was(make, writable):
     array = make()
