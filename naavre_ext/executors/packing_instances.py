@@ -121,8 +121,8 @@ def runs_code_when_made(kind: Any) -> bool:
     return any(name in vars(meta) for meta in metas for name in making)
 
 
-def is_users(kind: type) -> bool:
-    """Whether the class is the notebook's own, or of a module that belongs to no installed library."""
+def is_users(kind: Any) -> bool:
+    """Whether the class or function is the notebook's own, or of a module that belongs to no installed library."""
     if kind.__module__ == _NOTEBOOK:
         return True
     file = getattr(sys.modules.get(kind.__module__ or ""), "__file__", None)

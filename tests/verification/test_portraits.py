@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from naavre_ext.executors.portraits import differences, portray
+from naavre_ext.executors.portraits import Painter, differences, portray
 from naavre_ext.model.portrait import first_mismatch
 
 
@@ -447,6 +449,28 @@ def test_variables_that_are_one_object_must_stay_one() -> None:
     assert differences(one, copy.deepcopy(one)) == []
     assert differences(one, two) == ["p and q['k'] are one object in the first only"]
     assert differences(one, two, sharing=False) == []
+
+
+def test_what_libraries_have_for_themselves_is_not_shared() -> None:
+    code = """
+        import numbers, abc, copyreg, functools, pathlib, json
+        from sklearn.utils import resample
+        class Base(abc.ABC): pass
+        p = [numbers.Integral, copyreg.__newobj__, functools.wraps, resample, json.dumps, Base, pathlib.Path]
+        q = [p[0], p[1], p[2], p[3], p[4], p[5], p[6]]
+    """
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(textwrap.dedent(code), names)
+    painter = Painter()
+    portraits = [painter.portray(name, names[name]) for name in ("p", "q")]
+    assert painter.shared == [("p[5]", "q[5]")]
+    assert first_mismatch(portraits[0], portraits[1]) == ""
+
+
+def test_functions_of_libraries_are_told_apart() -> None:
+    one, other = ({"x": function} for function in (json.dumps, pickle.dumps))
+    assert differences(one, other) == ["x is a function, not a builtin_function_or_method"]
+    assert differences({"x": json.dumps}, {"x": json.dump}) == ["x is dumps, not dump"]
 
 
 def test_an_element_of_a_set_may_stand_anywhere_in_it() -> None:

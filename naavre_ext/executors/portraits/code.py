@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from naavre_ext.executors.packing_instances import is_users
 from naavre_ext.executors.portraits.anatomy import Anatomy
 from naavre_ext.executors.portraits.plain import is_own, qualified
 from naavre_ext.planning.inner_rewriting import plain_code
@@ -26,11 +28,21 @@ _OF_DISPATCHING = ("register", "dispatch", "_clear_cache", "__wrapped__")
 
 
 def _function(value: Any) -> Anatomy:
+    if _is_of_library(value):  # all processes have one of their own, whose state is the library's
+        return Anatomy("function", value.__qualname__, value.__module__, tracked=False)
     if value.__code__ is _DISPATCHING:
         # What it has looked up so far, it would look up again.
         parts = _attributes(value, without=_OF_DISPATCHING)
         return Anatomy("function", value.__qualname__, parts=parts)
     return Anatomy("function", value.__qualname__, parts=_function_parts(value))
+
+
+def _is_of_library(function: Any) -> bool:
+    """Whether an installed library has the function under its name."""
+    found: Any = sys.modules.get(function.__module__ or "")
+    for name in function.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is function and not is_users(function)
 
 
 def _function_parts(value: Any) -> Iterator[tuple[str, Any]]:

@@ -63,6 +63,8 @@ def _extended(found: Anatomy, value: Any, base: type) -> Anatomy:
     own library gave it."""
     kind = type(value)
     found.kind = kind.__qualname__
+    if issubclass(kind, type):  # a class has nothing but what classes have, whatever makes it
+        return found
     home = kind.__module__ or base.__module__  # None: made by a function of the base's library
     if home.split(".")[0] != base.__module__.split(".")[0]:
         inner = found.parts
