@@ -23,6 +23,7 @@ from typing import Any
 
 from naavre_ext.executors.global_generators import home_of_generator
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
+from naavre_ext.executors.packing_named import name_of
 
 #: Elements of tuples and frozensets looked at before a value counts as changeable.
 _MAX_ELEMENTS = 1000
@@ -217,7 +218,7 @@ class _Reached:
                 continue
             if issubclass(type(obj), LASTING) and not (self._into_classes and _is_of_notebook(obj)):
                 continue
-            if home_of_generator(obj) is not None:
+            if home_of_generator(obj) is not None or name_of(obj) is not None:
                 continue
             budget[0] -= 1
             if budget[0] < 0:

@@ -41,6 +41,7 @@ from naavre_ext.executors.packing_making import (
     make_stateless_function,
 )
 from naavre_ext.executors.packing_modules import loaded_submodules
+from naavre_ext.executors.packing_named import find_named, name_of
 from naavre_ext.executors.packing_nans import NanKeys
 from naavre_ext.executors.packing_refusals import (
     KEEP_TEXT,
@@ -157,6 +158,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             by_name = self._reduce_notebook_global(obj, only_by_name=True)
             return reduce_instance(obj, base) if by_name is NotImplemented else by_name
         if kind not in self.dispatch_table:
+            if (named := name_of(obj)) is not None:
+                return find_named, (kind, named)
             found = self._reduce_array_subclass(obj)
             found = reduce_library_object(obj) if found is NotImplemented else found
             return self._reduce_notebook_global(obj) if found is NotImplemented else found
