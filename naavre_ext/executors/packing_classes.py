@@ -8,6 +8,7 @@ version, and a process takes over only states that it has never had.
 
 from __future__ import annotations
 
+import enum
 import typing
 import uuid
 import weakref
@@ -48,6 +49,8 @@ _looking: set[type] = set()
 def reduce_class(cls: type, reduced: Any, digest: Digest) -> Any:
     """cloudpickle's reduction of ``cls`` by value, with its version added."""
     make, args, state, _, _, set_state = reduced
+    if not issubclass(cls, enum.Enum):  # which cloudpickle gives its qualified name
+        args[3]["__qualname__"] = cls.__qualname__
     if "__slots__" in vars(cls) and typing.NamedTuple not in args[2]:
         args[3]["__slots__"] = vars(cls)["__slots__"]  # cloudpickle's copies have no slots
     versioned = (current_version(cls, digest), state, set_state)

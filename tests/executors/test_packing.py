@@ -233,6 +233,43 @@ def test_classes_keep_their_identity_through_a_worker(worker, sender):
 
 
 @pytest.mark.slow
+def test_classes_keep_their_names_in_a_worker(worker, sender):
+    source = """
+class Outer:
+    class Inner:
+        def f(self): return 1
+    @dataclasses.dataclass
+    class Data:
+        x: int = 0
+    class Kind(enum.Enum):
+        A = 1
+    class Pair(typing.NamedTuple):
+        a: int
+def made():
+    class Local: pass
+    return Local
+Local = made()
+"""
+    exec(source, sender)
+    outer = sender["Outer"]
+    names = (
+        "names = [repr(c) for c in (Outer, Outer.Inner, Outer.Data, Outer.Kind, Outer.Pair, Local)]"
+    )
+    values = {"Outer": outer, "Local": sender["Local"]}
+    got = worker(
+        values,
+        f"{names}; data = repr(Outer.Data(3)); f = repr(Outer.Inner.f)[:27]",
+        "names",
+        "data",
+        "f",
+    )
+    exec(names, sender)
+    assert got["names"] == sender["names"]
+    assert got["data"] == "Outer.Data(x=3)"
+    assert got["f"] == "<function Outer.Inner.f at "
+
+
+@pytest.mark.slow
 def test_returning_instance_does_not_undo_a_change_of_its_class(worker, sender):
     point = sender["Point"]
     worker({"p": point(1)}, "", "p")
