@@ -26,8 +26,10 @@ Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
 _BUDGET = 20_000
 
 _DEFAULTS = "_field_defaults"
-#: What each class has of its own making.
-_MADE = frozenset({"__dict__", "__weakref__", "__module__", "__doc__", "_abc_impl"})
+#: What each class has of its own making, some of it once it is asked for: the cell's own may lack that.
+_MADE = frozenset(
+    {"__dict__", "__weakref__", "__module__", "__doc__", "_abc_impl", "__slotnames__", "__annotations_cache__"}
+)  # fmt: skip
 _DESCRIPTORS = (staticmethod, classmethod, property)
 _FUNCTIONS = ("__func__", "fget", "fset", "fdel")
 _STEPS: Mapping[str, Callable[[Any, Any], Any]] = {

@@ -50,7 +50,7 @@ def written(text: str, **facts: Any) -> Row:
 
 def sampled(rows: dict[str, Row], *on_ray: str) -> dict[str, Row]:
     """The rows, of which those named run on Ray as well, and those that can't run in process."""
-    assert set(on_ray) <= set(rows)
+    assert all(rows[name].on_ray for name in on_ray)
     return {
         name: replace(row, on_ray=row.on_ray and (name in on_ray or not row.in_process))
         for name, row in rows.items()

@@ -98,6 +98,7 @@ _ROWS: dict[str, Row] = {
         print([p.path for p in particles], [q.path for q in moved])
         """,
         splits=1,
+        on_ray=True,
     ),
     "items handed back and parts of them, changed later": written(
         """
@@ -314,6 +315,7 @@ _ROWS: dict[str, Row] = {
         print(filled(5))
         """,
         splits=5,
+        on_ray=True,
     ),
     # What pandas keeps of an index when it is first read is no change. The second loop runs whole: a series may be
     # what it fills, as far as types tell.

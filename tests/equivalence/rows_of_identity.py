@@ -5,6 +5,29 @@ from __future__ import annotations
 from notebook_row import Row, sampled, written
 
 _ROWS: dict[str, Row] = {
+    "objects that a library has under a name": written(
+        """
+        import numpy as np
+        from numpy import s_
+        from scipy import stats
+        names = {stats.norm: "normal", stats.expon: "exponential"}
+        data = np.random.default_rng(1).normal(size=50)
+        ---
+        # group: a
+        best = max([stats.norm, stats.expon], key=lambda d: d.logpdf(data, 0, 1).sum())
+        parts = [s_, stats.t]
+        ---
+        # split:
+        means = {}
+        for d in [stats.norm, stats.expon, stats.laplace, stats.logistic]:
+            means[d] = float(d.mean())
+        ---
+        print(names[best], best is stats.norm, parts[0] is s_, stats.t in parts, means[best], means[stats.expon])
+        """,
+        splits=1,
+        grouped=1,
+        on_ray=True,
+    ),
     "instances as keys": written(
         """
         class Well:
@@ -28,6 +51,7 @@ _ROWS: dict[str, Row] = {
         print(total, seen)
         """,
         splits=1,
+        on_ray=True,
     ),
     "objects of no class of the notebook's as keys": written(
         """
@@ -114,6 +138,7 @@ _ROWS: dict[str, Row] = {
         print([labels[f] for f in best.values()], best[3] in slow)
         """,
         splits=4,
+        on_ray=True,
     ),
     "methods and attributes of the notebook's classes, collected": written(
         """
@@ -164,8 +189,10 @@ _ROWS: dict[str, Row] = {
         Model.table["b"] = 2
         Base.seen.append(1)
         print(kept[1]["table"], kept[5]["seen"], chosen[0](model), bound[4][0](), bound[4][1](), bound[4][2]())
+        del chosen, bound, labels, model  # in packs of their own each would bring the methods anew
         """,
         splits=2,
+        on_ray=True,
     ),
     "functions alike, of which each is another one": written(
         """
@@ -240,6 +267,7 @@ _ROWS: dict[str, Row] = {
         a.resize(14, refcheck=False)
         """,
         splits=1,
+        on_ray=True,
     ),
     "arrays of batches are resized": written(
         """
@@ -349,6 +377,7 @@ _ROWS: dict[str, Row] = {
 ROWS = sampled(
     _ROWS,
     "instances as keys",
+    "objects that a library has under a name",
     "functions as keys, members and results",
     "methods and attributes of the notebook's classes, collected",
     "memory of arrays",
