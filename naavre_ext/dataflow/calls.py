@@ -12,7 +12,7 @@ from naavre_ext.dataflow.magics import Magics
 from naavre_ext.dataflow.patching import sets_attribute
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
 from naavre_ext.dataflow.table_lookup import lookup
-from naavre_ext.dataflow.targets import LocalFunction
+from naavre_ext.dataflow.targets import LocalFunction, root_name
 
 
 class Calls(Magics):
@@ -256,13 +256,6 @@ class Calls(Magics):
                 self.unknown_call(f"super().{function.attr}", arguments, node.lineno, receiver)
             )
         return self._join(results) if results else FRESH
-
-
-def root_name(node: ast.expr) -> str:
-    """The name that attributes and items are taken of; "" where that is no name."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_super(node: ast.Call) -> bool:

@@ -9,8 +9,9 @@ from naavre_ext.dataflow.ambient_objects import is_settings_object
 from naavre_ext.dataflow.known_methods import METHODS, SUBSCRIPTS
 from naavre_ext.dataflow.rebinding import names_main_module
 from naavre_ext.dataflow.recorder import FRESH, Value
+from naavre_ext.dataflow.table_lookup import function_effects
 from naavre_ext.dataflow.tables import Kind
-from naavre_ext.dataflow.targets import Targets
+from naavre_ext.dataflow.targets import Targets, root_name
 
 _PLAIN_TESTS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 
@@ -24,7 +25,10 @@ class Lookups(Targets):
             self.visit(node.value)
             if is_settings_object(path):
                 return self.temporary("settings")
-            return Value("num") if path in tables.NUMBERS else FRESH
+            if path in tables.NUMBERS or function_effects(path) is not None:
+                return Value("num") if path in tables.NUMBERS else FRESH
+            # A module that nobody knows may keep what it is asked for, and go by it.
+            return Value("", root_name(node))
         definition = self.definition_node(node.value)
         if definition is not None:
             self.read(definition, node.lineno)

@@ -195,3 +195,10 @@ def _may_concatenate(left: Kind, op: ast.operator, right: Kind) -> bool:
     if isinstance(op, ast.Mult):
         return not {left, right} & {"float", "array", "frame"}
     return isinstance(op, ast.BitOr)
+
+
+def root_name(node: ast.expr) -> str:
+    """The name that attributes and items are taken of; "" where that is no name."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""

@@ -35,6 +35,7 @@ from naavre_ext.executors.tasks import (
     StepReport,
     StepTask,
     Stuck,
+    Violation,
 )
 from naavre_ext.executors.undoing import Undo
 from naavre_ext.model.event import OutputMessage
@@ -217,11 +218,11 @@ class StepRun:
             namespace.pop(name, None)
         known, guards = worker.names(), worker.guards or task.group is not None
         try:
-            given = bind(worker, task, inputs, writable=False)
+            given, taken = bind(worker, task, inputs, writable=False)
             plain = worker.received.look_at(given if guards else {}, numbers_in(inputs))
             worker.received.drop()
             hidden, classes = hidden_state(namespace), ClassState(namespace)
-            before = worker.settings.now(task.step.guard_rng)
+            before = worker.settings.before_step(taken, task.step.guard_rng)
             warned: list[OutputMessage] = []
             with worker.noting(warned.append, warned.append):
                 outcome = self._cell.run()
@@ -254,6 +255,8 @@ class StepRun:
                     reason = f"'{name}' can't leave its process: {why}"
         except PackingError as failure:
             self._stuck.append(Stuck.of(failure))
+            return _StepEnd("relocate", None, str(failure), nothing)
+        except Violation as failure:
             return _StepEnd("relocate", None, str(failure), nothing)
         finally:
             for name in worker.names() - known - set(task.live):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.ambient import AmbientState
 from naavre_ext.executors.packing import (
     CommonObjects,
     Packed,
@@ -22,17 +23,19 @@ if TYPE_CHECKING:
 
 def bind(
     worker: Worker, task: StepTask, inputs: Sequence[Packed], *, writable: bool
-) -> dict[str, Any]:
-    """Bind the step's inputs; returns the values by name."""
+) -> tuple[dict[str, Any], AmbientState | None]:
+    """Bind the step's inputs; returns the values by name, and the settings that were taken over."""
     namespace = worker.session.namespace
     bound: dict[str, Any] = {}
+    taken: AmbientState | None = None
     values = list(inputs[: len(task.binds) + task.with_settings])
     if task.placement == "any" and not task.with_settings:
         worker.settings.as_pristine()  # this step comes before those that changed them
     if task.with_settings:
         settings = values.pop()
         if settings.names:
-            worker.settings.take(unpack(settings, namespace, writable=True)["settings"])
+            taken = unpack(settings, namespace, writable=True)["settings"]
+            worker.settings.take(taken)
         elif task.placement == "any":
             raise PackingError("settings", "earlier cells changed some that stay in their process")
     for names, packed in zip(task.binds, values, strict=True):
@@ -41,7 +44,7 @@ def bind(
             found = known or unpack(packed, namespace, writable=writable)
             bound.update({name: found[name] for name in names if name in found})
             namespace.update(bound)
-    return bound
+    return bound, taken
 
 
 def export(

@@ -145,13 +145,24 @@ def place(
         if position in grouped:
             reasons = ()
         placement: Placement = "main" if reasons else "any"
-        changes = position not in grouped and node.facts.has(
-            "settings", "figure", "ambient", "import", *BARRIER_EFFECTS
+        changes = position not in grouped and (
+            node.facts.has("settings", "figure", "ambient", "import", *BARRIER_EFFECTS)
+            or _changes_module(dataflow, node)
         )
         placed.append(Placed(placement, reasons, changes))
         if changes:
             latest = position
     return Placements(tuple(placed), tuple(settings_before), survey.rng_seeded, tuple(ids))
+
+
+def _changes_module(dataflow: NotebookDataflow, node: CellNode) -> bool:
+    """Whether the cell changes what a module keeps, of which other workers have their own."""
+    bindings = dataflow.environment.bindings
+    return any(
+        binding.role == "import"
+        for name in node.changed_names
+        for binding in bindings.get(name, ())
+    )
 
 
 def _why_main(survey: Survey, position: int) -> list[str]:

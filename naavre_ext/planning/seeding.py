@@ -18,13 +18,13 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from naavre_ext.dataflow.calls import root_name
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import Summaries
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.region import Region
+from naavre_ext.dataflow.targets import root_name
 from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.dataflow import CellDataflow, Effect, EffectKind
 from naavre_ext.planning.iteration_facts import item_of, statements_of, with_others

@@ -115,7 +115,5 @@ async def test_rows_of_a_sweep_share_a_cell_and_end_each_in_its_own_way(
     told = [e async for e in follow(sweep["rows"][3]["run"])]
     assert "c1" in [e["step"] for e in told if e.get("type") == "StepReused"]
     assert "c1" not in [e["step"] for e in told if e.get("type") == "StepFinished"]
-    assert [e["output"]["text"] for e in told if e.get("type") == "CellOutputReceived"] == [
-        "base\n",
-        "24\n",
-    ]
+    texts = [e["output"]["text"] for e in told if e.get("type") == "CellOutputReceived"]
+    assert "".join(texts) == "base\n24\n"  # a slow machine may tell a line in two parts

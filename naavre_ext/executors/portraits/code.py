@@ -38,11 +38,12 @@ def _function(value: Any) -> Anatomy:
 
 
 def _is_of_library(function: Any) -> bool:
-    """Whether an installed library has the function under its name."""
+    """Whether an installed library has the function under its name, perhaps loaded once more since."""
     found: Any = sys.modules.get(function.__module__ or "")
     for name in function.__qualname__.split("."):
         found = getattr(found, name, None)
-    return found is function and not is_users(function)
+    code = getattr(found, "__code__", None)
+    return code == function.__code__ and not is_users(function)
 
 
 def _function_parts(value: Any) -> Iterator[tuple[str, Any]]:
