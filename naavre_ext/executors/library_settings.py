@@ -14,7 +14,7 @@ import re
 import sys
 import types
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from naavre_ext.dataflow.table_lookup import function_effects
@@ -95,7 +95,7 @@ def told_libraries(namespace: Mapping[str, Any], *, but: Collection[str] = ()) -
     """
     if _watch is None:
         return {}
-    roots = {_root(value) for value in list(namespace.values())}
+    roots = packages_of(list(namespace.values()))
     told = {name: _watch.told(name) for name in _modules_of(roots) if name not in but}
     told = {name: settings for name, settings in told.items() if settings}
     _watch.found |= {_package(name) for name in told}
@@ -158,6 +158,11 @@ def _root(value: Any) -> str:
         return _package(object.__getattribute__(value, "__dict__").get("__name__"))
     is_code = issubclass(kind, (type, types.FunctionType, types.BuiltinFunctionType))
     return _package(value.__module__ if is_code else kind.__module__)
+
+
+def packages_of(values: Iterable[Any]) -> set[str]:
+    """The packages that the values, or their classes, come from."""
+    return {_root(value) for value in values}
 
 
 def _package(module: object) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from naavre_ext.executors import ambient
 from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.kernel_process import Threads
-from naavre_ext.executors.library_settings import Told, told_libraries, told_since, unlike_here
+from naavre_ext.executors.library_settings import (
+    Told,
+    packages_of,
+    told_libraries,
+    told_since,
+    unlike_here,
+)
 from naavre_ext.executors.loggers import states_of_loggers, told, told_otherwise
 from naavre_ext.executors.own_modules import states_of, unlike
 from naavre_ext.executors.packing import Packed, PackingError, pack
@@ -75,10 +81,13 @@ class ProcessSettings:
         """The present settings, and the generators' states where asked for."""
         return ambient.capture(rng=rng, shell=self._session.shell)
 
-    def before_step(self, taken: ambient.AmbientState | None, rng: bool) -> ambient.AmbientState:
+    def before_step(
+        self, taken: ambient.AmbientState | None, given: Iterable[Any] | None, rng: bool
+    ) -> ambient.AmbientState:
         """The settings as a step finds them, where those of the notebook's process were ``taken`` over.
 
-        With what modules and libraries hold there: what the step loads only now must come to be so, too.
+        With what modules and libraries hold there: what the step loads only now must come to be so, too. Those
+        don't count that none of the values comes from that it is ``given`` (None: all count).
 
         Raises:
             Violation: one of those that are loaded here holds something else.
@@ -86,9 +95,15 @@ class ProcessSettings:
         now = self.now(rng)
         if taken is None or not self._isolated:
             return now
-        if reason := _unlike_there(self._modules(), taken.modules, taken.libraries):
+        modules, libraries = taken.modules, taken.libraries
+        if given is not None:
+            packages = packages_of(given)
+            libraries = {n: what for n, what in libraries.items() if n.split(".")[0] in packages}
+            if packages.isdisjoint(name.split(".")[0] for name in modules):
+                modules = {}
+        if reason := self._unlike_there(modules, libraries):
             raise Violation(reason)
-        return replace(now, modules=taken.modules, libraries_there=taken.libraries)
+        return replace(now, modules=modules, libraries_there=libraries)
 
     def known(self, *, renew: bool) -> ambient.AmbientState:
         """The settings as the last step left them that was expected to change some."""
@@ -181,8 +196,8 @@ class ProcessSettings:
         if before.loggers is not None and (reason := self._changed_neighbour(before)):
             self._split = None
             return reason
-        if before.loggers is None and (before.modules or before.libraries_there):
-            reason = _unlike_there(self._modules(), before.modules, before.libraries_there)
+        if before.loggers is None:
+            reason = self._unlike_there(before.modules, before.libraries_there)
             if reason:
                 return reason
         if has_open_figures():
@@ -205,15 +220,14 @@ class ProcessSettings:
             return f"it changed '{setting}' of a library, which each process has for itself"
         return ""
 
+    def _unlike_there(self, modules: Mapping[str, bytes], libraries: Told) -> str:
+        """What module or library isn't here as it is in the notebook's process, in words; "" when all are."""
+        if name := unlike(self._modules() if modules else {}, modules):
+            return f"module '{name}' holds something else than in the notebook's process"
+        if setting := unlike_here(libraries):
+            return f"'{setting}' of a library isn't as in the notebook's process"
+        return ""
+
     def _modules(self) -> dict[str, bytes]:
         """What the modules beside the notebook hold in this process."""
         return states_of(self._session.own_modules())
-
-
-def _unlike_there(modules: Mapping[str, bytes], there: Mapping[str, bytes], told: Told) -> str:
-    """What module or library isn't here as it is in the notebook's process, in words; "" when all are."""
-    if name := unlike(modules, there):
-        return f"module '{name}' holds something else than in the notebook's process"
-    if setting := unlike_here(told):
-        return f"'{setting}' of a library isn't as in the notebook's process"
-    return ""

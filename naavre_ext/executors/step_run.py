@@ -222,7 +222,8 @@ class StepRun:
             plain = worker.received.look_at(given if guards else {}, numbers_in(inputs))
             worker.received.drop()
             hidden, classes = hidden_state(namespace), ClassState(namespace)
-            before = worker.settings.before_step(taken, task.step.guard_rng)
+            used = None if "import" in task.step.source else given.values()
+            before = worker.settings.before_step(taken, used, task.step.guard_rng)
             warned: list[OutputMessage] = []
             with worker.noting(warned.append, warned.append):
                 outcome = self._cell.run()

@@ -68,6 +68,9 @@ ELSEWHERE = {
     "an object of its own": (
         "import keeping", "# group: a\nbest = max([keeping.A, keeping.B], key=lambda m: m.k)",
         "print(best is keeping.B)"),
+    "not used": (
+        "import keeping", "# group: a\nn = keeping.n", "keeping.setup(7)", "# group: a\nm = sum(range(n + 9))",
+        "print(n, m)"),
     "not changed at all": (
         "import keeping", "print(keeping.n)", "# group: a\nn = keeping.n + len(keeping.data)", "print(n)"),
 }  # fmt: skip
@@ -77,7 +80,7 @@ ELSEWHERE = {
 def test_other_workers_go_by_what_modules_keep(name, tmp_path, shared_ray):
     events = _compare(ELSEWHERE[name], tmp_path, shared_ray)
     workers = {e.cell_id: e.worker for e in events if isinstance(e, StepFinished)}
-    assert (len(set(workers.values())) == 2) is (name == "not changed at all")
+    assert (len(set(workers.values())) == 2) is name.startswith("not ")
 
 
 @pytest.mark.parametrize("name", ROWS)
