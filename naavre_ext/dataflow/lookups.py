@@ -25,10 +25,13 @@ class Lookups(Targets):
             self.visit(node.value)
             if is_settings_object(path):
                 return self.temporary("settings")
-            if path in tables.NUMBERS or function_effects(path) is not None:
-                return Value("num") if path in tables.NUMBERS else FRESH
-            # A module that nobody knows may keep what it is asked for, and go by it.
-            return Value("", root_name(node))
+            if path in tables.NUMBERS:
+                return Value("num")
+            effects = function_effects(path)
+            if effects is None or "unknown" in effects:
+                # A module that nobody knows may keep what it is asked for, and go by it.
+                return Value("", root_name(node))
+            return FRESH
         definition = self.definition_node(node.value)
         if definition is not None:
             self.read(definition, node.lineno)

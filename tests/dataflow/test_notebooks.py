@@ -157,6 +157,7 @@ CHANGES = [
     ("class A:\n    def m(self): return 1\nclass A:\n    def m(self): self.x = 1\na = A()", "a.m()", "a"),
     ("x = np.array([[1.0]]).T", "x.fill(2)", "x"),
     ("import helpers\nd = helpers.data", "d.append(1)", "d helpers"),
+    ("import helpers\nd = helpers._data", "d.append(1)", "d helpers"),
     ("import helpers", "helpers.conf['k'].parts.names[0].sort()\nx = helpers.conf['k']\nx.sort()", "helpers"),
     ("import helpers", "for part in helpers.parts:\n    part.append(1)", "helpers"),
     ("import helpers\nn = helpers.n + 1", "print(n, helpers.n * 2)", ""),

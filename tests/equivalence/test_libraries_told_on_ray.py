@@ -80,6 +80,10 @@ ROWS = {
     "registered in the loop": ((), _loop_of("lib.then(print)"), False),
     "told in the loop": ((), _loop_of("lib.prefer(str(x))"), False),
     "told and taken back in the loop": ((), _loop_of("lib.swap(str(x))"), True),
+    "read in a group": (("old = lib.prefer('ft')",),
+                        ("# group: a\nunit, hooks = lib._unit, lib._hooks[:]", "print(unit, hooks)"), None),
+    "changed under another name": (("hooks = lib._hooks", "hooks.append(print)"),
+                                   ("# group: a\ncount = len(lib._hooks)", "print(count)"), None),
     "tasks": (("old = lib.prefer('ft')",), TASK, None),
 }  # fmt: skip
 
