@@ -88,12 +88,11 @@ class NotebookDataflow:
         """Whether the notebook may notice that an object was replaced by an equal copy.
 
         It does through ``is`` and ``id``, through the flags of arrays and what tells who has their memory,
-        and through instances of classes without an ``__eq__``, its own or those of the user's modules.
+        and through instances of classes without an ``__eq__`` of their own.
         """
         if "identity" not in self._answers:
-            has_classes = self.environment.classes() or self.environment.files.patches
-            tested = has_classes or any(self._identity_tests())
-            self._answers["identity"] = "tested" if tested else ""
+            tested = any(self._identity_tests())
+            self._answers["identity"] = "tested" if tested or self.environment.classes() else ""
         return bool(self._answers["identity"])
 
     def plain_compared(self) -> str:

@@ -68,9 +68,6 @@ ELSEWHERE = {
     "an object of its own": (
         "import keeping", "# group: a\nbest = max([keeping.A, keeping.B], key=lambda m: m.k)",
         "print(best is keeping.B)"),
-    "an object of its own as a key": (
-        "import keeping\nnames = {keeping.A: 'a', keeping.B: 'b'}",
-        "# group: a\nbest = max([keeping.A, keeping.B], key=lambda m: m.k)", "print(names.get(best))"),
     "not used": (
         "import keeping", "# group: a\nn = keeping.n", "keeping.setup(7)", "# group: a\nm = sum(range(n + 9))",
         "print(n, m)"),
