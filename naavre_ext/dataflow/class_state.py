@@ -13,17 +13,16 @@ _PLAIN_CALLS = frozenset({"field", "property", "auto", "TypeVar", "namedtuple", 
 _MAKING = frozenset({"__init_subclass__", "__set_name__"})
 
 
-def stateful_classes(environment: Environment, owners: frozenset[str]) -> frozenset[str]:
+def stateful_classes(environment: Environment) -> frozenset[str]:
     """Names of classes with attributes that can change, their own or a base's.
 
-    An instance shares those objects with its class, and sees what its class is given later. ``owners`` are names
-    whose attributes the notebook sets.
+    An instance shares those objects with its class, and sees what its class is given later.
     """
     classes = environment.classes()
     if not classes:
         return frozenset()
     found = {definition.name for definition in classes if _has_state(definition)}
-    found |= owners & {definition.name for definition in classes}
+    found |= environment.owners & {definition.name for definition in classes}
     size = -1
     while size != len(found):
         size = len(found)

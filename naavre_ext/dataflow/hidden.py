@@ -26,9 +26,8 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def find_hidden(environment: Environment, mentions: Sequence[Mentions]) -> None:
     """Set the environment's ``callbacks`` and ``operators``; None where they do nothing of note."""
     attributes = frozenset().union(*(each.attributes for each in mentions))
-    owners = frozenset().union(*(each.owners for each in mentions))
     environment.makes_items = _makes_items(environment, attributes)
-    environment.stateful_classes = stateful_classes(environment, owners)
+    environment.stateful_classes = stateful_classes(environment)
     environment.classes_stay = why_classes_stay(environment, attributes)
     called_by_others = list(_escaping(mentions, environment))
     if not called_by_others and not any(environment.classes()):

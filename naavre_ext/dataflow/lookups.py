@@ -63,9 +63,10 @@ class Lookups(Targets):
     def _visit_subscript(self, node: ast.Subscript) -> Value:
         value = self.visit(node.value)
         self.visit(node.slice)
-        if self.module_path(node.value) == "numpy.mgrid":
+        path = self.module_path(node.value)
+        if path == "numpy.mgrid":
             return self.temporary("array<array>" if isinstance(node.slice, ast.Tuple) else "array")
-        if names_main_module(node) and self.module_path(node.value) == "sys.modules":
+        if path == "sys.modules" and names_main_module(node):
             self.effect("opaque", "sys.modules", node.lineno)
         if value.node is None and value.kind not in ("tuple", "dict", "list"):
             return Value(

@@ -13,6 +13,7 @@ from typing import Any
 
 from naavre_ext.executors.array_windows import Windows
 from naavre_ext.executors.packing_arrays import is_shippable
+from naavre_ext.executors.packing_classes import MADE_BY_PYTHON
 from naavre_ext.executors.packing_instances import plan_of
 from naavre_ext.executors.packing_libraries import reduce_library_object
 from naavre_ext.executors.packing_making import NOTEBOOK
@@ -26,10 +27,8 @@ Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
 _BUDGET = 20_000
 
 _DEFAULTS = "_field_defaults"
-#: What each class has of its own making, some of it once it is asked for: the cell's own may lack that.
-_MADE = frozenset(
-    {"__dict__", "__weakref__", "__module__", "__doc__", "_abc_impl", "__slotnames__", "__annotations_cache__"}
-)  # fmt: skip
+#: What a class has of its own; some of it only once it is asked for, so that the cell's own may lack it.
+_MADE = MADE_BY_PYTHON | {"__module__", "__doc__"}
 _DESCRIPTORS = (staticmethod, classmethod, property)
 _FUNCTIONS = ("__func__", "fget", "fset", "fdel")
 _STEPS: Mapping[str, Callable[[Any, Any], Any]] = {

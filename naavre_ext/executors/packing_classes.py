@@ -37,7 +37,7 @@ class _History:
 _histories: weakref.WeakKeyDictionary[type, _History] = weakref.WeakKeyDictionary()
 
 #: Made by the class machinery, not by the user; differs from one look to the next.
-_UNCOMPARED = frozenset(
+MADE_BY_PYTHON = frozenset(
     {"__dict__", "__weakref__", "_abc_impl", "__annotations_cache__", "__slotnames__"}
 )
 
@@ -120,7 +120,7 @@ def _contents(cls: type, attributes: Mapping[str, Any], digest: Digest) -> bytes
 
 
 def _attributes(cls: type) -> dict[str, Any]:
-    return {name: value for name, value in vars(cls).items() if name not in _UNCOMPARED}
+    return {name: value for name, value in vars(cls).items() if name not in MADE_BY_PYTHON}
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from functools import lru_cache
+from typing import Any
 
 
 def is_importable(name: str) -> bool:
@@ -30,6 +31,14 @@ def _has_finder(name: str, _path: tuple[str, ...]) -> bool:
             return True
     # Such as six.moves: made by its parent, which imports it again in another process.
     return bool(parent) and is_importable(parent)
+
+
+def found_by_name(function: types.FunctionType) -> Any:
+    """What its module has now under its qualified name; None where it has nothing."""
+    found: Any = sys.modules.get(function.__module__ or "")
+    for part in function.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 def loaded_submodules(package: types.ModuleType) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ from naavre_ext.executors.packing_making import (
     make_function,
     make_stateless_function,
 )
-from naavre_ext.executors.packing_modules import loaded_submodules
+from naavre_ext.executors.packing_modules import found_by_name, loaded_submodules
 from naavre_ext.executors.packing_named import find_named, name_of
 from naavre_ext.executors.packing_nans import NanKeys
 from naavre_ext.executors.packing_refusals import (
@@ -354,10 +354,7 @@ def _is_attribute(function: types.FunctionType) -> bool:
     """Whether its module and qualified name lead to ``function`` itself, in every process."""
     if function.__module__ == NOTEBOOK:
         return False  # a library's wrapper in a class of the notebook, as dataclasses have them
-    found: Any = sys.modules.get(function.__module__ or "")
-    for part in function.__qualname__.split("."):
-        found = getattr(found, part, None)
-    return found is function
+    return found_by_name(function) is function
 
 
 def _is_copy_on_write_block(obj: Any) -> bool:

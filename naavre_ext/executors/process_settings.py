@@ -193,13 +193,13 @@ class ProcessSettings:
         if changed:
             self._split = None
             return f"it changed {', '.join(changed)}"
-        if before.loggers is not None and (reason := self._changed_neighbour(before)):
+        if before.loggers is not None:  # as a batch finds them
+            reason = self._changed_neighbour(before)
+        else:
+            reason = self._unlike_there(before.modules, before.libraries_there)
+        if reason:
             self._split = None
             return reason
-        if before.loggers is None:
-            reason = self._unlike_there(before.modules, before.libraries_there)
-            if reason:
-                return reason
         if has_open_figures():
             return "it left a figure open"
         return ""

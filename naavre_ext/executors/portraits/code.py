@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-import sys
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from naavre_ext.executors.packing_instances import is_users
+from naavre_ext.executors.packing_modules import found_by_name
 from naavre_ext.executors.portraits.anatomy import Anatomy
 from naavre_ext.executors.portraits.plain import is_own, qualified
 from naavre_ext.planning.inner_rewriting import plain_code
@@ -39,10 +39,7 @@ def _function(value: Any) -> Anatomy:
 
 def _is_of_library(function: Any) -> bool:
     """Whether an installed library has the function under its name, perhaps loaded once more since."""
-    found: Any = sys.modules.get(function.__module__ or "")
-    for name in function.__qualname__.split("."):
-        found = getattr(found, name, None)
-    code = getattr(found, "__code__", None)
+    code = getattr(found_by_name(function), "__code__", None)
     return code == function.__code__ and not is_users(function)
 
 
