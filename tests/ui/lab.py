@@ -67,6 +67,13 @@ class Lab:
         if not _OF_JUPYTERLAB.match(text):
             self.errors.append(f"{text}{place}")
 
+    def take_notes(self) -> tuple[list[str], list[str]]:
+        """What ``offsite`` and ``errors`` list since this was last asked for, so that one test alone is blamed."""
+        notes = self.offsite[:], self.errors[:]
+        self.offsite.clear()
+        self.errors.clear()
+        return notes
+
     def go(self, path: str = "lab") -> None:
         """Loads the application and waits for it."""
         join = "&" if "?" in path else "?"
@@ -144,11 +151,16 @@ class Lab:
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def close_all(self) -> None:
-        """Closes all notebooks without asking, as a start for the next test."""
+        """Closes all notebooks without asking, as a start for the next test.
+
+        Each when it has its session: JupyterLab still renames one on the server while this shuts it down.
+        """
         self.page.evaluate(
             """async () => {
               const app = window.jupyterapp;
-              for (const widget of [...app.shell.widgets('main')]) {
+              const widgets = [...app.shell.widgets('main')];
+              await Promise.all(widgets.map(widget => widget.sessionContext?.ready));
+              for (const widget of widgets) {
                 if (widget.context) { widget.context.model.dirty = false; }
                 widget.close();
               }
