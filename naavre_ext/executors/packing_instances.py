@@ -126,7 +126,12 @@ def is_users(kind: Any) -> bool:
     if kind.__module__ == _NOTEBOOK:
         return True
     file = getattr(sys.modules.get(kind.__module__ or ""), "__file__", None)
-    return isinstance(file, str) and not os.path.realpath(file).startswith(_INSTALLED)
+    return isinstance(file, str) and not is_installed(file)
+
+
+def is_installed(file: str) -> bool:
+    """Whether the file is of an installed library, or of Python's own."""
+    return os.path.realpath(file).startswith(_INSTALLED)
 
 
 def _installed() -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 import threading
+import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ from naavre_ext.executors.session_shell import (
 from naavre_ext.executors.session_streams import CellStream, OutputBuffer
 from naavre_ext.executors.warning_replay import WARNING, warn_again
 from naavre_ext.model.event import OutputMessage
+
+#: Names without which what objects do at their end may fail.
+_OF_EVERY_NAMESPACE = frozenset({"__name__", "__builtin__", "__builtins__"})
 
 
 class CellSession:
@@ -208,10 +212,25 @@ class CellSession:
         sys.modules["__main__"] = self._module
         builtins.__dict__["get_ipython"] = self.shell.get_ipython
 
+    def let_go(self) -> None:
+        """Lets go of all that cells have made, as a kernel does that ends: open files are written and closed.
+
+        Functions, classes and modules go last, as what ends may need them.
+        """
+        names = [name for name in self.namespace if name not in _OF_EVERY_NAMESPACE]
+        for name in sorted(names, key=self._is_code):
+            self.namespace.pop(name, None)
+        self.shell.history_manager.output_hist.clear()
+        self.shell.last_execution_result = self.shell._last_traceback = None
+
+    def _is_code(self, name: str) -> bool:
+        return isinstance(self.namespace.get(name), (type, types.FunctionType, types.ModuleType))
+
     def close(self) -> None:
         """Ends the session; it can't run cells any more."""
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
+        self.let_go()
         with own_event_loop():
             self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()

@@ -16,6 +16,7 @@ from naavre_ext.executors import ambient
 from naavre_ext.executors.cell_outcome import CellOutcome
 from naavre_ext.executors.chaining import Holds, run_stages
 from naavre_ext.executors.common_steps import CommonSteps
+from naavre_ext.executors.endings import Endings
 from naavre_ext.executors.guarding_steps import SentContainers
 from naavre_ext.executors.inner_events import Tell
 from naavre_ext.executors.inner_fanout import InnerSplitter, first_inner_number
@@ -58,10 +59,13 @@ class Worker:
         self.settings = ProcessSettings(self.session, self.threads, isolated=isolated)
         if isolated:
             self.session.adopt_process()
+            self.endings: Endings | None = Endings()
             watch_libraries()
             # What is here to stay needn't be looked at whenever IPython collects garbage, as it does for each run.
             gc.collect()
             gc.freeze()
+        else:
+            self.endings = None
         self.label = f"{socket.gethostname()}:{os.getpid()}"
         #: Variables that tell libraries which of the machine's GPUs (and the like) this process was given.
         self.devices: Mapping[str, str] = {}
@@ -119,6 +123,15 @@ class Worker:
         self.holds.clear()
         self.common.begin(context)
         self.keeper = ResultKeeper(self, context.results) if context.results is not None else None
+
+    def let_go(self) -> bool:
+        """Let go of what the run has left; False where more of it waits for the interpreter's own end."""
+        if self.endings is None or self.endings.are_left():
+            return False
+        for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            vars(sys).pop(name, None)
+        self.session.let_go()
+        return True
 
     def give_devices(self, devices: Mapping[str, str]) -> None:
         """The process has these devices from now on; it is made anew for them with the next :meth:`enter`."""

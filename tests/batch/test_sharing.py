@@ -77,6 +77,7 @@ def test_every_cell_is_shared_or_has_a_reason():
         ("import mylib", False),
         ("import atexit\natexit.register(print)", False),
         ("import sys\nsys.settrace(None)", False),
+        ("with open(f'{param_x}.txt', 'w') as file:\n    file.write('1')", True),
     ],
 )
 def test_main_workers_are_handed_on_where_nothing_stays_in_them(cell, hands_on):

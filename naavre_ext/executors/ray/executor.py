@@ -19,6 +19,7 @@ from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.cluster import ClusterHandle
 from naavre_ext.executors.ray.deaths import lost_report, not_begun
 from naavre_ext.executors.ray.group_workers import GroupWorkers
+from naavre_ext.executors.ray.leave_taking import end_workers
 from naavre_ext.executors.ray.main_workers import MainWorkers
 from naavre_ext.executors.ray.run_channel import RunChannel
 from naavre_ext.executors.ray.run_groups import RunGroups
@@ -60,6 +61,8 @@ class RayExecutor:
         self.shares_files = len({node["NodeManagerHostname"] for node in handle.nodes}) == 1
         self._claims = ClaimPlan()
         self._main: Any = None
+        #: Whether the main worker does what nobody wants any more.
+        self._is_busy = False
         #: Whether the main worker was found ready for another run, when this one was over.
         self._is_tidy = False
         self._waits = RunWaits(self._groups.wait_for_claims)
@@ -83,19 +86,20 @@ class RayExecutor:
         if self._claims.refused:
             raise RefusedError(self._claims.refused)
         self._has_splits = any(step.splits for step in workflow.steps)
-        stained = {s.group for s in workflow.steps if s.group and (s.barrier or s.lasting)}
+        stained = {s.group for s in workflow.steps if s.group and s.lasting}
         self._groups.admit(self._claims, stained)
         self._admitted = workflow
 
     def begin(self, context: RunContext) -> None:
         """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
         if self._context is not None:
-            ray.kill(self._main)
             self._mains = None
-            self._groups.leave()
+            for worker in (self._main, *self._groups.leave()):
+                ray.kill(worker)
         waiting = None if self._mains is None or self._claims.main else self._mains.take()
         claim = self._claims.main
         self._main = waiting or take_main(claim, self._its_turn() if claim else None)
+        self._is_busy = False
         self._waits.begin(self._claims)
         if context.is_parallel:
             self._groups.begin()
@@ -196,7 +200,7 @@ class RayExecutor:
         self._groups.forget_ahead(step)
         report, placement, group = self._running.pop(step, (None, None, None))
         if placement == "main":
-            self._mains = None  # it may go on for long
+            self._mains, self._is_busy = None, True  # it may go on for long
         elif group is not None:
             self._groups.stain(group)
         elif report is not None:
@@ -282,9 +286,12 @@ class RayExecutor:
         self._channel.close()
         for step in list(self._running):
             self.drop(step)
-        if self._main is not None and not self._hand_on():
+        leaving = self._groups.leave()
+        if self._is_busy:
             ray.kill(self._main)
-        self._groups.leave()
+        elif self._main is not None and not self._hand_on():
+            leaving.append(self._main)
+        end_workers(leaving)
         self._waits.close()
         if self._handle.is_shared and self._mains is None:
             start_main()  # for the next run

@@ -17,6 +17,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from naavre_ext.executors.ray.leave_taking import end_workers
 from naavre_ext.executors.ray.turns import Turn
 
 #: Numbers of jobs that have none begin here.
@@ -205,9 +206,7 @@ class GroupWorkers:
         with self._lock:
             idle, self._idle = self._idle, {}
             turn, self._turn = self._turn, None
-        for workers in idle.values():
-            for worker in workers:
-                ray.kill(worker)
+        end_workers([worker for workers in idle.values() for worker in workers])
         if turn is not None:
             ray.kill(turn[0])
 

@@ -10,6 +10,7 @@ import ray
 
 from naavre_ext.executors.ray.group_calls import Call, GroupCalls
 from naavre_ext.executors.ray.group_workers import GroupWorkers, until_ready
+from naavre_ext.executors.ray.leave_taking import end_workers
 from naavre_ext.executors.ray.spare_workers import take_main
 from naavre_ext.executors.tasks import StepReport, StepTask
 from naavre_ext.model.workflow import Workflow
@@ -41,6 +42,8 @@ class RunGroups:
         self._returned: set[str] = set()
         #: Groups whose cells may leave something in their worker's process that the next job could find.
         self._stained: frozenset[str] = frozenset()
+        #: Groups whose worker does something that nobody wants any more.
+        self._spoilt: set[str] = set()
 
     def plan(self, workflow: Workflow, nodes: Sequence[Node]) -> ClaimPlan:
         """What the workflow claims on these nodes, with all replicas of its groups where it shares them.
@@ -135,7 +138,7 @@ class RunGroups:
         The live values of these names are taken along before another job begins.
         """
         last = self.calls.last(group)
-        if self._pool is None or group not in self._held or last is None or group in self._stained:
+        if self._pool is None or group not in self._held or last is None or self._is_kept(group):
             return
         if self._expected.get(group) != last.number and self._pool.is_single(group):
             self._expected[group] = last.number
@@ -143,6 +146,10 @@ class RunGroups:
                 ref = last.worker.collect_live.remote(names, most_bytes)
                 self._collected[group] = (last.number, tuple(names), most_bytes), ref
             self._pool.promise(group, last.worker, last.number)
+
+    def _is_kept(self, group: str) -> bool:
+        """Whether no other job may have what the run leaves of the group's worker."""
+        return group in self._stained or group in self._spoilt
 
     def collect_live(self, group: str, names: Sequence[str], most_bytes: int | None) -> Any:
         """What its worker had of the group's live values when the run's last step there had ended."""
@@ -152,7 +159,7 @@ class RunGroups:
 
     def ends_with(self, group: str) -> bool:
         """Whether the group's worker ends when the run closes the group."""
-        return self._pool is not None and group in self._held and group in self._stained
+        return self._pool is not None and group in self._held and self._is_kept(group)
 
     def close(self, group: str) -> None:
         """The run needs the group's worker no longer; other jobs may use the pool's now."""
@@ -160,8 +167,10 @@ class RunGroups:
             self._held.discard(group)
             self._expected.pop(group, None)
             self._returned.add(group)
-            if group in self._stained:
+            if group in self._spoilt:
                 self.end(group)
+            elif group in self._stained and group in self._workers:
+                end_workers([self._workers.pop(group)])
             self._pool.give_back(group, self._workers.pop(group, None), self.calls.ended(group))
 
     def end(self, group: str) -> None:
@@ -180,18 +189,20 @@ class RunGroups:
 
     def stain(self, group: str) -> None:
         """No other job may have the group's worker: it does something that nobody wants any more."""
-        self._stained |= {group}
+        self._spoilt.add(group)
 
-    def leave(self) -> None:
-        """The run is over, or goes on without groups."""
+    def leave(self) -> list[Any]:
+        """The run is over, or goes on without groups. Returns workers of its own that are still to be ended."""
         self.forget_ahead()
         if self._pool is not None and self._job is not None:
             self._pool.leave(self._job)  # from here on it is given none
             self._job = None
             for group in list(self._held):
                 self.close(group)
-        for group in list(self._workers):
+        for group in self._spoilt & self._workers.keys():
             self.end(group)
+        left, self._workers = list(self._workers.values()), {}
+        return left
 
     def _new(self, group: str) -> Any:
         claim = self._claims.groups.get(group, {})

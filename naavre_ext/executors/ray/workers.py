@@ -16,6 +16,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray.batch_pool import RayBatchPool
 from naavre_ext.executors.ray.devices import assigned_devices
 from naavre_ext.executors.ray.group_calls import Ended, Own, handed_back
+from naavre_ext.executors.ray.leave_taking import Place, take_leave
 from naavre_ext.executors.ray.this_process import read_context, ready_worker, send_to, this_worker
 from naavre_ext.executors.rehearsal import rehearse
 from naavre_ext.executors.reseeding import reseed
@@ -64,7 +65,11 @@ class _MainWorker:
     def tidy(self) -> bool:
         """Whether another run may begin here; the generators go on from where no other job's do."""
         reseed()
-        return is_tidy(this_worker())
+        return is_tidy(this_worker()) and this_worker().let_go()
+
+    def leave(self) -> Place | None:
+        """Let go of what the run has left, as nothing more is wanted; see :func:`take_leave`."""
+        return take_leave(this_worker())
 
     def run_step(self, context: bytes, task: StepTask, _reserved: Any, *inputs: Packed) -> Any:
         """The step's report, then its exports. Ray calls this once what the step claims is reserved."""
