@@ -47,6 +47,8 @@ def is_tidy(worker: Worker) -> bool:
     """Whether nothing is left in the process that :meth:`Worker.enter` couldn't put back."""
     if worker.session.has_tasks() or any(_is_notebooks(t) for t in threading.enumerate()):
         return False
+    if worker.endings.has_functions:
+        return False
     return not worker.settings.now(rng=False).unshippable_changes(ambient.pristine())
 
 

@@ -59,13 +59,11 @@ class Worker:
         self.settings = ProcessSettings(self.session, self.threads, isolated=isolated)
         if isolated:
             self.session.adopt_process()
-            self.endings: Endings | None = Endings()
+            self.endings = Endings()
             watch_libraries()
             # What is here to stay needn't be looked at whenever IPython collects garbage, as it does for each run.
             gc.collect()
             gc.freeze()
-        else:
-            self.endings = None
         self.label = f"{socket.gethostname()}:{os.getpid()}"
         #: Variables that tell libraries which of the machine's GPUs (and the like) this process was given.
         self.devices: Mapping[str, str] = {}
@@ -124,14 +122,11 @@ class Worker:
         self.common.begin(context)
         self.keeper = ResultKeeper(self, context.results) if context.results is not None else None
 
-    def let_go(self) -> bool:
-        """Let go of what the run has left; False where more of it waits for the interpreter's own end."""
-        if self.endings is None or self.endings.are_left():
-            return False
+    def let_go(self) -> None:
+        """Let go of what the run has left, as nothing more is wanted of it."""
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
             vars(sys).pop(name, None)
         self.session.let_go()
-        return True
 
     def give_devices(self, devices: Mapping[str, str]) -> None:
         """The process has these devices from now on; it is made anew for them with the next :meth:`enter`."""

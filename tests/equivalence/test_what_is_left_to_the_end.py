@@ -128,33 +128,40 @@ def test_jobs_write_files_in_processes_that_they_hand_on(tmp_path):
 
 
 LIBRARY = """
-import sys, types
+import sys, weakref
 from naavre_ext.executors.endings import Endings
+weakref.finalize._registered_with_atexit = False  # as if nobody had used it
 
 endings = Endings()
 import logging.config, multiprocessing.pool, xml.sax
 assert not endings.are_left()
 {}
-print(endings.are_left())
+print(endings.are_left(), endings.has_functions)
 """
 
 
 @pytest.mark.parametrize(
-    ("code", "left"),
+    ("code", "left", "has_functions"),
     [
-        ("import atexit; atexit.register(print)", True),
-        ("from atexit import register; register(print)", True),
-        ("sys.path.insert(0, 'FOLDER'); import own", True),
-        ("import threading, time; threading.Thread(target=time.sleep, args=[1]).start()", True),
+        ("import atexit; atexit.register(print)", True, True),
+        ("from atexit import register; register(print)", True, True),
+        ("sys.path.insert(0, 'FOLDER'); import own", True, True),
+        ("import weakref; weakref.finalize(endings, print, end='')", True, False),
+        (
+            "import threading, time; threading.Thread(target=time.sleep, args=[1]).start()",
+            True,
+            False,
+        ),
         (
             "import threading, time; threading.Thread(target=time.sleep, args=[1], daemon=True).start()",
             False,
+            False,
         ),
-        ("import threading; t = threading.Thread(target=print); t.start(); t.join()", False),
+        ("import threading; t = threading.Thread(target=print); t.start(); t.join()", False, False),
     ],
 )
-def test_what_waits_for_the_interpreters_end(code, left, tmp_path):
+def test_what_waits_for_the_interpreters_end(code, left, has_functions, tmp_path):
     (tmp_path / "own.py").write_text("import atexit\natexit.register(print, end='')\n")
     text = LIBRARY.format(code.replace("FOLDER", str(tmp_path)))
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(left)]
+    assert done.stdout.split() == [str(left), str(has_functions)]

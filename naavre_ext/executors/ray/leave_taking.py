@@ -24,9 +24,10 @@ Place = tuple[str, int]
 
 def take_leave(worker: Worker) -> Place | None:
     """Where the worker's process is, if something is left in it that only its own end brings about."""
-    if worker.let_go():
-        return None
-    return ray.get_runtime_context().get_node_id(), os.getpid()
+    if worker.endings.are_left():
+        return ray.get_runtime_context().get_node_id(), os.getpid()
+    worker.let_go()
+    return None
 
 
 def end_workers(workers: Sequence[Any]) -> None:

@@ -65,7 +65,11 @@ class _MainWorker:
     def tidy(self) -> bool:
         """Whether another run may begin here; the generators go on from where no other job's do."""
         reseed()
-        return is_tidy(this_worker()) and this_worker().let_go()
+        worker = this_worker()
+        if not is_tidy(worker):
+            return False
+        worker.let_go()
+        return True
 
     def leave(self) -> Place | None:
         """Let go of what the run has left, as nothing more is wanted; see :func:`take_leave`."""
