@@ -68,6 +68,10 @@ class Executor(Protocol):
         """
         ...
 
+    def interrupt(self) -> None:
+        """Interrupt the cells that run, as a kernel does: their run was stopped, and is closed next."""
+        ...
+
     def drop(self, step: str) -> None:
         """Stop a running step whose result isn't wanted, as far as that can be done."""
         ...

@@ -111,6 +111,7 @@ class RunDriver:
         while self._steps.status is None:
             self._take(self.executor.next_report(POLL_S))
             if self._cancel.is_set() and self._steps.status is None:
+                self.executor.interrupt()
                 self._steps.feed(facts.Stopped())
             self._attempts.check_timeouts()
         return self._steps.status

@@ -131,6 +131,9 @@ class LocalExecutor:
     def expect_end(self, group: str, names: Sequence[str], most_bytes: int | None = None) -> None:
         """Nothing to gain: no other run waits."""
 
+    def interrupt(self) -> None:
+        """No cell runs while a run is told something."""
+
     def drop(self, step: str) -> None:
         """Forget a queued step."""
         self._waiting = [w for w in self._waiting if w[0].step.id != step]

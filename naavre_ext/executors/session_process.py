@@ -119,14 +119,16 @@ def has_waiting_tasks(loop: asyncio.AbstractEventLoop) -> bool:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """In the main thread, makes SIGINT a KeyboardInterrupt as in a kernel."""
+    """In the main thread, makes SIGINT a KeyboardInterrupt as in a kernel, though Ray's processes block it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         signal.signal(signal.SIGINT, previous if previous is not None else signal.SIG_DFL)
 
 

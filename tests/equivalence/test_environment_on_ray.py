@@ -41,6 +41,9 @@ CELLS = (
     "print(__name__, type(__builtins__).__name__)\nif __name__ == '__main__':\n    print('main')",
     "print(os.umask(0o22) == os.umask(0o22), sys.getrecursionlimit(), time.tzname, locale.getlocale())\n"
     "print(signal.getsignal(signal.SIGINT))",
+    "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(20)\nexcept KeyboardInterrupt:\n"
+    "    print('interrupted')",
+    "child = subprocess.Popen(['sleep', '20'])\nchild.send_signal(signal.SIGINT)\nprint(child.wait())",
     "import numpy, threadpoolctl\n"
     "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})",
     "A = numpy.random.default_rng(0).normal(size=(300, 300))",

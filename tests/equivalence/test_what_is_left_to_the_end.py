@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import nbclient
@@ -125,6 +127,51 @@ def test_jobs_write_files_in_processes_that_they_hand_on(tmp_path):
     events = [e for end in done.ends for e in RunStore(store).open(str(end.run_id)).events()]
     workers = {e.worker for e in events if isinstance(e, StepFinished)}
     assert len(workers) <= 3, "two CPUs, and one job that makes ready"
+
+
+SLEEPS = (
+    "{}\nimport time\nlog = open('log.txt', 'w')\n_ = log.write('some')\ntry:\n    open('began', 'w').close()\n"
+    "    time.sleep(600)\nfinally:\n    with open('end.txt', 'w') as f:\n        f.write('tidied up')"
+)
+#: Waits in the main worker for its batches.
+SPLITS = (
+    "import os, time\nlog = open('log.txt', 'w')\n_ = log.write('some')\ntry:\n    # split: wait\n"
+    "    for n in range(4):\n        open(f'began-{n}', 'w').close()\n        time.sleep(600)\n"
+    "finally:\n    with open('end.txt', 'w') as f:\n        f.write('tidied up')"
+)
+STUBBORN = (
+    "import time\nopen('began', 'w').close()\nwhile True:\n    try:\n        time.sleep(9)\n"
+    "    except:\n        pass"
+)
+
+
+@slow
+@pytest.mark.parametrize(
+    ("cell", "left"),
+    [
+        (SLEEPS.format(""), {"end.txt": "tidied up", "log.txt": "some"}),
+        (SLEEPS.format("# group: a"), {"end.txt": "tidied up", "log.txt": "some"}),
+        (SPLITS, {"end.txt": "tidied up", "log.txt": "some"}),
+        (STUBBORN, {}),
+    ],
+    ids=["main", "group", "batches", "stubborn"],
+)
+@pytest.mark.usefixtures("no_ray")
+def test_a_cell_is_interrupted_when_its_run_is_stopped(cell, left, tmp_path):
+    path, cancel = tmp_path / "notebook.ipynb", threading.Event()
+    nbformat.write(notebook((cell, "1")), path)
+
+    def stop():
+        while not list(tmp_path.glob("began*")):
+            time.sleep(0.05)
+        cancel.set()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    done = run_notebook(path, tmp_path / "out.ipynb", cancel=cancel)
+    stopper.join()
+    assert done.status == "cancelled"
+    assert _left(tmp_path) == left
 
 
 LIBRARY = """

@@ -19,7 +19,12 @@ from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.cluster import ClusterHandle
 from naavre_ext.executors.ray.deaths import lost_report, not_begun
 from naavre_ext.executors.ray.group_workers import GroupWorkers
-from naavre_ext.executors.ray.leave_taking import end_workers
+from naavre_ext.executors.ray.leave_taking import (
+    GRACE_S,
+    INTERRUPTED_S,
+    end_workers,
+    interrupt_workers,
+)
 from naavre_ext.executors.ray.main_workers import MainWorkers
 from naavre_ext.executors.ray.run_channel import RunChannel
 from naavre_ext.executors.ray.run_groups import RunGroups
@@ -63,6 +68,8 @@ class RayExecutor:
         self._main: Any = None
         #: Whether the main worker does what nobody wants any more.
         self._is_busy = False
+        #: By their reports, workers whose cells were interrupted, with their groups.
+        self._interrupted: dict[Any, tuple[Any, str | None]] = {}
         #: Whether the main worker was found ready for another run, when this one was over.
         self._is_tidy = False
         self._waits = RunWaits(self._groups.wait_for_claims)
@@ -193,6 +200,25 @@ class RayExecutor:
             outcome = error if error is not None else future.result()
             self._happened.put((step, report, outcome or not_begun(step)))
 
+    def interrupt(self) -> None:
+        """Interrupt the cells that run in the main worker and in those of groups."""
+        for report, placement, group in self._running.values():
+            if placement == "main" or group is not None:
+                worker = self._main if group is None else self._groups.worker(group)
+                self._interrupted[report] = worker, group
+        interrupt_workers([worker for worker, _ in self._interrupted.values()])
+
+    def _await_interrupted(self) -> None:
+        """Give the cells that were interrupted a moment for what they do then."""
+        reports = [*self._interrupted]
+        ended, _ = ray.wait(reports, num_returns=len(reports), timeout=INTERRUPTED_S)
+        for report in ended:
+            _, group = self._interrupted[report]
+            if group is None:
+                self._is_busy = False
+            else:
+                self._groups.calm(group)
+
     def drop(self, step: str) -> None:
         """Cancel a task by force; a step in the main worker or a group's just goes on, until that is ended."""
         self._waits.release(step)
@@ -286,12 +312,14 @@ class RayExecutor:
         self._channel.close()
         for step in list(self._running):
             self.drop(step)
+        if self._interrupted:
+            self._await_interrupted()
         leaving = self._groups.leave()
         if self._is_busy:
             ray.kill(self._main)
         elif self._main is not None and not self._hand_on():
             leaving.append(self._main)
-        end_workers(leaving)
+        end_workers(leaving, INTERRUPTED_S if self._interrupted else GRACE_S)
         self._waits.close()
         if self._handle.is_shared and self._mains is None:
             start_main()  # for the next run

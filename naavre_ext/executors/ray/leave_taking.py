@@ -1,12 +1,14 @@
-"""How workers that held a run's values end: as a notebook's kernel does, and not in the midst of anything."""
+"""How workers that hold a run's values end: as a notebook's kernel does, and not in the midst of anything."""
 
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psutil
 import ray
@@ -17,47 +19,87 @@ from naavre_ext.executors.worker import Worker
 
 #: So long a Jupyter server waits for a kernel that was asked to end.
 GRACE_S = 5.0
+#: So long a cell has that was interrupted: a run that is stopped is over within two seconds.
+INTERRUPTED_S = 1.0
 
-#: A process that has to end by itself: its node and its number there.
+#: A process: its node and its number there.
 Place = tuple[str, int]
 
+#: Where workers are, or what tells it as soon as they have started.
+_places: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
-def take_leave(worker: Worker) -> Place | None:
-    """Where the worker's process is, if something is left in it that only its own end brings about."""
+
+def note_place(worker: Any) -> Any:
+    """The worker that was just made; where it is can be asked for later, when it is busy."""
+    _places[worker] = worker.place.remote()
+    return worker
+
+
+def this_place() -> Place:
+    """Where this process is."""
+    return ray.get_runtime_context().get_node_id(), os.getpid()
+
+
+def take_leave(worker: Worker) -> bool:
+    """Let go of what the run has left; False where more of it waits for the interpreter's own end."""
     if worker.endings.are_left():
-        return ray.get_runtime_context().get_node_id(), os.getpid()
+        return False
     worker.let_go()
-    return None
+    return True
 
 
-def end_workers(workers: Sequence[Any]) -> None:
-    """Return when these workers, which run nothing, have ended: what takes longer than a kernel may is killed."""
-    deadline = time.monotonic() + GRACE_S
+def interrupt_workers(workers: Sequence[Any]) -> None:
+    """Have the cells that run in these workers raise KeyboardInterrupt, if they have begun."""
+    for node, pid in _known(workers).values():
+        if node == _here():
+            _interrupt(pid)
+        else:
+            _interrupt_there.options(scheduling_strategy=_on(node)).remote(pid)
+
+
+def end_workers(workers: Sequence[Any], grace_s: float = GRACE_S) -> None:
+    """Return when these workers, which run nothing, have ended: what takes longer is killed."""
+    deadline = time.monotonic() + grace_s
     asked = {worker.leave.remote(): worker for worker in workers}
-    answered, _ = ray.wait([*asked], num_returns=len(asked), timeout=GRACE_S) if asked else ([], [])
+    answered, _ = ray.wait([*asked], num_returns=len(asked), timeout=grace_s) if asked else ([], [])
     going = []
     for ref in answered:
         with suppress(RayError):
-            place = ray.get(ref)
-            if place is not None:
+            if not ray.get(ref):
                 asked[ref].__ray_terminate__.remote()
-                going.append(place)
-    _wait_until_gone(going, deadline)
+                going.append(asked[ref])
+    _wait_until_gone([*_known(going).values()], deadline)
     for worker in workers:
         ray.kill(worker)
 
 
+def _known(workers: Sequence[Any]) -> dict[Any, Place]:
+    """Where those of the workers are that have started."""
+    found = {}
+    for worker in workers:
+        ref = _places.get(worker)
+        if ref is not None and ray.wait([ref], timeout=0)[0]:
+            with suppress(RayError):
+                found[worker] = ray.get(ref)
+    return found
+
+
+def _here() -> str:
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def _on(node: str) -> NodeAffinitySchedulingStrategy:
+    return NodeAffinitySchedulingStrategy(node, soft=False)
+
+
 def _wait_until_gone(places: Sequence[Place], deadline: float) -> None:
-    here = ray.get_runtime_context().get_node_id() if places else ""
     waits = [
-        _wait_there.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
-        ).remote(pid)
+        _wait_there.options(scheduling_strategy=_on(node)).remote(pid)
         for node, pid in places
-        if node != here
+        if node != _here()
     ]
     for node, pid in places:
-        if node == here:
+        if node == _here():
             _wait_for(pid, deadline - time.monotonic())
     if waits:
         left_s = max(0.0, deadline - time.monotonic())
@@ -69,6 +111,16 @@ def _wait_for(pid: int, most_s: float) -> None:
         psutil.Process(pid).wait(max(0.0, most_s))
 
 
+def _interrupt(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGINT)
+
+
 @ray.remote(num_cpus=0)  # type: ignore[untyped-decorator]
 def _wait_there(pid: int) -> None:
     _wait_for(pid, GRACE_S)
+
+
+@ray.remote(num_cpus=0)  # type: ignore[untyped-decorator]
+def _interrupt_there(pid: int) -> None:
+    _interrupt(pid)

@@ -191,6 +191,11 @@ class RunGroups:
         """No other job may have the group's worker: it does something that nobody wants any more."""
         self._spoilt.add(group)
 
+    def calm(self, group: str) -> None:
+        """Its worker has come to an end with that."""
+        self._spoilt.discard(group)
+        self._stained |= {group}
+
     def leave(self) -> list[Any]:
         """The run is over, or goes on without groups. Returns workers of its own that are still to be ended."""
         self.forget_ahead()
