@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -103,6 +104,8 @@ class Run:
         from naavre_ext.storage.run_store import RunStore
 
         options, path = self.options, prepared.notebook.path
+        # Cells of this process may have another working directory by the time that it is written.
+        file = None if output is None else os.path.abspath(output)
         store = RunStore(Path(options.store)) if options.store else RunStore.beside(path)
         recorder = OutputRecorder(prepared.node)
         secrets = tuple(options.secrets.values())
@@ -146,8 +149,8 @@ class Run:
                 self.node = recorder.node
                 if options.keep_notebook:
                     log.save_notebook(self.node)
-                if output is not None:
-                    write_notebook(self.node, output)
+                if file is not None:
+                    write_notebook(self.node, file)
             packs = without_secrets(end.values)
             others: tuple[KeptVariable, ...] = ()
             if self.apart is not None:

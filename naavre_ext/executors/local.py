@@ -81,7 +81,7 @@ class LocalExecutor:
 
     def _open(self) -> None:
         """Make the sessions, and have the run begin if it has begun."""
-        self._before = (os.getcwd(), list(sys.path), ambient.capture())
+        self._before = (os.getcwd(), list(sys.path), ambient.capture(), sys.argv)
         self._main = Worker(isolated=False)
         self._other = Worker(isolated=False)
         batches = Worker(isolated=False)
@@ -224,7 +224,7 @@ class LocalExecutor:
             worker.session.close()
         ambient.restore(self._before[2])
         os.chdir(self._before[0])
-        sys.path[:] = self._before[1]
+        sys.path[:], sys.argv = self._before[1], self._before[3]
 
 
 class _LocalPool:

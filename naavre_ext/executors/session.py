@@ -16,6 +16,7 @@ from typing import Any
 
 from naavre_ext.dataflow.source import transform
 from naavre_ext.executors.cell_outcome import CellOutcome, outcome_of
+from naavre_ext.executors.kernel_paths import kernel_argv, kernel_path, own_path
 from naavre_ext.executors.raised_signals import SIGNALS, raise_signals
 from naavre_ext.executors.session_fds import DescriptorCapture
 from naavre_ext.executors.session_messages import CapturingSession
@@ -171,13 +172,13 @@ class CellSession:
         if self._thread_id is not None:
             interrupt_thread(self._thread_id)
 
-    def reset(self, *, cwd: str | Path | None, path_entries: tuple[str, ...] = ()) -> None:
+    def reset(self, *, cwd: str | Path | None) -> None:
         """Makes the session like a fresh kernel in folder ``cwd``.
 
         The namespace is empty (and the same dict), prompts start again, figures are closed, modules
-        of this and the last folder are read anew. ``path_entries`` come first on ``sys.path``.
+        of this and the last folder are read anew.
         """
-        folders = tuple(map(str, (*path_entries, *([cwd] if cwd is not None else []))))
+        folders = () if cwd is None else (str(cwd),)
         if cwd is not None:
             os.chdir(cwd)  # before all else: the last folder may be gone
         self._streams_now = dict(self._streams)
@@ -194,10 +195,7 @@ class CellSession:
             restore_printers(self.shell, self._printers)
         forget_modules_in((*self._folders, *folders), self._modules_before)
         forget_notebook_bars()
-        sys.path[:] = [
-            *dict.fromkeys(("", *path_entries)),
-            *(entry for entry in sys.path if entry not in {"", *path_entries, *self._folders}),
-        ]
+        sys.path[:], sys.argv = kernel_path(sys.path), kernel_argv()
         self._folders = folders
         self._is_new = False
 
@@ -206,9 +204,10 @@ class CellSession:
 
         As when a value that needs them arrives: pandas, say, decides then how wide frames are shown.
         A thread or process pool of a cell finds the notebook's ``__main__`` also when the cell is over.
-        Only for a process of its own.
+        And modules are found as in a kernel, not as by a worker of Ray's. Only for a process of its own.
         """
         become_shell(self.shell)
+        sys.path[:] = own_path(sys.path, os.environ)
         sys.modules["__main__"] = self._module
         builtins.__dict__["get_ipython"] = self.shell.get_ipython
 

@@ -200,6 +200,23 @@ def test_plan_has_its_formats(args: list[str], first: str, cli: Cli, good: Path)
     assert done.stdout.startswith(first)
 
 
+@pytest.mark.parametrize("executor", ["local", "ray"])
+def test_output_is_in_the_folder_where_the_command_runs(
+    cli: Cli, tmp_path: Path, executor: str
+) -> None:
+    (tmp_path / "sub").mkdir()
+    look = (
+        "import argparse, os\nparser = argparse.ArgumentParser()\n_ = parser.add_argument('-o')\n"
+    )
+    look += "print(parser.parse_known_args()[0], os.path.basename(os.getcwd()))"
+    write(tmp_path / "sub" / "a.ipynb", [look])
+    done = cli("run", "sub/a.ipynb", "-o", "made.ipynb", "--executor", executor)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.glob("*/*.ipynb")) == ["a.ipynb"]
+    (output,) = nbformat.read(tmp_path / "made.ipynb", as_version=4).cells[0].outputs
+    assert output.text == "Namespace(o=None) sub\n"
+
+
 def test_verify_compares_both_ways(cli: Cli, tmp_path: Path) -> None:
     clock = "clock = __import__('time').perf_counter_ns()\nprint(clock)"
     write(tmp_path / "a.ipynb", [*CELLS, clock])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import nbclient
 import pytest
@@ -29,7 +30,7 @@ _IGNORED = (
 
 CELLS = (
     "import os, sys, subprocess, tempfile, threading, time, signal, locale, beside, package.part\n"
-    f"ignored = {_IGNORED!r}\n"
+    f"ignored = {_IGNORED!r}\nKNOWN = {['', *sys.path]!r}\n"
     "def seen(variables):\n"
     "    return sorted(item for item in variables.items() if not item[0].startswith(ignored))",
     "print(*seen(os.environ), sep='\\n')",
@@ -41,6 +42,10 @@ CELLS = (
     "print(__name__, type(__builtins__).__name__)\nif __name__ == '__main__':\n    print('main')",
     "print(os.umask(0o22) == os.umask(0o22), sys.getrecursionlimit(), time.tzname, locale.getlocale())\n"
     "print(signal.getsignal(signal.SIGINT))",
+    "ends = ('thirdparty_files', 'workers')\n"
+    "print([os.path.basename(p) for p in sys.path if not p.endswith(ends) and p in KNOWN])\n"
+    "print(os.path.basename(sys.argv[0]), sys.argv[1])\n"
+    "import colorsys, wave\nprint([hasattr(module, 'HIDES') for module in (colorsys, wave)])",
     "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(20)\nexcept KeyboardInterrupt:\n"
     "    print('interrupted')",
     "child = subprocess.Popen(['sleep', '20'])\nchild.send_signal(signal.SIGINT)\nprint(child.wait())",
@@ -77,6 +82,8 @@ CELLS = (
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "beside.py").write_text("VALUE = 'beside'\n")
+    for name in ("colorsys", "wave"):  # a kernel finds Python's own
+        (tmp_path / f"{name}.py").write_text("HIDES = True\n")
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__init__.py").write_text("")
     (tmp_path / "package" / "part.py").write_text("VALUE = 'in a package'\n")
