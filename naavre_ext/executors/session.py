@@ -223,7 +223,8 @@ class CellSession:
         self.shell.last_execution_result = self.shell._last_traceback = None
 
     def _is_code(self, name: str) -> bool:
-        return isinstance(self.namespace.get(name), (type, types.FunctionType, types.ModuleType))
+        kind = type(self.namespace.get(name))  # an object may not want to tell its class
+        return issubclass(kind, (type, types.FunctionType, types.ModuleType))
 
     def close(self) -> None:
         """Ends the session; it can't run cells any more."""
