@@ -155,13 +155,12 @@ class Recorder:
             node = name
             if shape == "namespace":
                 self.effect("opaque", f"'{name}', which gives access to all names", line)
-            if shape in ("iterator", "file"):
+            if shape == "file":  # whose place moves on
+                self.change(Value("", name), line, "used as a file")
+            if shape == "iterator":  # a map runs its function only now
                 how = f"'{name}', which is used up as it is read"
                 self.effect("unknown", how, line)
-                if shape == "iterator":  # a map runs its function only now
-                    self.change(
-                        Value("", name), line, f"changed by {how}", deep=True, suspected=True
-                    )
+                self.change(Value("", name), line, f"changed by {how}", deep=True, suspected=True)
         return Value(shape, None if shapes.is_immutable(shape) else node)
 
     def read_global(self, name: str, line: int) -> None:

@@ -37,6 +37,7 @@ WAITS = [
     ("logging.warning('x')", "open('log').read()"),
     ("import mystery", "open('log').read()"),
     ("f = open('a', 'w')", "f.write('x')"),
+    ("with open('a', 'w') as f:\n    f.write('x')", "with open('b') as f:\n    f.read()"),
     ("json.dump({}, open('a', 'w'))", "json.load(open('a'))"),
 ]
 INDEPENDENT = [
@@ -47,6 +48,8 @@ INDEPENDENT = [
     ("pd.DataFrame().to_csv('a.csv')", "pd.read_csv('b.csv')"),
     ("np.save('a.npy', np.zeros(3))", "np.load('b.npy')"),
     ("open('d/a', 'w').write('x')", "os.listdir('e')"),
+    ("with open('a', 'w') as f:\n    f.write('x')", "with open('b') as g:\n    g.read()"),
+    ("with open('a') as f:\n    lines = f.readlines()", "pd.read_csv('a')"),
     ("Path('a').write_text('x')", "Path('b').read_text()"),
     ("os.makedirs('out')", "pd.read_csv('in.csv')"),
 ]
@@ -70,6 +73,21 @@ def test_a_file_that_stays_open_is_written_whenever_its_object_is_used():
     assert order("f = open('a', 'w')", "f.write('x')", "f.close()", "open('a').read()")[4] == (3,)
     assert order("f = open('a', 'w')", "f = None", "open('b').read()")[3] == (2,)
     assert order("fs = [open('a', 'w')]", "fs[0].write('x')", "open('b').read()")[3] == (2,)
+
+
+@pytest.mark.parametrize(
+    ("cell", "barrier"),
+    [
+        ("with open('a') as f:\n    lines = [line for line in f]", False),
+        ("with open('a', 'w') as f:\n    json.dump({}, f)", False),
+        ("with Path('a').open() as f:\n    lines = f.readlines()", False),
+        ("f = open('a')\nnext(f)", False),
+        ("g = (work(k) for k in range(3))\nnext(g)", True),
+        ("with open('a') as f:\n    mystery(f)", True),
+    ],
+)
+def test_files_run_no_code_of_their_own(cell, barrier):
+    assert analyse([parse_cell(IMPORTS), parse_cell(cell)]).cells[1].barrier == barrier
 
 
 def test_a_command_stands_for_all_before_it():
