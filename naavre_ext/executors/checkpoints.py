@@ -128,9 +128,10 @@ class _ClosedFile:
 
 def _storable(value: Any) -> Any:
     """The value, or what stands for it."""
-    if isinstance(value, (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter)) and value.closed:
-        return _ClosedFile(value.name, value.mode, getattr(value, "encoding", None))
-    return value
+    kinds = (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter)
+    if not issubclass(type(value), kinds) or not value.closed or not hasattr(value, "mode"):
+        return value
+    return _ClosedFile(value.name, value.mode, getattr(value, "encoding", None))
 
 
 def has_open_figures() -> bool:

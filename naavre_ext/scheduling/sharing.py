@@ -102,7 +102,7 @@ def find_sharing(workflow: Workflow, basis: PlanBasis, varying: frozenset[str]) 
         reasons,
         frozenset(seed.split(".")[0] for seed in seeds),
         not any(
-            s.lasting or _stays(effects[s.id])
+            s.lasting or s.barrier or _stays(effects[s.id])
             for s in workflow.steps
             if group_at(s, s.placement) is None
         ),

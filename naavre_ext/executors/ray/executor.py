@@ -93,7 +93,7 @@ class RayExecutor:
         if self._claims.refused:
             raise RefusedError(self._claims.refused)
         self._has_splits = any(step.splits for step in workflow.steps)
-        stained = {s.group for s in workflow.steps if s.group and s.lasting}
+        stained = {s.group for s in workflow.steps if s.group and (s.barrier or s.lasting)}
         self._groups.admit(self._claims, stained)
         self._admitted = workflow
 
@@ -203,7 +203,8 @@ class RayExecutor:
     def interrupt(self) -> None:
         """Interrupt the cells that run in the main worker and in those of groups."""
         for report, placement, group in self._running.values():
-            if placement == "main" or group is not None:
+            has_begun = isinstance(report, ray.ObjectRef)
+            if has_begun and (placement == "main" or group is not None):
                 worker = self._main if group is None else self._groups.worker(group)
                 self._interrupted[report] = worker, group
         interrupt_workers([worker for worker, _ in self._interrupted.values()])

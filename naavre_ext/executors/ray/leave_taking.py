@@ -58,17 +58,21 @@ def interrupt_workers(workers: Sequence[Any]) -> None:
 
 
 def end_workers(workers: Sequence[Any], grace_s: float = GRACE_S) -> None:
-    """Return when these workers, which run nothing, have ended: what takes longer is killed."""
+    """Return when these workers, which run nothing, have ended.
+
+    Those that take longer, or haven't started yet, are killed.
+    """
     deadline = time.monotonic() + grace_s
-    asked = {worker.leave.remote(): worker for worker in workers}
+    known = _known(workers)
+    asked = {worker.leave.remote(): worker for worker in known}
     answered, _ = ray.wait([*asked], num_returns=len(asked), timeout=grace_s) if asked else ([], [])
     going = []
     for ref in answered:
         with suppress(RayError):
             if not ray.get(ref):
                 asked[ref].__ray_terminate__.remote()
-                going.append(asked[ref])
-    _wait_until_gone([*_known(going).values()], deadline)
+                going.append(known[asked[ref]])
+    _wait_until_gone(going, deadline)
     for worker in workers:
         ray.kill(worker)
 
