@@ -9,7 +9,6 @@ import ray
 
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.cluster import ClusterHandle, on_connection_end
-from naavre_ext.executors.ray.leave_taking import note_place
 from naavre_ext.scheduling.claims import Claim, ray_options
 
 #: Long enough for Ray to start a second worker meanwhile, short enough not to matter.
@@ -27,17 +26,16 @@ def start_main(spares: int = 1) -> None:
     """Have main workers started, for the runs that come."""
     with _spares_lock:
         while len(_spares) < spares:
-            _spares.append(note_place(workers.MainWorker.remote()))
+            _spares.append(workers.MainWorker.remote())
 
 
 def take_main(claim: Claim, turn: Any) -> Any:
     """A worker that holds the claim once ``turn`` is there; a spare one where nothing is claimed."""
     if claim:
-        claiming = workers.MainWorker.options(**ray_options({"num_cpus": 0, **claim}))
-        return note_place(claiming.remote(turn))
+        return workers.MainWorker.options(**ray_options({"num_cpus": 0, **claim})).remote(turn)
     with _spares_lock:
         spare = _spares.pop(0) if _spares else None
-    return spare if spare is not None else note_place(workers.MainWorker.remote())
+    return spare if spare is not None else workers.MainWorker.remote()
 
 
 def warm(handle: ClusterHandle, *, wait: bool = False) -> None:
