@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -260,6 +261,25 @@ def test_ctrl_c_stops_a_cell_of_this_process(tmp_path: Path) -> None:
     node = nbformat.read(tmp_path / "slow.out.ipynb", as_version=4)
     assert node.cells[0].execution_count == 1
     assert not node.cells[2].outputs
+
+
+def test_a_run_goes_on_when_rays_head_is_gone(tmp_path: Path) -> None:
+    waits = "import os, time\nopen('begun', 'w').close()\nwhile not os.path.exists('gone'):\n    time.sleep(0.05)"
+    write(tmp_path / "a.ipynb", [waits, "print(1)"])
+    with start("run", "a.ipynb", cwd=tmp_path, environ={"NAAVRE_EXECUTOR": "ray"}) as process:
+        while not (tmp_path / "begun").exists() and process.poll() is None:
+            time.sleep(0.05)
+        (head,) = (
+            child
+            for child in psutil.Process(process.pid).children(recursive=True)
+            if any("gcs_server" in part for part in child.cmdline()[:1])
+        )
+        head.kill()
+        (tmp_path / "gone").touch()
+        _, err = process.communicate(timeout=240)
+    assert (process.returncode, "Traceback" in err) == (0, False), err
+    node = nbformat.read(tmp_path / "a.out.ipynb", as_version=4)
+    assert node.cells[1].outputs[0].text == "1\n"
 
 
 def test_ctrl_c_stops_a_run_on_ray(tmp_path: Path) -> None:

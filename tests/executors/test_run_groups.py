@@ -18,6 +18,7 @@ from naavre_ext.scheduling.claims import ClaimPlan
 def workers_without_ray(monkeypatch):
     """Workers are texts that are never ended."""
     monkeypatch.setattr(run_groups, "take_main", lambda claim, turn: f"a worker with {dict(claim)}")
+    monkeypatch.setattr(run_groups, "note_place", lambda worker: worker)
 
 
 class Job:

@@ -24,6 +24,7 @@ from naavre_ext.executors.ray.leave_taking import (
     INTERRUPTED_S,
     end_workers,
     interrupt_workers,
+    note_place,
 )
 from naavre_ext.executors.ray.main_workers import MainWorkers
 from naavre_ext.executors.ray.run_channel import RunChannel
@@ -106,6 +107,7 @@ class RayExecutor:
         waiting = None if self._mains is None or self._claims.main else self._mains.take()
         claim = self._claims.main
         self._main = waiting or take_main(claim, self._its_turn() if claim else None)
+        note_place(self._main)
         self._is_busy = False
         self._waits.begin(self._claims)
         if context.is_parallel:

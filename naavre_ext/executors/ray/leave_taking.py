@@ -8,19 +8,37 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psutil
 import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from naavre_ext.executors.ray.ray_internals import Place, place_of
 from naavre_ext.executors.worker import Worker
 
 #: So long a Jupyter server waits for a kernel that was asked to end.
 GRACE_S = 5.0
 #: So long a cell has that was interrupted: a run that is stopped is over within two seconds.
 INTERRUPTED_S = 1.0
+
+#: A process: its node and its number there.
+Place = tuple[str, int]
+
+#: What tells where workers are, as soon as they have started. (Ray's head would know, but may be gone.)
+_places: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def note_place(worker: Any) -> Any:
+    """The worker, which will be used: where it is can be asked for later, when it is busy."""
+    if worker not in _places:
+        _places[worker] = worker.place.remote()
+    return worker
+
+
+def this_place() -> Place:
+    """Where this process is."""
+    return ray.get_runtime_context().get_node_id(), os.getpid()
 
 
 def take_leave(worker: Worker) -> bool:
@@ -62,8 +80,13 @@ def end_workers(workers: Sequence[Any], grace_s: float = GRACE_S) -> None:
 
 def _known(workers: Sequence[Any]) -> dict[Any, Place]:
     """Where those of the workers are that have started."""
-    places = {worker: place_of(worker) for worker in workers}
-    return {worker: place for worker, place in places.items() if place is not None}
+    found = {}
+    for worker in workers:
+        ref = _places.get(worker)
+        if ref is not None and ray.wait([ref], timeout=0)[0]:
+            with suppress(RayError):
+                found[worker] = ray.get(ref)
+    return found
 
 
 def _here() -> str:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
-
-#: A process: its node and its number there.
-Place = tuple[str, int]
 
 
 def import_quietly() -> None:
@@ -36,16 +32,6 @@ def silence_raylet_messages() -> None:
 
     if hasattr(worker, "_worker_logs_enabled"):
         worker._worker_logs_enabled = False
-
-
-def place_of(actor: Any) -> Place | None:
-    """Where the actor's process is, which may be busy; None unless it has started and lives."""
-    from ray._private import state
-
-    table = state.actors(actor._actor_id.hex()) if hasattr(state, "actors") else {}
-    if table.get("State") != "ALIVE":
-        return None
-    return str(table["Address"]["NodeID"]), int(table["Pid"])
 
 
 def logs_folder() -> Path | None:

@@ -10,7 +10,7 @@ import ray
 
 from naavre_ext.executors.ray.group_calls import Call, GroupCalls
 from naavre_ext.executors.ray.group_workers import GroupWorkers, until_ready
-from naavre_ext.executors.ray.leave_taking import end_workers
+from naavre_ext.executors.ray.leave_taking import end_workers, note_place
 from naavre_ext.executors.ray.spare_workers import take_main
 from naavre_ext.executors.tasks import StepReport, StepTask
 from naavre_ext.model.workflow import Workflow
@@ -211,7 +211,7 @@ class RunGroups:
 
     def _new(self, group: str) -> Any:
         claim = self._claims.groups.get(group, {})
-        return take_main(claim, self._turn() if claim else None)
+        return note_place(take_main(claim, self._turn() if claim else None))
 
     def _turn(self) -> Any:
         if self._pool is None:

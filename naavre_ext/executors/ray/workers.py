@@ -16,7 +16,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray.batch_pool import RayBatchPool
 from naavre_ext.executors.ray.devices import assigned_devices
 from naavre_ext.executors.ray.group_calls import Ended, Own, handed_back
-from naavre_ext.executors.ray.leave_taking import take_leave
+from naavre_ext.executors.ray.leave_taking import Place, take_leave, this_place
 from naavre_ext.executors.ray.this_process import read_context, ready_worker, send_to, this_worker
 from naavre_ext.executors.rehearsal import rehearse
 from naavre_ext.executors.reseeding import reseed
@@ -70,6 +70,10 @@ class _MainWorker:
             return False
         worker.let_go()
         return True
+
+    def place(self) -> Place:
+        """Where the process is."""
+        return this_place()
 
     def leave(self) -> bool:
         """Let go of what the run has left, as nothing more is wanted; see :func:`take_leave`."""
