@@ -222,9 +222,10 @@ class LocalExecutor:
         others = (*self._groups.values(), *self._idle, *self._pool.workers())
         for worker in (self._main, self._other, *others):
             worker.session.close()
-        ambient.restore(self._before[2])
-        os.chdir(self._before[0])
-        sys.path[:], sys.argv = self._before[1], self._before[3]
+        folder, path, settings, argv = self._before
+        ambient.restore(settings)
+        os.chdir(folder)
+        sys.path[:], sys.argv = path, argv
 
 
 class _LocalPool:

@@ -132,3 +132,17 @@ def test_no_promise_where_cells_leave_something_in_the_process(monkeypatch):
     first.groups.stain("g")
     first.groups.expect_end("g", ["x"], None)
     assert call.asked == []
+
+
+@pytest.mark.parametrize("begins_anew", [False, True])
+def test_workers_take_leave_unless_the_run_begins_anew(begins_anew, monkeypatch):
+    killed = []
+    monkeypatch.setattr(run_groups.ray, "kill", killed.append)
+    groups = RunGroups(None, None, lambda: None)
+    groups.admit(ClaimPlan(groups={"g": {}}, replicas={"g": 1}), ())
+    groups.begin()
+    worker = groups.worker("g")
+    if begins_anew:
+        groups.spoil()
+    left = groups.leave()
+    assert (left, killed) == (([], [worker]) if begins_anew else ([worker], []))

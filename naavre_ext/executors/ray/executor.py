@@ -69,8 +69,8 @@ class RayExecutor:
         self._main: Any = None
         #: Whether the main worker does what nobody wants any more.
         self._is_busy = False
-        #: By their reports, workers whose cells were interrupted, with their groups.
-        self._interrupted: dict[Any, tuple[Any, str | None]] = {}
+        #: By their reports, the groups of cells that were interrupted; None in the main worker.
+        self._interrupted: dict[Any, str | None] = {}
         #: Whether the main worker was found ready for another run, when this one was over.
         self._is_tidy = False
         self._waits = RunWaits(self._groups.wait_for_claims)
@@ -101,9 +101,10 @@ class RayExecutor:
     def begin(self, context: RunContext) -> None:
         """Fix what all workers of the run have to know; a second time, with a fresh main worker."""
         if self._context is not None:
+            ray.kill(self._main)
             self._mains = None
-            for worker in (self._main, *self._groups.leave()):
-                ray.kill(worker)
+            self._groups.spoil()
+            self._groups.leave()
         waiting = None if self._mains is None or self._claims.main else self._mains.take()
         claim = self._claims.main
         self._main = waiting or take_main(claim, self._its_turn() if claim else None)
@@ -204,19 +205,19 @@ class RayExecutor:
 
     def interrupt(self) -> None:
         """Interrupt the cells that run in the main worker and in those of groups."""
-        for report, placement, group in self._running.values():
-            has_begun = isinstance(report, ray.ObjectRef)
-            if has_begun and (placement == "main" or group is not None):
-                worker = self._main if group is None else self._groups.worker(group)
-                self._interrupted[report] = worker, group
-        interrupt_workers([worker for worker, _ in self._interrupted.values()])
+        self._interrupted = {
+            report: group
+            for report, placement, group in self._running.values()
+            if (placement == "main" or group is not None) and isinstance(report, ray.ObjectRef)
+        }
+        groups = self._interrupted.values()
+        interrupt_workers([self._groups.worker(g) if g is not None else self._main for g in groups])
 
     def _await_interrupted(self) -> None:
         """Give the cells that were interrupted a moment for what they do then."""
         reports = [*self._interrupted]
         ended, _ = ray.wait(reports, num_returns=len(reports), timeout=INTERRUPTED_S)
-        for report in ended:
-            _, group = self._interrupted[report]
+        for group in (self._interrupted[report] for report in ended):
             if group is None:
                 self._is_busy = False
             else:

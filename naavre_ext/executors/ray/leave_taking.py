@@ -15,8 +15,6 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from naavre_ext.executors.worker import Worker
-
 #: So long a Jupyter server waits for a kernel that was asked to end.
 GRACE_S = 5.0
 #: So long a cell has that was interrupted: a run that is stopped is over within two seconds.
@@ -34,19 +32,6 @@ def note_place(worker: Any) -> Any:
     if worker not in _places:
         _places[worker] = worker.place.remote()
     return worker
-
-
-def this_place() -> Place:
-    """Where this process is."""
-    return ray.get_runtime_context().get_node_id(), os.getpid()
-
-
-def take_leave(worker: Worker) -> bool:
-    """Let go of what the run has left; False where more of it waits for the interpreter's own end."""
-    if worker.endings.are_left():
-        return False
-    worker.let_go()
-    return True
 
 
 def interrupt_workers(workers: Sequence[Any]) -> None:

@@ -191,6 +191,10 @@ class RunGroups:
         """No other job may have the group's worker: it does something that nobody wants any more."""
         self._spoilt.add(group)
 
+    def spoil(self) -> None:
+        """What the run has left in groups' workers counts no more: those that aren't handed on are killed."""
+        self._spoilt |= {*self._workers} if self._pool is None else self._stained
+
     def calm(self, group: str) -> None:
         """Its worker has come to an end with that."""
         self._spoilt.discard(group)

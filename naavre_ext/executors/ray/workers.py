@@ -16,7 +16,7 @@ from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray.batch_pool import RayBatchPool
 from naavre_ext.executors.ray.devices import assigned_devices
 from naavre_ext.executors.ray.group_calls import Ended, Own, handed_back
-from naavre_ext.executors.ray.leave_taking import Place, take_leave, this_place
+from naavre_ext.executors.ray.leave_taking import Place
 from naavre_ext.executors.ray.this_process import read_context, ready_worker, send_to, this_worker
 from naavre_ext.executors.rehearsal import rehearse
 from naavre_ext.executors.reseeding import reseed
@@ -73,11 +73,15 @@ class _MainWorker:
 
     def place(self) -> Place:
         """Where the process is."""
-        return this_place()
+        return ray.get_runtime_context().get_node_id(), os.getpid()
 
     def leave(self) -> bool:
-        """Let go of what the run has left, as nothing more is wanted; see :func:`take_leave`."""
-        return take_leave(this_worker())
+        """Let go of what the run has left; False where more of it waits for the interpreter's own end."""
+        worker = this_worker()
+        if worker.endings.are_left():
+            return False
+        worker.let_go()
+        return True
 
     def run_step(self, context: bytes, task: StepTask, _reserved: Any, *inputs: Packed) -> Any:
         """The step's report, then its exports. Ray calls this once what the step claims is reserved."""
