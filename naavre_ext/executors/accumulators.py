@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from naavre_ext.executors.class_homes import package_of
 from naavre_ext.planning.rewriting import Operation
 
 _NUMBERS = (int, float, bool)
@@ -83,7 +84,7 @@ def accumulator(value: Any) -> Accumulator:
         return Accumulator("a list" if isinstance(value, list) else "a dict")
     if type(value) in _NUMBERS:
         return Accumulator("number")
-    library = type(value).__module__.partition(".")[0]
+    library = package_of(type(value))
     if library == "pandas" or getattr(getattr(value, "dtype", None), "kind", "") == "O":
         return Accumulator("objects")
     if library == "numpy" and getattr(value, "ndim", 0) == 1:

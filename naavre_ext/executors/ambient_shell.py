@@ -9,6 +9,8 @@ import operator
 import sys
 from typing import Any
 
+from naavre_ext.executors.class_homes import home_of
+
 #: Who holds each setting (None: the shell; else its formatter of plain text), and its name.
 _TRAITS: tuple[tuple[str | None, str], ...] = (
     (None, "ast_node_interactivity"),
@@ -154,7 +156,7 @@ def read_extensions(shell: Any) -> Any:
         tuple(sorted(shell.extension_manager.loaded - {"storemagic"})),
         _own_magics(shell),
         # A running split cell has a transformer of ours, which no cell put there.
-        sum(1 for t in shell.ast_transformers if not type(t).__module__.startswith("naavre_ext.")),
+        sum(1 for t in shell.ast_transformers if not home_of(type(t)).startswith("naavre_ext.")),
         len(shell.input_transformers_post),
         len(manager.cleanup_transforms) + len(manager.line_transforms),
     )

@@ -21,6 +21,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from naavre_ext.executors.class_homes import home_of, package_of
 from naavre_ext.executors.global_generators import home_of_generator
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
 from naavre_ext.executors.packing_named import name_of
@@ -108,7 +109,7 @@ def _is_immutable(value: Any, budget: list[int]) -> bool:
         return _is_immutable(value.value, budget)
     if _is_atom_of_library(value):
         return True
-    return issubclass(kind, pathlib.PurePath) and kind.__module__.startswith("pathlib")
+    return issubclass(kind, pathlib.PurePath) and home_of(kind).startswith("pathlib")
 
 
 def _is_atom_of_library(value: Any) -> bool:
@@ -308,7 +309,7 @@ def _columns(obj: Any) -> Iterable[Any]:
 def sealed_arrays(obj: Any) -> Sequence[Any]:
     """The arrays that an index or a column of pandas keeps, and of which it hands out read-only views."""
     pandas = sys.modules.get("pandas")
-    if pandas is None or (type(obj).__module__ or "").partition(".")[0] != "pandas":
+    if pandas is None or package_of(type(obj)) != "pandas":
         return ()
     kinds = (pandas.Index, pandas.api.extensions.ExtensionArray)
     if not issubclass(type(obj), kinds) or not has_copy_on_write(pandas):

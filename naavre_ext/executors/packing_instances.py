@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from naavre_ext.executors import packing_sets
+from naavre_ext.executors.class_homes import home_of
 
 _NOTEBOOK = "__main__"
 _PROTOCOL = (
@@ -125,7 +126,7 @@ def is_users(kind: Any) -> bool:
     """Whether the class or function is the notebook's own, or of a module that belongs to no installed library."""
     if kind.__module__ == _NOTEBOOK:
         return True
-    file = getattr(sys.modules.get(kind.__module__ or ""), "__file__", None)
+    file = getattr(sys.modules.get(home_of(kind)), "__file__", None)
     return isinstance(file, str) and not is_installed(file)
 
 

@@ -13,6 +13,8 @@ import weakref
 from dataclasses import dataclass
 from typing import Any
 
+from naavre_ext.executors.class_homes import home_of
+
 _OPEN_THERE = "Open it in the loop or the cell that uses it."
 _MAKE_THERE = "Make it in the loop or the cell that uses it."
 _AS_LIST = "Put its items into a list first: list(...)."
@@ -133,7 +135,7 @@ def _judge(kind: type) -> Live | None:
     if issubclass(kind, (BaseException, type)):
         return None
     for base in kind.__mro__[:-1]:
-        module, name = base.__module__ or "", base.__qualname__
+        module, name = home_of(base), base.__qualname__
         found = _BY_NAME.get(f"{module}.{name}")
         parts = f"{module}.".split(".")
         prefixes = (".".join(parts[:end]) + "." for end in range(1, len(parts)))

@@ -13,6 +13,7 @@ from typing import Any
 
 import cloudpickle
 
+from naavre_ext.executors.class_homes import home_of
 from naavre_ext.executors.packing_arrays import (
     ArrayWriter,
     foreign_memory,
@@ -369,10 +370,9 @@ def _is_copy_on_write_series(obj: Any) -> bool:
 def _is_internal(obj: Any) -> bool:
     """Whether it is a part of a table or series of a pandas that copies on write."""
     pandas = sys.modules.get("pandas")
-    module = type(obj).__module__ or ""
     return (
         pandas is not None
-        and module.startswith("pandas.core.internals")
+        and home_of(type(obj)).startswith("pandas.core.internals")
         and has_copy_on_write(pandas)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from naavre_ext.executors.class_homes import home_of
 from naavre_ext.executors.packing_live import Live
 from naavre_ext.executors.packing_making import NOTEBOOK
 from naavre_ext.executors.packing_modules import is_importable
@@ -42,5 +43,5 @@ def kind_of(obj: Any) -> str:
 
 def type_name(kind: type) -> str:
     """The type's name as the notebook's author knows it."""
-    module = "" if kind.__module__ in ("builtins", NOTEBOOK) else f"{kind.__module__}."
+    module = "" if home_of(kind) in ("", "builtins", NOTEBOOK) else f"{home_of(kind)}."
     return f"{module}{kind.__qualname__}"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from naavre_ext.executors.class_homes import package_of
 from naavre_ext.executors.items import sizes_of
 
 
@@ -17,7 +18,7 @@ def is_bar(value: Any) -> bool:
 
 
 def _is_tqdms_own(kind: type) -> bool:
-    return kind.__module__.split(".")[0] == "tqdm"
+    return package_of(kind) == "tqdm"
 
 
 class LoopBar:

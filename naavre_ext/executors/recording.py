@@ -12,6 +12,7 @@ from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Va
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.class_homes import package_of
 from naavre_ext.executors.filled_columns import why_not_set
 from naavre_ext.executors.packing_identity import is_immutable
 from naavre_ext.executors.tasks import Violation
@@ -160,7 +161,7 @@ def _is_same(value: Any, before: Any) -> bool:
         )
     if isinstance(value, (set, frozenset)):
         return {*map(id, value)} == {*map(id, before)}
-    if type(value).__module__.partition(".")[0] in ("numpy", "pandas"):
+    if package_of(type(value)) in ("numpy", "pandas"):
         return _is_same_table(value, before)
     return True
 

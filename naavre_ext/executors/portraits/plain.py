@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from naavre_ext.executors.class_homes import home_of
 from naavre_ext.executors.portraits.anatomy import (
     ATOMS,
     FEW,
@@ -20,7 +21,7 @@ from naavre_ext.executors.portraits.anatomy import (
 
 def qualified(kind: type) -> str:
     """``module.name`` of a type."""
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return f"{home_of(kind)}.{kind.__qualname__}"
 
 
 def is_own(kind: type) -> bool:

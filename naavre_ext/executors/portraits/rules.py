@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
+from naavre_ext.executors.class_homes import package_of
 from naavre_ext.executors.global_generators import home_of_generator
 from naavre_ext.executors.portraits import arrays, code, expressions, figures, frames, plain
 from naavre_ext.executors.portraits.anatomy import Anatomy, elements
@@ -65,8 +66,8 @@ def _extended(found: Anatomy, value: Any, base: type) -> Anatomy:
     found.kind = kind.__qualname__
     if issubclass(kind, type):  # a class has nothing but what classes have, whatever makes it
         return found
-    home = kind.__module__ or base.__module__  # None: made by a function of the base's library
-    if home.split(".")[0] != base.__module__.split(".")[0]:
+    home = package_of(kind)  # none: made by a function of the base's library
+    if home and home != package_of(base):
         inner = found.parts
         found.parts = itertools.chain(inner, attributes(value))
         found.tracked = found.tracked or hasattr(value, "__dict__")
