@@ -8,6 +8,7 @@ import sys
 import types
 from typing import Any
 
+import comm
 from ipykernel.compiler import XCachingCompiler, get_file_name
 from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
@@ -48,6 +49,11 @@ class KernelStandIn:
 
     def __init__(self, session: CapturingSession) -> None:
         self.session = session
+
+    @property
+    def comm_manager(self) -> Any:
+        """What widgets register with, though nobody is at the other end."""
+        return comm.get_comm_manager()
 
 
 class _NotebookShell(ZMQInteractiveShell):  # type: ignore[misc]  # ipykernel isn't checked

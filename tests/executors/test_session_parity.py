@@ -40,6 +40,10 @@ CELLS = {
     "mimebundle": (
         "class Bundle:\n    def _repr_mimebundle_(self, **kw): return {'text/x': 'b'}\nBundle()"
     ),
+    "widgets' messages": (
+        "manager = get_ipython().kernel.comm_manager\nmanager.register_target('t', print)\n"
+        "sorted(manager.targets)[-1:]"
+    ),
     "failing repr": "class Bad:\n    def __repr__(self): raise ValueError('no repr')\nBad()",
     "ipython_display": ("class Own:\n    def _ipython_display_(self): print('own display')\nOwn()"),
     "error": "1 / 0",
