@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import enum
 import functools
+import gc
 import re
 import sys
 import types
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from naavre_ext.dataflow.table_lookup import function_effects
+from naavre_ext.executors.class_homes import home_of
 from naavre_ext.executors.hidden_state import attributes_of, kept_by
 from naavre_ext.executors.imports import tell_imports
+from naavre_ext.executors.loggers import settle_loggers
 from naavre_ext.executors.plain_settings import Plainly
 
 #: For each module, what it was told: a setting's name, and what it is now (None: it is gone).
-Told = Mapping[str, Mapping[str, Hashable]]
+Told = Mapping[str, Mapping[str, str | None]]
 
 #: What is kept under such a name, the library would find out again.
 _CACHES = re.compile("cache|memo(?!ry)", re.IGNORECASE)
@@ -34,14 +38,14 @@ _ENGINES = frozenset(
      "matplotlib_inline", "charset_normalizer", "urllib3", "certifi", "idna", "google"}
 )  # fmt: skip
 #: What is missing, and how Plainly says None and False.
-_UNSET = (None, ("builtins.NoneType", "None"), ("builtins.bool", "False"))
+_UNSET = (None, "builtins.NoneType None", "builtins.bool False")
 
 
 class _Watch:
     """Notes what modules held when they had been imported, and what was changed since by other code."""
 
     def __init__(self) -> None:
-        self._fresh: dict[str, dict[str, Hashable]] = {}
+        self._fresh: dict[str, dict[str, str]] = {}
         self._told: defaultdict[str, set[str]] = defaultdict(set)
         #: The packages that were found to be told something.
         self.found: set[str] = set()
@@ -50,23 +54,24 @@ class _Watch:
         """What was changed so far, was told; what the module itself was told, is forgotten."""
         self._fresh.pop(module, None)
         self._told.pop(module, None)
-        for name in self._fresh.keys() & _modules_of({_package(module)}):
-            self._told[name] |= self.told(name).keys()
+        known = self._fresh.keys() & _modules_of({_package(module)})
+        for name, settings in _settings(known).items():
+            self._told[name] |= self.told(name, settings).keys()
 
     def end(self, module: str) -> None:
         """What the package's modules have changed just now, as parts register themselves, wasn't told."""
-        self._fresh.update((name, _settings(name)) for name in _modules_of({_package(module)}))
+        settle_loggers(_package(module))
+        self._fresh.update(_settings(_modules_of({_package(module)})))
 
-    def told(self, name: str) -> dict[str, Hashable]:
-        """What a module was told; nothing where it was imported before anybody watched."""
+    def told(self, name: str, now: Mapping[str, str | None]) -> dict[str, str | None]:
+        """What a module was told that has these settings; nothing where it was imported before anybody watched."""
         fresh = self._fresh.get(name)
         if fresh is None:
             return {}
-        now, told = _settings(name), self._told[name]
         changed = {key for key in now.keys() | fresh.keys() if now.get(key) != fresh.get(key)}
-        return {key: now.get(key) for key in sorted(changed | told)}
+        return {key: now.get(key) for key in sorted(changed | self._told[name])}
 
-    def fresh(self, name: str, key: str) -> Hashable:
+    def fresh(self, name: str, key: str) -> str | None:
         """What a setting was when the module had been imported."""
         return self._fresh.get(name, {}).get(key)
 
@@ -95,8 +100,9 @@ def told_libraries(namespace: Mapping[str, Any], *, but: Collection[str] = ()) -
     """
     if _watch is None:
         return {}
-    roots = packages_of(list(namespace.values()))
-    told = {name: _watch.told(name) for name in _modules_of(roots) if name not in but}
+    names = _modules_of(packages_of(list(namespace.values())))
+    now = _settings([name for name in names if name not in but])
+    told = {name: _watch.told(name, settings) for name, settings in now.items()}
     told = {name: settings for name, settings in told.items() if settings}
     _watch.found |= {_package(name) for name in told}
     return told
@@ -131,12 +137,11 @@ def _is_python(module: Any) -> bool:
 
 def unlike_here(told: Told) -> str:
     """The first setting that a library, loaded here, wasn't told as well; "" when there is none."""
-    for name, settings in told.items():
-        if name in sys.modules:
-            now = _settings(name)
-            for key, value in settings.items():
-                if now.get(key) != value:
-                    return f"{name}.{key}"
+    here = _settings([name for name in told if name in sys.modules])
+    for name, now in here.items():
+        for key, value in told[name].items():
+            if now.get(key) != value:
+                return f"{name}.{key}"
     return ""
 
 
@@ -157,7 +162,8 @@ def _root(value: Any) -> str:
     if issubclass(kind, types.ModuleType):
         return _package(object.__getattribute__(value, "__dict__").get("__name__"))
     is_code = issubclass(kind, (type, types.FunctionType, types.BuiltinFunctionType))
-    return _package(value.__module__ if is_code else kind.__module__)
+    home = value.__module__ if is_code else home_of(kind)
+    return _package(home or getattr(value, "__module__", None))  # of a function that Cython made
 
 
 def packages_of(values: Iterable[Any]) -> set[str]:
@@ -183,11 +189,36 @@ def _modules_of(roots: set[str]) -> list[str]:
     )
 
 
-def _settings(name: str) -> dict[str, Hashable]:
-    """What a module holds that looks like settings."""
-    module, plainly = sys.modules.get(name), Plainly(_package(name), _CACHES)
-    variables = {} if module is None else object.__getattribute__(module, "__dict__")
-    return {key: plainly.say(value) for key, value in _kept(name, variables)}
+def _settings(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """By the names of modules, what they hold that looks like settings."""
+    found, looking = {}, dict[str, Plainly]()
+    with _without_collecting():
+        for name in names:
+            module, package = sys.modules.get(name), _package(name)
+            look = looking.setdefault(package, Plainly(package, _CACHES))
+            variables = {} if module is None else object.__getattribute__(module, "__dict__")
+            found[name] = {key: _said(look, value) for key, value in _kept(name, variables)}
+    return found
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No garbage is looked for in the block: it makes many objects and no garbage, beside all of the library's."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _said(look: Plainly, value: Any) -> str:
+    """The value plainly; all that refuse to be looked at are alike, as libraries must not fail for our looking."""
+    try:
+        return look.say(value)
+    except Exception:  # noqa: BLE001  (any kind of object may be among a library's)
+        return "not told"
 
 
 def _kept(module: str, variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

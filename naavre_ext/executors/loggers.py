@@ -11,7 +11,7 @@ from typing import Any
 _PLAIN = b""
 #: Whose loggers are the processes', not the notebook's.
 _ENGINE = "ray"
-#: What loggers of libraries were told when the process was fresh.
+#: What loggers of libraries were told when the process was fresh, or when the library had been imported.
 _fresh: dict[str, bytes] = {}
 
 
@@ -34,18 +34,31 @@ def forget_loggers() -> None:
     _fresh.update(left)
 
 
+def settle_loggers(package: str) -> None:
+    """What loggers of this package are told by now, they are told by whoever imports it."""
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        for name, logger in _loggers(logging).items():
+            if name.partition(".")[0] == package:
+                _fresh[name] = _state(logging, logger)
+
+
 def states_of_loggers() -> dict[str, bytes]:
     """For each logger but the root, by name, what it was told: equal in processes where that is the same."""
     logging = sys.modules.get("logging")
     if logging is None:
         return {}
-    loggers = dict(logging.root.manager.loggerDict)
-    found = {
-        name: _state(logging, logger)
-        for name, logger in loggers.items()
+    found = {name: _state(logging, logger) for name, logger in _loggers(logging).items()}
+    return {n: _PLAIN if state == _fresh.get(n) else state for n, state in found.items()}
+
+
+def _loggers(logging: Any) -> dict[str, Any]:
+    """All but the root logger and those of processes themselves, by name."""
+    return {
+        name: logger
+        for name, logger in dict(logging.root.manager.loggerDict).items()
         if isinstance(logger, logging.Logger) and name.partition(".")[0] != _ENGINE
     }
-    return {n: _PLAIN if state == _fresh.get(n) else state for n, state in found.items()}
 
 
 def told(states: Mapping[str, bytes]) -> dict[str, bytes]:

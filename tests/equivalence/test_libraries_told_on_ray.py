@@ -16,7 +16,15 @@ from naavre_ext.model.run import RunOptions
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 LIBRARY = """
+import logging
 import random
+
+class Shown(logging.StreamHandler):
+    pass
+
+log = logging.getLogger(__name__)
+log.addHandler(Shown())
+log.setLevel("INFO")
 _unit, _hooks, _ready, _dice, _count, _backend = "m", [], False, random.Random(1), 0, None
 
 def prefer(unit):
@@ -65,6 +73,7 @@ ROWS = {
     "nothing": ((), (LOOP, "print(out)"), True),
     "result dropped": (("lib.prefer('ft')",), (LOOP, "print(out)"), False),
     "result kept": (("old = lib.prefer('ft')",), (LOOP, "print(out, old)"), False),
+    "its logger": (("lib.log.setLevel('ERROR')",), (LOOP, "print(out)"), False),
     "in the loop's cell": (("out = []",),
                           (LOOP.replace("out = []", "old = lib.prefer('ft')"), "print(out)"), False),
     "the same again": (("old = lib.prefer('m')",), (LOOP, "print(out)"), True),

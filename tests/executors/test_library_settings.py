@@ -47,6 +47,8 @@ TOLD = {
     "NumPy's generator": ("import numpy as np\nrng = np.random.default_rng(1)",
                           "def prefer(): rng.normal()", {"rng"}),
     "of a thread": ("import threading\nlocal = threading.local()", "def prefer(): local.unit = 2", {"local"}),
+    "attribute of what several modules have": ("class Config:\n    unit = 1\nconfig = other = Config()",
+                                               "def prefer(): other.unit = 2", {"config", "other"}),
     "of a context": ("from contextvars import ContextVar\nunit = ContextVar('unit')",
                      "def prefer(): unit.set(2)", {"unit"}),
 }  # fmt: skip
@@ -61,6 +63,10 @@ SILENT = {
     "time of the import": ("import time, os\nstarted, process = time.time(), os.getpid()", "def prefer(): pass"),
     "what holds itself": ("xs = []\nxs.append(xs)", "def prefer(): xs[0]"),
     "a part that registers itself": ("parts = {}", "def prefer():\n    import nx_unseen_library.registered"),
+    "class that doesn't tell its module": ("class C:\n    __module__ = property(lambda self: 1)\nc = C()",
+                                           "def prefer(): c"),
+    "object that can't be shown": ("import pathlib\nclass Path(type(pathlib.Path())):\n"
+                                   "    def __repr__(self): 1 / 0\np = Path('x')", "def prefer(): p"),
     "a part loaded late": ("", "def prefer():\n    import nx_unseen_library.part"),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 
 from naavre_ext.executors.loggers import (
     forget_loggers,
+    settle_loggers,
     states_of_loggers,
     told,
     told_otherwise,
@@ -78,3 +79,16 @@ def test_next_notebook_finds_loggers_fresh(log):
     finally:
         library.setLevel(0)
         forget_loggers()
+
+
+def test_what_a_library_tells_its_own_logger_when_it_is_imported_is_no_news(log):
+    before = states_of_loggers()
+    log.addHandler(logging.Handler())
+    log.setLevel(logging.INFO)
+    settle_loggers("another")
+    assert told_otherwise(before, states_of_loggers()) == NAME
+    settle_loggers(NAME.partition(".")[0])
+    assert told_otherwise(before, states_of_loggers()) == ""
+    log.setLevel(logging.ERROR)
+    assert told_otherwise(before, states_of_loggers()) == NAME
+    forget_loggers()
