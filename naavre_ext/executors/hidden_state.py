@@ -19,7 +19,8 @@ from naavre_ext.executors.packing import (
 )
 
 _CACHED = type(functools.lru_cache(lambda: None))
-_STATELESS = (
+#: What in a class keeps nothing beside its code.
+STATELESS = (
     types.FunctionType,
     types.MemberDescriptorType,
     types.GetSetDescriptorType,
@@ -93,7 +94,7 @@ def attributes_of(kind: type) -> dict[str, Any]:
     return {
         name: value
         for name, value in vars(kind).items()
-        if not name.startswith("__") and not issubclass(type(value), _STATELESS)
+        if not name.startswith("__") and not issubclass(type(value), STATELESS)
     }
 
 

@@ -8,29 +8,20 @@ Caches don't count, nor what extension modules keep out of Python's sight.
 
 from __future__ import annotations
 
-import enum
 import functools
-import gc
-import re
 import sys
-import types
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from naavre_ext.dataflow.table_lookup import function_effects
-from naavre_ext.executors.class_homes import home_of
-from naavre_ext.executors.hidden_state import attributes_of, kept_by
 from naavre_ext.executors.imports import tell_imports
 from naavre_ext.executors.loggers import settle_loggers
-from naavre_ext.executors.plain_settings import Plainly
+from naavre_ext.executors.module_settings import package_named, package_of_value, settings_of
 
 #: For each module, what it was told: a setting's name, and what it is now (None: it is gone).
 Told = Mapping[str, Mapping[str, str | None]]
 
-#: What is kept under such a name, the library would find out again.
-_CACHES = re.compile("cache|memo(?!ry)", re.IGNORECASE)
 #: What runs the cells, and what that loads: it keeps what is each process's own.
 _ENGINES = frozenset(
     {"__main__", "__mp_main__", "naavre_ext", "ray", "IPython", "ipykernel", "jupyter_client", "jupyter_core",
@@ -54,14 +45,14 @@ class _Watch:
         """What was changed so far, was told; what the module itself was told, is forgotten."""
         self._fresh.pop(module, None)
         self._told.pop(module, None)
-        known = self._fresh.keys() & _modules_of({_package(module)})
-        for name, settings in _settings(known).items():
+        known = self._fresh.keys() & _modules_of({package_named(module)})
+        for name, settings in settings_of(known).items():
             self._told[name] |= self.told(name, settings).keys()
 
     def end(self, module: str) -> None:
         """What the package's modules have changed just now, as parts register themselves, wasn't told."""
-        settle_loggers(_package(module))
-        self._fresh.update(_settings(_modules_of({_package(module)})))
+        settle_loggers(package_named(module))
+        self._fresh.update(settings_of(_modules_of({package_named(module)})))
 
     def told(self, name: str, now: Mapping[str, str | None]) -> dict[str, str | None]:
         """What a module was told that has these settings; nothing where it was imported before anybody watched."""
@@ -87,7 +78,7 @@ def watch_libraries() -> None:
     global _watch
     if _watch is None:
         _watch = _Watch()
-        for package in {_package(name) for name in list(sys.modules)}:
+        for package in {package_named(name) for name in list(sys.modules)}:
             if _is_unseen(package):
                 _watch.end(package)
         tell_imports(_is_unseen, _watch)
@@ -101,10 +92,10 @@ def told_libraries(namespace: Mapping[str, Any], *, but: Collection[str] = ()) -
     if _watch is None:
         return {}
     names = _modules_of(packages_of(list(namespace.values())))
-    now = _settings([name for name in names if name not in but])
+    now = settings_of([name for name in names if name not in but])
     told = {name: _watch.told(name, settings) for name, settings in now.items()}
     told = {name: settings for name, settings in told.items() if settings}
-    _watch.found |= {_package(name) for name in told}
+    _watch.found |= {package_named(name) for name in told}
     return told
 
 
@@ -137,7 +128,7 @@ def _is_python(module: Any) -> bool:
 
 def unlike_here(told: Told) -> str:
     """The first setting that a library, loaded here, wasn't told as well; "" when there is none."""
-    here = _settings([name for name in told if name in sys.modules])
+    here = settings_of([name for name in told if name in sys.modules])
     for name, now in here.items():
         for key, value in told[name].items():
             if now.get(key) != value:
@@ -156,23 +147,9 @@ def _is_unseen(root: str) -> bool:
     )
 
 
-def _root(value: Any) -> str:
-    """The package that a variable's value, or its class, comes from."""
-    kind = type(value)
-    if issubclass(kind, types.ModuleType):
-        return _package(object.__getattribute__(value, "__dict__").get("__name__"))
-    is_code = issubclass(kind, (type, types.FunctionType, types.BuiltinFunctionType))
-    home = value.__module__ if is_code else home_of(kind)
-    return _package(home or getattr(value, "__module__", None))  # of a function that Cython made
-
-
 def packages_of(values: Iterable[Any]) -> set[str]:
     """The packages that the values, or their classes, come from."""
-    return {_root(value) for value in values}
-
-
-def _package(module: object) -> str:
-    return module.partition(".")[0] if isinstance(module, str) else ""
+    return {package_of_value(value) for value in values}
 
 
 def _is_set_late(name: str, key: str) -> bool:
@@ -187,54 +164,3 @@ def _modules_of(roots: set[str]) -> list[str]:
         if wanted
         else []
     )
-
-
-def _settings(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """By the names of modules, what they hold that looks like settings."""
-    found, looking = {}, dict[str, Plainly]()
-    with _without_collecting():
-        for name in names:
-            module, package = sys.modules.get(name), _package(name)
-            look = looking.setdefault(package, Plainly(package, _CACHES))
-            variables = {} if module is None else object.__getattribute__(module, "__dict__")
-            found[name] = {key: _said(look, value) for key, value in _kept(name, variables)}
-    return found
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """No garbage is looked for in the block: it makes many objects and no garbage, beside all of the library's."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _said(look: Plainly, value: Any) -> str:
-    """The value plainly; all that refuse to be looked at are alike, as libraries must not fail for our looking."""
-    try:
-        return look.say(value)
-    except Exception:  # noqa: BLE001  (any kind of object may be among a library's)
-        return "not told"
-
-
-def _kept(module: str, variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Variables and attributes of classes. No object is asked anything: it might load what it stands for."""
-    for name, value in list(variables.items()):
-        kind = type(value)
-        if name.startswith("__") or _CACHES.search(name) or issubclass(kind, enum.EnumMeta):
-            continue
-        if issubclass(kind, types.ModuleType) and _root(value) == _package(module):
-            continue  # a part, which may be loaded late
-        if kind is types.FunctionType and value.__module__ == module:
-            kept = kept_by(value)
-            yield name, (value, *kept) if kept else value
-        elif issubclass(kind, type) and value.__module__ == module:
-            for attribute, held in attributes_of(value).items():
-                if not _CACHES.search(attribute):
-                    yield f"{name}.{attribute}", held
-        else:
-            yield name, value

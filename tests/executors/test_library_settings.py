@@ -49,6 +49,10 @@ TOLD = {
     "of a thread": ("import threading\nlocal = threading.local()", "def prefer(): local.unit = 2", {"local"}),
     "attribute of what several modules have": ("class Config:\n    unit = 1\nconfig = other = Config()",
                                                "def prefer(): other.unit = 2", {"config", "other"}),
+    "deep in an object": ("class Config:\n    def __init__(self): self.options = {'a': [{'unit': 1}]}\n"
+                          "config = Config()", "def prefer(): config.options['a'][0]['unit'] = 2", {"config"}),
+    "size of what holds much": ("units = {n: [n] * 90 for n in range(90)}",
+                                "def prefer(): units['ft'] = 1", {"units"}),
     "of a context": ("from contextvars import ContextVar\nunit = ContextVar('unit')",
                      "def prefer(): unit.set(2)", {"unit"}),
 }  # fmt: skip
