@@ -113,13 +113,16 @@ def _is_immutable(value: Any, budget: list[int]) -> bool:
 
 
 def _is_atom_of_library(value: Any) -> bool:
-    """NumPy scalars (not structured ones) and dtypes, pandas timestamps and the like."""
+    """NumPy scalars (not structured ones) and dtypes, pandas timestamps and the like, Shapely's geometries."""
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return False
     kind = type(value)
     if issubclass(kind, (numpy.generic, numpy.dtype, numpy.ufunc)):
         return not issubclass(kind, (numpy.void, numpy.object_))
+    shapely = sys.modules.get("shapely.lib")
+    if shapely is not None and issubclass(kind, shapely.Geometry):
+        return True
     pandas = sys.modules.get("pandas")
     kinds = (getattr(pandas, name, None) for name in ("Timestamp", "Timedelta", "Period"))
     return pandas is not None and kind in (*kinds, type(getattr(pandas, "NaT", None)))

@@ -217,6 +217,11 @@ def _by_name(value: Any) -> Anatomy:
     return Anatomy(type(value).__name__, "", tracked=False)
 
 
+def _geometry(value: Any) -> Anatomy:
+    """Shapely's geometries can't be changed, so which of them are one object doesn't matter."""
+    return Anatomy(type(value).__name__, shortened(value.wkt), content=value.wkb, tracked=False)
+
+
 #: What a progress bar says, without its times.
 _BAR = ("desc", "n", "total", "unit", "postfix", "leave", "disable", "iterable")
 
@@ -235,6 +240,9 @@ RULES: dict[str, Callable[[Any], Anatomy]] = {
     "concurrent.futures._base.Executor": _by_name,
     "multiprocessing.pool.Pool": _by_name,
     "joblib.parallel.Parallel": _by_name,
+    # Its number depends on how many files the process has opened.
+    "h5py._objects.ObjectID": _by_name,
+    "shapely.lib.Geometry": _geometry,
     **{f"builtins.{name}": _atom for name in ("int", "float", "complex", "str", "bytes")},
     "builtins.bool": _exact,
     "builtins.range": _exact,

@@ -33,7 +33,7 @@ _HEAP_TYPE = 1 << 9
 #: Attributes that libraries fill in or count on when they are asked for something, by the class that has them.
 DERIVED_ATTRIBUTES = {
     "pandas.core.generic.NDFrame": frozenset(
-        {"_item_cache", "_mgr", "_attrs", "_flags", "_metadata"}
+        {"_item_cache", "_mgr", "_attrs", "_flags", "_metadata", "_typ", "_is_copy"}
     ),
     # Counts on whenever somebody asks for a copy.
     "matplotlib.cbook.CallbackRegistry": frozenset({"_cid_gen"}),
