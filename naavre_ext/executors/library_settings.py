@@ -16,6 +16,7 @@ from typing import Any
 
 from naavre_ext.dataflow.table_lookup import function_effects
 from naavre_ext.executors.imports import tell_imports
+from naavre_ext.executors.library_memories import is_memory, may_be_told
 from naavre_ext.executors.loggers import settle_loggers
 from naavre_ext.executors.module_settings import package_named, package_of_value, settings_of
 
@@ -60,7 +61,8 @@ class _Watch:
         if fresh is None:
             return {}
         changed = {key for key in now.keys() | fresh.keys() if now.get(key) != fresh.get(key)}
-        return {key: now.get(key) for key in sorted(changed | self._told[name])}
+        told = {key for key in changed if not _is_for_itself(name, key, fresh, now)}
+        return {key: now.get(key) for key in sorted(told | self._told[name])}
 
     def fresh(self, name: str, key: str) -> str | None:
         """What a setting was when the module had been imported."""
@@ -152,6 +154,15 @@ def packages_of(values: Iterable[Any]) -> set[str]:
     return {package_of_value(value) for value in values}
 
 
+def _is_for_itself(
+    name: str, key: str, fresh: Mapping[str, str | None], now: Mapping[str, str | None]
+) -> bool:
+    """Whether the change is the library's own affair, such as a part of it that was loaded late."""
+    part = (now.get(key) or "").partition(" ")[2]
+    is_part = key not in fresh and package_named(part) == package_named(name)
+    return is_part or is_memory(f"{name}.{key}")
+
+
 def _is_set_late(name: str, key: str) -> bool:
     """Whether the library waits with a setting until it is needed."""
     return _watch is None or _watch.fresh(name, key) in _UNSET
@@ -160,7 +171,7 @@ def _is_set_late(name: str, key: str) -> bool:
 def _modules_of(roots: set[str]) -> list[str]:
     wanted = {root for root in roots if _is_unseen(root)}
     return (
-        sorted(name for name in list(sys.modules) if name.partition(".")[0] in wanted)
+        sorted(n for n in list(sys.modules) if n.partition(".")[0] in wanted and may_be_told(n))
         if wanted
         else []
     )

@@ -10,7 +10,7 @@ from typing import Any
 #: A logger that nobody has told anything since the process was fresh.
 _PLAIN = b""
 #: Whose loggers are the processes', not the notebook's.
-_ENGINE = "ray"
+_ENGINES = frozenset({"ray", "tornado"})
 #: What loggers of libraries were told when the process was fresh, or when the library had been imported.
 _fresh: dict[str, bytes] = {}
 
@@ -57,7 +57,7 @@ def _loggers(logging: Any) -> dict[str, Any]:
     return {
         name: logger
         for name, logger in dict(logging.root.manager.loggerDict).items()
-        if isinstance(logger, logging.Logger) and name.partition(".")[0] != _ENGINE
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] not in _ENGINES
     }
 
 

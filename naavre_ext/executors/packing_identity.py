@@ -112,17 +112,22 @@ def _is_immutable(value: Any, budget: list[int]) -> bool:
     return issubclass(kind, pathlib.PurePath) and home_of(kind).startswith("pathlib")
 
 
+#: Classes of libraries whose objects, and those of subclasses, can't be changed.
+_IMMUTABLE = (("shapely.lib", "Geometry"), ("astropy.units.core", "UnitBase"))
+
+
 def _is_atom_of_library(value: Any) -> bool:
-    """NumPy scalars (not structured ones) and dtypes, pandas timestamps and the like, Shapely's geometries."""
+    """NumPy scalars (not structured ones) and dtypes, pandas timestamps and the like, geometries, units."""
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return False
     kind = type(value)
     if issubclass(kind, (numpy.generic, numpy.dtype, numpy.ufunc)):
         return not issubclass(kind, (numpy.void, numpy.object_))
-    shapely = sys.modules.get("shapely.lib")
-    if shapely is not None and issubclass(kind, shapely.Geometry):
-        return True
+    for module, name in _IMMUTABLE:
+        base = getattr(sys.modules.get(module), name, None)
+        if base is not None and issubclass(kind, base):
+            return True
     pandas = sys.modules.get("pandas")
     kinds = (getattr(pandas, name, None) for name in ("Timestamp", "Timedelta", "Period"))
     return pandas is not None and kind in (*kinds, type(getattr(pandas, "NaT", None)))

@@ -151,7 +151,8 @@ def _reduce_times(array: Any) -> Any:
     """pandas would hand on what it has looked up of the array so far: reading it would count as a change."""
     make, args, (kind, data, *others) = array.__reduce__()
     attributes = {k: v for other in others for k, v in other.items() if k != "_cache"}
-    return make, args, (kind, data, attributes) if attributes else (kind, data)
+    has_three = attributes or sys.modules["pandas"].__version__.startswith("2.")
+    return make, args, (kind, data, attributes) if has_three else (kind, data)
 
 
 def _reduce_graph(graph: Any) -> Any:
@@ -210,18 +211,49 @@ _SPARSE = tuple(
 )
 _GRAPHS = ("Graph", "DiGraph", "MultiGraph", "MultiDiGraph")
 
+
+def _reduce_labelled(obj: Any) -> Any:
+    """Dictionaries that xarray makes when they are first read are none as long as they are empty."""
+    make, arguments, (attributes, slots) = obj.__reduce_ex__(5)[:3]
+    late = {n: None for n in ("_attrs", "_encoding") if n in slots and not slots[n]}
+    return make, arguments, (attributes, {**slots, **late})
+
+
 _REDUCERS: dict[str, Callable[[Any], Any]] = {
     "functools.cached_property": _reduce_cached_property,
     "_struct.Struct": _reduce_struct,
     "numpy.ma.MaskedArray": _reduce_masked_array,
     "numpy.ma.core.MaskedArray": _reduce_masked_array,
-    "pandas.StringDtype": _reduce_text_dtype,
-    "pandas.arrays.ArrowStringArray": _reduce_arrow_array,
-    "pandas.arrays.ArrowExtensionArray": _reduce_arrow_array,
+    # The second names are those of pandas 2.
+    **dict.fromkeys(
+        ("pandas.StringDtype", "pandas.core.arrays.string_.StringDtype"), _reduce_text_dtype
+    ),
+    **dict.fromkeys(
+        (
+            "pandas.arrays.ArrowStringArray",
+            "pandas.core.arrays.string_arrow.ArrowStringArray",
+            "pandas.arrays.ArrowExtensionArray",
+            "pandas.core.arrays.arrow.array.ArrowExtensionArray",
+        ),
+        _reduce_arrow_array,
+    ),
     "sklearn.utils._bunch.Bunch": _reduce_bunch,
     "random.Random": _reduce_generator,
+    "xarray.core.dataset.Dataset": _reduce_labelled,
+    "xarray.core.variable.IndexVariable": _reduce_labelled,
+    "xarray.core.variable.Variable": _reduce_labelled,
     "numpy.random.mtrand.RandomState": _reduce_generator,
     **{f"networkx.classes.{name.lower()}.{name}": _reduce_graph for name in _GRAPHS},
     **{f"scipy.sparse.{name}": _reduce_sparse for name in _SPARSE},
-    **{f"pandas.arrays.{name}Array": _reduce_times for name in ("Datetime", "Timedelta", "Period")},
+    **dict.fromkeys(
+        (
+            "pandas.arrays.DatetimeArray",
+            "pandas.core.arrays.datetimes.DatetimeArray",
+            "pandas.arrays.TimedeltaArray",
+            "pandas.core.arrays.timedeltas.TimedeltaArray",
+            "pandas.arrays.PeriodArray",
+            "pandas.core.arrays.period.PeriodArray",
+        ),
+        _reduce_times,
+    ),
 }

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from naavre_ext.executors.class_homes import home_of
+from naavre_ext.executors.packing_instances import is_users
 
 _OPEN_THERE = "Open it in the loop or the cell that uses it."
 _MAKE_THERE = "Make it in the loop or the cell that uses it."
 _AS_LIST = "Put its items into a list first: list(...)."
 _DRAW = "Hand on the data, and draw in one cell after the loop."
 _AS_TEXT = "Keep its text instead: str(...) or repr(...)."
+#: By what a class says how its objects are pickled.
+_COPYING = frozenset({"__getstate__", "__reduce__", "__reduce_ex__"})
 _ONE_WORKER = "Use it in cells that need no parallel work, or hand on plain data."
 
 
@@ -143,5 +146,19 @@ def _judge(kind: type) -> Live | None:
         if found is not None:
             return found
     if any(isinstance(vars(base).get("__del__"), types.FunctionType) for base in kind.__mro__):
-        return Live("an object with a finalizer (__del__)", _MAKE_THERE)
+        return (
+            None
+            if _is_made_to_be_copied(kind)
+            else Live("an object with a finalizer (__del__)", _MAKE_THERE)
+        )
     return None
+
+
+def _is_made_to_be_copied(kind: type) -> bool:
+    """Whether it is a library's that says how it is pickled: its finalizer frees what each copy has of its own."""
+    has_finalizer = False
+    for base in reversed(kind.__mro__[:-1]):
+        has_finalizer |= "__del__" in vars(base)
+        if has_finalizer and not is_users(base) and not _COPYING.isdisjoint(vars(base)):
+            return True
+    return False

@@ -210,6 +210,10 @@ def _modules_in(
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or name.partition(".")[0] == _OURS:
             continue
+        if not os.path.isabs(
+            path
+        ):  # made by a library, and not from a file: Python's paths are whole
+            continue
         own = _own_path(path)
         if own.startswith(roots):
             found[name] = module

@@ -38,17 +38,21 @@ _TELLING = re.compile(
 )
 
 
+#: Calls that teach a library something, which a decorator may make as well.
+_TEACHING = re.compile(r"numba\.extending\.\w+\(\)")
+
+
 def told_library(cells: Iterable[CellNode]) -> str:
     """By which call these cells tell an unseen library what it keeps, in words; "" when by none."""
     cells = list(cells)
     for node in cells:
         for effect in node.facts.effects:
-            if effect.kind == "unknown" and _TELLING.fullmatch(effect.what):
-                name = effect.what.rpartition(".")[2].removesuffix("()")
-                if any(_drops_result(each, name) for each in cells):
-                    return (
-                        f"the notebook calls {effect.what}, whose effect other workers may not see"
-                    )
+            if effect.kind != "unknown":
+                continue
+            name = effect.what.rpartition(".")[2].removesuffix("()")
+            tells = _TELLING.fullmatch(effect.what) and any(_drops_result(c, name) for c in cells)
+            if tells or _TEACHING.fullmatch(effect.what):
+                return f"the notebook calls {effect.what}, whose effect other workers may not see"
     return ""
 
 
