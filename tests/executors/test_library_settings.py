@@ -17,6 +17,7 @@ NAME = "nx_unseen_library"
 TOLD = {
     "number": ("unit = 1", "def prefer(): global unit; unit = 2", {"unit"}),
     "number of another type": ("unit = 1", "def prefer(): global unit; unit = True", {"unit"}),
+    "new function of the notebook's": ("", "def prefer(): global hook; hook = print", {"hook"}),
     "new variable": ("", "def prefer(): global unit; unit = 2", {"unit"}),
     "variable that goes": ("unit = 1", "def prefer(): global unit; del unit", {"unit"}),
     "text in a dictionary": ("units = {'length': 'm'}", "def prefer(): units['length'] = 'ft'", {"units"}),
@@ -71,6 +72,10 @@ SILENT = {
                                            "def prefer(): c"),
     "object that can't be shown": ("import pathlib\nclass Path(type(pathlib.Path())):\n"
                                    "    def __repr__(self): 1 / 0\np = Path('x')", "def prefer(): p"),
+    "a name of a part's that is looked up late": (
+        "def __getattr__(name):\n    import nx_unseen_library.part as part\n    global show\n"
+        "    show = part.show\n    return show",
+        "def prefer():\n    import nx_unseen_library as lib\n    return lib.show"),
     "a part loaded late": ("", "def prefer():\n    import nx_unseen_library.part"),
 }  # fmt: skip
 
@@ -84,7 +89,7 @@ def load(tmp_path, monkeypatch) -> Iterator:
         folder = tmp_path / NAME
         folder.mkdir()
         (folder / "__init__.py").write_text("\n".join(code))
-        (folder / "part.py").write_text("unit = 1")
+        (folder / "part.py").write_text("unit = 1\ndef show(): pass")
         (folder / "registered.py").write_text(f"import {NAME}\n{NAME}.parts['part'] = print")
         return importlib.import_module(NAME)
 
@@ -142,3 +147,19 @@ def test_real_loader_is_the_modules_own(load):
 def test_libraries_that_no_variable_comes_from_arent_looked_at(load):
     load("unit = 1", "def prefer(): global unit; unit = 2").prefer()
     assert told_libraries({"x": 1, "text": "m"}) == {}
+
+
+def test_of_numba_only_its_configuration_is_looked_at():
+    import numba
+
+    watch_libraries()
+    add = numba.njit(lambda x: x + 1)
+    assert told_libraries({"add": add}) == {}
+    assert add(1) == 2
+    assert told_libraries({"add": add}) == {}
+    before = numba.core.config.OPT
+    numba.core.config.OPT = 0
+    try:
+        assert {*told_libraries({"add": add})} == {"numba.core.config"}
+    finally:
+        numba.core.config.OPT = before

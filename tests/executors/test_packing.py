@@ -3,6 +3,7 @@
 import collections
 import enum
 import functools
+import importlib
 import io
 import pickle
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from naavre_ext.executors import packing_instances
 from naavre_ext.executors.packing import PackingError, fingerprint, pack, unpack
 
 PRELUDE = """
@@ -535,3 +537,39 @@ def test_what_is_taken_from_a_group_of_rows_does_not_count_as_a_change_of_it(
     before = pack({"items": items}, receiver)
     _LOOKS[look](items[0][1])
     assert bytes(pack({"items": items}, receiver).data) == bytes(before.data)
+
+
+FINALIZER = """
+class {name}:
+    def __init__(self):
+        self.data = [1]
+    def __del__(self):
+        pass
+"""
+COPYING = """
+    def __getstate__(self):
+        return dict(self.__dict__)
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+"""
+
+
+@pytest.mark.parametrize(
+    ("copying", "installed", "packs"),
+    [(COPYING, True, True), ("", True, False), (COPYING, False, False)],
+    ids=["library that says how", "library that doesn't", "own module"],
+)
+def test_object_with_a_finalizer_is_copied_if_a_library_says_how(
+    tmp_path, monkeypatch, copying, installed, packs
+):
+    name = f"nx_finalized_{installed}_{bool(copying)}"
+    (tmp_path / f"{name}.py").write_text(FINALIZER.format(name="Model") + copying)
+    monkeypatch.syspath_prepend(tmp_path)
+    if installed:
+        monkeypatch.setattr(packing_instances, "_INSTALLED", (str(tmp_path.resolve()),))
+    value = importlib.import_module(name).Model()
+    if packs:
+        assert unpack(pack({"v": value}, {}), {}, writable=True)["v"].data == [1]
+    else:
+        with pytest.raises(PackingError, match="finalizer"):
+            pack({"v": value}, {})

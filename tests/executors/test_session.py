@@ -343,3 +343,13 @@ def test_this_package_stays_loaded_where_a_notebook_lies_beside_it() -> None:
 def test_pythons_own_modules_stay_loaded_where_a_notebook_lies_above_them() -> None:
     folder = str(Path(os.__file__).parents[2])
     assert not {"json", "decimal"} & modules_in((folder,), frozenset()).keys()
+
+
+def test_module_whose_file_has_no_whole_path_is_no_file_beside_the_notebook(
+    tmp_path, monkeypatch
+) -> None:
+    made = types.ModuleType("nx_made")
+    made.__file__ = "_made.py"  # as torch.ops has it
+    monkeypatch.setitem(sys.modules, "nx_made", made)
+    monkeypatch.chdir(tmp_path)
+    assert "nx_made" not in modules_in((str(tmp_path),), frozenset())

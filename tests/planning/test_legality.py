@@ -392,13 +392,18 @@ def test_tables_whose_axes_are_renamed_stay_in_one_process(before, loop, is_refu
         ("def f():\n    lib.use('x')\nf()", "lib.work(x)", "lib.use()"),
         ("lib.set_mode('x')", "double(x)", ""),
         ("lib.show(1)", "lib.work(x)", ""),
+        (
+            "@numba.extending.overload(len)\ndef size(x):\n    return None",
+            "lib.work(x)",
+            "numba.extending.overload()",
+        ),
         ("model.set_params(1)", "lib.work(x)", ""),
         ("y = lib.settle(1)", "lib.work(x)", ""),
         ("y = lib.use(1)", "lib.use(x)", ""),
     ],
 )
 def test_loop_with_unseen_code_after_a_library_was_told_something_runs_whole(before, loop, call):
-    imports = "import lib\nfrom lib import register_thing\nmodel = lib.Model()"
+    imports = "import lib\nimport numba\nfrom lib import register_thing\nmodel = lib.Model()"
     verdict = judge(f"for x in xs:\n    out.append({loop})", imports, before)
     assert isinstance(verdict, Refusal) == bool(call)
     if call:

@@ -40,6 +40,13 @@ DERIVED_ATTRIBUTES = {
 }
 
 
+#: Dictionaries that libraries make when they are first read: empty ones are none.
+MADE_LATE = dict.fromkeys(
+    ("xarray.core.dataset.Dataset", "xarray.core.variable.Variable"),
+    frozenset({"_attrs", "_encoding"}),
+)
+
+
 def anatomy_of(value: Any, *, render: bool) -> Anatomy:
     """What the value consists of. No code of the notebook is run for it."""
     kind = type(value)
@@ -92,9 +99,10 @@ def attributes(value: Any) -> Iterator[tuple[str, Any]]:
     """The instance's attributes and slots, sorted, without what is computed from others when asked for."""
     kind = type(value)
     found: dict[str, Any] = {}
-    skipped: set[str] = {"__dict__", "__weakref__"}
+    skipped, late = {"__dict__", "__weakref__"}, set[str]()
     for base in kind.__mro__:
         skipped |= DERIVED_ATTRIBUTES.get(qualified(base), frozenset())
+        late |= MADE_LATE.get(qualified(base), frozenset())
         for name, entry in vars(base).items():
             if isinstance(entry, types.MemberDescriptorType) and base.__flags__ & _HEAP_TYPE:
                 try:
@@ -107,7 +115,7 @@ def attributes(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(own, dict):
         found.update((name, entry) for name, entry in own.items() if isinstance(name, str))
     for name in sorted(found):
-        if name not in skipped:
+        if name not in skipped and (name not in late or found[name]):
             yield f".{name}", found[name]
 
 
