@@ -123,6 +123,8 @@ def report_lines(report: VerifyReport) -> list[str]:
         lines = [f"equal: {compared} are as in the run from top to bottom"]
     else:
         lines = [f"different: {found}"]
+    if report.end:
+        lines.append(f"each of the runs {report.end}; what comes after that isn't compared")
     lines += _first([difference.text for difference in report.differences])
     if causes:
         lines += ["why:", *_first(causes)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 
 #: By package, the modules that hold what it is told: what others of it keep was found out, compiled or registered.
 _TOLD_IN = {
@@ -28,8 +29,7 @@ _MEMORIES = re.compile(
     | polars\._dependencies\.\w+
     | spacy\.language\.Language\.(_factory_meta|factories)
     | spacy\.pipeline\.factories\.FACTORIES_REGISTERED | spacy\.registrations\.REGISTRY_POPULATED
-    # The states of its generators are compared by themselves.
-    | torch\.(.*\.)?_lazy_seed_tracker | torch\.random\.manual_seed
+    | torch\.random\.manual_seed
     | torch\.autograd\.profiler\._cupti_monitor_\w+
     | transformers\..*\._CAN_RECORD_REGISTRY
     | xarray\.backends\.file_manager\.(REF_COUNTS|FILE_CACHE)
@@ -45,7 +45,20 @@ def may_be_told(module: str) -> bool:
     return told_in is None or module in told_in
 
 
-@functools.lru_cache(maxsize=65536)
 def is_memory(setting: str) -> bool:
     """Whether the library keeps that for itself: the name of its module, and the setting's in it."""
+    if setting.startswith("torch.") and setting.endswith("._lazy_seed_tracker"):
+        return not _draws_on_devices()
+    return _matches(setting)
+
+
+@functools.lru_cache(maxsize=65536)
+def _matches(setting: str) -> bool:
     return _MEMORIES.fullmatch(setting) is not None
+
+
+def _draws_on_devices() -> bool:
+    """Whether torch has other generators than the processor's, whose state is compared by itself."""
+    torch = sys.modules.get("torch")
+    devices = (getattr(torch, name, None) for name in ("cuda", "mps", "mtia", "xpu"))
+    return any(getattr(device, "is_available", bool)() for device in devices)

@@ -7,6 +7,7 @@ list, a folder deleted twice, a bit generator that no longer shares its buffer.
 from __future__ import annotations
 
 import collections
+import io
 import itertools
 import types
 import weakref
@@ -156,6 +157,8 @@ def _judge(kind: type) -> Live | None:
 
 def _is_made_to_be_copied(kind: type) -> bool:
     """Whether it is a library's that says how it is pickled: its finalizer frees what each copy has of its own."""
+    if issubclass(kind, io.IOBase):
+        return False  # a copy might open the file anew, and empty it
     has_finalizer = False
     for base in reversed(kind.__mro__[:-1]):
         has_finalizer |= "__del__" in vars(base)

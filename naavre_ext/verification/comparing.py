@@ -20,7 +20,7 @@ from naavre_ext.model.portrait import (
     mismatches,
 )
 from naavre_ext.model.workflow import Edge, Step, StepId, Workflow
-from naavre_ext.verification.ends import end_alike, other_end, unlike_ends
+from naavre_ext.verification.ends import common_end, end_alike, other_end, unlike_ends
 from naavre_ext.verification.report import Difference, Unsteady, VerifyReport, Where
 
 
@@ -124,6 +124,7 @@ def compare(
         compared_files=len({*first.files, *parallel.files}),
         workflow_s=parallel.duration_s,
         sequential_s=first.duration_s,
+        end=common_end((first, again, *more, parallel)),
     )
 
 

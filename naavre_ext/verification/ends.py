@@ -20,6 +20,12 @@ def end_alike(one: Observation, other: Observation) -> bool:
     return _ending(one) == _ending(other)
 
 
+def common_end(runs: Sequence[Observation]) -> str:
+    """How all of the runs end, where that is alike and not well; else ""."""
+    is_alike = all(end_alike(runs[0], each) for each in runs)
+    return _told(runs[0]) if is_alike and _ending(runs[0])[0] != "ok" else ""
+
+
 def other_end(parallel: Observation, first: Observation) -> Mismatch:
     """That the workflow ends otherwise, whatever the errors say."""
     return Mismatch("the run", f"is one that {_brief(parallel)}, not one that {_brief(first)}")

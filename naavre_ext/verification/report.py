@@ -58,8 +58,8 @@ class VerifyReport:
     """Whether both ways agree, where they don't, and why.
 
     ``equal`` is said only where the sequential runs end alike. Where they don't, ``differences`` prove nothing.
-    ``uncompared`` maps variables to what in them couldn't be looked into. ``folder`` says where the runs took
-    place.
+    ``uncompared`` maps variables to what in them couldn't be looked into. ``end`` says how all runs end where that
+    isn't well. ``folder`` says where they took place.
     """
 
     equal: bool
@@ -72,6 +72,7 @@ class VerifyReport:
     compared_files: int = 0
     workflow_s: float = 0.0
     sequential_s: float = 0.0
+    end: str = ""
     folder: dict[str, Any] = field(default_factory=dict)
 
     @property

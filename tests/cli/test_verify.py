@@ -56,7 +56,7 @@ def test_the_first_differences_are_shown() -> None:
 def test_the_json_has_these_fields() -> None:
     assert set(VerifyReport(equal=True).to_json()) == {
         "status", "equal", "differences", "causes", "unsteady", "uncompared", "compared_cells",
-        "compared_names", "compared_files", "workflow_s", "sequential_s", "folder",
+        "compared_names", "compared_files", "workflow_s", "sequential_s", "end", "folder",
     }  # fmt: skip
 
 

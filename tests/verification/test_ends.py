@@ -135,6 +135,16 @@ def test_runs_that_end_alike_are_compared(end: Observation, workflow: Workflow) 
     assert (report.equal, report.status) == (True, "equal")
 
 
+def test_that_all_runs_fail_is_said(workflow: Workflow) -> None:
+    report = compare(workflow, RAISED, RAISED, RAISED)
+    assert report.end == "fails in cell 3 with ValueError: no"
+    assert (
+        report_lines(report)[1]
+        == f"each of the runs {report.end}; what comes after that isn't compared"
+    )
+    assert [compare(workflow, *runs).end for runs in ([OK] * 3, [OK, OK, RAISED])] == ["", ""]
+
+
 def test_what_an_error_says_may_vary_but_not_where_it_comes(workflow: Workflow) -> None:
     runs = [ended(3, "ValueError", text) for text in ("at 0x1", "at 0x2", "at 0x3")]
     report = compare(workflow, *runs)
