@@ -81,8 +81,7 @@ def package_named(module: object) -> str:
 
 def _look_at(look: Look, module: str) -> dict[str, str]:
     """No object is asked anything: it might load what it stands for."""
-    loaded = sys.modules.get(module)
-    variables = {} if loaded is None else dict(object.__getattribute__(loaded, "__dict__"))
+    variables = _variables(sys.modules.get(module))
     seen = _names(look, module, "", variables)
     found = dict(seen.said)
     for name in seen.others:
@@ -96,6 +95,14 @@ def _look_at(look: Look, module: str) -> dict[str, str]:
         else:
             found[name] = _said(look, seen, name, value)
     return found
+
+
+def _variables(module: Any) -> dict[str, Any]:
+    """What the module holds; nothing where the object in its place, as of cffi's libraries, has no variables."""
+    try:
+        return dict(object.__getattribute__(module, "__dict__"))
+    except AttributeError:
+        return {}
 
 
 def _attributes(look: Look, module: str, name: str, kind: type) -> Iterator[tuple[str, str]]:

@@ -70,6 +70,7 @@ SILENT = {
     "a part that registers itself": ("parts = {}", "def prefer():\n    import nx_unseen_library.registered"),
     "class that doesn't tell its module": ("class C:\n    __module__ = property(lambda self: 1)\nc = C()",
                                            "def prefer(): c"),
+    "what stands for a module": ("import sys\nsys.modules[__name__ + '.lib'] = 5", "def prefer(): pass"),
     "object that can't be shown": ("import pathlib\nclass Path(type(pathlib.Path())):\n"
                                    "    def __repr__(self): 1 / 0\np = Path('x')", "def prefer(): p"),
     "a name of a part's that is looked up late": (
