@@ -17,7 +17,7 @@ from typing import Any
 from naavre_ext.dataflow.table_lookup import function_effects
 from naavre_ext.executors.imports import tell_imports
 from naavre_ext.executors.library_memories import is_memory, may_be_told
-from naavre_ext.executors.loggers import settle_loggers
+from naavre_ext.executors.loggers import settle_loggers, told_loggers
 from naavre_ext.executors.module_settings import package_named, package_of_value, settings_of
 
 #: For each module, what it was told: a setting's name, and what it is now (None: it is gone).
@@ -39,6 +39,8 @@ class _Watch:
     def __init__(self) -> None:
         self._fresh: dict[str, dict[str, str]] = {}
         self._told: defaultdict[str, set[str]] = defaultdict(set)
+        #: By package that is being imported, its loggers that were told something before.
+        self._loggers: dict[str, frozenset[str]] = {}
         #: The packages that were found to be told something.
         self.found: set[str] = set()
 
@@ -46,14 +48,17 @@ class _Watch:
         """What was changed so far, was told; what the module itself was told, is forgotten."""
         self._fresh.pop(module, None)
         self._told.pop(module, None)
-        known = self._fresh.keys() & _modules_of({package_named(module)})
+        package = package_named(module)
+        self._loggers[package] = told_loggers(package)
+        known = self._fresh.keys() & _modules_of({package})
         for name, settings in settings_of(known).items():
             self._told[name] |= self.told(name, settings).keys()
 
     def end(self, module: str) -> None:
         """What the package's modules have changed just now, as parts register themselves, wasn't told."""
-        settle_loggers(package_named(module))
-        self._fresh.update(settings_of(_modules_of({package_named(module)})))
+        package = package_named(module)
+        settle_loggers(package, self._loggers.pop(package, frozenset()))
+        self._fresh.update(settings_of(_modules_of({package})))
 
     def told(self, name: str, now: Mapping[str, str | None]) -> dict[str, str | None]:
         """What a module was told that has these settings; nothing where it was imported before anybody watched."""
@@ -118,7 +123,7 @@ def forget_told() -> None:
     """
     while _watch is not None and _watch.found:
         package = _watch.found.pop()
-        modules = _modules_of({package})
+        modules = [name for name in list(sys.modules) if package_named(name) == package]
         if all(_is_python(sys.modules[name]) for name in modules):
             for name in modules:
                 del sys.modules[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 #: A logger that nobody has told anything since the process was fresh.
@@ -34,12 +34,18 @@ def forget_loggers() -> None:
     _fresh.update(left)
 
 
-def settle_loggers(package: str) -> None:
-    """What loggers of this package are told by now, they are told by whoever imports it."""
+def told_loggers(package: str) -> frozenset[str]:
+    """The loggers of this package that were told something."""
+    names = told(states_of_loggers())
+    return frozenset(name for name in names if name.partition(".")[0] == package)
+
+
+def settle_loggers(package: str, but: Collection[str]) -> None:
+    """What loggers of this package are told by now, they are told by whoever imports it; ``but`` not these."""
     logging = sys.modules.get("logging")
     if logging is not None:
         for name, logger in _loggers(logging).items():
-            if name.partition(".")[0] == package:
+            if name.partition(".")[0] == package and name not in but:
                 _fresh[name] = _state(logging, logger)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pickle
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from naavre_ext.executors.library_settings import told_libraries, unlike_here, watch_libraries
+from naavre_ext.executors.loggers import states_of_loggers, told
 
 NAME = "nx_unseen_library"
 
@@ -105,9 +107,9 @@ def test_setting_that_a_call_changed_is_found_by_name(load, code, telling, setti
     variables = {"f": library.prefer}
     assert told_libraries(variables) == {}
     library.prefer()
-    told = pickle.loads(pickle.dumps(told_libraries(variables)))
-    assert {name: set(changed) for name, changed in told.items()} == {NAME: settings}
-    assert unlike_here(told) == ""
+    found = pickle.loads(pickle.dumps(told_libraries(variables)))
+    assert {name: set(changed) for name, changed in found.items()} == {NAME: settings}
+    assert unlike_here(found) == ""
 
 
 @pytest.mark.parametrize(("code", "telling", "settings"), TOLD.values(), ids=TOLD)
@@ -116,20 +118,29 @@ def test_process_in_which_the_library_was_only_imported_is_unlike_one_where_it_w
 ):
     library = load(code, telling)
     library.prefer()
-    told = told_libraries({"library": library})
+    found = told_libraries({"library": library})
     for name in [name for name in sys.modules if name.startswith(NAME)]:
         del sys.modules[name]
-    assert unlike_here(told) == ""  # not loaded here
+    assert unlike_here(found) == ""  # not loaded here
     importlib.import_module(NAME)
-    assert unlike_here(told) == f"{NAME}.{min(settings)}"
+    assert unlike_here(found) == f"{NAME}.{min(settings)}"
 
 
 def test_what_was_told_before_a_part_is_loaded_stays_told(load):
     library = load("unit, parts = 1, {}", "def prefer(): global unit; unit = 2")
     library.prefer()
     importlib.import_module(f"{NAME}.registered")
-    told = told_libraries({"library": library})
-    assert {name: set(changed) for name, changed in told.items()} == {NAME: {"unit"}}
+    found = told_libraries({"library": library})
+    assert {name: set(changed) for name, changed in found.items()} == {NAME: {"unit"}}
+
+
+def test_what_a_logger_was_told_before_a_part_is_loaded_stays_told(load):
+    load("import logging", "log = logging.getLogger(__name__)", "log.setLevel('INFO')")
+    assert NAME not in told(states_of_loggers())
+    logging.getLogger(NAME).setLevel("ERROR")
+    importlib.import_module(f"{NAME}.part")
+    assert NAME in told(states_of_loggers())
+    logging.root.manager.loggerDict.pop(NAME)
 
 
 @pytest.mark.parametrize(("code", "use"), SILENT.values(), ids=SILENT)

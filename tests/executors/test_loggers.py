@@ -85,9 +85,11 @@ def test_what_a_library_tells_its_own_logger_when_it_is_imported_is_no_news(log)
     before = states_of_loggers()
     log.addHandler(logging.Handler())
     log.setLevel(logging.INFO)
-    settle_loggers("another")
+    settle_loggers("another", ())
     assert told_otherwise(before, states_of_loggers()) == NAME
-    settle_loggers(NAME.partition(".")[0])
+    settle_loggers(NAME.partition(".")[0], (NAME,))
+    assert told_otherwise(before, states_of_loggers()) == NAME
+    settle_loggers(NAME.partition(".")[0], ())
     assert told_otherwise(before, states_of_loggers()) == ""
     log.setLevel(logging.ERROR)
     assert told_otherwise(before, states_of_loggers()) == NAME
