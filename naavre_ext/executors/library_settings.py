@@ -29,7 +29,7 @@ _ENGINES = frozenset(
      "traitlets", "zmq", "tornado", "pygments", "wcwidth", "comm", "debugpy", "prompt_toolkit",
      "matplotlib_inline", "charset_normalizer", "urllib3", "certifi", "idna", "google"}
 )  # fmt: skip
-#: What is missing, and how Plainly says None and False.
+#: What is missing, and how a look says None and False.
 _UNSET = (None, "builtins.NoneType None", "builtins.bool False")
 
 

@@ -123,21 +123,21 @@ def _said(look: Look, seen: _Names, name: str, value: Any) -> str:
     return said
 
 
-def _names(look: Look, module: str, kind: str, values: dict[str, Any]) -> _Names:
+def _names(look: Look, module: str, owner: str, values: dict[str, Any]) -> _Names:
     """What was seen before, if it is the same objects under the same names."""
-    seen = _known.names.get((module, kind))
+    seen = _known.names.get((module, owner))
     names, ids = list(values), list(map(id, values.values()))
     if seen is None or seen.ids != ids or seen.names != names:
-        seen = _known.names[module, kind] = _sorted_out(look, module, kind, values)
+        seen = _known.names[module, owner] = _sorted_out(look, module, owner, values)
     return seen
 
 
-def _sorted_out(look: Look, module: str, kind: str, values: dict[str, Any]) -> _Names:
+def _sorted_out(look: Look, module: str, owner: str, values: dict[str, Any]) -> _Names:
     still, said, others = [], {}, list[str]()
     for name, value in values.items():
         if name.startswith("__") or _CACHES.search(name):
             continue
-        is_still, counts = _judged(look, module, kind, value)
+        is_still, counts = _judged(look, module, owner, value)
         if is_still:
             still.append(value)
             if counts:
@@ -147,10 +147,10 @@ def _sorted_out(look: Look, module: str, kind: str, values: dict[str, Any]) -> _
     return _Names(list(values), list(map(id, values.values())), still, said, others)
 
 
-def _judged(look: Look, module: str, name: str, value: Any) -> tuple[bool, bool]:
-    """Whether the value can't change, and whether it counts, in a module or the class of this name."""
+def _judged(look: Look, module: str, owner: str, value: Any) -> tuple[bool, bool]:
+    """Whether the value can't change, and whether it counts, in a module or the class of its that owns it."""
     kind = type(value)
-    if name:
+    if owner:
         return (True, False) if issubclass(kind, STATELESS) else (not look.may_change(value), True)
     if issubclass(kind, enum.EnumMeta):
         return True, False

@@ -22,9 +22,10 @@ _MAKE_THERE = "Make it in the loop or the cell that uses it."
 _AS_LIST = "Put its items into a list first: list(...)."
 _DRAW = "Hand on the data, and draw in one cell after the loop."
 _AS_TEXT = "Keep its text instead: str(...) or repr(...)."
+_ONE_WORKER = "Use it in cells that need no parallel work, or hand on plain data."
+
 #: By what a class says how its objects are pickled.
 _COPYING = frozenset({"__getstate__", "__reduce__", "__reduce_ex__"})
-_ONE_WORKER = "Use it in cells that need no parallel work, or hand on plain data."
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +147,10 @@ def _judge(kind: type) -> Live | None:
         found = found or next((_BY_NAME[p] for p in prefixes if p in _BY_NAME), None)
         if found is not None:
             return found
-    if any(isinstance(vars(base).get("__del__"), types.FunctionType) for base in kind.__mro__):
-        return (
-            None
-            if _is_made_to_be_copied(kind)
-            else Live("an object with a finalizer (__del__)", _MAKE_THERE)
-        )
+    finalizers = (vars(base).get("__del__") for base in kind.__mro__)
+    has_finalizer = any(isinstance(each, types.FunctionType) for each in finalizers)
+    if has_finalizer and not _is_made_to_be_copied(kind):
+        return Live("an object with a finalizer (__del__)", _MAKE_THERE)
     return None
 
 

@@ -43,5 +43,6 @@ def kind_of(obj: Any) -> str:
 
 def type_name(kind: type) -> str:
     """The type's name as the notebook's author knows it."""
-    module = "" if home_of(kind) in ("", "builtins", NOTEBOOK) else f"{home_of(kind)}."
-    return f"{module}{kind.__qualname__}"
+    home = home_of(kind)
+    is_known = home in ("", "builtins", NOTEBOOK)
+    return kind.__qualname__ if is_known else f"{home}.{kind.__qualname__}"

@@ -208,11 +208,9 @@ def _modules_in(
     for name in [n for n, module in loaded.items() if n not in keep and known(n) is not module]:
         module = loaded[name]
         path = getattr(module, "__file__", None)
-        if not isinstance(path, str) or name.partition(".")[0] == _OURS:
-            continue
-        if not os.path.isabs(
-            path
-        ):  # made by a library, and not from a file: Python's paths are whole
+        # Python's paths are whole; libraries that make modules give them others.
+        is_file = isinstance(path, str) and os.path.isabs(path)
+        if not is_file or name.partition(".")[0] == _OURS:
             continue
         own = _own_path(path)
         if own.startswith(roots):
