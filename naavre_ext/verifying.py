@@ -32,6 +32,7 @@ from naavre_ext.verification.folders import (
     stamps,
 )
 from naavre_ext.verification.outputs import portray_outputs
+from naavre_ext.verification.widgets import outputs_with_widgets
 
 #: Folders larger than this aren't copied for each run.
 COPY_LIMIT_BYTES = 2 << 30
@@ -211,7 +212,7 @@ def observe(
     before = stamps(folder)
     run = Run(options, listen, cancel, lambda _: workflow)
     result = run.notebook(source, None, parameters)
-    outputs = {cell.id: cell.outputs for cell in run.node.cells if cell.cell_type == "code"}
+    outputs = outputs_with_widgets(run.node)
     cells: dict[int, Portrait] = {}
     for step in workflow.steps:
         number = step.cell_number

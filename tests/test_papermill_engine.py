@@ -18,6 +18,7 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 from shared_ray import SharedRay
 
 from naavre_ext.papermill_engine import NaavreEngine, NotebookRefused, RunFailed
+from naavre_ext.verification.widgets import outputs_with_widgets
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +38,11 @@ CELLS: dict[str, list[Any]] = {
     "exit well": ["1", "import sys\nsys.exit(0)", "2"],
     "exit badly": ["import sys\nsys.exit(3)", "2"],
     "tags": [("code", "1/0", ["skip-execution"]), "3"],
+    "widgets": [
+        "import ipywidgets as w\ns = w.IntSlider(3)\ns",
+        "s.value = 7\nout = w.Output()\nwith out:\n    print('in', s.value)\nout",
+        "w.VBox([s, w.Image(value=b'abc')])",
+    ],
     "expected failure": [("code", "1/0", ["raises-exception"]), "4"],
 }
 
@@ -99,11 +105,13 @@ def executed_alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict
 def essence(path: Path) -> list[dict[str, Any]]:
     """What must be equal: everything but ids, times and our own metadata."""
     found = []
-    for cell in nbformat.read(path, as_version=4).cells:
+    node = nbformat.read(path, as_version=4)
+    shown = outputs_with_widgets(node)
+    for cell in node.cells:
         record = dict(cell.metadata.get("papermill", {}))
         times = {key: record.pop(key, None) is not None for key in ("start_time", "end_time")}
         times["duration"] = record.pop("duration", None) is not None
-        outputs = json.loads(json.dumps(cell.get("outputs", [])))
+        outputs = json.loads(json.dumps(shown.get(cell.id, [])))
         for output in outputs:
             output.pop("traceback", None)
         found.append(

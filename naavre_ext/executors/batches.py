@@ -37,7 +37,7 @@ from naavre_ext.executors.tasks import (
     Violation,
 )
 from naavre_ext.executors.touched_files import RepeatableWatch, shown, watching
-from naavre_ext.model.event import OutputMessage
+from naavre_ext.model.event import WIDGET_STATE, OutputMessage
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.elementwise import items_by_lists, lists_beside
 from naavre_ext.planning.inner_rewriting import CALL_HOOK, OWN_LOOPS
@@ -316,8 +316,10 @@ def _error(
         raised, StopIteration
     ):
         raise Violation(f"{type(raised).__name__} concerns the whole cell")
-    while outputs and outputs[-1].get("output_type") == "error":
-        outputs.pop()
+    last = len(outputs)
+    while last and outputs[last - 1].get("output_type") in ("error", WIDGET_STATE):
+        last -= 1
+    outputs[last:] = [output for output in outputs[last:] if output.get("output_type") != "error"]
     assert error is not None
     report = ErrorReport(error.ename, error.evalue, tuple(error.traceback))
     if is_suspicious(report) or any(table.adds == "new" for table in task.split.tables):

@@ -23,6 +23,7 @@ _MEMORIES = re.compile(
     r"""
     astropy\.config\.configuration\._cfgobjs | astropy\..*\.frame_transform_graph
     | astropy\.units\.quantity_helper\.(\w+\.)?UFUNC_HELPERS
+    | comm\._comm_manager | ipywidgets\.widgets\.widget\._instances
     | bokeh\..*\w_extra | bokeh\.io\.state\._STATE
     | lightgbm\.basic\._ConfigAliases\.aliases
     | plotly\.io\.(_templates\.)?templates

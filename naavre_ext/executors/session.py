@@ -45,6 +45,7 @@ from naavre_ext.executors.session_shell import (
     user_module,
 )
 from naavre_ext.executors.session_streams import CellStream, OutputBuffer
+from naavre_ext.executors.session_widgets import WidgetFrontEnd
 from naavre_ext.executors.warning_replay import WARNING, warn_again
 from naavre_ext.model.event import OutputMessage
 
@@ -79,7 +80,8 @@ class CellSession:
         self._streams_now: dict[str, Any] = dict(self._streams)
         with process_restored():
             set_inline_backend()
-            self.shell = make_shell(CapturingSession(self._buffer.send))
+            self._front_end = WidgetFrontEnd(self._buffer.send, self._buffer.flush)
+            self.shell = make_shell(CapturingSession(self._buffer.send), self._front_end)
         self._compiler_flags = self.shell.compile.flags
         self._module = user_module(self.shell)
         self.namespace: dict[str, Any] = self.shell.user_ns
@@ -193,6 +195,7 @@ class CellSession:
             self.shell.compile.flags = self._compiler_flags  # without a cell's __future__ imports
             self.shell.payload_manager.clear_payload()
             restore_printers(self.shell, self._printers)
+            self._front_end.forget()
         forget_modules_in((*self._folders, *folders), self._modules_before)
         forget_notebook_bars()
         sys.path[:], sys.argv = kernel_path(sys.path), kernel_argv()
@@ -230,6 +233,7 @@ class CellSession:
         """Ends the session; it can't run cells any more."""
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
+        self._front_end.forget()
         self.let_go()
         with own_event_loop():
             self._loop.run_until_complete(asyncio.sleep(0))
@@ -246,6 +250,7 @@ class CellSession:
             stack.callback(self._keep_streams)
             stack.enter_context(own_event_loop())
             stack.enter_context(interruptible())
+            stack.callback(self._front_end.settle)
             self._buffer.open()
             stack.callback(self._buffer.close)
             if self._fds is not None:
@@ -307,6 +312,8 @@ class CellSession:
             inputs.extend([""] * (execution_count - len(inputs)))
 
     def _deliver(self, output: OutputMessage) -> None:
+        if self._front_end.catches(output):
+            return
         if output["output_type"] == "error":
             self._errors.append(output)
         self._on_message(output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -54,6 +55,15 @@ _FIELDS = {
 }
 
 
+#: NumPy's numbers, say, count as numbers.
+_PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (str, str),
+    (bool, bool),
+    (numbers.Integral, int),
+    (numbers.Real, float),
+)
+
+
 def json_safe(value: Any) -> Any:
     """``value`` in JSON's types: bytes as base64, dates as ISO text, the unknown as its repr."""
     if value is None or type(value) in (str, bool, int, float):
@@ -64,8 +74,8 @@ def json_safe(value: Any) -> Any:
         return [json_safe(each) for each in value]
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(value).decode("ascii")
-    for plain in (str, bool, int, float):
-        if isinstance(value, plain):
+    for kind, plain in _PLAIN:
+        if isinstance(value, kind):
             return plain(value)
     if isinstance(value, (datetime.datetime, datetime.date)):
         return value.isoformat()

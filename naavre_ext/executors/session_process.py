@@ -16,8 +16,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import comm
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
+
+from naavre_ext.executors.session_widgets import CellComm
 
 _ABSENT = object()
 
@@ -29,6 +32,7 @@ _WATCHED: tuple[tuple[Any, tuple[str, ...]], ...] = (
         ("display", "get_ipython", "__IPYTHON__", "exit", "quit", "input", "_", "__builtin__"),
     ),
     (getpass, ("getpass",)),
+    (comm, ("create_comm",)),
 )
 
 
@@ -67,6 +71,7 @@ def become_shell(shell: Any) -> None:
         cls._instance = shell
     builtins.__dict__["__IPYTHON__"] = True
     builtins.__dict__["display"] = display
+    comm.create_comm = CellComm
 
 
 def _shell_classes() -> list[type]:

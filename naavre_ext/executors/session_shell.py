@@ -8,7 +8,6 @@ import sys
 import types
 from typing import Any
 
-import comm
 from ipykernel.compiler import XCachingCompiler, get_file_name
 from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
@@ -17,9 +16,13 @@ from IPython.core.error import UsageError
 from traitlets.config import Config
 
 from naavre_ext.executors.session_messages import CapturingSession
+from naavre_ext.executors.session_widgets import WidgetFrontEnd, comm_manager
 
 #: Where the inline backend shows figures; libraries look at the environment variable.
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+
+#: ``Output`` widgets name it when they want the outputs of the cell that runs.
+_PARENT = {"header": {"msg_id": "cell"}}
 
 
 @functools.lru_cache(maxsize=4096)  # all cells of a run are named in each worker, and for each job
@@ -47,13 +50,17 @@ class KernelStandIn:
     getpass = Kernel.getpass
     eventloop: Any = None
 
-    def __init__(self, session: CapturingSession) -> None:
-        self.session = session
+    def __init__(self, session: CapturingSession, front_end: WidgetFrontEnd) -> None:
+        self.session, self.front_end = session, front_end
 
     @property
     def comm_manager(self) -> Any:
-        """What widgets register with, though nobody is at the other end."""
-        return comm.get_comm_manager()
+        """What widgets register with."""
+        return comm_manager()
+
+    def get_parent(self) -> dict[str, Any]:
+        """The request that outputs belong to, which is the same for all cells."""
+        return _PARENT
 
 
 class _NotebookShell(ZMQInteractiveShell):  # type: ignore[misc]  # ipykernel isn't checked
@@ -98,15 +105,16 @@ def _is_hidden(frame: types.FrameType) -> bool:
     return ours and bool(frame.f_locals.get("__tracebackhide__"))
 
 
-def make_shell(session: CapturingSession) -> Any:
+def make_shell(session: CapturingSession, front_end: WidgetFrontEnd) -> Any:
     """A shell as a kernel has it, with nothing of the user's own IPython set-up."""
     config = Config()
     config.HistoryManager.enabled = False
     # tqdm, plotly and others take this section as the sign of a notebook.
     config.IPKernelApp.connection_file = ""
     shell = _NotebookShell(
-        config=config, kernel=KernelStandIn(session), compiler_class=_CellCompiler
+        config=config, kernel=KernelStandIn(session, front_end), compiler_class=_CellCompiler
     )
+    shell.parent_header = _PARENT
     for part in (shell.displayhook, shell.display_pub):
         part.session = session
         part.pub_socket = None

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from naavre_ext.model.event import OutputMessage
+from naavre_ext.model.event import WIDGET_STATE, OutputMessage
+from naavre_ext.model.widget_state import later_state
 
 #: Text is held back for this long, so that many small writes make one message.
 HOLD_S = 0.05
@@ -34,6 +35,7 @@ class OutputBuffer:
         self._pieces: list[str] = []
         self._characters = 0
         self._name = "stdout"
+        self._widgets: dict[str, OutputMessage] = {}
         self._sent_at = 0.0
         self._open = False
         self._delivering = False
@@ -54,6 +56,7 @@ class OutputBuffer:
         with self._lock:
             self._pieces.clear()
             self._characters = 0
+            self._widgets.clear()
             self._open = False
 
     def write(self, name: str, text: str) -> None:
@@ -84,18 +87,26 @@ class OutputBuffer:
     def flush(self) -> None:
         """Sends what is held."""
         with self._lock:
-            if not self._pieces:
-                return
-            text = "".join(self._pieces)
-            self._pieces.clear()
-            self._characters = 0
-            self._sent_at = time.monotonic()
-            self._hand_over({"output_type": "stream", "name": self._name, "text": text})
+            if self._pieces:
+                text = "".join(self._pieces)
+                self._pieces.clear()
+                self._characters = 0
+                self._sent_at = time.monotonic()
+                self._hand_over({"output_type": "stream", "name": self._name, "text": text})
+            while self._widgets:
+                self._hand_over(self._widgets.pop(next(iter(self._widgets))))
 
     def send(self, output: OutputMessage) -> None:
-        """Passes ``output`` on, after the text that was written before it."""
+        """Passes ``output`` on, after all that came before it; of a widget's states, when several can be one."""
         with self._lock:
-            if self._open:
+            if not self._open:
+                return
+            if output["output_type"] == WIDGET_STATE:
+                model_id = output["model_id"]
+                self._widgets[model_id] = later_state(self._widgets.get(model_id, {}), output)
+                if not self._wake.is_set():
+                    self._wake_flusher()
+            else:
                 self.flush()
                 self._hand_over(output)
 

@@ -15,9 +15,13 @@ EVENT_VERSION = 1
 RunStatus = Literal["ok", "failed", "cancelled"]
 
 #: A notebook output in nbformat's shape (``output_type`` stream, display_data, execute_result, error),
-#: or one of two instructions: ``clear_output`` (with ``wait``) and ``update_display_data``.
+#: or one of three instructions: ``clear_output`` (with ``wait``), ``update_display_data``, and ``WIDGET_STATE``.
 #: ``transient.display_id`` is kept where Jupyter sends it.
 OutputMessage = Mapping[str, Any]
+
+#: What the widget ``model_id`` is like from here on: ``state`` has what changed, ``buffers`` its binary parts, by
+#: ``path``, ``encoding`` and ``data`` as in a notebook's metadata, or ``closed`` says that it is gone.
+WIDGET_STATE = "widget_state"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from naavre_ext.model.event import (
+    WIDGET_STATE,
     CellOutputReceived,
     CellOutputsDiscarded,
     OutputMessage,
@@ -25,6 +26,7 @@ from naavre_ext.model.event import (
     StepNotRun,
     StepReused,
 )
+from naavre_ext.storage.widget_states import WidgetStates, hide_closed
 
 #: The metadata keys that a run writes, of a cell and of the notebook.
 CELL_KEY, NOTEBOOK_KEY = "naavre", "naavre_run"
@@ -93,6 +95,7 @@ class OutputRecorder:
             cell.id: _CellRecord(cell) for cell in self._node.cells if cell.cell_type == "code"
         }
         self._displays: dict[str, list[_Display]] = {}
+        self._widgets = WidgetStates()
         self._parameter_cells: set[str] = set()
         self._run_id = ""
         self._handlers: dict[type[RunEvent], Callable[[Any], None]] = {
@@ -111,6 +114,7 @@ class OutputRecorder:
         """The notebook as the events so far leave it; valid at any time."""
         for record in self._cells.values():
             record.close_stream()
+        self._widgets.save(self._node.metadata)
         return self._node
 
     def apply(self, event: RunEvent) -> None:
@@ -134,6 +138,8 @@ class OutputRecorder:
             failed = isinstance(before, Mapping) and before.get("status") == "failed"
             if failed and record.node.outputs and _is_error(record.node.outputs[-1]):
                 record.node.outputs.pop()  # an earlier run's, not the cell's own
+        left = [output for record in self._cells.values() for output in record.node.outputs]
+        self._widgets.begin(self._node.metadata, left)
 
     def _receive(self, event: CellOutputReceived) -> None:
         record = self._cells[event.cell_id]
@@ -152,6 +158,8 @@ class OutputRecorder:
             self._show(record, message)
         elif kind == "error":
             self._append(record, _error(message))
+        elif kind == WIDGET_STATE:
+            self._widgets.receive(event.cell_id, message)
 
     def _write_stream(self, record: _CellRecord, name: str, text: str) -> None:
         outputs = record.node.outputs
@@ -196,8 +204,9 @@ class OutputRecorder:
             self._forget(self._cells[event.cell_id])
 
     def _forget(self, record: _CellRecord) -> None:
-        """Undoes all that the cell wrote, in other cells' displays too."""
+        """Undoes all that the cell wrote, in other cells' displays too, and told of widgets."""
         self._clear(record)
+        self._widgets.forget(record.node.id)
         for displays in self._displays.values():
             for display in displays:
                 display.forget(record.node.id)
@@ -246,6 +255,8 @@ class OutputRecorder:
         }
 
     def _end(self, event: RunFinished) -> None:
+        for record in self._cells.values():
+            hide_closed(record.node.outputs, self._widgets.closed())
         self._node.metadata[NOTEBOOK_KEY] = {
             "run_id": self._run_id,
             "status": event.status,

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _STEP = re.compile(r"\x1b\[A|\x1b\[[0-9;]*[A-Za-z]|[\r\n]")
-#: ``[00:01<00:02, 12.3it/s`` of tqdm's bars.
+#: ``[00:01<00:02, 12.3it/s`` of tqdm's bars, also in widgets.
 _RATES = re.compile(
-    r"\[(\d+ days?, )?[\d:.]+(<(\?|(\d+ days?, )?[\d:.]+))?, *(\?|[\d.]+(e[+-]?\d+)?[kMGTPE]?)[^\s,\]]*"
+    r"\[(\d+ days?, )?[\d:.]+((<|&lt;)(\?|(\d+ days?, )?[\d:.]+))?,"
+    r"[ \u2007]*(\?|[\d.]+(e[+-]?\d+)?[kMGTPE]?)[^\s,\]]*"
 )
 #: The bar itself is as long as the times beside it leave room for.
 _FILLING = re.compile(r"\|[▏▎▍▌▋▊▉█#\d ]*\|(?= *[\d.]+[kMGTPE]?(/|it))")
@@ -27,6 +28,11 @@ def with_bars_last(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
     text = final_text("".join(output["text"] for output in errors))
     others = [output for output in plain if output not in errors]
     return [*others, *([{**errors[0], "text": text}] if text else [])]
+
+
+def without_rates(text: str) -> str:
+    """The text without the times and rates of tqdm's bars."""
+    return _FILLING.sub("|…|", _RATES.sub("[…", text))
 
 
 def final_text(text: str) -> str:
@@ -50,5 +56,5 @@ def final_text(text: str) -> str:
                 lines.append("")
         elif match.group() == "\x1b[A":
             row = max(row - 1, 0)
-    shown = (_FILLING.sub("|…|", _RATES.sub("[…", line.rstrip())) for line in lines)
+    shown = (without_rates(line.rstrip()) for line in lines)
     return "".join(f"{line}\n" for line in shown if line)

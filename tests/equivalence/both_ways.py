@@ -35,6 +35,7 @@ from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.planning.parameters import workflow_sources
 from naavre_ext.storage.output_recorder import OutputRecorder
+from naavre_ext.verification.widgets import outputs_with_widgets
 from naavre_ext.verification.written_over import with_bars_last
 
 Cell = str | tuple[str, tuple[str, ...]]
@@ -353,9 +354,9 @@ def _variables(namespace: dict[str, Any]) -> dict[str, Any]:
 def _outputs(node: Any) -> list[list[dict[str, Any]]]:
     """Per cell its outputs as plain dicts, without addresses, and streams of one name joined."""
     found = []
-    for cell in node.cells:
+    for shown in outputs_with_widgets(node).values():
         outputs: list[dict[str, Any]] = []
-        for output in with_bars_last(copy.deepcopy(cell.outputs)):
+        for output in with_bars_last(copy.deepcopy(shown)):
             plain = _scrubbed(dict(output))
             plain.pop("transient", None)
             last = outputs[-1] if outputs else {}

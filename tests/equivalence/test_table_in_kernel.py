@@ -26,6 +26,14 @@ SAMPLE = (
     "values: identity asked for",
     "values: await",
     "values: independent cells that print",
+    "widgets: a bar around a split loop",
+    "widgets: bars in batches",
+    "widgets: binary parts",
+    "widgets: callbacks",
+    "widgets: interact",
+    "widgets: output",
+    "widgets: output around a split loop",
+    "widgets: values",
 )
 
 

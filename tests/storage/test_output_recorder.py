@@ -25,6 +25,7 @@ from naavre_ext.model.event import (
     event_from_json,
 )
 from naavre_ext.storage.output_recorder import OutputRecorder
+from naavre_ext.storage.widget_states import WIDGET_STATE_MIME, WIDGET_VIEW, saved_models
 
 CELLS = ("a", "b", "c")
 
@@ -67,6 +68,27 @@ def update(cell, text, display_id) -> CellOutputReceived:
 
 def clear(cell, wait) -> CellOutputReceived:
     return output(cell, output_type="clear_output", wait=wait)
+
+
+def widget(cell, model_id, state=None, **more) -> CellOutputReceived:
+    told = {} if state is None else {"state": state}
+    return output(cell, output_type="widget_state", model_id=model_id, **told, **more)
+
+
+def made(cell, model_id, **state) -> CellOutputReceived:
+    """A widget's first state."""
+    model = {"_model_name": "M", "_model_module": "m", "_model_module_version": "1", **state}
+    return widget(cell, model_id, model)
+
+
+def view(cell, model_id) -> CellOutputReceived:
+    data = {"text/plain": "W()", WIDGET_VIEW: {"model_id": model_id}}
+    return output(cell, output_type="display_data", data=data, metadata={})
+
+
+def part(data: str, *path) -> dict:
+    """A binary part of a widget's state, which says nothing of its content."""
+    return {"path": list(path), "encoding": "base64", "data": data}
 
 
 def discarded(cell) -> CellOutputsDiscarded:
@@ -171,6 +193,79 @@ def test_outputs(events, expected):
     assert {i: shown(node, i) for i in expected} == expected
 
 
+END = RunFinished(status="ok", duration_s=1.0)
+
+#: What cells tell of widgets, the states and binary parts that are kept, the widgets that outputs show in the end.
+WIDGETS = [
+    ("a widget", [made("a", "w", v=1), view("a", "w")], {"w": ({"v": 1}, [])}, ["w"]),
+    ("a later state", [made("a", "w", v=1, u=2), widget("a", "w", {"v": 3})], {"w": ({"v": 3, "u": 2}, [])}, []),
+    ("another cell's", [made("a", "w", v=1), widget("b", "w", {"v": 3})], {"w": ({"v": 3}, [])}, []),
+    ("two widgets", [made("a", "w", v=1), made("b", "u", c=["IPY_MODEL_w"])],
+     {"w": ({"v": 1}, []), "u": ({"c": ["IPY_MODEL_w"]}, [])}, []),
+    ("a state of a widget that isn't known", [widget("a", "w", {"v": 3})], {}, []),
+    ("closed", [made("a", "w"), view("a", "w"), widget("b", "w", closed=True), END], {}, [""]),
+    ("not yet over", [made("a", "w"), view("a", "w"), widget("b", "w", closed=True)], {}, ["w"]),
+    ("a discarded attempt", [made("a", "w", v=1), discarded("a"), made("a", "u", v=2), view("a", "u")],
+     {"u": ({"v": 2}, [])}, ["u"]),
+    ("a discarded change", [made("a", "w", v=1), widget("b", "w", {"v": 2}), discarded("b")],
+     {"w": ({"v": 1}, [])}, []),
+    ("a discarded end", [made("a", "w", v=1), widget("b", "w", closed=True), discarded("b"), view("b", "w"), END],
+     {"w": ({"v": 1}, [])}, ["w"]),
+    ("a discarded change between others",
+     [made("a", "w", v=1), widget("b", "w", {"v": 2}), widget("a", "w", {"v": 3}), discarded("b")],
+     {"w": ({"v": 3}, [])}, []),
+    ("not run", [made("a", "w", v=1), made("b", "u"), not_run("b")], {"w": ({"v": 1}, [])}, []),
+    ("binary parts",
+     [made("a", "w", v=1), widget("a", "w", {"u": {}}, buffers=[part("eA==", "u", 0), part("eQ==", "u", 1)])],
+     {"w": ({"v": 1, "u": {}}, [part("eA==", "u", 0), part("eQ==", "u", 1)])}, []),
+    ("later binary parts",
+     [made("a", "w"),
+      widget("a", "w", {"u": {}, "t": {}}, buffers=[part("eA==", "u", 0), part("eQ==", "t", 0)]),
+      widget("b", "w", {"u": {}}, buffers=[part("eg==", "u", 0)])],
+     {"w": ({"u": {}, "t": {}}, [part("eQ==", "t", 0), part("eg==", "u", 0)])}, []),
+    ("of a cell that doesn't run", [made("c", "w")], {}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("events", "states", "views"), [row[1:] for row in WIDGETS], ids=[row[0] for row in WIDGETS]
+)
+def test_widgets(events, states, views):
+    node = fold(*events, kinds={"c": "parameters"})
+    found = {}
+    for model_id, model in saved_models(node.metadata).items():
+        assert (model["model_name"], model["model_module"], model["model_module_version"]) == (
+            "M",
+            "m",
+            "1",
+        )
+        own = {name: value for name, value in model["state"].items() if not name.startswith("_")}
+        found[model_id] = (own, model.get("buffers", []))
+    assert found == states
+    data = [output.data for i in CELLS for output in cell(node, i).outputs if "data" in output]
+    assert [each[WIDGET_VIEW]["model_id"] for each in data] == views
+    nbformat.validate(node)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_widgets_of_an_earlier_run_stay_where_a_cell_still_shows_one(keeps):
+    node = old_notebook()
+    data = {WIDGET_VIEW: {"model_id": "old"}}
+    cell(node, "c").outputs = [new_output("display_data", data=data)]
+    before = {"model_name": "M", "model_module": "m", "model_module_version": "1", "state": {}}
+    state = {"version_major": 2, "version_minor": 0, "state": {"old": before}}
+    node.metadata["widgets"] = {WIDGET_STATE_MIME: state, "another": 1}
+    recorder = OutputRecorder(node)
+    recorder.apply(started({"c": "parameters"} if keeps else {}))
+    assert ("old" in saved_models(recorder.node.metadata)) is keeps
+    recorder.apply(made("a", "w"))
+    assert saved_models(recorder.node.metadata).keys() == ({"old", "w"} if keeps else {"w"})
+    assert recorder.node.metadata.widgets.get("another") == (1 if keeps else None)
+    recorder.apply(discarded("a"))
+    assert saved_models(recorder.node.metadata).keys() == ({"old"} if keeps else set())
+    assert ("widgets" in recorder.node.metadata) is keeps
+
+
 def test_golden_outputs(golden):
     """The file holds the front end to the same outputs (labextension/tests/outputs.spec.ts)."""
     tail = [finished("a", 3, batches=2), failed("b", batch=1), not_run("c"),
@@ -181,13 +276,15 @@ def test_golden_outputs(golden):
     rows += [("how cells end", [result, stream("b", "1"), stream("c", "2"), *tail], {})]
     rows += [("data that isn't text", [output("a", output_type="display_data", metadata=None,
               data={"text/plain": ["a", "b"], "text/x": [1], "application/json": [1]})], {})]  # fmt: skip
+    rows += [(f"widgets: {name}", events, {}) for name, events, *_ in WIDGETS]
     table = []
     for name, events, _ in rows:
         node = fold(*events, kinds={"c": "parameters"})
         cells = {i: {"outputs": cell(node, i).outputs, "count": cell(node, i).execution_count}
                  for i in CELLS}  # fmt: skip
         told = [event.to_json() for event in (started({"c": "parameters"}), *events)]
-        table.append(json.dumps({"name": name, "events": told, "cells": cells}))
+        widgets = saved_models(node.metadata)
+        table.append(json.dumps({"name": name, "events": told, "cells": cells, "widgets": widgets}))
     golden("outputs.json", "[\n" + ",\n".join(table) + "\n]\n")
 
 

@@ -54,6 +54,44 @@ def items(count: int) -> str:
     return "".join(f"item {i}\n" for i in range(count)).strip()
 
 
+WIDGETS = (
+    "import time\nimport ipywidgets as w\nfrom tqdm.auto import tqdm\nfrom IPython.display import display",
+    "# split: measure\nout = []\nfor x in tqdm(range(16), desc='measured'):\n    time.sleep(0.3)\n"
+    "    out.append(x)",
+    "s = w.IntSlider(3, max=40, description='sum')\ndisplay(s)\ns.value = sum(out[:5]) + 20",
+    "for x in tqdm(range(3), desc='inner', leave=False):\n    pass",
+    "text = w.Output()\nwith text:\n    print('caught', len(out))\ntext",
+)
+
+
+def test_widgets_move_while_the_run_goes_on_and_are_there_in_a_file_that_is_opened_again(
+    lab: Lab,
+) -> None:
+    lab.open(lab.add_notebook("widgets.ipynb", *WIDGETS))
+    lab.wait_for_kernel()
+    lab.save()
+    run(lab)
+    bars = lab.cell(1).locator(".jp-OutputArea-output:has(.widget-hprogress)")
+    expect(bars).to_contain_text(re.compile(r"\b[1-9]/16|1[0-5]/16"), timeout=RUN_MS)
+    lab.screenshot("run-widgets")
+    expect_end(lab, "Run done")
+
+    def expect_widgets() -> None:
+        expect(bars).to_contain_text("16/16")
+        expect(lab.cell(1).locator(".progress-bar-success")).to_have_count(1)
+        expect(lab.cell(2).locator(".widget-readout")).to_have_text("30")
+        expect(lab.cell(4).locator(".jp-OutputArea-output").first).to_contain_text("caught 16")
+        expect(lab.page.locator(".widget-hprogress:visible")).to_have_count(1)
+        expect(lab.page.get_by_text("model not found")).to_have_count(0)
+
+    expect_widgets()
+    lab.save()
+    lab.page.reload()
+    lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
+    lab.wait_for_kernel()
+    expect_widgets()
+
+
 def test_run_streams_outputs_into_cells_and_survives_a_reload(lab: Lab) -> None:
     lab.open(lab.add_notebook("reload.ipynb", *SLOW))
     lab.wait_for_kernel()

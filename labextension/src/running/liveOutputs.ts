@@ -2,6 +2,7 @@
 
 import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookModel } from '@jupyterlab/notebook';
+import type { PartialJSONValue } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 
 import type { Client } from '../api/client';
@@ -10,6 +11,8 @@ import type { RunModel } from '../model/runModel';
 import { CellWriter } from './cellWriter';
 import { OutputFold, type ICellOutputs } from './outputs';
 import { nextPart, sizeOf } from './outputParts';
+import type { WidgetPage } from './widgetPage';
+import { savedWidgets } from './widgetStates';
 import { WritingTurn } from './writingTurn';
 
 /** However fast events come, cells are written this often at most. */
@@ -44,7 +47,8 @@ export class LiveOutputs implements IDisposable {
   constructor(
     client: Client,
     private readonly _run: RunModel,
-    private readonly _notebook: INotebookModel
+    private readonly _notebook: INotebookModel,
+    private readonly _widgets: Pick<WidgetPage, 'show'>
   ) {
     this._fold = new OutputFold(id => shownBy(this._cell(id)));
     const trust = {
@@ -122,7 +126,20 @@ export class LiveOutputs implements IDisposable {
         }
       }
     }
+    this._widgets.show(this._fold.widgets.takeChanged());
     this._writer.write(shown);
+  }
+
+  /** The notebook's metadata gets what the widgets are like in the end, for whoever opens it next. */
+  private _saveWidgets(): void {
+    const notebook = this._notebook.sharedModel;
+    const before = notebook.getMetadata('widgets') as unknown;
+    const saved = savedWidgets(this._fold.widgets.models, this._fold.keepsWidgets ? before : null);
+    if (saved) {
+      notebook.setMetadata('widgets', saved as unknown as PartialJSONValue);
+    } else if (before !== undefined) {
+      notebook.deleteMetadata('widgets');
+    }
   }
 
   dispose(): void {
@@ -132,6 +149,9 @@ export class LiveOutputs implements IDisposable {
     if (this._turn.isOurs && !this._notebook.isDisposed) {
       this._write(true);
       this._showRunning();
+      if (this._isOver) {
+        this._saveWidgets();
+      }
     }
     if (this._isOver) {
       this._turn.tellWritten();

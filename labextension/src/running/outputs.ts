@@ -3,6 +3,7 @@
 
 import type { IMimeBundle, IOutput } from '@jupyterlab/nbformat';
 
+import { widgetOf, WidgetStates, withoutWidget } from './widgetStates';
 import { errorOutput, objectOf, structuredCopy, textOf, validData } from './outputData';
 
 /** An event as it comes from the server; which fields there are depends on `type`. */
@@ -54,6 +55,8 @@ export class OutputFold {
   private readonly _kept = new Map<string, ICellRecord>();
   private readonly _displays = new Map<string, IDisplay[]>();
   private readonly _changed = new Set<string>();
+  /** The widgets of the run's cells. */
+  readonly widgets = new WidgetStates();
 
   /** `before` tells what a cell showed before the run. */
   constructor(private readonly _before: (cellId: string) => ICellOutputs | null) {}
@@ -61,6 +64,11 @@ export class OutputFold {
   /** The ids of all cells that the run may write to, in its order. */
   get cellIds(): readonly string[] {
     return [...this._cells.keys()];
+  }
+
+  /** Whether a cell still shows a widget of before the run. */
+  get keepsWidgets(): boolean {
+    return [...this._kept.values()].some(record => record.outputs.some(output => widgetOf(output)));
   }
 
   /** What a cell shows now; null for one that the run hasn't to do with. */
@@ -79,6 +87,10 @@ export class OutputFold {
   apply(event: IOutputEvent): void {
     if (event.type === 'RunStarted') {
       this._start(event);
+      return;
+    }
+    if (event.type === 'RunFinished') {
+      this._hideClosed();
       return;
     }
     const id = event.cell_id;
@@ -152,6 +164,8 @@ export class OutputFold {
       kind === 'update_display_data'
     ) {
       this._show(id, record, message);
+    } else if (kind === 'widget_state') {
+      this.widgets.receive(id, message);
     }
   }
 
@@ -231,9 +245,23 @@ export class OutputFold {
     }
   }
 
-  /** Undoes all that the cell wrote, in other cells' displays too. */
+  /** Outputs whose widgets are gone show nothing. */
+  private _hideClosed(): void {
+    for (const [id, record] of this._cells) {
+      record.outputs.forEach((output, index) => {
+        const widget = widgetOf(output);
+        if (widget && this.widgets.isClosed(widget)) {
+          record.outputs[index] = withoutWidget(output);
+          this._changed.add(id);
+        }
+      });
+    }
+  }
+
+  /** Undoes all that the cell wrote, in other cells' displays too, and told of widgets. */
   private _forget(id: string, record: ICellRecord): void {
     this._changed.add(id);
+    this.widgets.forget(id);
     this._clear(id, record);
     for (const display of [...this._displays.values()].flat()) {
       const left = display.shown.filter(entry => entry.writer !== id);

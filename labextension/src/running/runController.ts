@@ -10,6 +10,7 @@ import { RunModel } from '../model/runModel';
 import type { WorkflowModel } from '../model/workflowModel';
 import { Company } from './company';
 import { LiveOutputs } from './liveOutputs';
+import { WidgetPage } from './widgetPage';
 import type { ParameterValue } from './literals';
 import { IRunProblem, problemOf } from './problem';
 import { Reminder, type IRunMemory } from './reminder';
@@ -234,7 +235,8 @@ export class RunController implements IDisposable {
     const { model } = this.workflow.panel;
     this._run = run;
     this._company?.follow(run.id);
-    this._outputs = model && new LiveOutputs(this.workflow.client, run, model);
+    const widgets = new WidgetPage(this.workflow.panel);
+    this._outputs = model && new LiveOutputs(this.workflow.client, run, model, widgets);
     run.changed.connect(this._onChanged, this);
   }
 

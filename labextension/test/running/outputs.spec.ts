@@ -3,12 +3,14 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 
 import { ICellOutputs, IOutputEvent, OutputFold } from '../../src/running/outputs';
+import type { IWidgetModel } from '../../src/running/widgetStates';
 import { settle } from '../../src/running/terminal';
 
 interface IRow {
   name: string;
   events: IOutputEvent[];
   cells: Record<string, { outputs: IOutput[]; count: number | null }>;
+  widgets: Record<string, IWidgetModel>;
 }
 
 /** Written by the Python tests (tests/storage/test_output_recorder.py), from the recorder that writes notebooks. */
@@ -31,6 +33,7 @@ test.each(GOLDEN.map(row => [row.name, row] as const))('as in Python: %s', (_, r
     })
   );
   expect(cells).toEqual(row.cells);
+  expect(fold.widgets.models).toEqual(row.widgets);
 });
 
 test('only cells that changed are told, outputs that did not change are the same objects', () => {

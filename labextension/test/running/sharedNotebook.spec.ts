@@ -89,7 +89,7 @@ class Page {
   follow(): void {
     const cells: ICellModel[] = [];
     const model = { sharedModel: this.notebook, cells, isDisposed: false } as unknown as INotebookModel;
-    this.outputs = new LiveOutputs(this.server.client, this.run as unknown as RunModel, model);
+    this.outputs = new LiveOutputs(this.server.client, this.run as unknown as RunModel, model, { show: () => undefined });
   }
 
   tell(...events: Partial<RunEvent>[]): void {

@@ -30,13 +30,17 @@ RULES: dict[str, Rule] = {
 #: What CPython calls heap types: those made by class statements (and some of C libraries).
 _HEAP_TYPE = 1 << 9
 
-#: Attributes that libraries fill in or count on when they are asked for something, by the class that has them.
+#: Attributes that libraries fill in or count on when they are asked for something, or by which they know objects,
+#: by the class that has them.
 DERIVED_ATTRIBUTES = {
     "pandas.core.generic.NDFrame": frozenset(
         {"_item_cache", "_mgr", "_attrs", "_flags", "_metadata", "_typ", "_is_copy"}
     ),
     # Counts on whenever somebody asks for a copy.
     "matplotlib.cbook.CallbackRegistry": frozenset({"_cid_gen"}),
+    # Drawn at random.
+    "ipywidgets.widgets.widget.Widget": frozenset({"_model_id"}),
+    "comm.base_comm.BaseComm": frozenset({"comm_id", "topic"}),
 }
 
 
@@ -99,9 +103,8 @@ def attributes(value: Any) -> Iterator[tuple[str, Any]]:
     """The instance's attributes and slots, sorted, without what is computed from others when asked for."""
     kind = type(value)
     found: dict[str, Any] = {}
-    skipped, late = {"__dict__", "__weakref__"}, set[str]()
+    skipped, late = {"__dict__", "__weakref__", *_derived(kind)}, set[str]()
     for base in kind.__mro__:
-        skipped |= DERIVED_ATTRIBUTES.get(qualified(base), frozenset())
         late |= MADE_LATE.get(qualified(base), frozenset())
         for name, entry in vars(base).items():
             if isinstance(entry, types.MemberDescriptorType) and base.__flags__ & _HEAP_TYPE:
@@ -117,6 +120,12 @@ def attributes(value: Any) -> Iterator[tuple[str, Any]]:
     for name in sorted(found):
         if name not in skipped and (name not in late or found[name]):
             yield f".{name}", found[name]
+
+
+def _derived(kind: type) -> set[str]:
+    """The names in the class's instances that :data:`DERIVED_ATTRIBUTES` has of it and its bases."""
+    tables = (DERIVED_ATTRIBUTES.get(qualified(base), frozenset()) for base in kind.__mro__)
+    return set[str]().union(*tables)
 
 
 def _has_attributes(kind: type) -> bool:
@@ -157,7 +166,7 @@ def _of_reduced(value: Any, reduced: tuple[Any, ...]) -> Iterator[tuple[str, Any
     for index, argument in enumerate(arguments):
         yield f".__args__[{index}]", argument
     if isinstance(state, dict) and all(isinstance(name, str) for name in state):
-        for name in sorted(state.keys() - DERIVED_ATTRIBUTES.get(qualified(type(value)), ())):
+        for name in sorted(state.keys() - _derived(type(value))):
             yield f".{name}", state[name]
     elif state is not None:
         yield ".__state__", state
