@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,33 @@ class Portrait:
     digest: bytes
     parts: tuple[Portrait, ...] = ()
     opaque: str = ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as a list: Python's own way would fail at a chain of some hundred objects."""
+        return _raised, (_laid_flat(self),)
+
+
+#: A portrait without its parts, and how many these are.
+_Flat = tuple[str, str, str, bytes, str, int]
+
+
+def _laid_flat(portrait: Portrait) -> list[_Flat]:
+    """The portrait and all in it, each before its parts."""
+    found, waiting = [], [portrait]
+    while waiting:
+        one = waiting.pop()
+        found.append((one.label, one.kind, one.text, one.digest, one.opaque, len(one.parts)))
+        waiting += reversed(one.parts)
+    return found
+
+
+def _raised(flat: list[_Flat]) -> Portrait:
+    """The portrait that was laid flat."""
+    made: list[Portrait] = []
+    for label, kind, text, digest, opaque, count in reversed(flat):
+        parts = tuple(made.pop() for _ in range(count))
+        made.append(Portrait(label, kind, text, digest, parts, opaque))
+    return made[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -494,6 +494,86 @@ def test_an_element_of_a_set_may_stand_anywhere_in_it() -> None:
     ]
 
 
+class Node:
+    """One of a graph, which knows its neighbours as a set."""
+
+    def __init__(self, label: int) -> None:
+        self.label = label
+        self.near: set[Node] = set()
+
+
+def graph_of(labels: list[int], edges: set[tuple[int, int]], order: list[int]) -> Node:
+    """The first node of the graph; ``order`` is that in which nodes are made and told of each other."""
+    nodes = {number: Node(labels[number]) for number in order}
+    for number in order:
+        for other in order:
+            if (number, other) in edges:
+                nodes[number].near.add(nodes[other])
+    return nodes[0]
+
+
+def test_a_circle_through_a_set() -> None:
+    pair = ({(0, 1), (1, 0)}, [0, 1])
+    assert first_mismatch(portray(graph_of([7, 8], *pair)), portray(graph_of([7, 8], *pair))) == ""
+    assert first_mismatch(portray(graph_of([7, 8], *pair)), portray(graph_of([7, 9], *pair))) != ""
+    alone = graph_of([7, 8], {(0, 1)}, [0, 1])
+    assert first_mismatch(portray(graph_of([7, 8], *pair)), portray(alone)) != ""
+
+
+@pytest.mark.parametrize("labels", [range(40), [0] * 40], ids=["named", "alike"])
+def test_a_graph_in_which_all_are_neighbours(labels: Any) -> None:
+    edges = {(one, other) for one in range(40) for other in range(40) if one != other}
+    one, other = (
+        graph_of(list(labels), edges, order) for order in ([*range(40)], [*range(39, -1, -1)])
+    )
+    assert first_mismatch(portray(one), portray(other)) == ""
+    next(iter(other.near)).near.add(other)
+    next(iter(other.near)).near.pop().label = 99
+    assert first_mismatch(portray(one), portray(other)) != ""
+
+
+def test_elements_that_are_alike_are_counted() -> None:
+    two, three = ({tuple.__new__(Plain, (1, 2)) for _ in range(n)} for n in (2, 3))
+    assert first_mismatch(portray(two), portray({*two})) == ""
+    assert first_mismatch(portray(two), portray(three)) == "it is 2 elements, not 3 elements"
+
+
+class Plain(tuple):
+    """Equal only to itself."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+def test_elements_that_differ_far_down_are_told_apart() -> None:
+    def chain(end: int) -> Node:
+        node = Node(end)
+        for _ in range(20):
+            before, node = node, Node(0)
+            node.near = [before]  # type: ignore[assignment]
+        return node
+
+    def bag(*ends: int) -> set[Node]:
+        return {chain(end) for end in ends}
+
+    assert first_mismatch(portray(bag(1, 2, 3)), portray(bag(3, 2, 1))) == ""
+    assert first_mismatch(portray(bag(1, 2, 3)), portray(bag(1, 2, 2))) != ""
+
+
+@pytest.mark.parametrize("length", [1_000, 5_000, 40_000])
+def test_a_long_chain_of_objects(length: int) -> None:
+    def chain(end: int) -> list[Any]:
+        links: list[Any] = [end]
+        for _ in range(length):
+            links = [links]
+        return links
+
+    one, other = portray(chain(1), "x"), portray(chain(2), "x")
+    assert pickle.loads(pickle.dumps(one)).digest == one.digest
+    assert (first_mismatch(one, pickle.loads(pickle.dumps(other))) == "") is False
+    assert first_mismatch(one, portray(chain(1), "x")) == ""
+
+
 def test_rows_of_one_array_share_nothing() -> None:
     numpy = pytest.importorskip("numpy")
     x, y = numpy.zeros((2, 1000))
@@ -548,6 +628,32 @@ _quick = settings(
 def test_a_value_equals_its_pickled_copy(value: Any) -> None:
     again = pickle.loads(pickle.dumps(value))
     assert first_mismatch(portray(value), portray(again)) == ""
+
+
+@_quick
+@given(_VALUES)
+def test_a_portrait_is_pickled_whole(value: Any) -> None:
+    portrait = portray(value, "x")
+    assert pickle.loads(pickle.dumps(portrait)) == portrait
+
+
+@_quick
+@given(st.data())
+def test_a_graph_is_what_it_is_in_whatever_order_it_was_made(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 6))
+    numbers = st.integers(0, size - 1)
+    labels = data.draw(st.lists(st.integers(0, 1), min_size=size, max_size=size))
+    edges = data.draw(st.sets(st.tuples(numbers, numbers)))
+    order = data.draw(st.permutations(range(size)))
+    one, other = graph_of(labels, edges, [*range(size)]), graph_of(labels, edges, order)
+    assert first_mismatch(portray(one), portray(other)) == ""
+    waiting, seen = [other], {other}
+    while waiting:
+        fresh = waiting.pop().near - seen
+        seen |= fresh
+        waiting += fresh
+    next(iter(seen)).label = 2
+    assert first_mismatch(portray(one), portray(other)) != ""
 
 
 @_quick

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -43,6 +44,16 @@ class Leaf:
     kind: str
     text: str
     content: bytes | str
+
+
+def digest_of(*pieces: bytes | str) -> bytes:
+    """A digest of all the pieces, and of where each ends."""
+    state = hashlib.blake2b(digest_size=16)
+    for piece in pieces:
+        data = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece
+        state.update(len(data).to_bytes(8, "little"))
+        state.update(data)
+    return state.digest()
 
 
 def shortened(text: str) -> str:

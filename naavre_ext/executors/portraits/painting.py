@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from naavre_ext.executors.portraits.anatomy import ATOMS, Anatomy, Leaf, atom_text, shortened
+from naavre_ext.executors.portraits.anatomy import (
+    ATOMS,
+    Anatomy,
+    Leaf,
+    atom_text,
+    digest_of,
+    shortened,
+)
 from naavre_ext.executors.portraits.memories import Memories
+from naavre_ext.executors.portraits.outlines import Outlines
 from naavre_ext.executors.portraits.rules import anatomy_of
 from naavre_ext.model.portrait import Portrait, mismatches
 
@@ -22,7 +30,7 @@ _Link = tuple[str, Any]
 
 
 class _Scope:
-    """The objects met within one variable (or one element of a set), numbered as they are met."""
+    """The objects met within one variable, numbered as they are met."""
 
     def __init__(self) -> None:
         self.seen: dict[int, tuple[int, _Link]] = {}
@@ -65,11 +73,13 @@ class Painter:
         self._met_memories = 0
         self._pure: dict[int, Portrait] = {}
         self._alive: list[Any] = []
+        self._outlines = Outlines(partial(anatomy_of, render=False))
+        self._variable = ""
         self._room = 0
 
     def portray(self, name: str, value: Any) -> Portrait:
         """The portrait of a variable; what can't be looked into is said in it."""
-        self._room = _MOST_PARTS
+        self._room, self._variable = _MOST_PARTS, name
         try:
             return self._walk(name, value)
         except Exception as error:  # noqa: BLE001  (objects may change meanwhile, or lie about themselves)
@@ -89,8 +99,7 @@ class Painter:
                     self._add(stack[-1], finished, pure=frame.pure and not frame.anatomy.tracked)
                 continue
             label, inner = part
-            scope = _Scope() if frame.anatomy.unordered else frame.scope
-            found = self._enter(stack, label, inner, (label, frame.link), scope, frame.shared)
+            found = self._enter(stack, label, inner, (label, frame.link), frame.scope, frame.shared)
             if found is not None:
                 self._add(frame, found, pure=found.kind != _SAME)
         assert finished is not None
@@ -115,7 +124,8 @@ class Painter:
             return Portrait(label, known.kind, known.text, known.digest, known.parts, known.opaque)
         ready = isinstance(value, Anatomy)
         anatomy = value if ready else anatomy_of(value, render=self.render)
-        frame = _Frame(label, value, anatomy, link, scope, iter(anatomy.parts), shared)
+        parts = self._outlines.in_order([*anatomy.parts]) if anatomy.unordered else anatomy.parts
+        frame = _Frame(label, value, anatomy, link, scope, iter(parts), shared)
         frame.opaque = anatomy.opaque
         self._alive.append(value)
         if anatomy.tracked:
@@ -135,11 +145,10 @@ class Painter:
         if frame.shared:
             return
         owner = self._owners.get(key)
-        variable = _root(frame.link)
         if owner is None:
             if len(self._owners) < _MOST_OBJECTS:
-                self._owners[key] = (variable, frame.link)
-        elif owner[0] != variable:
+                self._owners[key] = (self._variable, frame.link)
+        elif owner[0] != self._variable:
             frame.shared = True
             if len(self.shared) < _MOST_SHARED:
                 self.shared.append((path_of(owner[1]), path_of(frame.link)))
@@ -160,7 +169,7 @@ class Painter:
             pairs.sort(key=lambda pair: pair[1])
             pairs = [("", digest) for _, digest in pairs]
         own = (anatomy.kind, anatomy.text, anatomy.content, frame.note)
-        digest = _digest(*own, *chain_pairs(pairs))
+        digest = digest_of(*own, *chain_pairs(pairs))
         whole = len(frame.done) == len(frame.labels) and not anatomy.unordered
         parts = tuple(frame.done) if whole else ()
         made = Portrait(frame.label, anatomy.kind, anatomy.text, digest, parts, frame.opaque)
@@ -183,16 +192,7 @@ def chain_pairs(pairs: list[tuple[str, bytes]]) -> Iterator[bytes | str]:
 
 
 def _leaf(label: str, leaf: Leaf, opaque: str = "") -> Portrait:
-    return Portrait(label, leaf.kind, leaf.text, _digest(leaf.kind, leaf.content), (), opaque)
-
-
-def _digest(*pieces: bytes | str) -> bytes:
-    state = hashlib.blake2b(digest_size=16)
-    for piece in pieces:
-        data = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece
-        state.update(len(data).to_bytes(8, "little"))
-        state.update(data)
-    return state.digest()
+    return Portrait(label, leaf.kind, leaf.text, digest_of(leaf.kind, leaf.content), (), opaque)
 
 
 def path_of(link: _Link) -> str:
@@ -203,12 +203,6 @@ def path_of(link: _Link) -> str:
         label, rest = rest
         labels.append(label)
     return "".join(reversed(labels))
-
-
-def _root(link: _Link) -> str:
-    while link[1] is not None:
-        link = link[1]
-    return link[0]
 
 
 def portray(value: Any, name: str = "", *, render: bool = True) -> Portrait:
