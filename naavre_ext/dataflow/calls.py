@@ -6,6 +6,7 @@ import ast
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
+from naavre_ext.dataflow.class_state import has_own_stores
 from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
 from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
 from naavre_ext.dataflow.magics import Magics
@@ -211,7 +212,10 @@ class Calls(Magics):
     def _construct(self, definition: ast.ClassDef, arguments: Arguments) -> Value:
         """A new instance: the constructor runs on it, or its fields hold the arguments."""
         shape = f"instance {definition.name}"
-        made = self.merged([self.temporary(shape), *arguments.all])
+        if self._makes_new(definition):
+            made = self.temporary(shape, *arguments.all)
+        else:
+            made = self.merged([self.temporary(shape), *arguments.all])
         if definition.name in self.environment.stateful_classes and made.node is not None:
             self.alias(made.node, definition.name)
         own = [self.inherited_method(definition, name) for name in MAKING_METHODS]
@@ -226,6 +230,31 @@ class Calls(Magics):
         if definition.keywords or replaced or not plain:
             self.unknown_call(definition.name, arguments, arguments.node.lineno, made)
         return Value(shape, made.node)
+
+    def _makes_new(self, definition: ast.ClassDef, *below: ast.ClassDef) -> bool:
+        """Whether an instance surely is another object than what it is made of, which it holds at most.
+
+        A list's elements, say, are those of what it is made of; and code that runs when something in the
+        instance is set may set it elsewhere.
+        """
+        if definition.keywords or definition.name in self.environment.stateful_classes:
+            return False
+        if has_own_stores(definition) or definition in below:  # class Stats(Stats)
+            return False
+        return all(self._is_new_base(base, definition, *below) for base in definition.bases)
+
+    def _is_new_base(self, base: ast.expr, *below: ast.ClassDef) -> bool:
+        path = self.module_path(base)
+        if path is not None:
+            return path in ("abc.ABC", "typing.Generic", "typing.Protocol")
+        if not isinstance(base, ast.Name):
+            return False
+        bound = self.environment.lookup(base.id)
+        if not bound:
+            return base.id == "object"
+        return all(
+            isinstance(b.node, ast.ClassDef) and self._makes_new(b.node, *below) for b in bound
+        )
 
     def _is_plain_base(self, base: ast.expr) -> bool:
         """Whether a base class does nothing by itself when an instance is made."""

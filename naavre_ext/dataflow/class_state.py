@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.walking import walk
 
 #: Calls in a class body whose results don't change, or are made anew for each instance.
 _PLAIN_CALLS = frozenset({"field", "property", "auto", "TypeVar", "namedtuple", "re.compile"})
+#: Methods that run when something in an instance is set, or that may put such methods into the class.
+_STORES = tables.SELF_CHANGING - {"__init__", "__post_init__", "__call__"}
 #: Methods that Python runs when a class or a subclass is made.
 _MAKING = frozenset({"__init_subclass__", "__set_name__"})
 
@@ -30,6 +33,19 @@ def stateful_classes(environment: Environment) -> frozenset[str]:
             if {base.id for base in definition.bases if isinstance(base, ast.Name)} & found:
                 found.add(definition.name)
     return frozenset(found)
+
+
+def has_own_stores(definition: ast.ClassDef) -> bool:
+    """Whether setting an attribute or an item of an instance may run code of the class."""
+    return any(
+        method.name in _STORES or any(_is_setter(d) for d in method.decorator_list)
+        for method in definition.body
+        if isinstance(method, ast.FunctionDef)
+    )
+
+
+def _is_setter(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter")
 
 
 def _has_state(definition: ast.ClassDef) -> bool:

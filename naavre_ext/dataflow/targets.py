@@ -148,6 +148,8 @@ class Targets(Recorder):
             return  # an array copies what is put into it
         if value.node is not None:
             self.hold(receiver.node, value.node)
+            if isinstance(target, ast.Attribute) and target.attr == "__dict__":
+                self.alias(receiver.node, value.node)  # whose attributes are its entries then
         if key.node is not None and self.environment.definitions:
             self.hold(receiver.node, key.node)  # other keys are rarely told from copies
 

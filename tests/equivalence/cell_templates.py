@@ -29,6 +29,17 @@ class Box:
         return self
     def __repr__(self):
         return f'Box({{self.n}}, {{self.log}})'
+class Holder:
+    def __init__(self, what, k=0):
+        self.what, self.k = what, k
+    def step(self):
+        self.k += 1
+        return self.k
+    def put(self, v):
+        self.what.append(v)
+        return self
+    def __repr__(self):
+        return f'Holder({{self.what}}, {{self.k}})'
 Point = namedtuple('Point', 'x y')
 @dataclasses.dataclass
 class Record:
@@ -50,6 +61,7 @@ series = frame['v']
 box = Box(2)
 boxes = [Box(i) for i in range(3)]
 record = Record(1, [2])
+holder = Holder(more)
 shared = [0]
 calls = 0
 seen = set()
@@ -118,6 +130,7 @@ KINDS = {
     "series": ["series"],
     "box": ["box"],
     "boxes": ["boxes"],
+    "holder": ["holder"],
     "record": ["record"],
     "fn": ["square", "double_square", "cached", "abs", "counted", "remembered"],
     "pure": ["square", "double_square", "cached", "abs"],
@@ -154,6 +167,8 @@ ALIASES = [
     "<+nums> = <nums> if <num> > 2 else <nums>", "<+list> = [<nums.a>] * 2", "<+rows> = [<nums.a>, <nums.a>]",
     "<+dlist> = {'p': <nums>, 'q': []}", "<box>.log = <nums>", "<boxes>[0] = <box>", "<box>.peer = <box>",
     "<rows>.append(<nums>)", "<dlist>['z'] = <nums>", "<record>.tags = <nums>", "<+box> = max(<boxes>, key=str)",
+    "<+holder> = Holder(<nums>)", "<+holder> = Holder(<rows>, <num>)", "<+nums> = <holder>.what", "<+holder> = <holder>",
+    "<holder>.what = <nums>", "<+holder> = Holder(Holder(<nums>).what)", "<+list> = [<holder>, Holder(<nums>)]",
     "(<+nums> := <nums>).append(<num>)", "*<+list>, last = <rows>", "<+step> = counter()",
     "<+step> = <step>", "<+pure> = functools.partial(operator.add, <num>)", "<+nums> = <nums>.__iadd__([1])",
     "<+iter> = iter(<nums>)", "<+iter> = itertools.chain(<nums>, range(30))", "<+iter> = spread(30)",
@@ -188,6 +203,7 @@ CHANGES = [
     "<frame>.loc[len(<frame.a>)] = 0", "<series>.iloc[0] = 8", "<frame>.rename(columns={'w': 'u'}, inplace=True)",
     "<box>.up(<num>)", "<box>.n = <num>", "<box>.log.append(<num>)", "<boxes>[1].up(2)", "<boxes>.append(Box(1))",
     "<box>.count()", "Box.total += 1", "Box.made.append(<num>)", "<record>.tags.append(<num>)", "<record>.n += 1",
+    "<holder>.step()", "<holder>.put(<num>)", "<holder>.k = <num>", "<holder>.what[:0] = [1]", "<holder>.k += 1",
     "setattr(<box>, 'n', <num>)", "<box>.__dict__['n'] = 4", "vars(<box>).update(n=3)",
     "grow(<nums>, <num>)", "counted(1)", "remembered(<num>)", "collect(<num>)", "<step>(2)", "tick()",
     "next(<iter>, None)", "last = list(itertools.islice(<iter>, 2))", "print(next(<iter>, 'over'))",
@@ -203,7 +219,7 @@ CHANGES = [
 ]  # fmt: skip
 
 LOOKS = [
-    "print(<list>, <dict>, <arr>.sum())", "print(<num>, <box>, <record>)", "<list>", "<frame>", "<arr>",
+    "print(<list>, <dict>, <arr>.sum())", "print(<num>, <box>, <record>)", "print(<holder>)", "<list>", "<frame>", "<arr>",
     "print(sorted(<set>), list(<set>))", "print(<str>, Box.total, Box.made)", "print(<frame>.shape, <series>.tolist())",
     "print(calls, param_k, shared, last)", "display(<frame>.head(2))", "[<list> is z for z in (numbers, shared, rows)]",
     "print(<nums> is <nums>, <arr>.base is <arr>)", "print([id(b) == id(<box>) for b in <boxes>])",
@@ -298,6 +314,7 @@ HEADS = [
 ITEM_VALUES = {
     "any": ["x", "[x]", "(x, x)", "str(x)", "{'k': x}", "len(str(x))", "Box(1)", "repr(x) * 2", "<num>", "[<box>]",
             "np.ones(2) * len(str(x))", "None", "<list>", "fresh(1)", "<box>.get()", "<dict>", "same(x)", "<arr>[:2]",
+            "Holder(x)", "Holder(x).step()", "Holder(<nums>)", "repr(Holder(<list>, x))",
             "Point(x, <num>)", "len(<nums>)", "[<nums>]", "list(<nums>)"],
     "number": ["x * 2", "x + param_k", "<fn>(x)", "<pure>(x)", "double_square(x)", "x / 7", "(lambda: x)()",
                "fresh(x)", "np.full(3, x)", "<arr>[int(x) % 3]", "sum(<nums>) + x", "<arr> * x"],
@@ -326,6 +343,8 @@ BODIES = {
         "match x:\n    case int():\n        out.append($)\n    case _:\n        n += 2", "out.append((w := $))",
         "n = n + 1", "total = max(total, len(str(x)))", "v = <list>\nout.append(v)", "v = <nums>\nv.append(1)",
         "out.append(next(<iter>, 0))", "out.append(rng.integers(5))", "np.random.rand()", "out.append(random.random() < 2)",
+        "v = Holder(x)\nv.step()\nout.append(v.k)", "v = Holder(<nums>)\nv.k = $\nout.append(v)", "Holder(<nums>).put(1)",
+        "<holder>.step()", "v = Holder([])\nv.put($)\nout.append(v.what)", "v = Holder(<holder>)\nv.what.step()",
         "Box.total += 1", "Box.made.append(1)", "<box>.n = 3", "<dict>[str(x)] = $", "<dlist>['p'].append($)", "<rows>[0].append($)",
         "<set>.add(str(x))", "<arr>[0] += 1", "<arr>[len(str(x)) % 3] = 4", "<frame>.loc[0, 'v'] += 1", "<record>.tags.append($)",
         "found[len(str(x))] = found.get(len(str(x)), 0) + 1", "if x not in out:\n    out.append(x)", "out.insert(0, $)",
@@ -345,6 +364,7 @@ BODIES = {
         "if x > 3:\n    break", "acc = acc + x", "v = x * 2\nn += v",
     ],
     "list": [
+        "Holder(x).put(3)", "v = Holder(x)\nv.step()\nout.append(v)", "v = Holder(x)\nv.what = [1]\nout.append(v)",
         "x.append(9)", "out.extend(x)", "inner = []\nfor z in x:\n    inner.append(z * 2)\nout.append(inner)",
         "y = x\ny.append(1)", "x.sort()", "out += x", "for z in x:\n    n += z", "x += [1]", "x = x + [1]\nout.append(x)",
         "y = sorted(x)\ny.append(1)\nout.append(y)", "grow(x, 1)", "for z in x:\n    for w in x:\n        out.append(z * w)", "met.update(x)",
