@@ -17,7 +17,12 @@ class Arguments:
     def __init__(self, node: ast.Call, walker: Expressions) -> None:
         self.node = node
         self.positional = [walker.visit(argument) for argument in node.args]
-        self.keywords = {keyword.arg: walker.visit(keyword.value) for keyword in node.keywords}
+        self.keywords: dict[str | None, Value] = {}
+        for keyword in node.keywords:
+            value = walker.visit(keyword.value)
+            if keyword.arg in self.keywords:  # f(**a, **b)
+                value = walker.merged([self.keywords[keyword.arg], value])
+            self.keywords[keyword.arg] = value
 
     def none(self) -> Arguments:
         """The same call without arguments."""

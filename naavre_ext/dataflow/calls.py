@@ -6,7 +6,7 @@ import ast
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
-from naavre_ext.dataflow.class_state import has_own_stores
+from naavre_ext.dataflow.class_state import has_own_stores, is_own_data
 from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
 from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
 from naavre_ext.dataflow.magics import Magics
@@ -148,10 +148,7 @@ class Calls(Magics):
         summary = self.summaries.of(binding.node)
         result = self.temporary(summary.shape)
         assert result.node is not None
-        values = arguments.positional
-        if self_value.node is not None:
-            values = [self_value, *values]
-        names = self._matched(summary.parameters, summary.variadic, values, arguments)
+        names = self._matched(summary.parameters, summary.variadic, arguments, self_value)
         for parameter in summary.defaulted:
             if summary.parameters[parameter] not in names and name:
                 names[summary.parameters[parameter]] = name  # the default's object stays
@@ -172,16 +169,18 @@ class Calls(Magics):
         self,
         parameters: dict[str, str],
         variadic: frozenset[str],
-        values: list[Value],
         arguments: Arguments,
+        self_value: Value = FRESH,
     ) -> dict[str, str]:
         """Parameter nodes → nodes of what the call gives for them, as far as it gives any."""
         names: dict[str, str] = {}
-        for position, (parameter, node) in enumerate(parameters.items()):
-            given: list[Value] = []
-            if arguments.spread or parameter in variadic:
-                given = [*values, *arguments.keywords.values()]
-            elif position < len(values):
+        values = arguments.positional
+        own = [self_value] if self_value.node is not None else []
+        for position, (parameter, node) in enumerate(parameters.items(), -len(own)):
+            given = [*own] if position < 0 else []
+            if (arguments.spread and position >= 0) or parameter in variadic:
+                given = [*given, *values, *arguments.keywords.values()]
+            elif 0 <= position < len(values):
                 given = [values[position]]
             if parameter in arguments.keywords:
                 given.append(arguments.keywords[parameter])
@@ -204,7 +203,7 @@ class Calls(Magics):
         """A function defined in here: its body counts as run, with these arguments among others."""
         starred = [a.arg for a in (function.node.args.vararg, function.node.args.kwarg) if a]
         variadic = frozenset(starred)
-        matched = self._matched(function.parameters, variadic, arguments.positional, arguments)
+        matched = self._matched(function.parameters, variadic, arguments)
         for parameter, node in sorted(matched.items()):
             self.alias(parameter, node)
         return Value("", function.result)
@@ -230,6 +229,21 @@ class Calls(Magics):
         if definition.keywords or replaced or not plain:
             self.unknown_call(definition.name, arguments, arguments.node.lineno, made)
         return Value(shape, made.node)
+
+    def is_own_data(self, value: Value, attribute: str) -> bool:
+        """Whether looking the attribute up runs nothing, and gives what the object holds, not itself."""
+        if not value.kind.startswith("instance "):
+            return False
+        bound = self.environment.lookup(value.kind.removeprefix("instance "))
+        definitions = [b.node for b in bound if isinstance(b.node, ast.ClassDef)]
+        if len(definitions) != len(bound) or len(bound) != 1:
+            return False
+        definition = definitions[0]
+        return (
+            not definition.bases
+            and self._makes_new(definition)
+            and is_own_data(definition, attribute)
+        )
 
     def _makes_new(self, definition: ast.ClassDef, *below: ast.ClassDef) -> bool:
         """Whether an instance surely is another object than what it is made of, which it holds at most.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.mentions import Mentions
 from naavre_ext.dataflow.walking import walk
 
 #: Calls in a class body whose results don't change, or are made anew for each instance.
 _PLAIN_CALLS = frozenset({"field", "property", "auto", "TypeVar", "namedtuple", "re.compile"})
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 #: Methods that run when something in an instance is set, or that may put such methods into the class.
 _STORES = tables.SELF_CHANGING - {"__init__", "__post_init__", "__call__"}
 #: Methods that Python runs when a class or a subclass is made.
@@ -33,6 +36,46 @@ def stateful_classes(environment: Environment) -> frozenset[str]:
             if {base.id for base in definition.bases if isinstance(base, ast.Name)} & found:
                 found.add(definition.name)
     return frozenset(found)
+
+
+def exact_selves(environment: Environment, mentions: Sequence[Mentions]) -> dict[int, str]:
+    """By the ``id`` of a method, the class that its ``self`` is surely a direct instance of.
+
+    Not where the notebook derives classes from it, or calls its methods by the class's name.
+    """
+    if any(each.makes_classes for each in mentions):
+        return {}
+    derived = frozenset[str]().union(*(each.bases for each in mentions))
+    of_names = frozenset[tuple[str, str]]().union(*(each.of_names for each in mentions))
+    names: dict[int, set[str]] = {}
+    for name, bound in environment.bindings.items():
+        for binding in bound:
+            names.setdefault(id(binding.node), set()).add(name)
+    found: dict[int, str] = {}
+    for definition in environment.classes():
+        name = definition.name
+        methods = [m for m in definition.body if isinstance(m, ast.FunctionDef) and _has_self(m)]
+        by_class = any((name, method.name) in of_names for method in methods)
+        if names.get(id(definition)) != {name} or name in derived or by_class:
+            continue
+        if len(environment.bindings.get(name, ())) == 1:
+            found.update((id(method), name) for method in methods)
+    return found
+
+
+def _has_self(method: ast.FunctionDef) -> bool:
+    """Whether the method's first parameter is the instance, as no decorator says otherwise."""
+    plain = {"property", "cached_property", "cache", "lru_cache"}
+    decorators = {ast.unparse(d).rpartition(".")[2] for d in method.decorator_list}
+    return decorators <= plain and bool(method.args.posonlyargs or method.args.args)
+
+
+def is_own_data(definition: ast.ClassDef, attribute: str) -> bool:
+    """Whether the attribute, of instances of this very class, can only be what was set there."""
+    if attribute.startswith("__"):
+        return False
+    defined = {s.name for s in definition.body if isinstance(s, _DEFINITIONS)}
+    return not defined & {attribute, "__getattr__", "__getattribute__"}
 
 
 def has_own_stores(definition: ast.ClassDef) -> bool:

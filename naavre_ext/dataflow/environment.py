@@ -66,14 +66,16 @@ class Environment:
 
     ``callbacks`` is what unseen code may do through functions that were handed to it, ``callback_reads`` are the
     globals that those read. ``operators`` is what the operators, attributes and iterations of the notebook's own
-    classes do, ``operators_change`` says that they change their own object. ``makes_items`` says that looking an
+    classes do, ``operators_change`` says that they change their own object, ``operators_suspected`` that only
+    unseen code might. ``makes_items`` says that looking an
     item up may make it (``defaultdict``), ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b,
     ``renames_axes`` that tables which share an axis may all get another name for it.
 
     ``owners`` are names whose attributes are set, ``unknown_owners`` says that those of objects of unknown kinds
     are; both tell which functions may get attributes of their own.
 
-    ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
+    ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change, ``selves`` tells
+    by a method's ``id`` the class that its ``self`` is surely of,
     ``classes_stay`` tells why other workers may have no copies of them. ``files`` is what code in other files
     means here.
     """
@@ -90,8 +92,10 @@ class Environment:
     callbacks: CellDataflow | None = None
     callback_reads: frozenset[str] = frozenset()
     operators_change: bool = False
+    operators_suspected: bool = False
     makes_items: bool = False
     stateful_classes: frozenset[str] = frozenset()
+    selves: dict[int, str] = field(default_factory=dict)
     classes_stay: str = ""
     operators: CellDataflow | None = None
     shares_in_arithmetic: bool = False

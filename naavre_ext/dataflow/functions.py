@@ -40,9 +40,9 @@ class Summary:
 
     ``when_escaped`` are the facts when the function itself is handed on and called by others.
     ``variadic`` parameters collect several arguments, ``defaulted`` ones have a default that can change.
-    ``changes_parameters`` says that it changes something that it was given, ``runs_later`` that some of what it
-    does may be done after it has returned, ``changes_enclosing`` that it changes an object behind a name of the
-    function that it is defined in.
+    ``changes_parameters`` says that it may change something that it was given (``surely_...``: not only that
+    unseen code might), ``runs_later`` that some of what it does may be done after it has returned,
+    ``changes_enclosing`` that it changes an object behind a name of the function that it is defined in.
     """
 
     when_called: CellDataflow = NOTHING
@@ -53,6 +53,7 @@ class Summary:
     result_node: str = "%result"
     shape: str = ""
     changes_parameters: bool = False
+    surely_changes_parameters: bool = False
     runs_later: bool = False
     changes_enclosing: bool = False
 
@@ -179,6 +180,9 @@ class Summaries:
         known = self.environment.parameters.get(id(node), {})
         for name, parameter in parameters.items():
             region.local_kinds[parameter] = known.get(name, "")
+        owner = self.environment.selves.get(id(node))
+        if owner is not None and parameters:
+            region.local_kinds[next(iter(parameters.values()))] = f"instance {owner}"
         for name in sorted(bound - set(parameters)):
             region.new_local(scope, name)
         region.conditional = 1
@@ -240,6 +244,7 @@ class Summaries:
             result_node=region.result_node,
             shape=shape,
             changes_parameters=_changes_any(facts, parameters.values()),
+            surely_changes_parameters=_changes_any(facts, parameters.values(), surely=True),
             runs_later=runs_later,
             changes_enclosing=changes_enclosing,
         )
@@ -320,12 +325,16 @@ def _without_own_changes(
     return replace(facts, changes=tuple(c for c in facts.changes if not is_own(c)))
 
 
-def _changes_any(facts: CellDataflow, nodes: Iterable[str]) -> bool:
-    """Whether an object that the nodes stand for, or that is held by one, is changed."""
+def _changes_any(facts: CellDataflow, nodes: Iterable[str], *, surely: bool = False) -> bool:
+    """Whether an object that the nodes stand for, or that is held by one, may be changed."""
     graph = AliasGraph()
     share(graph, facts.sharing)
     given = graph.reach(nodes)
-    return any(graph.changed_by(change.node, change.deep) & given for change in facts.changes)
+    return any(
+        graph.changed_by(change.node, change.deep) & given
+        for change in facts.changes
+        if not (surely and change.suspected)
+    )
 
 
 def _unknown(summary: Summary) -> Summary:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.class_state import stateful_classes, why_classes_stay
+from naavre_ext.dataflow.class_state import exact_selves, stateful_classes, why_classes_stay
 from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
@@ -28,6 +28,7 @@ def find_hidden(environment: Environment, mentions: Sequence[Mentions]) -> None:
     attributes = frozenset().union(*(each.attributes for each in mentions))
     environment.makes_items = _makes_items(environment, attributes)
     environment.stateful_classes = stateful_classes(environment)
+    environment.selves = exact_selves(environment, mentions)
     environment.classes_stay = why_classes_stay(environment, attributes)
     called_by_others = list(_escaping(mentions, environment))
     if not called_by_others and not any(environment.classes()):
@@ -39,7 +40,9 @@ def find_hidden(environment: Environment, mentions: Sequence[Mentions]) -> None:
     for node, inner in called_by_others:
         reads |= set(summaries.of(node).when_escaped.reads) & set(environment.bindings)
         callbacks = union(callbacks, _beyond_arguments(node, inner, environment, summaries))
-    operators, environment.operators_change = _operators(environment, summaries)
+    operators, environment.operators_change, environment.operators_suspected = _operators(
+        environment, summaries
+    )
     environment.callback_reads = frozenset(reads)
     if callbacks.writes or callbacks.changes or callbacks.effects:
         environment.callbacks = callbacks
@@ -107,13 +110,15 @@ def _rebinds_enclosing(node: FunctionNode) -> bool:
     return not isinstance(node, ast.Lambda) and bool(assigned_names(node.body)[2])
 
 
-def _operators(environment: Environment, summaries: Summaries) -> tuple[CellDataflow | None, bool]:
+def _operators(
+    environment: Environment, summaries: Summaries
+) -> tuple[CellDataflow | None, bool, bool]:
     """What operators, attributes, iteration and the like may do through the notebook's classes.
 
-    And whether they may change their own object.
+    And whether they may change their own object; and whether that is only suspected.
     """
     found = NOTHING
-    own = False
+    own = suspected = False
     for definition in environment.classes():
         for method in definition.body:
             if not isinstance(method, ast.FunctionDef) or not _runs_by_itself(method):
@@ -126,15 +131,16 @@ def _operators(environment: Environment, summaries: Summaries) -> tuple[CellData
             own = (
                 own
                 or bool(changes or effects or facts.writes)
-                or _changes_itself(method, summaries)
+                or _changes_itself(method, summaries, surely=True)
             )
+            suspected = suspected or _changes_itself(method, summaries)
             reads = {
                 name: line for name, line in facts.reads.items() if name in environment.bindings
             }
             kept = replace(facts, reads=reads, changes=changes, sharing=(), effects=effects)
             found = union(found, kept)
-    noteworthy = own or found.reads or found.writes or found.changes or found.effects
-    return (found if noteworthy else None), own
+    noteworthy = own or suspected or found.reads or found.writes or found.changes or found.effects
+    return (found if noteworthy else None), own or suspected, not own
 
 
 def _runs_by_itself(method: ast.FunctionDef) -> bool:
@@ -146,7 +152,10 @@ def _runs_by_itself(method: ast.FunctionDef) -> bool:
     return (special and method.name not in tables.SELF_CHANGING) or computed
 
 
-def _changes_itself(method: ast.FunctionDef, summaries: Summaries) -> bool:
+def _changes_itself(method: ast.FunctionDef, summaries: Summaries, *, surely: bool = False) -> bool:
     parameters = argument_names(method.args)
     setter = any(ast.unparse(d).endswith(".setter") for d in method.decorator_list)
-    return bool(parameters) and not setter and summaries.of(method).changes_parameters
+    if not parameters or setter:
+        return False
+    summary = summaries.of(method)
+    return summary.surely_changes_parameters if surely else summary.changes_parameters

@@ -49,6 +49,11 @@ class Lookups(Targets):
             return _plain_attribute(value.kind, node.attr)
         if value.kind == "figure":
             return value
+        if self.is_own_data(value, node.attr):
+            part = self.temporary("")
+            assert part.node is not None
+            self.hold(value.node, part.node)
+            return part
         self.operate(value, node.lineno)
         known = METHODS.get(value.kind)
         shape = known.attributes.get(node.attr, known.attribute) if known is not None else ""
@@ -59,6 +64,10 @@ class Lookups(Targets):
         self.alias(part.node, value.node)
         self.hold(value.node, part.node)
         return part
+
+    def is_own_data(self, value: Value, attribute: str) -> bool:
+        """Overridden by :class:`Calls`."""
+        raise NotImplementedError
 
     def _visit_subscript(self, node: ast.Subscript) -> Value:
         value = self.visit(node.value)

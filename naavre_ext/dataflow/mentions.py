@@ -23,7 +23,9 @@ class Mentions:
     """What one cell's code mentions.
 
     ``handed_on`` are the names that are used otherwise than to call them or for an attribute, ``owners`` those
-    whose attributes are set, ``attributes`` all that are named, of whatever.
+    whose attributes are set, ``attributes`` all that are named, of whatever, ``of_names`` those of names, each
+    with its name. ``bases`` are the names that classes are derived from, ``makes_classes`` says that some are made
+    by a call.
     ``unnamed`` are functions that code elsewhere may call without their name, and whether each is defined inside
     another one; ``enclosing`` are, by the ``id`` of a function in a function, the names that it finds in those
     around it.
@@ -32,6 +34,9 @@ class Mentions:
     handed_on: tuple[str, ...]
     owners: frozenset[str]
     attributes: frozenset[str]
+    of_names: frozenset[tuple[str, str]]
+    bases: frozenset[str]
+    makes_classes: bool
     unnamed: tuple[tuple[FunctionNode, bool], ...]
     enclosing: dict[int, frozenset[str]]
 
@@ -43,7 +48,9 @@ def mentioned(tree: ast.Module) -> Mentions:
     handed_on: list[str] = []
     owners: set[str] = set()
     attributes: set[str] = set()
-    has_functions = False
+    of_names: set[tuple[str, str]] = set()
+    bases: set[str] = set()
+    has_functions = makes_classes = False
     for node in walk(tree):  # a call comes before the name in it
         if isinstance(node, ast.Name):
             if id(node) not in used:
@@ -51,8 +58,15 @@ def mentioned(tree: ast.Module) -> Mentions:
         elif isinstance(node, ast.Attribute):
             used.add(id(node.value))
             attributes.add(node.attr)
+            if isinstance(node.value, ast.Name):
+                of_names.add((node.value.id, node.attr))
         elif isinstance(node, ast.Call):
             used.add(id(node.func))
+            makes_classes = makes_classes or _makes_class(node)
+        elif isinstance(node, ast.ClassDef):
+            bases.update(
+                part.id for base in node.bases for part in walk(base) if isinstance(part, ast.Name)
+            )
         elif isinstance(node, FunctionNode):
             has_functions = True
         owner = _owner(node)
@@ -62,9 +76,18 @@ def mentioned(tree: ast.Module) -> Mentions:
         tuple(handed_on),
         frozenset(owners),
         frozenset(attributes),
+        frozenset(of_names),
+        frozenset(bases),
+        makes_classes,
         tuple(_unnamed(tree, False, kept_functions(tree))) if has_functions else (),
         _enclosing_names(tree) if has_functions else {},
     )
+
+
+def _makes_class(node: ast.Call) -> bool:
+    """``type("Name", (Base,), {})`` and the like."""
+    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    return (name == "type" and len(node.args) != 1) or name in ("new_class", "make_dataclass")
 
 
 def _owner(node: ast.AST) -> ast.expr | None:

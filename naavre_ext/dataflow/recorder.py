@@ -304,7 +304,8 @@ class Recorder:
             return
         self.absorb(operators, line, {})
         if self.environment.operators_change:
-            self.change(value, line, "changed by its own methods", deep=True)
+            suspected = self.environment.operators_suspected
+            self.change(value, line, "changed by its own methods", deep=True, suspected=suspected)
 
 
 def _may_be_instance(kind: Kind) -> bool:

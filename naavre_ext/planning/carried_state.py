@@ -16,7 +16,7 @@ from naavre_ext.planning.loops import (
     changed_place,
     find_reductions,
 )
-from naavre_ext.planning.own_methods import instances_in, only_own_methods
+from naavre_ext.planning.own_methods import changed_instances, instances_in, only_own_methods
 from naavre_ext.planning.refusal import LoopRefused
 from naavre_ext.planning.replaying import (
     NotReplayable,
@@ -41,6 +41,7 @@ def replayed_names(
     state = {name for name in candidates if name in facts.reads or name in facts.writes}
     state |= facts.writes & set(facts.reads)
     state |= {c.node for c in facts.changes if c.node in facts.reads and not c.suspected}
+    state |= changed_instances(facts, notebook)
     state |= {
         r.root
         for r in find_reductions(body)

@@ -20,6 +20,7 @@ from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.known_calls import class_method
 from naavre_ext.dataflow.walking import walk
+from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.planning.loops import Reduction
 from naavre_ext.planning.mapping_checks import imported_path
 
@@ -44,6 +45,21 @@ def instances_in(
         for part in walk(record.statement)
         if isinstance(part, ast.Call)
     }
+
+
+def changed_instances(facts: CellDataflow, notebook: NotebookDataflow) -> set[str]:
+    """Instances of the notebook's classes that the code changes, or something that they hold."""
+    kind = notebook.environment.kind
+    instances = [name for name in facts.reads if kind(name).startswith(_INSTANCE)]
+    graph = AliasGraph()
+    share(graph, facts.sharing)
+    changed = {
+        root
+        for change in facts.changes
+        if not change.suspected
+        for root in graph.changed_by(change.node, change.deep)
+    }
+    return {name for name in instances if changed & graph.reach([name])}
 
 
 def only_own_methods(

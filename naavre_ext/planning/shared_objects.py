@@ -11,6 +11,7 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Change
+from naavre_ext.planning.before_loops import aliases_before
 from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.fresh_objects import is_fresh
 from naavre_ext.planning.iteration_facts import item_of
@@ -235,18 +236,24 @@ def check_identity(
     """
     if not notebook.compares_identity() or item_of(loop.iterable, notebook).node is None:
         return
-    graph = notebook.aliases_until(position)
-    iterable = names_of(loop.iterable)
-    items = graph.reach(
-        notebook.node(position, name) for name in sorted(iterable) if _is_data(name, notebook)
-    )
-    for name in sorted(set(facts.reads) - facts.writes - {ITEMS}):
-        if _is_data(name, notebook) and graph.reach([notebook.node(position, name)]) & items:
-            raise LoopRefused(
-                facts.reads[name],
-                f"an item may be or hold an object of '{name}', and the notebook compares identities",
-                "Compare by a number or a name of the objects instead.",
-            )
+    names = [n for n in sorted(set(facts.reads) - facts.writes - {ITEMS}) if _is_data(n, notebook)]
+    iterable = [n for n in sorted(names_of(loop.iterable)) if _is_data(n, notebook)]
+
+    def shared_in(graph: AliasGraph) -> str | None:
+        items = graph.reach(notebook.node(position, name) for name in iterable)
+        is_shared = (graph.reach([notebook.node(position, name)]) & items for name in names)
+        return next((name for name, shared in zip(names, is_shared, strict=True) if shared), None)
+
+    name = shared_in(notebook.aliases_until(position))
+    if name is not None:
+        before = aliases_before(loop, notebook, position)  # which takes longer
+        name = name if before is None else shared_in(before)
+    if name is not None:
+        raise LoopRefused(
+            facts.reads[name],
+            f"an item may be or hold an object of '{name}', and the notebook compares identities",
+            "Compare by a number or a name of the objects instead.",
+        )
 
 
 def check_plain(line: int, notebook: NotebookDataflow) -> None:

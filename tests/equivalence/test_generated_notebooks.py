@@ -79,7 +79,11 @@ def _end_alike(cells, prepared, order, folders, counts: Counter[str]) -> None:
     choose = RandomOrder(order).chooser() if order else None
     run = run_as_workflow(cells, choose=choose, cwd=str(other), prepared=prepared)
     assert_same(expected, run.ending, cells, tracebacks=False)
-    assert _files(own) == _files(other)
+    written = _files(own)
+    if run.end.status == "failed":  # iterations after the failing one may have written theirs
+        assert written.items() <= _files(other).items()
+    else:
+        assert written == _files(other)
     counts["failed"] += run.end.status == "failed"
     counts["relocated"] += bool(run.of(events.StepRelocated))
     counts["anywhere"] += any(step.placement == "any" for step in run.workflow.steps)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row per surprise)
 """Analysis alone tells that a change of an object is one of what it is made of; no guard has to find it."""
 
 from __future__ import annotations
@@ -60,3 +61,64 @@ NOT_NEW = {
 @pytest.mark.parametrize("definition", NOT_NEW.values(), ids=NOT_NEW)
 def test_instances_that_may_be_what_they_are_made_of(definition):
     assert "q" in changed_names(definition, "q = [5]", "s = S(q)", "s.x = 4\ns[0] = 3\ns += [1]")
+
+
+BOX = (
+    "import numpy as np\nclass Box:\n    def __init__(self, xs):\n        self.xs, self.n = xs, 0\n"
+    "    def add(self, x):\n        self.xs.append(x)\n    def up(self):\n        self.n += 1\n        return self\n"
+    "    def me(self):\n        return self\n    def of(self, other):\n        self.peer = other\n"
+    "    def last(self):\n        return self.xs[-1]\n"
+)
+#: What each change must be seen to change, beside what it names.
+SEEN = {
+    "another name for what it holds": (BOX, "xs = []\nb = Box(xs)\nother = b.xs", "b.add(1)", "b other xs"),
+    "what a method gives": (BOX, "b = Box([])\nc = b.me()", "c.n = 4", "b c"),
+    "what a chain gives": (BOX, "b = Box([])\nc = b.up().up()", "c.n = 4", "b c"),
+    "what it holds of what it holds": (BOX, "row = [1]\nb = Box([row])\nc = b.last()", "c.append(1)", "b c row"),
+    "itself": (BOX, "b = Box([])\nb.own = b", "b.own.n = 4", "b"),
+    "a method of it": (BOX, "b = Box([])\nf = b.add", "f(1)", "b f"),
+    "a method of it in a list": (BOX, "b = Box([])\nfs = [b.add]", "fs[0](1)", "b fs"),
+    "its peer": (BOX, "a, b = Box([]), Box([])\na.of(b)", "a.peer.n = 4", "a b"),
+    "its peer's list": (BOX, "xs = []\na, b = Box([]), Box(xs)\na.of(b)", "a.peer.add(1)", "a b xs"),
+    "its peer, set from outside": (BOX, "a, b = Box([]), Box([])\na.peer = b", "b.up()", "a b"),
+    "what was swapped": (
+        BOX, "p, q = [], []\na, b = Box(p), Box(q)\na.xs, b.xs = b.xs, a.xs", "a.add(1)", "a q",
+    ),
+    "a window": (BOX, "arr = np.zeros(3)\nb = Box(arr)\nv = b.xs[1:]", "v[0] = 9", "arr b v"),
+    "an array": (BOX, "arr = np.zeros(3)\nb = Box(arr)", "b.xs += 1", "arr b"),
+    "an element": (BOX, "bs = [Box([1]), Box([2])]\nb = bs[0]", "b.up()", "b bs"),
+    "each of several": (BOX, "xs = []\nbs = [Box(xs) for _ in range(2)]", "for b in bs:\n    b.add(1)", "bs xs"),
+    "by a name of the class": (BOX, "xs = []\nb = Box(xs)\nK = Box", "K.add(b, 1)", "b xs"),
+    "by the class, another object": (
+        BOX + "class Twin:\n    @property\n    def xs(self):\n        return KEPT\n", "KEPT = []\nt = Twin()",
+        "Box.add(t, 1)", "t",
+    ),
+    "by setattr": (BOX, "xs = []\nb = Box(0)\nsetattr(b, 'xs', xs)", "b.add(1)", "b xs"),
+    "by its dictionary": (BOX, "xs = []\nb = Box(0)\nb.__dict__['xs'] = xs", "b.add(1)", "b xs"),
+    "by vars": (BOX, "xs = []\nb = Box(0)\nvars(b).update(xs=xs)", "b.add(1)", "b xs"),
+    "what a derived class does": (
+        BOX + "class Sub(Box):\n    def up(self):\n        self.xs.append(1)\n        return self\n"
+        "class Base:\n    def run(self):\n        return self.up()\nclass Both(Base, Sub):\n    pass\n",
+        "xs = []\nb = Both(xs)", "b.run()", "b xs",
+    ),
+    "what a class made by a call does": (
+        BOX, "xs = []\nSub = type('Sub', (Box,), {'up': lambda self: self.xs.append(1)})\nb = Sub(xs)", "b.up()", "b xs",
+    ),
+    "what a copy shares": (BOX + "import copy\n", "xs = []\nb = copy.copy(Box(xs))", "b.add(1)", "b xs"),
+    "what a function stores": (
+        BOX + "def keep(b, xs):\n    b.xs = xs\n", "xs = []\nb = Box(0)\nkeep(b, xs)", "b.add(1)", "b xs",
+    ),
+    "a closure": (BOX, "xs = []\nb = Box(xs)\ndef f():\n    b.add(1)", "f()", "b xs"),
+    "what it made itself": (
+        "class Nest:\n    def __init__(self):\n        self.rows = [[], []]\n    def row(self, k):\n        return self.rows[k]\n",
+        "n = Nest()\nr = n.row(0)", "r.append(1)", "n r",
+    ),
+    "with its name in a method": (
+        BOX, "class Pair:\n    def __init__(self, a):\n        self = a\n        self.n = 5\nb = Box([])", "Pair(b)", "b",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("definition", "made", "change", "changed"), SEEN.values(), ids=SEEN)
+def test_what_a_change_changes_too(definition, made, change, changed):
+    assert {*changed.split()} <= changed_names(definition, made, change)
