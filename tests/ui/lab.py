@@ -28,6 +28,8 @@ DOCUMENTED = {
 _OF_JUPYTERLAB = re.compile(
     r"Could not restore the debugger state|Canceled future for debug_request"
     r"|History was unable to be retrieved"
+    # Of ipywidgets' own extension, which asks each kernel for its widgets in a subshell.
+    r"|Subshell identifier not available|(Error: )?Canceled future for (create_subshell|comm_info)_request"
     r"|WebSocket connection to '[^']*/api/kernels/[^']*' failed: "
     r"WebSocket is closed before the connection is established"
     r"|Error: Disposed\n\s+at \w+\._handleNewSession"
