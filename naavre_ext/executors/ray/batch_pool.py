@@ -33,6 +33,9 @@ from naavre_ext.scheduling.claims import ray_options
 #: Larger results stay in the object store, which may move them to disk, until it's their turn to be merged.
 _SMALL_BYTES = 2**20
 
+#: Batches that are to be stopped may end by themselves within this time.
+_NEARLY_OVER_S = 0.05
+
 #: A batch asks for the cluster's idle CPUs again after this time.
 _IDLE_KNOWN_S = 0.5
 
@@ -238,8 +241,15 @@ class RayBatchPool:
 
     def cancel(self, handles: Sequence[_Handle]) -> None:
         """Stop the batches, by force: Ray can't interrupt C code or sleep otherwise."""
-        for handle in handles:
-            ray.cancel(handle.ref, force=True)
+        # The process that has sent a task may crash when that ends while it is cancelled (ray-project/ray#54527):
+        # those that are nearly over may end by themselves.
+        plain = [*dict.fromkeys(handle.ref for handle in handles if handle.deadline is None)]
+        if plain:
+            _, plain = ray.wait(
+                plain, num_returns=len(plain), timeout=_NEARLY_OVER_S, fetch_local=False
+            )
+        for ref in (*plain, *(handle.ref for handle in handles if handle.deadline is not None)):
+            ray.cancel(ref, force=True)
 
 
 def _get_together(handles: Sequence[_Handle]) -> None:
