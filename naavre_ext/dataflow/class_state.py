@@ -81,10 +81,21 @@ def is_own_data(definition: ast.ClassDef, attribute: str) -> bool:
 def has_own_stores(definition: ast.ClassDef) -> bool:
     """Whether setting an attribute or an item of an instance may run code of the class."""
     return any(
-        method.name in _STORES or any(_is_setter(d) for d in method.decorator_list)
-        for method in definition.body
-        if isinstance(method, ast.FunctionDef)
+        _is_store(s) if isinstance(s, ast.FunctionDef) else _may_make_property(s)
+        for s in definition.body
     )
+
+
+def _is_store(method: ast.FunctionDef) -> bool:
+    return method.name in _STORES or any(_is_setter(d) for d in method.decorator_list)
+
+
+def _may_make_property(statement: ast.stmt) -> bool:
+    """``x = property(get, set)``, or a method by another name: ``up = lambda self: ...``."""
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] == "field":
+        return False
+    return value is not None and any(isinstance(p, (ast.Call, ast.Lambda)) for p in walk(value))
 
 
 def _is_setter(decorator: ast.expr) -> bool:

@@ -67,9 +67,9 @@ class Environment:
     ``callbacks`` is what unseen code may do through functions that were handed to it, ``callback_reads`` are the
     globals that those read. ``operators`` is what the operators, attributes and iterations of the notebook's own
     classes do, ``operators_change`` says that they change their own object, ``operators_suspected`` that only
-    unseen code might. ``makes_items`` says that looking an
-    item up may make it (``defaultdict``), ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b,
-    ``renames_axes`` that tables which share an axis may all get another name for it.
+    unseen code might. ``makes_items`` says that looking an item up may make it (``defaultdict``),
+    ``shares_in_arithmetic`` that ``a - b`` may hold on to a and b, ``renames_axes`` that tables which share an
+    axis may all get another name for it.
 
     ``owners`` are names whose attributes are set, ``unknown_owners`` says that those of objects of unknown kinds
     are; both tell which functions may get attributes of their own.

@@ -130,9 +130,8 @@ class WidgetFrontEnd:
                 outlet.is_ahead = False
                 state = {"outputs": list(outlet.outputs)}
                 data = {"method": "update", "state": state, "buffer_paths": []}
-                with contextlib.suppress(
-                    Exception
-                ):  # what observers of the notebook raise, a kernel only logs
+                # What observers of the notebook raise, a kernel only logs.
+                with contextlib.suppress(Exception):
                     outlet.connection.handle_msg({"content": {"data": data}, "buffers": []})
 
     def forget(self) -> None:

@@ -46,6 +46,8 @@ NOT_NEW = {
     "    def __setattr__(self, k, v):\n        self.p.append(v)",
     "setter": "class S:\n    def __init__(self, p):\n        self.p = p\n    x = property(len)\n    @x.setter\n"
     "    def x(self, v):\n        self.p.append(v)",
+    "property": "class S:\n    def __init__(self, p):\n        self.p = p\n    def put(self, v):\n        self.p.append(v)\n"
+    "    x = property(None, put)",
     "of a base": "class R:\n    def __init__(self, p):\n        self.p = p\n    def __setitem__(self, k, v):\n"
     "        self.p.append(v)\nclass S(R):\n    pass",
     "descriptor": "class D:\n    def __set__(self, owner, v):\n        owner.p.append(v)\nclass S:\n    x = D()\n"
@@ -77,6 +79,14 @@ SEEN = {
     "what it holds of what it holds": (BOX, "row = [1]\nb = Box([row])\nc = b.last()", "c.append(1)", "b c row"),
     "itself": (BOX, "b = Box([])\nb.own = b", "b.own.n = 4", "b"),
     "a method of it": (BOX, "b = Box([])\nf = b.add", "f(1)", "b f"),
+    "a method by another name": (
+        "class Box:\n    def __init__(self):\n        self.n = 0\n    up = lambda self: setattr(self, 'n', 1)", "b = Box()\nf = b.up",
+        "f()", "b f",
+    ),
+    "a property": (
+        "class Box:\n    def __init__(self):\n        self.n = 0\n    def _me(self):\n        return self\n    me = property(_me)",
+        "b = Box()\nc = b.me", "c.n = 4", "b c",
+    ),
     "a method of it in a list": (BOX, "b = Box([])\nfs = [b.add]", "fs[0](1)", "b fs"),
     "its peer": (BOX, "a, b = Box([]), Box([])\na.of(b)", "a.peer.n = 4", "a b"),
     "its peer's list": (BOX, "xs = []\na, b = Box([]), Box(xs)\na.of(b)", "a.peer.add(1)", "a b xs"),
