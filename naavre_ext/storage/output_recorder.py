@@ -95,7 +95,7 @@ class OutputRecorder:
             cell.id: _CellRecord(cell) for cell in self._node.cells if cell.cell_type == "code"
         }
         self._displays: dict[str, list[_Display]] = {}
-        self._widgets = WidgetStates()
+        self._widgets = WidgetStates(self._node.metadata)
         self._parameter_cells: set[str] = set()
         self._run_id = ""
         self._handlers: dict[type[RunEvent], Callable[[Any], None]] = {
@@ -139,7 +139,7 @@ class OutputRecorder:
             if failed and record.node.outputs and _is_error(record.node.outputs[-1]):
                 record.node.outputs.pop()  # an earlier run's, not the cell's own
         left = [output for record in self._cells.values() for output in record.node.outputs]
-        self._widgets.begin(self._node.metadata, left)
+        self._widgets.begin(left)
 
     def _receive(self, event: CellOutputReceived) -> None:
         record = self._cells[event.cell_id]
@@ -255,8 +255,9 @@ class OutputRecorder:
         }
 
     def _end(self, event: RunFinished) -> None:
+        closed = self._widgets.closed()
         for record in self._cells.values():
-            hide_closed(record.node.outputs, self._widgets.closed())
+            hide_closed(record.node.outputs, closed)
         self._node.metadata[NOTEBOOK_KEY] = {
             "run_id": self._run_id,
             "status": event.status,

@@ -24,16 +24,13 @@ class WidgetStates:
     The format is that of https://ipywidgets.readthedocs.io (widget state, version 2.0), as papermill writes it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, metadata: Mapping[str, Any]) -> None:
         self._told: dict[str, _Told] = {}
-        self._before: dict[str, Any] = {}
+        self._before: dict[str, Any] = metadata.get("widgets", {})
 
-    def begin(self, metadata: Any, outputs: Iterable[Mapping[str, Any]]) -> None:
-        """Keeps the widgets that the ``metadata`` has if ``outputs``, which stay, show one."""
-        self._before = metadata.pop("widgets", {})
-        if any(WIDGET_VIEW in (output.get("data") or {}) for output in outputs):
-            metadata["widgets"] = self._before
-        else:
+    def begin(self, outputs: Iterable[Mapping[str, Any]]) -> None:
+        """Forgets the widgets that the notebook had, unless ``outputs``, which stay, show one."""
+        if not any(WIDGET_VIEW in (output.get("data") or {}) for output in outputs):
             self._before = {}
 
     def receive(self, cell_id: str, message: OutputMessage) -> None:
@@ -58,10 +55,9 @@ class WidgetStates:
         models = {m: model for m, told in self._told.items() if (model := _model(told))}
         kept = saved_models({"widgets": self._before})
         saved = {"version_major": 2, "version_minor": 0, "state": {**kept, **models}}
-        if models:
-            metadata["widgets"] = from_dict({**self._before, WIDGET_STATE_MIME: saved})
-        elif self._before:
-            metadata["widgets"] = self._before
+        widgets = {**self._before, **({WIDGET_STATE_MIME: saved} if models else {})}
+        if widgets:
+            metadata["widgets"] = from_dict(widgets)
         else:
             metadata.pop("widgets", None)
 

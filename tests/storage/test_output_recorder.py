@@ -256,6 +256,7 @@ def test_widgets_of_an_earlier_run_stay_where_a_cell_still_shows_one(keeps):
     state = {"version_major": 2, "version_minor": 0, "state": {"old": before}}
     node.metadata["widgets"] = {WIDGET_STATE_MIME: state, "another": 1}
     recorder = OutputRecorder(node)
+    assert "old" in saved_models(recorder.node.metadata)  # nothing has begun yet
     recorder.apply(started({"c": "parameters"} if keeps else {}))
     assert ("old" in saved_models(recorder.node.metadata)) is keeps
     recorder.apply(made("a", "w"))
