@@ -7,13 +7,14 @@ follow all paths through its sets would never end.
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from naavre_ext.executors.portraits.anatomy import ATOMS, Anatomy, Leaf, atom_text, digest_of
 
 #: How far is looked to tell elements apart, and how many may be looked at so far.
-_DEPTHS = ((3, None), (12, 10_000), (48, 1_000))
+_DEPTHS = ((3, sys.maxsize), (12, 10_000), (48, 1_000))
 #: Parts that an outline takes in at each depth.
 _MOST_PARTS = 100
 
@@ -37,17 +38,15 @@ class Outlines:
         """
         return [*parts] if len(parts) < 2 else self._ordered(parts, _DEPTHS)
 
-    def _ordered(
-        self, parts: Sequence[_Part], depths: Sequence[tuple[int, int | None]]
-    ) -> list[_Part]:
-        depth, *_ = depths[0]
+    def _ordered(self, parts: Sequence[_Part], depths: Sequence[tuple[int, int]]) -> list[_Part]:
+        (depth, _), *deeper = depths
         alike: dict[_Outline, list[_Part]] = {}
         for part in parts:
             alike.setdefault(self._outline(part[1], depth), []).append(part)
         found: list[_Part] = []
         for outline in sorted(alike):
             group, (digest, is_whole) = alike[outline], outline
-            further = [(d, most) for d, most in depths[1:] if most is None or len(group) <= most]
+            further = [(d, most) for d, most in deeper if len(group) <= most]
             if len(group) == 1:
                 found += group
             elif is_whole or not further:

@@ -48,7 +48,6 @@ class _Frame:
     value: Any
     anatomy: Anatomy
     link: _Link
-    scope: _Scope
     parts: Iterator[tuple[str, Any]]
     shared: bool = False
     done: list[Portrait] = field(default_factory=list)
@@ -74,12 +73,12 @@ class Painter:
         self._pure: dict[int, Portrait] = {}
         self._alive: list[Any] = []
         self._outlines = Outlines(partial(anatomy_of, render=False))
-        self._variable = ""
+        self._variable, self._scope = "", _Scope()
         self._room = 0
 
     def portray(self, name: str, value: Any) -> Portrait:
         """The portrait of a variable; what can't be looked into is said in it."""
-        self._room, self._variable = _MOST_PARTS, name
+        self._room, self._variable, self._scope = _MOST_PARTS, name, _Scope()
         try:
             return self._walk(name, value)
         except Exception as error:  # noqa: BLE001  (objects may change meanwhile, or lie about themselves)
@@ -88,7 +87,7 @@ class Painter:
 
     def _walk(self, name: str, value: Any) -> Portrait:
         stack: list[_Frame] = []
-        finished = self._enter(stack, name, value, (name, None), _Scope(), shared=False)
+        finished = self._enter(stack, name, value, (name, None), shared=False)
         while stack:
             frame = stack[-1]
             part = next(frame.parts, None)
@@ -99,14 +98,14 @@ class Painter:
                     self._add(stack[-1], finished, pure=frame.pure and not frame.anatomy.tracked)
                 continue
             label, inner = part
-            found = self._enter(stack, label, inner, (label, frame.link), frame.scope, frame.shared)
+            found = self._enter(stack, label, inner, (label, frame.link), frame.shared)
             if found is not None:
                 self._add(frame, found, pure=found.kind != _SAME)
         assert finished is not None
         return finished
 
     def _enter(
-        self, stack: list[_Frame], label: str, value: Any, link: _Link, scope: _Scope, shared: bool
+        self, stack: list[_Frame], label: str, value: Any, link: _Link, shared: bool
     ) -> Portrait | None:
         """The value's portrait if there's nothing to look into; else None, and its frame is on the stack."""
         if isinstance(value, Leaf):
@@ -114,6 +113,7 @@ class Painter:
         if type(value) in ATOMS:
             text = atom_text(value)
             return _leaf(label, Leaf(type(value).__name__, shortened(text), text))
+        scope = self._scope
         seen = scope.seen.get(id(value))
         if seen is not None:
             number, first = seen
@@ -125,7 +125,7 @@ class Painter:
         ready = isinstance(value, Anatomy)
         anatomy = value if ready else anatomy_of(value, render=self.render)
         parts = self._outlines.in_order([*anatomy.parts]) if anatomy.unordered else anatomy.parts
-        frame = _Frame(label, value, anatomy, link, scope, iter(parts), shared)
+        frame = _Frame(label, value, anatomy, link, iter(parts), shared)
         frame.opaque = anatomy.opaque
         self._alive.append(value)
         if anatomy.tracked:
@@ -177,7 +177,7 @@ class Painter:
             if frame.pure:
                 self._pure[id(frame.value)] = made
             else:
-                frame.scope.note(frame.value, frame.link)
+                self._scope.note(frame.value, frame.link)
         return made
 
 
