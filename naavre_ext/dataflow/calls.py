@@ -235,15 +235,10 @@ class Calls(Magics):
         if not value.kind.startswith("instance "):
             return False
         bound = self.environment.lookup(value.kind.removeprefix("instance "))
-        definitions = [b.node for b in bound if isinstance(b.node, ast.ClassDef)]
-        if len(definitions) != len(bound) or len(bound) != 1:
+        definition = bound[0].node if len(bound) == 1 else None
+        if not isinstance(definition, ast.ClassDef) or definition.bases:
             return False
-        definition = definitions[0]
-        return (
-            not definition.bases
-            and self._makes_new(definition)
-            and is_own_data(definition, attribute)
-        )
+        return self._makes_new(definition) and is_own_data(definition, attribute)
 
     def _makes_new(self, definition: ast.ClassDef, *below: ast.ClassDef) -> bool:
         """Whether an instance surely is another object than what it is made of, which it holds at most.

@@ -8,6 +8,7 @@ import sys
 import types
 from typing import Any
 
+import comm
 from ipykernel.compiler import XCachingCompiler, get_file_name
 from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
@@ -16,7 +17,7 @@ from IPython.core.error import UsageError
 from traitlets.config import Config
 
 from naavre_ext.executors.session_messages import CapturingSession
-from naavre_ext.executors.session_widgets import WidgetFrontEnd, comm_manager
+from naavre_ext.executors.session_widgets import WidgetFrontEnd
 
 #: Where the inline backend shows figures; libraries look at the environment variable.
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
@@ -56,7 +57,7 @@ class KernelStandIn:
     @property
     def comm_manager(self) -> Any:
         """What widgets register with."""
-        return comm_manager()
+        return comm.get_comm_manager()
 
     def get_parent(self) -> dict[str, Any]:
         """The request that outputs belong to, which is the same for all cells."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import comm
 from comm.base_comm import BaseComm
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -43,11 +42,6 @@ class CellComm(BaseComm):
         front_end = getattr(getattr(shell, "kernel", None), "front_end", None)
         if front_end is not None:
             front_end.receive(self, msg_type, data or {}, buffers or (), keys.get("target_name"))
-
-
-def comm_manager() -> Any:
-    """What widgets register with."""
-    return comm.get_comm_manager()
 
 
 @dataclass(slots=True)

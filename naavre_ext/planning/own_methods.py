@@ -14,13 +14,13 @@ when the loop runs.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.known_calls import class_method
 from naavre_ext.dataflow.walking import walk
-from naavre_ext.model.dataflow import CellDataflow
+from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.loops import Reduction
 from naavre_ext.planning.mapping_checks import imported_path
 
@@ -53,13 +53,13 @@ def changed_instances(facts: CellDataflow, notebook: NotebookDataflow) -> set[st
     instances = [name for name in facts.reads if kind(name).startswith(_INSTANCE)]
     graph = AliasGraph()
     share(graph, facts.sharing)
-    changed = {
-        root
-        for change in facts.changes
-        if not change.suspected
-        for root in graph.changed_by(change.node, change.deep)
-    }
+    changed = _changed_in(graph, (change for change in facts.changes if not change.suspected))
     return {name for name in instances if changed & graph.reach([name])}
+
+
+def _changed_in(graph: AliasGraph, changes: Iterable[Change]) -> set[Hashable]:
+    """The classes of objects that one of the changes touches."""
+    return {root for change in changes for root in graph.changed_by(change.node, change.deep)}
 
 
 def only_own_methods(
@@ -135,10 +135,7 @@ def _may_be_merged(
         return False
     graph = AliasGraph()
     share(graph, facts.sharing)
-    changed = {
-        root for change in facts.changes for root in graph.changed_by(change.node, change.deep)
-    }
-    return not changed & graph.reach(sorted(facts.reads))
+    return not _changed_in(graph, facts.changes) & graph.reach(sorted(facts.reads))
 
 
 def _goes_deeper(statement: ast.stmt, name: str) -> bool:

@@ -243,12 +243,13 @@ class RayBatchPool:
         """Stop the batches, by force: Ray can't interrupt C code or sleep otherwise."""
         # The process that has sent a task may crash when that ends while it is cancelled (ray-project/ray#54527):
         # those that are nearly over may end by themselves.
-        plain = [*dict.fromkeys(handle.ref for handle in handles if handle.deadline is None)]
-        if plain:
-            _, plain = ray.wait(
-                plain, num_returns=len(plain), timeout=_NEARLY_OVER_S, fetch_local=False
+        timed = [handle.ref for handle in handles if handle.deadline is not None]
+        left = [*dict.fromkeys(handle.ref for handle in handles if handle.deadline is None)]
+        if left:
+            _, left = ray.wait(
+                left, num_returns=len(left), timeout=_NEARLY_OVER_S, fetch_local=False
             )
-        for ref in (*plain, *(handle.ref for handle in handles if handle.deadline is not None)):
+        for ref in (*timed, *left):
             ray.cancel(ref, force=True)
 
 
