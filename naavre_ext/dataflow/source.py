@@ -118,7 +118,7 @@ def _parse(source: str) -> ast.Module:
     return tree
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def transform(text: str) -> str:
     """The Python that IPython makes of a cell's text."""
     from IPython.core.inputtransformer2 import TransformerManager

@@ -13,7 +13,7 @@ _NO_CODE = frozenset({"attr", "ctx", "id", "kind", "type_comment", "type_ignores
 
 
 #: What the syntax of so many cells tells is kept: while one types, all but one are as before.
-KEPT_CELLS = 256
+KEPT_CELLS = 1024
 
 
 class _Fields(dict[type[ast.AST], tuple[str, ...]]):

@@ -7,7 +7,7 @@ rest of the earlier loop, and before all that stands between the two. It must no
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.graph import NotebookDataflow
@@ -69,6 +69,11 @@ class _Place:
         return self.body[self.statement]
 
     @property
+    def makes(self) -> set[str]:
+        """What its loop builds or assigns."""
+        return {*self.split.reductions, *_targets(self.node)}
+
+    @property
     def before(self) -> tuple[ast.stmt, ...]:
         return self.body[: self.statement]
 
@@ -81,8 +86,10 @@ def link_splits(steps: Sequence[Step], dataflow: NotebookDataflow) -> list[Step]
     places = [place for pair in enumerate(steps) for place in _places(*pair, dataflow)]
     linked = list(steps)
     counted: set[tuple[str, int]] = set()
+    latest: dict[str, int] = {}
     for number, then in enumerate(places):
-        found = _maker(then, places[:number])
+        found = _maker(then, places, latest)
+        latest.update(dict.fromkeys(then.makes, number))
         if found is None:
             counted.add(then.key)
             continue
@@ -131,27 +138,29 @@ def _places(position: int, step: Step, dataflow: NotebookDataflow) -> Iterator[_
                 yield _Place(position, number, step, split, loop, body)
 
 
-def _maker(then: _Place, earlier: Sequence[_Place]) -> tuple[_Place, Elementwise] | None:
+def _maker(
+    then: _Place, places: Sequence[_Place], latest: Mapping[str, int]
+) -> tuple[_Place, Elementwise] | None:
     """The latest split loop before this one that builds the very lists that this one iterates over.
 
-    Beside them may stand the list that the earlier loop itself goes over.
+    Beside them may stand the list that the earlier loop itself goes over. ``latest`` are the numbers of the
+    places that were the last ones to make something of that name.
     """
     flow = elementwise(then.loop.iterable)
-    if flow is None:
+    makers = [] if flow is None else [latest[name] for name in flow.names if name in latest]
+    if flow is None or not makers:
         return None
-    for first in reversed(earlier):
-        made = _made_by(first, flow)
-        if made:
-            apart = lists_beside(first.split, flow).isdisjoint(made)
-            builds = apart and all(_builds(first, name) for name in made)
-            known = {*made, *lists_beside(first.split, flow)} == set(flow.names)
-            return (first, flow) if builds and known else None
-    return None
+    first = places[max(makers)]
+    made = _made_by(first, flow)
+    apart = lists_beside(first.split, flow).isdisjoint(made)
+    builds = apart and all(_builds(first, name) for name in made)
+    known = {*made, *lists_beside(first.split, flow)} == set(flow.names)
+    return (first, flow) if builds and known else None
 
 
 def _made_by(first: _Place, flow: Elementwise) -> tuple[str, ...]:
-    names = {*first.split.reductions, *_targets(first.node)}
-    return tuple(name for name in flow.names if name in names)
+    makes = first.makes
+    return tuple(name for name in flow.names if name in makes)
 
 
 def _adds_each_once(first: _Place, flow: Elementwise) -> bool:

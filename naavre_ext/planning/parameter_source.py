@@ -226,7 +226,7 @@ def nested_parameter_bindings(cell_source: str) -> tuple[tuple[str, int], ...]:
     return tuple((name.id, name.lineno) for name in names if prefixed_kind(name.id))
 
 
-@functools.lru_cache(maxsize=512)  # each run's record asks for all cells
+@functools.lru_cache(maxsize=2048)  # each run's record asks for all cells
 def secret_literals(cell_source: str) -> tuple[str, ...]:
     """The texts that the cell assigns to ``secret_*`` names, so that they can be masked."""
     tree = parse_cell(cell_source)

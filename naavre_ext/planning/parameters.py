@@ -84,7 +84,7 @@ def _cell_definitions(cell: Cell) -> tuple[Definition, ...]:
     )
 
 
-@lru_cache(maxsize=512)  # asked several times for each job of a batch
+@lru_cache(maxsize=2048)  # asked several times for each job of a batch
 def _definitions(source: str) -> tuple[Definition, ...]:
     tree = parse_cell(source)
     return () if tree is None else tuple(definitions(tree))
