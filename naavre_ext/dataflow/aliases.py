@@ -1,7 +1,8 @@
 """Which names may stand for the same object: Steensgaard's unification-based points-to analysis.
 
-B. Steensgaard, Points-to Analysis in Almost Linear Time, POPL 1996. Every class has at most one
-'content' class for all that its objects may hold.
+B. Steensgaard, Points-to Analysis in Almost Linear Time, POPL 1996; what objects hold is told apart by fields as
+in his Points-to Analysis by Type Inference of Programs with Structures and Unions, CC 1996. Every class has one
+content class for each field, or only one for all that its objects may hold.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from naavre_ext.model.dataflow import Sharing
 class AliasGraph:
     """Classes of nodes that may share an object, and what those objects may hold.
 
-    ``_parent`` has the nodes that don't represent their class. ``_content`` maps a class to the class of all that
-    it may hold, ``_holders`` is the reverse; ``_members`` lists the nodes that somebody asked to be found again.
+    ``_parent`` has the nodes that don't represent their class. ``_fields`` maps a class to the classes of what it
+    may hold, by field: by names, or only by "", which is any. ``_holders`` is the reverse; ``_members`` lists the
+    nodes that somebody asked to be found again.
     """
 
     def __init__(self) -> None:
         self._parent: dict[Hashable, Hashable] = {}
-        self._content: dict[Hashable, Hashable] = {}
+        self._fields: dict[Hashable, dict[str, Hashable]] = {}
         self._holders: dict[Hashable, set[Hashable]] = {}
         self._members: dict[Hashable, set[Hashable]] = {}
 
@@ -53,40 +55,47 @@ class AliasGraph:
             a, b = (self.find(node) for node in pending.pop())
             if a == b:
                 continue
-            content_a, content_b = self._content.get(a), self._content.pop(b, None)
             self._parent[b] = a
             if b in self._members:
                 self._members.setdefault(a, set()).update(self._members.pop(b))
             if b in self._holders:
                 self._holders.setdefault(a, set()).update(self._holders.pop(b))
-            if content_b is not None:
-                self._holders.setdefault(self.find(content_b), set()).add(a)
-                if content_a is None:
-                    self._content[a] = content_b
-                else:
-                    pending.append((content_a, content_b))
+            for field, content in self._fields.pop(b, {}).items():
+                pending += self._put(a, content, field)
 
-    def holds(self, holder: Hashable, held: Hashable) -> None:
-        """The holder's objects may hold the held node's."""
-        root = self.find(holder)
-        content = self._content.get(root)
-        if content is None:
-            self._content[root] = self.find(held)
-            self._holders.setdefault(self.find(held), set()).add(root)
+    def holds(self, holder: Hashable, held: Hashable, field: str = "") -> None:
+        """The holder's objects may hold the held node's, in that field only; "": anywhere."""
+        for first, second in self._put(self.find(holder), held, field):
+            self.same(first, second)
+
+    def _put(self, root: Hashable, held: Hashable, field: str) -> list[tuple[Hashable, Hashable]]:
+        """Let the class hold the node; returns what is one by that."""
+        fields = self._fields.setdefault(root, {})
+        self._holders.setdefault(self.find(held), set()).add(root)
+        if field and "" not in fields:
+            known = [fields[field]] if field in fields else []
+            fields.setdefault(field, held)
         else:
-            self.same(content, held)
+            known = list(fields.values())
+            fields.clear()
+            fields[""] = known[0] if known else held
+        return [(content, held) for content in known]
 
-    def add(self, relation: str, first: Hashable, second: Hashable) -> None:
+    def add(self, relation: str, first: Hashable, second: Hashable, field: str = "") -> None:
         """Add one recorded sharing."""
         if relation == "same":
             self.same(first, second)
         else:
-            self.holds(first, second)
+            self.holds(first, second, field)
 
-    def content(self, root: Hashable) -> Hashable | None:
-        """The class of all that a class's objects may hold, if they hold anything."""
-        content = self._content.get(self.find(root))
-        return None if content is None else self.find(content)
+    def fields(self, root: Hashable) -> dict[str, Hashable]:
+        """The classes of what a class's objects may hold: by field, or only by "" for any."""
+        held = self._fields.get(self.find(root), {})
+        return {field: self.find(content) for field, content in held.items()}
+
+    def contents(self, roots: Iterable[Hashable]) -> set[Hashable]:
+        """The classes of what the classes' objects may hold."""
+        return {content for root in roots for content in self.fields(root).values()}
 
     def reach(self, nodes: Iterable[Hashable]) -> set[Hashable]:
         """Representatives of the nodes' classes and of all that their objects may hold."""
@@ -97,9 +106,7 @@ class AliasGraph:
             if root in seen:
                 continue
             seen.add(root)
-            content = self._content.get(root)
-            if content is not None:
-                pending.append(self.find(content))
+            pending += map(self.find, self._fields.get(root, {}).values())
         return seen
 
     def holders_of(self, roots: Iterable[Hashable]) -> set[Hashable]:
@@ -125,4 +132,4 @@ def share(
 ) -> None:
     """Add recorded sharing to the graph, nodes renamed."""
     for pair in pairs:
-        graph.add(pair.relation, rename(pair.first), rename(pair.second))
+        graph.add(pair.relation, rename(pair.first), rename(pair.second), pair.field)

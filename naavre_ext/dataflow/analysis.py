@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
+from naavre_ext.dataflow.attribute_kinds import attribute_kinds
 from naavre_ext.dataflow.axes import renames_axes, share_axes
 from naavre_ext.dataflow.collecting import bind_names
 from naavre_ext.dataflow.environment import Environment
@@ -79,6 +80,8 @@ def _analyse(
     sources: Sequence[CellSource], known: Environment, mentions: Sequence[Mentions]
 ) -> NotebookDataflow:
     environment = _environment(sources, known)
+    if environment.closed:
+        environment.attribute_kinds = attribute_kinds(source.tree for source in sources)
     find_hidden(environment, mentions)
     environment.renames_axes = renames_axes(sources, mentions, environment)
     summaries = Summaries(environment)

@@ -20,8 +20,10 @@ class Arguments:
         self.keywords: dict[str | None, Value] = {}
         for keyword in node.keywords:
             value = walker.visit(keyword.value)
-            if keyword.arg in self.keywords:  # f(**a, **b)
-                value = walker.merged([self.keywords[keyword.arg], value])
+            if keyword.arg is None:  # f(**a, **b) gets what the dictionaries hold
+                before = self.keywords.get(None)
+                value = walker.contents(value)
+                value = value if before is None else walker.merged([before, value])
             self.keywords[keyword.arg] = value
 
     def none(self) -> Arguments:

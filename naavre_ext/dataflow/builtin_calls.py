@@ -51,8 +51,9 @@ class BuiltinCalls(LibraryCalls):
         if name in tables.FRESH_BUILTINS:
             known = kind in tables.IMMUTABLE or not kind
             return Value(kind) if known else self.temporary(kind)
-        taken = self.contents if kind == "dict" else self.element
-        parts = [taken(v) for v in arguments.positional]
+        if name == "dict":
+            return self.temporary(kind, *self.entries(arguments))
+        parts = [self.element(v) for v in arguments.positional]
         if name in _SAME_ELEMENTS and len(parts) >= 1:
             plain = len(parts) == 1 or name == "filter"
             given = parts[-1:] if plain else parts

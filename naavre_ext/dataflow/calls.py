@@ -6,7 +6,7 @@ import ast
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
-from naavre_ext.dataflow.class_state import has_own_stores, is_own_data
+from naavre_ext.dataflow.class_state import dataclass_fields, has_own_stores, is_own_data
 from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
 from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
 from naavre_ext.dataflow.magics import Magics
@@ -212,7 +212,8 @@ class Calls(Magics):
         """A new instance: the constructor runs on it, or its fields hold the arguments."""
         shape = f"instance {definition.name}"
         if self._makes_new(definition):
-            made = self.temporary(shape, *arguments.all)
+            made = self.temporary(shape)
+            self._fill(made, definition, arguments)
         else:
             made = self.merged([self.temporary(shape), *arguments.all])
         if definition.name in self.environment.stateful_classes and made.node is not None:
@@ -230,15 +231,49 @@ class Calls(Magics):
             self.unknown_call(definition.name, arguments, arguments.node.lineno, made)
         return Value(shape, made.node)
 
+    def _fill(self, made: Value, definition: ast.ClassDef, arguments: Arguments) -> None:
+        """The new instance holds the arguments: each in the field that it is for, where that is known.
+
+        What a plain class's own constructor does with them says its summary.
+        """
+        assert made.node is not None
+        if not definition.bases and class_method(definition, "__init__"):
+            return
+        fields = [] if arguments.spread else dataclass_fields(definition)
+        others = [""] * len(arguments.positional)
+        given = [*zip([*fields, *others], arguments.positional, strict=False)]
+        given += [(name or "", value) for name, value in arguments.keywords.items()]
+        for name, value in given:
+            if value.node is not None:
+                self.hold(made.node, value.node, name if name in fields else "")
+
     def is_own_data(self, value: Value, attribute: str) -> bool:
         """Whether looking the attribute up runs nothing, and gives what the object holds, not itself."""
-        if not value.kind.startswith("instance "):
-            return False
-        bound = self.environment.lookup(value.kind.removeprefix("instance "))
-        definition = bound[0].node if len(bound) == 1 else None
-        if not isinstance(definition, ast.ClassDef) or definition.bases:
+        definition = self._class_alone(value)
+        if definition is None:
             return False
         return self._makes_new(definition) and is_own_data(definition, attribute)
+
+    def property_value(self, value: Value, node: ast.Attribute) -> Value | None:
+        """What a property of one of the notebook's classes gives; None where it isn't surely one."""
+        definition = self._class_alone(value)
+        if definition is None or "property" in self.environment.bindings:
+            return None
+        method = class_method(definition, node.attr)
+        if method is None or [*map(ast.unparse, _decorators(method))] != ["property"]:
+            return None
+        if class_method(definition, "__getattribute__") is not None:
+            return None
+        call = ast.copy_location(ast.Call(node, [], []), node)
+        return self.notebook_call(method, Arguments(call, self), value)
+
+    def _class_alone(self, value: Value) -> ast.ClassDef | None:
+        """The class that the value is surely an instance of, if it rests on no other."""
+        if not value.kind.startswith("instance "):
+            return None
+        bound = self.environment.lookup(value.kind.removeprefix("instance "))
+        definition = bound[0].node if len(bound) == 1 else None
+        return definition if isinstance(definition, ast.ClassDef) and not definition.bases else None
 
     def _makes_new(self, definition: ast.ClassDef, *below: ast.ClassDef) -> bool:
         """Whether an instance surely is another object than what it is made of, which it holds at most.
@@ -294,6 +329,10 @@ class Calls(Magics):
                 self.unknown_call(f"super().{function.attr}", arguments, node.lineno, receiver)
             )
         return self._join(results) if results else FRESH
+
+
+def _decorators(method: Binding) -> list[ast.expr]:
+    return getattr(method.node, "decorator_list", [])
 
 
 def _is_super(node: ast.Call) -> bool:

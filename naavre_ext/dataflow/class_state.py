@@ -78,6 +78,26 @@ def is_own_data(definition: ast.ClassDef, attribute: str) -> bool:
     return not defined & {attribute, "__getattr__", "__getattribute__"}
 
 
+def dataclass_fields(definition: ast.ClassDef) -> list[str]:
+    """The attributes that the arguments for an instance go to, in order, of a class without its own constructor.
+
+    None where it may be otherwise, or where it has bases, which may have fields too.
+    """
+    fields = [s for s in definition.body if isinstance(s, ast.AnnAssign)]
+    if definition.bases or not all(map(_is_plain_field, fields)):
+        return []
+    return [ast.unparse(statement.target) for statement in fields]
+
+
+def _is_plain_field(statement: ast.AnnAssign) -> bool:
+    """Whether it is a field of a dataclass, and one that a place among the arguments is for."""
+    annotation = ast.unparse(statement.annotation)
+    value = statement.value
+    keywords = {k.arg for k in value.keywords} if isinstance(value, ast.Call) else set()
+    other = any(word in annotation for word in ("ClassVar", "InitVar", "KW_ONLY"))
+    return not other and not keywords & {"init", "kw_only"}
+
+
 def has_own_stores(definition: ast.ClassDef) -> bool:
     """Whether setting an attribute or an item of an instance may run code of the class."""
     return any(

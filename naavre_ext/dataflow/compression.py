@@ -32,9 +32,8 @@ def compressed(facts: CellDataflow, interface: Iterable[str]) -> CellDataflow:
     for number, root in enumerate(root for root in classes if root not in names):
         names[root] = f"%class{number}"
     for root in classes:
-        content = graph.content(root)
-        if content is not None:
-            sharing.append(Sharing("holds", names[root], names[content]))
+        for field, content in graph.fields(root).items():
+            sharing.append(Sharing("holds", names[root], names[content], field))
     changes = dict.fromkeys(
         Change(names[root], change.deep, change.line, change.how, change.suspected)
         for change in facts.changes

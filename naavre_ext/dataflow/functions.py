@@ -367,7 +367,7 @@ def _form(summary: Summary) -> tuple[object, ...]:
         frozenset(facts.reads),
         facts.writes,
         frozenset((number(c.node), c.deep, c.suspected) for c in facts.changes),
-        frozenset((p.relation, number(p.first), number(p.second)) for p in facts.sharing),
+        frozenset((p.relation, number(p.first), number(p.second), p.field) for p in facts.sharing),
         frozenset((e.kind, e.what) for e in facts.effects),
         summary.shape,
         summary.runs_later,

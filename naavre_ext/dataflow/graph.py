@@ -27,6 +27,10 @@ BARRIER_EFFECTS: tuple[EffectKind, ...] = (
 )
 
 
+#: One sharing between alias nodes: the relation, both nodes, and the field in which the one holds the other.
+Link = tuple[str, Hashable, Hashable, str]
+
+
 @dataclass(frozen=True, slots=True)
 class CellNode:
     """One cell in the notebook's dataflow; positions count the cells given, from 0.
@@ -46,7 +50,7 @@ class CellNode:
     undefined: dict[str, int]
     nodes: dict[str, Hashable]
     own_changed: frozenset[str] = frozenset()
-    links: tuple[tuple[str, Hashable, Hashable], ...] = ()
+    links: tuple[Link, ...] = ()
 
     @property
     def barrier(self) -> bool:
@@ -79,8 +83,8 @@ class NotebookDataflow:
         if done > position + 1:
             graph, done = AliasGraph(), 0
         for cell in self.cells[done : position + 1]:
-            for relation, first, second in cell.links:
-                graph.add(relation, first, second)
+            for link in cell.links:
+                graph.add(*link)
         self._prefix[:] = [(graph, position + 1)]
         return graph
 

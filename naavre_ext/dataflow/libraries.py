@@ -161,12 +161,19 @@ class LibraryCalls(Expressions):
             ):
                 return self.temporary("tuple<array,num>")
             return self.temporary("array<num>" if flat else shape)
-        if shape in ("iterator", "list", "dict", "defaultdict"):
+        if shape in ("dict", "defaultdict"):
+            return self.temporary(shape, *self.entries(arguments))
+        if shape in ("iterator", "list"):
             return self.temporary(shape, *[self.contents(v) for v in arguments.all])
         if shape in _HOLDING:
             return self.temporary(shape, *arguments.all)
         merged = self.merged(arguments.all)
         return Value(shape, merged.node)
+
+    def entries(self, arguments: Arguments) -> list[Value]:
+        """What a dictionary of the arguments holds: of mappings or of pairs, and by keywords."""
+        held = [self.contents(value) for value in arguments.positional]
+        return [*held, *map(self.element, held), *arguments.keywords.values()]
 
     def _new_array(self, arguments: Arguments) -> Value:
         """``np.array(x)`` copies x; an array of objects holds what x holds."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from naavre_ext.dataflow.aliases import AliasGraph
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
-from naavre_ext.dataflow.graph import CellNode, NotebookDataflow
+from naavre_ext.dataflow.graph import CellNode, Link, NotebookDataflow
 from naavre_ext.dataflow.recorder import is_provided
 from naavre_ext.dataflow.source import (
     CellSource,
@@ -31,7 +31,7 @@ class Linker:
         self.aliases = AliasGraph()
         self.versions: dict[str, tuple[int, ...]] = {}
         self.provider: dict[str, int] = {}
-        self.links: list[tuple[str, Hashable, Hashable]] = []
+        self.links: list[Link] = []
 
     def link(
         self, sources: Sequence[CellSource], facts: Sequence[CellDataflow]
@@ -83,9 +83,9 @@ class Linker:
             and not is_provided(name)
         }
 
-    def _add(self, relation: str, first: Hashable, second: Hashable) -> None:
-        self.links.append((relation, first, second))
-        self.aliases.add(relation, first, second)
+    def _add(self, relation: str, first: Hashable, second: Hashable, field: str = "") -> None:
+        self.links.append((relation, first, second, field))
+        self.aliases.add(relation, first, second, field)
 
     def _nodes(self, position: int, cell: CellDataflow) -> dict[str, Hashable]:
         """The alias nodes of the names that the cell reads or binds."""
@@ -135,7 +135,7 @@ class Linker:
             return nodes[node] if node in nodes else (node, self.versions.get(node, (-1,))[0])
 
         for pair in cell.sharing:
-            self._add(pair.relation, rename(pair.first), rename(pair.second))
+            self._add(pair.relation, rename(pair.first), rename(pair.second), pair.field)
         changed: set[Hashable] = set()
         for change in cell.changes:
             changed |= self.aliases.changed_by(rename(change.node), change.deep)

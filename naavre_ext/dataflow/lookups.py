@@ -50,10 +50,14 @@ class Lookups(Targets):
         if value.kind == "figure":
             return value
         if self.is_own_data(value, node.attr):
-            part = self.temporary("")
+            shape = self.environment.attribute_kinds.get(node.attr, "")
+            part = self.temporary(shape)
             assert part.node is not None
-            self.hold(value.node, part.node)
-            return part
+            self.hold(value.node, part.node, node.attr)
+            return Value(shape) if shapes.is_immutable(shape) else part
+        got = self.property_value(value, node)
+        if got is not None:
+            return got
         self.operate(value, node.lineno)
         known = METHODS.get(value.kind)
         shape = known.attributes.get(node.attr, known.attribute) if known is not None else ""
@@ -65,7 +69,7 @@ class Lookups(Targets):
         self.hold(value.node, part.node)
         return part
 
-    def is_own_data(self, value: Value, attribute: str) -> bool:
+    def property_value(self, value: Value, node: ast.Attribute) -> Value | None:
         """Overridden by :class:`Calls`."""
         raise NotImplementedError
 

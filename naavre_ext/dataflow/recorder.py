@@ -215,9 +215,9 @@ class Recorder:
         if first != second:
             self.sharing[Sharing("same", first, second)] = None
 
-    def hold(self, holder: str, held: str) -> None:
-        """The first node's object may hold the second's."""
-        self.sharing[Sharing("holds", holder, held)] = None
+    def hold(self, holder: str, held: str, field: str = "") -> None:
+        """The first node's object may hold the second's, in that attribute only; "": anywhere."""
+        self.sharing[Sharing("holds", holder, held, field)] = None
 
     def change(
         self, value: Value, line: int, how: str, *, deep: bool = False, suspected: bool = False
@@ -265,7 +265,7 @@ class Recorder:
             self.changes[Change(node, change.deep, line, change.how, change.suspected)] = None
         for pair in facts.sharing:
             first, second = (self._own_node(n, renamed) for n in (pair.first, pair.second))
-            self.sharing[Sharing(pair.relation, first, second)] = None
+            self.sharing[Sharing(pair.relation, first, second, pair.field)] = None
         for effect in facts.effects:
             places = [(given or {}).get(name, ()) for name in effect.names]
             self.effect(effect.kind, effect.what, line, {*chain(*places)}, effect.path)
@@ -284,12 +284,17 @@ class Recorder:
             return Value(shape)
         if value.kind == "figure":
             return value
-        item = self.temporary(shape)
-        assert item.node is not None
-        self.hold(value.node, item.node)
-        if value.kind not in tables.CONTAINERS:
+        item = self.part(value, shape)
+        if value.kind not in tables.CONTAINERS and item.node is not None:
             # It may be a view: a row of an array, a column of a frame.
             self.alias(item.node, value.node)
+        return item
+
+    def part(self, value: Value, shape: str = "") -> Value:
+        """Something of this shape that the value holds."""
+        item = self.temporary(shape)
+        if value.node is not None and item.node is not None:
+            self.hold(value.node, item.node)
         return item
 
     def contents(self, value: Value) -> Value:

@@ -75,9 +75,8 @@ class Region(Definitions):
             self.write(target.id, Value(kept, current.node), node.lineno)
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
             current = self.visit(ast.copy_location(_as_load(target), target))
-            if not current.kind:
-                how = f"changed by {ast.unparse(node)}"
-                self.change(current, node.lineno, how, suspected=True)
+            how = f"changed by {ast.unparse(node)}"
+            self.change(current, node.lineno, how, suspected=not current.kind)
             self.store_into(target, value)
 
     def _walk_delete(self, node: ast.Delete) -> None:

@@ -49,6 +49,10 @@ class Targets(Recorder):
         """Overridden by :class:`Expressions`."""
         raise NotImplementedError
 
+    def is_own_data(self, value: Value, attribute: str) -> bool:
+        """Overridden by :class:`Calls`."""
+        raise NotImplementedError
+
     def _join(self, parts: list[Value]) -> Value:
         """A value that is one of the parts."""
         shape = shapes.join(part.shape for part in parts) if parts else ""
@@ -89,8 +93,8 @@ class Targets(Recorder):
             return self.merged(operands)
         if not _may_concatenate(left.kind, op, right.kind):
             return self.temporary("")
-        # Lists share their elements with the result, numbers and arrays share nothing.
-        return self.temporary("", *[self.contents(v) for v in operands])
+        # Lists share their elements with the result, numbers and arrays share nothing, not even windows.
+        return self.temporary("", *map(self.part, operands))
 
     def merged(self, values: list[Value]) -> Value:
         """A result that may be, hold, or be part of any of the values."""
@@ -147,8 +151,10 @@ class Targets(Recorder):
         if receiver.kind == "array" or receiver.node is None:
             return  # an array copies what is put into it
         if value.node is not None:
-            self.hold(receiver.node, value.node)
-            if isinstance(target, ast.Attribute) and target.attr == "__dict__":
+            attribute = target.attr if isinstance(target, ast.Attribute) else ""
+            is_field = bool(attribute) and self.is_own_data(receiver, attribute)
+            self.hold(receiver.node, value.node, attribute if is_field else "")
+            if attribute == "__dict__":
                 self.alias(receiver.node, value.node)  # whose attributes are its entries then
         if key.node is not None and self.environment.definitions:
             self.hold(receiver.node, key.node)  # other keys are rarely told from copies

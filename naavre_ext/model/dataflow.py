@@ -46,11 +46,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """``same``: both nodes may be one object (or views of it). ``holds``: the first may hold the second."""
+    """``same``: both nodes may be one object (or views of it). ``holds``: the first may hold the second.
+
+    In its attribute ``field``, where that is surely the only one; "": anywhere.
+    """
 
     relation: Literal["same", "holds"]
     first: str
     second: str
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

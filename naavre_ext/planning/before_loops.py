@@ -21,11 +21,12 @@ def aliases_before(loop: Loop, notebook: NotebookDataflow, position: int) -> Ali
         return None
     graph = AliasGraph()
     for before in notebook.cells[:position]:
-        for relation, first, second in before.links:
-            graph.add(relation, first, second)
-    for relation, first, second in cell.links:
+        for link in before.links:
+            graph.add(*link)
+    for link in cell.links:
+        _, first, second, _ = link
         if _name_of(first) is not None and _name_of(first) == _name_of(second):
-            graph.add(relation, first, second)  # the versions that the cell may find of a name
+            graph.add(*link)  # the versions that the cell may find of a name
 
     def node_of(node: str) -> Hashable:
         return (node, position) if "%" in node else notebook.node(position, node)

@@ -79,8 +79,7 @@ def _live(
             part for argument in node.args for part in _live(argument, notebook, position, graph)
         ]
         if name in ("list", "tuple", "sorted", "set", "frozenset"):
-            contents = [graph.content(graph.find(part)) for part in parts]
-            yield from [content for content in contents if content is not None]
+            yield from graph.contents(parts)
             return
         if name in ("enumerate", "zip", "reversed") and not node.keywords:
             yield from parts
@@ -107,12 +106,10 @@ def changed_by(
         return {root}
     if any(isinstance(part, ast.Attribute) for part in walk(node)):
         return graph.reach([root])
+    found: set[Hashable] = {root}
     while isinstance(node, ast.Subscript):
-        content = graph.content(root)
-        if content is None:
-            return set()
-        root, node = content, node.value
-    return {root}
+        found, node = graph.contents(found), node.value
+    return found
 
 
 def _only_binds(reduction: Reduction, environment: Environment) -> bool:

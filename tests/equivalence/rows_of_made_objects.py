@@ -8,6 +8,12 @@ MODEL = (
     "class Model:\n    def __init__(self, p):\n        self.p, self.n = p, 0\n"
     "    def fit(self, k=3):\n        for _ in range(k):\n            self.n += self.p['a']\n        return self"
 )
+FIT = (
+    "class Fit:\n    def __init__(self, rate):\n        self.rate, self.history = rate, []\n"
+    "    def fit(self, X, y):\n        self.coef = (X * self.rate).sum(axis=0) / 2\n"
+    "        self.history.append(float(self.coef[0] - y[0]))\n        return self\n"
+    "    @property\n    def score(self):\n        return self.history[-1]"
+)
 ITEMS = "ps = [{'a': n} for n in range(7)]"
 
 SPLIT = {
@@ -42,6 +48,31 @@ SPLIT = {
         "        return sum(self.found)",
         "data = list(range(5))",
         split("out = []\nfor k in range(7):\n    out.append(Job(data, k).run())"),
+        "print(out, data)",
+        splits=1,
+    ),
+    "that keep a history beside what they are fitted to": row(
+        FIT,
+        "import numpy as np\nX = np.arange(12.0).reshape(4, 3)\ny = X[:, 0]\nrates = [1, 2, 3, 5, 8, 13, 21]",
+        split(
+            "out = []\nfor r in rates:\n    f = Fit(r)\n    f.fit(X, y)\n    out.append(f.score)"
+        ),
+        split("last = {}\nfor r in rates:\n    last[r] = Fit(r).fit(X, y).score"),
+        split("total = 0\nfor r in rates:\n    total += Fit(r).fit(X, y).score"),
+        split(
+            "done = []\nfor r in rates:\n    f = Fit(r)\n    try:\n        f.fit(X, y)\n    except ValueError:\n"
+            "        continue\n    done.append((r, f.score))"
+        ),
+        "print(out, last, total, done, X.sum())",
+        splits=4,
+    ),
+    "of a dataclass with a list": row(
+        "from dataclasses import dataclass, field\n@dataclass\nclass Run:\n    data: list\n    k: int = 1\n"
+        "    log: list = field(default_factory=list)",
+        "data = [[1], [2]]\nks = list(range(7))",
+        split(
+            "out = []\nfor k in ks:\n    r = Run(data, k)\n    r.log.append(len(data) * k)\n    out.append(r.log)"
+        ),
         "print(out, data)",
         splits=1,
     ),
@@ -83,6 +114,19 @@ def changing(definition: str, change: str) -> Row:
 
 HELD = "class S:\n    def __init__(self, p):\n        self.p = p\n"
 CHANGES = {
+    "beside another one": changing(
+        "class S:\n    def __init__(self, p):\n        self.p, self.log = p, []\n"
+        "    def add(self):\n        self.log.append(1)\n        self.p.append(len(self.log))",
+        "s.add()",
+    ),
+    "by another attribute": changing(
+        "class S:\n    def __init__(self, p):\n        self.p, self.log = p, []\n        self.log = self.p",
+        "s.log.append(1)",
+    ),
+    "as what it keeps": changing(
+        "class S:\n    def __init__(self, p):\n        self.log = []\n        self.log.append(p)",
+        "s.log[0].append(1)",
+    ),
     "through an attribute": changing(HELD, "s.p.append(1)"),
     "through a method": changing(HELD + "    def add(self):\n        self.p.append(1)", "s.add()"),
     "through an inner method": changing(
