@@ -8,7 +8,7 @@ from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in
 from naavre_ext.dataflow.libraries import LibraryCalls
 from naavre_ext.dataflow.patching import executed_script, may_patch
-from naavre_ext.dataflow.recorder import FRESH, Value
+from naavre_ext.dataflow.recorder import Value
 
 _SAME_ELEMENTS = frozenset({"list", "set", "frozenset", "sorted", "reversed", "iter", "filter"})
 
@@ -66,11 +66,23 @@ class BuiltinCalls(LibraryCalls):
         if name in tables.ELEMENT_BUILTINS:
             called = arguments.positional[:1] if name == "map" else []
             return self.temporary(kind, *parts, *called, *arguments.keywords.values())
-        if name in ("sum", "min", "max") and len(parts) == 1:
-            return parts[0] if parts[0].shape != "bool" else Value("int")
-        if name in ("sum", "min", "max"):
-            return self._join(arguments.positional)
+        if name == "sum":
+            return self._sum(arguments)
+        if name in ("min", "max"):
+            given = parts if len(parts) == 1 else arguments.positional
+            default = [v for keyword, v in arguments.keywords.items() if keyword == "default"]
+            return self._join([*given, *default])
         return self.merged(arguments.all)
+
+    def _sum(self, arguments: Arguments) -> Value:
+        """What ``sum`` begins with, if nothing is added to it, else something new of what the elements hold."""
+        item = self._join([self.element(value) for value in arguments.positional[:1]])
+        start = [*arguments.positional[1:], *arguments.keywords.values()]
+        if start:
+            return self._join(
+                [*start, self.temporary(start[0].kind, self.part(start[0]), self.part(item))]
+            )
+        return item if item.shape != "bool" else Value("int")
 
     def _builtin_open(self, arguments: Arguments, line: int) -> Value:
         mode = arguments.node.args[1] if len(arguments.node.args) > 1 else None
@@ -89,7 +101,8 @@ class BuiltinCalls(LibraryCalls):
         for value in arguments.positional[:1]:
             self.change(value, line, "advanced by next()")
             self.operate(value, line)
-        return self.element(arguments.positional[0]) if arguments.positional else FRESH
+        items = [self.element(value) for value in arguments.positional[:1]]
+        return self._join([*items, *arguments.positional[1:]])
 
     def _builtin_setattr(self, arguments: Arguments, line: int) -> Value:
         for node, value in arguments.expressions()[:1]:

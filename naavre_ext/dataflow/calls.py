@@ -7,8 +7,8 @@ import ast
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.class_state import dataclass_fields, has_own_stores, is_own_data
-from naavre_ext.dataflow.environment import Binding, FunctionNode, is_ipython_call
-from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
+from naavre_ext.dataflow.environment import Binding, FunctionNode, class_method, is_ipython_call
+from naavre_ext.dataflow.known_calls import MAKING_METHODS
 from naavre_ext.dataflow.magics import Magics
 from naavre_ext.dataflow.patching import sets_attribute
 from naavre_ext.dataflow.recorder import FRESH, Value, is_provided
@@ -107,6 +107,9 @@ class Calls(Magics):
             return self.temporary("", *arguments.all)
         if not callee.node:
             callee = Value("", name)
+        found = self.notebook_methods(callee, "__call__", None)
+        if found:
+            return self._join([self.notebook_call(b, arguments, own) for b, own in found])
         return self.unknown_call(name, arguments, arguments.node.lineno, callee)
 
     # The notebook's own functions and classes

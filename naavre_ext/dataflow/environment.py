@@ -179,6 +179,17 @@ class Environment:
         return any(path.split(".")[0] in roots for path in paths)
 
 
+def class_method(definition: ast.ClassDef, name: str) -> Binding | None:
+    """The method that the class itself defines under this name, if it is a plain one."""
+    for statement in reversed(definition.body):
+        if (
+            isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and statement.name == name
+        ):
+            return Binding("function", definition.name, statement)
+    return None
+
+
 def unpacked(shape: str, targets: list[ast.expr]) -> list[str]:
     """The shapes of what each target of an unpacking gets."""
     if shape == "figure":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.environment import FunctionNode
@@ -55,16 +56,32 @@ class Expressions(Lookups):
 
     def _visit_name(self, node: ast.Name) -> Value:
         value = self.read(node.id, node.lineno)
-        if self.local_node(node.id) is None:
-            self.escape(node.id, node.lineno)
-        return value
+        if self.local_node(node.id) is not None:
+            return value
+        given = self.escape(node.id, node.lineno)
+        return self._giving(given, value) if given else value
 
-    def escape(self, name: str, line: int) -> None:
-        """A function or class used as a value may be called from now on: take its facts over."""
+    def escape(self, name: str, line: int) -> set[str]:
+        """A function or class used as a value may be called from now on: take its facts over.
+
+        Returns the names whose objects it may give.
+        """
         self.called_elsewhere(name)
+        given: set[str] = set()
         for binding in self.environment.bindings.get(name, ()):
             if binding.node is not None:
-                self.absorb(self.summaries.of(binding.node).when_escaped, line, {})
+                summary = self.summaries.of(binding.node)
+                self.absorb(summary.when_escaped, line, {})
+                given |= summary.gives
+        return given
+
+    def _giving(self, names: Iterable[str], *held: Value) -> Value:
+        """A function that gives objects of these names to whoever calls it."""
+        made = self.temporary("stateful function", *held)
+        assert made.node is not None
+        for name in sorted(names):
+            self.alias(made.node, name)
+        return made
 
     def called_elsewhere(self, name: str) -> None:
         """The function of this name, if it is one, may be called by code that can't be seen."""
@@ -203,8 +220,9 @@ class Expressions(Lookups):
         defaults = [*node.args.defaults, *[d for d in node.args.kw_defaults if d]]
         given = [self.visit(default) for default in defaults]
         if not self.scopes and isinstance(node, ast.Lambda):
-            self.absorb(self.summaries.of(node).when_escaped, node.lineno, {})
-            return Value("function")
+            summary = self.summaries.of(node)
+            self.absorb(summary.when_escaped, node.lineno, {})
+            return self._giving(summary.gives) if summary.gives else Value("function")
         body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
         bound, global_names, _ = assigned_names(body)
         scope = Scope(global_names=frozenset(global_names))

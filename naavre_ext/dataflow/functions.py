@@ -13,9 +13,9 @@ from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.compression import compressed, union
 from naavre_ext.dataflow.effect_places import by_parameters
-from naavre_ext.dataflow.environment import Binding, Environment, FunctionNode
+from naavre_ext.dataflow.environment import Binding, Environment, FunctionNode, class_method
 from naavre_ext.dataflow.expressions import argument_names
-from naavre_ext.dataflow.known_calls import MAKING_METHODS, class_method
+from naavre_ext.dataflow.known_calls import MAKING_METHODS
 from naavre_ext.dataflow.own_names import own_names
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.region import Region
@@ -42,7 +42,8 @@ class Summary:
     ``variadic`` parameters collect several arguments, ``defaulted`` ones have a default that can change.
     ``changes_parameters`` says that it may change something that it was given (``surely_...``: not only that
     unseen code might), ``runs_later`` that some of what it does may be done after it has returned,
-    ``changes_enclosing`` that it changes an object behind a name of the function that it is defined in.
+    ``changes_enclosing`` that it changes an object behind a name of the function that it is defined in,
+    ``gives`` are names of the notebook whose objects its result may be, or hold.
     """
 
     when_called: CellDataflow = NOTHING
@@ -56,6 +57,7 @@ class Summary:
     surely_changes_parameters: bool = False
     runs_later: bool = False
     changes_enclosing: bool = False
+    gives: frozenset[str] = frozenset()
 
 
 class _FunctionRegion(Region):
@@ -247,6 +249,7 @@ class Summaries:
             surely_changes_parameters=_changes_any(facts, parameters.values(), surely=True),
             runs_later=runs_later,
             changes_enclosing=changes_enclosing,
+            gives=frozenset() if shapes.is_immutable(shape) else _given(facts, region.result_node),
         )
 
     def _own_variables(
@@ -335,6 +338,17 @@ def _changes_any(facts: CellDataflow, nodes: Iterable[str], *, surely: bool = Fa
         for change in facts.changes
         if not (surely and change.suspected)
     )
+
+
+def _given(facts: CellDataflow, result: str) -> frozenset[str]:
+    """The global names that the result shares objects with."""
+    names = {n for pair in facts.sharing for n in (pair.first, pair.second) if "%" not in n}
+    if not names:
+        return frozenset()
+    graph = AliasGraph()
+    share(graph, facts.sharing)
+    reached = graph.reach([result])
+    return frozenset(name for name in names if not reached.isdisjoint(graph.reach([name])))
 
 
 def _unknown(summary: Summary) -> Summary:

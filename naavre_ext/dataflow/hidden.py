@@ -13,8 +13,8 @@ from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import NOTHING, Summaries
 from naavre_ext.dataflow.mentions import Mentions
-from naavre_ext.dataflow.recorder import assigned_names
-from naavre_ext.model.dataflow import CellDataflow, Effect
+from naavre_ext.dataflow.recorder import GIVEN, assigned_names
+from naavre_ext.model.dataflow import CellDataflow, Effect, Sharing
 
 #: Effects of operators that must not go unseen.
 _LOUD = ("opaque", "outside-read", "outside-write", "settings", "figure", "ambient", "rng-seed", "rng-draw",
@@ -137,7 +137,10 @@ def _operators(
             reads = {
                 name: line for name, line in facts.reads.items() if name in environment.bindings
             }
-            kept = replace(facts, reads=reads, changes=changes, sharing=(), effects=effects)
+            given = tuple(
+                Sharing("same", GIVEN, name) for name in sorted(summaries.of(method).gives)
+            )
+            kept = replace(facts, reads=reads, changes=changes, sharing=given, effects=effects)
             found = union(found, kept)
     noteworthy = own or suspected or found.reads or found.writes or found.changes or found.effects
     return (found if noteworthy else None), own or suspected, not own

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.arguments import Arguments
-from naavre_ext.dataflow.environment import Binding
+from naavre_ext.dataflow.environment import class_method
 from naavre_ext.dataflow.estimators import EstimatorCalls
 from naavre_ext.dataflow.known_methods import METHODS, Methods
 from naavre_ext.dataflow.recorder import Value
@@ -97,14 +95,3 @@ class KnownMethods(EstimatorCalls):
 
 #: The methods that are called to make an instance.
 MAKING_METHODS = ("__init__", "__new__", "__post_init__")
-
-
-def class_method(definition: ast.ClassDef, name: str) -> Binding | None:
-    """The method that the class itself defines under this name, if it is a plain one."""
-    for statement in reversed(definition.body):
-        if (
-            isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and statement.name == name
-        ):
-            return Binding("function", definition.name, statement)
-    return None

@@ -150,6 +150,16 @@ class LibraryCalls(Expressions):
             return self.temporary("list<array>", self.temporary("array", *elements))
         if path == "itertools.product":
             return self._product(arguments)
+        if path in ("itertools.chain.from_iterable", "itertools.starmap"):
+            inner = [self.element(self.element(v)) for v in arguments.positional]
+            return self.temporary("iterator", *inner, *arguments.all)
+        if path in _PICKING:
+            picked = [self.element(value) for value in arguments.all]
+            return (
+                self._join(picked[:1])
+                if path == "random.choice"
+                else self.temporary("list", *picked)
+            )
         if root == "tqdm" and not path.startswith("tqdm.contrib.concurrent"):
             return self._progress(path, arguments)
         if self._is_fresh(path) and not any(
@@ -287,6 +297,8 @@ class LibraryCalls(Expressions):
 
 
 _RANGES = frozenset(f"numpy.{name}" for name in ("linspace", "arange", "logspace", "geomspace"))
+#: Functions that give elements of what they are given.
+_PICKING = frozenset({"random.choice", "random.choices", "random.sample"})
 #: Kinds of objects that hold what they are made of, and change without changing it.
 _HOLDING = frozenset({"model", "graph", "distribution", "callable", "bunch"})
 _PLAIN = frozenset({"expr", *shapes.NUMBERS, "str", "none"})

@@ -6,6 +6,7 @@ import ast
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.ambient_objects import is_settings_object
+from naavre_ext.dataflow.environment import class_method
 from naavre_ext.dataflow.known_methods import METHODS, SUBSCRIPTS
 from naavre_ext.dataflow.rebinding import names_main_module
 from naavre_ext.dataflow.recorder import FRESH, Value
@@ -67,7 +68,15 @@ class Lookups(Targets):
         assert part.node is not None
         self.alias(part.node, value.node)
         self.hold(value.node, part.node)
+        for name in self._given_by_methods(node.attr):
+            self.alias(part.node, name)
         return part
+
+    def _given_by_methods(self, attribute: str) -> list[str]:
+        """The names whose objects a method of this name may give, if it is one."""
+        found = [class_method(definition, attribute) for definition in self.environment.classes()]
+        nodes = [method.node for method in found if method is not None and method.node is not None]
+        return sorted({name for node in nodes for name in self.summaries.of(node).gives})
 
     def property_value(self, value: Value, node: ast.Attribute) -> Value | None:
         """Overridden by :class:`Calls`."""

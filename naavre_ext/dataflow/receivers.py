@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from naavre_ext.dataflow import methods, shapes, tables
 from naavre_ext.dataflow.arguments import Arguments, literal_path, told_how
-from naavre_ext.dataflow.environment import Binding
-from naavre_ext.dataflow.known_calls import KnownMethods, class_method
+from naavre_ext.dataflow.environment import Binding, class_method
+from naavre_ext.dataflow.known_calls import KnownMethods
 from naavre_ext.dataflow.recorder import FRESH, Value
 from naavre_ext.dataflow.tables import Kind
 from naavre_ext.dataflow.walking import walk
@@ -133,6 +133,8 @@ class MethodCalls(KnownMethods):
         if name == "shuffle" and arguments.positional:
             self.change(arguments.positional[0], line, "shuffled")
         self.in_place(f".{name}", arguments)
+        if name == "choice":  # an object that it may be one of
+            return self.merged([self.element(value) for value in arguments.all])
         if name in ("random", "normal", "uniform", "standard_normal", "randn", "rand", "integers"):
             scalar = not arguments.positional and not arguments.keywords
             return (
@@ -250,8 +252,9 @@ class MethodCalls(KnownMethods):
         self, receiver: Value, name: str, arguments: Arguments, line: int
     ) -> Value:
         self.change(receiver, line, f"changed by .{name}()")
-        spreads = name in ("extend", "update", "extendleft", "subtract", "intersection_update")
-        for value in arguments.all:
+        spreads = name in ("extend", "extendleft", "subtract", "intersection_update")
+        given = self.entries(arguments) if name == "update" else arguments.all
+        for value in given:
             held = self.contents(value) if spreads else value
             if receiver.node is not None and held.node is not None:
                 self.hold(receiver.node, held.node)

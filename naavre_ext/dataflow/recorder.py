@@ -34,6 +34,8 @@ class Value(NamedTuple):
 
 
 FRESH = Value()
+#: Stands for what operators of the notebook's classes give.
+GIVEN = "%given"
 #: Effects of code that may bind names anew, in notebooks where code that can't be seen does.
 _REBINDING = ("opaque", "unknown", "star-import", "history", "monkeypatch")
 _fresh_numbers = count()
@@ -307,7 +309,7 @@ class Recorder:
         operators = self.environment.operators
         if operators is None or value.node is None or not _may_be_instance(value.kind):
             return
-        self.absorb(operators, line, {})
+        self.absorb(operators, line, {GIVEN: value.node})
         if self.environment.operators_change:
             suspected = self.environment.operators_suspected
             self.change(value, line, "changed by its own methods", deep=True, suspected=suspected)

@@ -150,6 +150,8 @@ class Targets(Recorder):
             self.operate(receiver, target.lineno)
         if receiver.kind == "array" or receiver.node is None:
             return  # an array copies what is put into it
+        if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
+            value = self.contents(value)  # xs[:] = ys
         if value.node is not None:
             attribute = target.attr if isinstance(target, ast.Attribute) else ""
             is_field = bool(attribute) and self.is_own_data(receiver, attribute)

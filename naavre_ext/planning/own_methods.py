@@ -17,8 +17,8 @@ import ast
 from collections.abc import Hashable, Iterable, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
+from naavre_ext.dataflow.environment import class_method
 from naavre_ext.dataflow.graph import NotebookDataflow
-from naavre_ext.dataflow.known_calls import class_method
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Change
 from naavre_ext.planning.loops import Reduction

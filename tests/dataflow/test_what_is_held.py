@@ -1,0 +1,228 @@
+# ruff: noqa: E501  (one row per way)
+"""A change through what a call, a container or an operator gives is a change of what was put into it."""
+
+from __future__ import annotations
+
+import pytest
+
+from naavre_ext.dataflow.analysis import analyse
+from naavre_ext.dataflow.source import parse_cell
+
+SETUP = (
+    "import bisect, copy, functools, heapq, itertools, operator, queue, random\n"
+    "import numpy as np, pandas as pd\n"
+    "from collections import ChainMap, OrderedDict, UserDict, defaultdict, deque, namedtuple\n"
+    ""
+    ""
+    "from types import SimpleNamespace\n"
+    "from typing import NamedTuple\n"
+    ""
+    "P = namedtuple('P', 'a b')\n"
+    "class N(NamedTuple):\n    a: list\n    b: list\n"
+    "class B:\n    def __init__(self, *args, **kw):\n        self.args, self.kw = args, kw\n"
+    "class G:\n    def __init__(self, **kw):\n        self.__dict__.update(kw)\n"
+    "class D(dict):\n    pass\n"
+    "class S(list):\n    pass\n"
+)
+#: How something is made of ``xs`` (a list) or ``arr`` (an array), and a change through it.
+WAYS = [
+    ("t = SimpleNamespace(**{'a': xs})", "t.a.append(1)"),
+    ("t = SimpleNamespace(a=xs)", "t.a.append(1)"),
+    ("t = dict(**{'a': xs})", "t['a'].append(1)"),
+    ("t = dict([('a', xs)])", "t['a'].append(1)"),
+    ("t = dict(([k, xs] for k in 'abc'))", "t['a'].append(1)"),
+    ("t = dict(a=xs)", "t['a'].append(1)"),
+    ("t = dict({'b':1}, a=xs)", "t['a'].append(1)"),
+    ("t = dict(zip('ab', [xs, 1]))", "t['a'].append(1)"),
+    ("t = dict(enumerate([xs]))", "t[0].append(1)"),
+    ("d = {'a': xs}\nt = dict(d.items())", "t['a'].append(1)"),
+    ("d = {'a': xs}\nt = dict(d)", "t['a'].append(1)"),
+    ("d = {'a': xs}\nt = dict(sorted(d.items()))", "t['a'].append(1)"),
+    ("t = dict(map(lambda k: (k, xs), 'ab'))", "t['a'].append(1)"),
+    ("t = {}\nt.update([('a', xs)])", "t['a'].append(1)"),
+    ("t = {}\nt.update(zip('a', [xs]))", "t['a'].append(1)"),
+    ("t = {**{'a': xs}}", "t['a'].append(1)"),
+    ("t = P(**{'a': xs,'b':1})", "t.a.append(1)"),
+    ("t = P(*[xs,1])", "t.a.append(1)"),
+    ("t = P._make([xs,1])", "t.a.append(1)"),
+    ("t = P(1, 2)._replace(a=xs)", "t.a.append(1)"),
+    ("t = P(1, 2)._replace(**{'a':xs})", "t.a.append(1)"),
+    ("t = N(**{'a': xs,'b':1})", "t.a.append(1)"),
+    ("t = B(**{'a': xs,'b':1})", "t.kw['a'].append(1)"),
+    ("t = B(*[xs,1])", "t.args[0].append(1)"),
+    ("t = B(xs)", "t.args[0].append(1)"),
+    ("t = B(a=xs)", "t.kw['a'].append(1)"),
+    ("t = G(a=xs)", "t.a.append(1)"),
+    ("t = G(**{'a':xs})", "t.a.append(1)"),
+    ("t = D(a=xs)", "t['a'].append(1)"),
+    ("t = D([('a',xs)])", "t['a'].append(1)"),
+    ("t = D(**{'a':xs})", "t['a'].append(1)"),
+    ("t = S([xs])", "t[0].append(1)"),
+    ("t = OrderedDict(a=xs)", "t['a'].append(1)"),
+    ("t = OrderedDict([('a', xs)])", "t['a'].append(1)"),
+    ("t = OrderedDict(**{'a':xs})", "t['a'].append(1)"),
+    ("t = OrderedDict(zip('a',[xs]))", "t['a'].append(1)"),
+    ("t = UserDict(zip('a',[xs]))", "t['a'].append(1)"),
+    ("t = defaultdict(list, **{'a':xs})", "t['a'].append(1)"),
+    ("t = defaultdict(list, {'a':xs})", "t['a'].append(1)"),
+    ("t = defaultdict(list, [('a',xs)])", "t['a'].append(1)"),
+    ("t = ChainMap({'a':xs})", "t['a'].append(1)"),
+    ("t = {}\nt.update(**{'a':xs})", "t['a'].append(1)"),
+    ("t = {}\nt.update(a=xs)", "t['a'].append(1)"),
+    ("t = defaultdict(list)\nt.update(a=xs)", "t['a'].append(1)"),
+    ("t = {}\nt |= {'a':xs}", "t['a'].append(1)"),
+    ("t = {} | {'a':xs}", "t['a'].append(1)"),
+    ("t = functools.partial(print, **{'a':xs})", "t.keywords['a'].append(1)"),
+    ("t = list(itertools.chain(*[[xs]]))", "t[0].append(1)"),
+    ("t = list(itertools.chain.from_iterable([[xs]]))", "t[0].append(1)"),
+    ("t = list(itertools.repeat(xs, 3))", "t[0].append(1)"),
+    ("t = list(itertools.product([xs],[1]))", "t[0][0].append(1)"),
+    ("t = list(itertools.combinations([xs, 1], 2))", "t[0][0].append(1)"),
+    ("t = [list(g) for k, g in itertools.groupby([xs])]", "t[0][0].append(1)"),
+    ("t = list(itertools.zip_longest([xs], [1]))", "t[0][0].append(1)"),
+    ("t = list(itertools.zip_longest([1,2], [1], fillvalue=xs))", "t[1][1].append(1)"),
+    ("t = list(itertools.islice(itertools.cycle([xs]), 2))", "t[0].append(1)"),
+    ("t = list(itertools.accumulate([xs], lambda a, b: a))", "t[0].append(1)"),
+    ("t = list(itertools.starmap(lambda a: a, [(xs,)]))", "t[0].append(1)"),
+    ("t = list(zip(*[[xs]]))", "t[0][0].append(1)"),
+    ("a, b = zip(*[(xs, 1)])\nt = a", "t[0].append(1)"),
+    ("t = max(*[xs, [1]])", "t.append(1)"),
+    ("t = max([xs, [1]])", "t.append(1)"),
+    ("t = max([], default=xs)", "t.append(1)"),
+    ("t = next(iter([]), xs)", "t.append(1)"),
+    ("t = sum([[xs]], [])", "t[0].append(1)"),
+    ("t = sum([], xs)", "t.append(1)"),
+    ("t = getattr(print, 'nope', xs)", "t.append(1)"),
+    ("t = {}.get('a', xs)", "t.append(1)"),
+    ("t = {}.setdefault('a', xs)", "t.append(1)"),
+    ("t = {}.pop('a', xs)", "t.append(1)"),
+    ("t = {'a': xs}.popitem()", "t[1].append(1)"),
+    ("t = [x for x in reversed([xs])]", "t[0].append(1)"),
+    ("t = list({'a': xs}.values())", "t[0].append(1)"),
+    ("t = [*{'a': xs}.values()]", "t[0].append(1)"),
+    ("t = {k: v for k, v in {'a': xs}.items()}", "t['a'].append(1)"),
+    ("t = {k: v for k, v in zip('a', [xs])}", "t['a'].append(1)"),
+    ("def f(**k):\n    return k['a']\nt = f(**{'a':xs})", "t.append(1)"),
+    ("def f(a):\n    return a\nt = f(**{'a':xs})", "t.append(1)"),
+    ("def f(*a):\n    return a[0]\nt = f(xs)", "t.append(1)"),
+    ("def f(*a):\n    return a[0]\nt = f(*[xs])", "t.append(1)"),
+    ("def f(a):\n    return a\nt = f(*[xs])", "t.append(1)"),
+    ("def f(a):\n    return a\nt = f(*(xs,))", "t.append(1)"),
+    ("def f(a):\n    return a\nd = {'a': xs}\nt = f(**d)", "t.append(1)"),
+    ("def f(a, **k):\n    return k\nd = {'a': 1, 'b': xs}\nt = f(**d)", "t['b'].append(1)"),
+    ("def g(a):\n    return a\ndef f(**k):\n    return g(**k)\nt = f(a=xs)", "t.append(1)"),
+    ("def g(a):\n    return a\ndef f(*k):\n    return g(*k)\nt = f(xs)", "t.append(1)"),
+    (
+        "def f():\n    def g(a):\n        return a\n    return g(**{'a': xs})\nt = f()",
+        "t.append(1)",
+    ),
+    ("t = (lambda **k: k['a'])(**{'a':xs})", "t.append(1)"),
+    ("t = (lambda *k: k[0])(*[xs])", "t.append(1)"),
+    ("t = [xs].copy()", "t[0].append(1)"),
+    ("t = [[xs]] * 2", "t[0][0].append(1)"),
+    ("t = deque([xs])", "t[0].append(1)"),
+    ("t = deque()\nt.extendleft([xs])", "t[0].append(1)"),
+    ("t = []\nt.extend([xs])", "t[0].append(1)"),
+    ("t = []\nt[:] = [xs]", "t[0].append(1)"),
+    ("t = []\nt += [xs]", "t[0].append(1)"),
+    ("t = []\nt.insert(0, xs)", "t[0].append(1)"),
+    ("t = set()\nt = [[xs]]\nt, = t", "t[0].append(1)"),
+    ("(t, *u) = [xs, 1]", "t.append(1)"),
+    ("(u, *t) = [1, xs]", "t[0].append(1)"),
+    ("t = dict.fromkeys('a', xs)", "t['a'].append(1)"),
+    ("t = copy.copy({'a':xs})", "t['a'].append(1)"),
+    ("t = np.array([xs, None], dtype=object)", "t[0].append(1)"),
+    ("t = np.full(3, None, dtype=object)\nt[0] = xs", "t[0].append(1)"),
+    ("t = np.empty(3, dtype=object)\nt[0] = xs", "t[0].append(1)"),
+    ("t = next(iter([xs]))", "t.append(1)"),
+    ("t = functools.reduce(lambda a,b: b, [1, xs])", "t.append(1)"),
+    ("t = operator.itemgetter(0)([xs])", "t.append(1)"),
+    ("t = sorted([xs])", "t[0].append(1)"),
+    ("t = list(filter(None, [xs]))", "t[0].append(1)"),
+    ("t = list(map(lambda v: v, [xs]))", "t[0].append(1)"),
+    ("t = list(map(list, [[xs]]))", "t[0][0].append(1)"),
+    ("t = ([xs] if True else []) or []", "t[0].append(1)"),
+    ("t = None or xs", "t.append(1)"),
+    ("t = (y := xs)", "t.append(1)"),
+    ("def gen():\n    yield xs\nt = next(gen())", "t.append(1)"),
+    ("def gen():\n    yield from [xs]\nt = list(gen())", "t[0].append(1)"),
+    ("t = []\nheapq.heappush(t, (1, xs))", "t[0][1].append(1)"),
+    ("t = heapq.nlargest(1, [xs])", "t[0].append(1)"),
+    ("t = []\nbisect.insort(t, xs)", "t[0].append(1)"),
+    ("q = queue.Queue()\nq.put(xs)\nt = q.get()", "t.append(1)"),
+    ("t = [xs]", "t[0].append(1)"),
+    ("with nullcontext(xs) as t:\n    pass", "t.append(1)"),
+    ("with ThreadPoolExecutor() as e:\n    t = list(e.map(lambda v: v, [xs]))", "t[0].append(1)"),
+    ("with ThreadPoolExecutor() as e:\n    t = e.submit(lambda v: v, xs).result()", "t.append(1)"),
+    ("t = list(tqdm([xs]))", "t[0].append(1)"),
+    ("t = random.choice([xs])", "t.append(1)"),
+    ("t = random.sample([xs], 1)", "t[0].append(1)"),
+    ("t = np.asarray(arr)", "t[0] = 1"),
+    ("t = np.atleast_2d(arr)", "t[0] = 1"),
+    ("t = arr.reshape(2,2)", "t[0] = 1"),
+    ("t = np.reshape(arr, (2,2))", "t[0] = 1"),
+    ("t = np.split(arr, 2)", "t[0][0] = 1"),
+    ("t = np.broadcast_to(arr, (4,4))", "t[0] = 1"),
+    ("t = pd.DataFrame(arr)", "t.iloc[0, 0] = 1"),
+    ("t = pd.Series(arr)", "t[0] = 1"),
+    ("t = pd.Series(arr).to_numpy()", "t[0] = 1"),
+    ("t = pd.Series(arr).values", "t[0] = 1"),
+    ("t = np.ravel(arr)", "t[0] = 1"),
+    ("t = np.squeeze(arr)", "t[0] = 1"),
+    ("t = np.moveaxis(arr,0,0)", "t[0] = 1"),
+    ("t = memoryview(arr)", "t[0] = 1"),
+    ("t = np.frombuffer(arr)", "t[0] = 1"),
+    ("t = np.nditer(arr)", "t[0] = 1"),
+    ("t = arr.flat", "t[0] = 1"),
+    ("t = arr.T", "t[0] = 1"),
+    ("t = arr[None]", "t[0] = 1"),
+    ("t = np.ma.array(arr, copy=False)", "t[0] = 1"),
+    ("t = np.lib.stride_tricks.sliding_window_view(arr, 2, writeable=True)", "t[0] = 1"),
+    ("def f(k):\n    return xs\nt = f(1)", "t.append(1)"),
+    ("def f(k):\n    return xs\nt = list(map(f, 'ab'))", "t[0].append(1)"),
+    ("R = {'a': xs}\ndef f(k):\n    return R[k]\nt = list(map(f, 'ab'))", "t[0].append(1)"),
+    ("t = list(map(lambda k: xs, 'ab'))", "t[0].append(1)"),
+    ("f = lambda k: xs\nt = f(1)", "t.append(1)"),
+    ("t = (lambda k: xs)(1)", "t.append(1)"),
+    ("f = lambda k: xs\nt = list(map(f, 'ab'))", "t[0].append(1)"),
+    ("def f(k):\n    return xs\ndef apply(g, v):\n    return g(v)\nt = apply(f, 1)", "t.append(1)"),
+    ("def f(k):\n    return xs\nfs = [f]\nt = fs[0](1)", "t.append(1)"),
+    ("def f(k):\n    return xs\nt = functools.partial(f, 1)()", "t.append(1)"),
+    ("def f(k):\n    return xs\nt = functools.reduce(f, [1, 2])", "t.append(1)"),
+    ("def f(k):\n    yield xs\nt = list(f(1))", "t[0].append(1)"),
+    ("def f(k):\n    return xs\nt = [f(k) for k in 'ab']", "t[0].append(1)"),
+    (
+        "def f(k):\n    return xs\nwith ThreadPoolExecutor() as e:\n    t = list(e.map(f, 'ab'))",
+        "t[0].append(1)",
+    ),
+    ("class A:\n    def get(self):\n        return xs\nt = A().get()", "t.append(1)"),
+    (
+        "class A:\n    def get(self):\n        return xs\na = A()\nt = list(map(a.get, [1]))",
+        "t[0].append(1)",
+    ),
+    (
+        "class A:\n    @property\n    def get(self):\n        return xs\na = A()\nt = a.get",
+        "t.append(1)",
+    ),
+    (
+        "class A:\n    def __getitem__(self, k):\n        return xs\na = A()\nt = a[0]",
+        "t.append(1)",
+    ),
+    ("class A:\n    def __call__(self, k):\n        return xs\na = A()\nt = a(0)", "t.append(1)"),
+    ("class A:\n    def __iter__(self):\n        yield xs\na = A()\nt = list(a)", "t[0].append(1)"),
+    (
+        "class A:\n    def __enter__(self):\n        return xs\n    def __exit__(self, *e): pass\nwith A() as t:\n    pass",
+        "t.append(1)",
+    ),
+    ("class A:\n    def __add__(self, o):\n        return xs\nt = A() + 1", "t.append(1)"),
+    ("class A:\n    def __getattr__(self, o):\n        return xs\nt = A().foo", "t.append(1)"),
+]
+
+
+@pytest.mark.parametrize(
+    ("made", "change"), WAYS, ids=[f"{made}; {change}" for made, change in WAYS]
+)
+def test_a_change_through_it_changes_what_it_is_made_of(made, change):
+    name = "arr" if "arr" in made.replace("np.array", "") else "xs"
+    cells = [SETUP, "xs = []\narr = np.zeros(4)", made, change]
+    assert name in analyse([parse_cell(cell) for cell in cells]).cells[-1].changed_names
