@@ -260,12 +260,14 @@ class Calls(Magics):
     def property_value(self, value: Value, node: ast.Attribute) -> Value | None:
         """What a property of one of the notebook's classes gives; None where it isn't surely one."""
         definition = self._class_alone(value)
-        if definition is None or "property" in self.environment.bindings:
+        if definition is None or definition.name in self.environment.stateful_classes:
+            return None
+        if node.attr in self.environment.set_attributes:
             return None
         method = class_method(definition, node.attr)
-        if method is None or [*map(ast.unparse, _decorators(method))] != ["property"]:
-            return None
-        if class_method(definition, "__getattribute__") is not None:
+        decorators = [] if method is None else self._decorators(method)
+        replaced = class_method(definition, "__getattribute__") is not None
+        if method is None or decorators != ["property"] or replaced:
             return None
         call = ast.copy_location(ast.Call(node, [], []), node)
         return self.notebook_call(method, Arguments(call, self), value)
@@ -332,10 +334,6 @@ class Calls(Magics):
                 self.unknown_call(f"super().{function.attr}", arguments, node.lineno, receiver)
             )
         return self._join(results) if results else FRESH
-
-
-def _decorators(method: Binding) -> list[ast.expr]:
-    return getattr(method.node, "decorator_list", [])
 
 
 def _is_super(node: ast.Call) -> bool:

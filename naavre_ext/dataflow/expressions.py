@@ -59,7 +59,8 @@ class Expressions(Lookups):
         if self.local_node(node.id) is not None:
             return value
         given = self.escape(node.id, node.lineno)
-        return self._giving(given, value) if given else value
+        own = set() if value.node is None else {value.node}
+        return self._giving(given | own) if given else value
 
     def escape(self, name: str, line: int) -> set[str]:
         """A function or class used as a value may be called from now on: take its facts over.
@@ -75,9 +76,9 @@ class Expressions(Lookups):
                 given |= summary.gives
         return given
 
-    def _giving(self, names: Iterable[str], *held: Value) -> Value:
-        """A function that gives objects of these names to whoever calls it."""
-        made = self.temporary("stateful function", *held)
+    def _giving(self, names: Iterable[str]) -> Value:
+        """A function that is, or gives whoever calls it, objects of these names."""
+        made = self.temporary("stateful function")
         assert made.node is not None
         for name in sorted(names):
             self.alias(made.node, name)

@@ -116,10 +116,15 @@ class MethodCalls(KnownMethods):
         )
 
     def _decorators(self, method: Binding) -> list[str]:
-        """What a method is decorated with: where that was imported from, else as it is written."""
+        """What a method is decorated with: where that was imported from, else as it is written; or "its own"."""
         listed = getattr(method.node, "decorator_list", ())
         called = [node.func if isinstance(node, ast.Call) else node for node in listed]
-        return [self.module_path(node) or ast.unparse(node) for node in called]
+        return [self.module_path(node) or self._decorator_here(node) for node in called]
+
+    def _decorator_here(self, node: ast.expr) -> str:
+        """A built-in decorator or one of a property's; the notebook may have one by the same name."""
+        is_own = isinstance(node, ast.Name) and node.id in self.environment.bindings
+        return "its own" if is_own else ast.unparse(node)
 
     # By the receiver's kind
 

@@ -126,6 +126,15 @@ TOGETHER = {
         "class Two:\n    def __init__(self, a):\n        self._a = a\n    @property\n    def a(self):\n        return self._a\n",
         "xs = []\nt = Two(xs)", "t.a.append(1)", "t xs",
     ),
+    "by a property that is set anew": (
+        "class Two:\n    def __init__(self, a):\n        self._a, self.log = a, []\n    @property\n    def a(self):\n        return self.log\n",
+        "xs = []\nt = Two(xs)\nTwo.a = property(lambda self: self._a)", "t.a.append(1)", "t xs",
+    ),
+    "by a property of its own kind": (
+        "def property(f):\n    return lambda self: self._a\n"
+        "class Two:\n    def __init__(self, a):\n        self._a, self.log = a, []\n    @property\n    def a(self):\n        return self.log\n",
+        "xs = []\nt = Two(xs)", "t.a().append(1)", "t xs",
+    ),
     "by __getattr__": (
         "class Two:\n    def __init__(self, a):\n        self.inner = a\n    def __getattr__(self, name):\n        return self.inner\n",
         "xs = []\nt = Two(xs)", "t.other.append(1)", "t xs",
