@@ -79,9 +79,9 @@ class BuiltinCalls(LibraryCalls):
         item = self._join([self.element(value) for value in arguments.positional[:1]])
         start = [*arguments.positional[1:], *arguments.keywords.values()]
         if start:
-            return self._join(
-                [*start, self.temporary(start[0].kind, self.part(start[0]), self.part(item))]
-            )
+            kind = start[0].kind if start[0].kind in tables.CONTAINERS else ""
+            total = self.temporary(kind, self.part(start[0]), self.part(item))
+            return self._join([*start, total])
         return item if item.shape != "bool" else Value("int")
 
     def _builtin_open(self, arguments: Arguments, line: int) -> Value:

@@ -153,13 +153,10 @@ class LibraryCalls(Expressions):
         if path in ("itertools.chain.from_iterable", "itertools.starmap"):
             inner = [self.element(self.element(v)) for v in arguments.positional]
             return self.temporary("iterator", *inner, *arguments.all)
-        if path in _PICKING:
-            picked = [self.element(value) for value in arguments.all]
-            return (
-                self._join(picked[:1])
-                if path == "random.choice"
-                else self.temporary("list", *picked)
-            )
+        if path == "random.choice":
+            return self._join([self.element(value) for value in arguments.all[:1]])
+        if path in ("random.choices", "random.sample"):
+            return self.temporary("list", *map(self.element, arguments.all))
         if root == "tqdm" and not path.startswith("tqdm.contrib.concurrent"):
             return self._progress(path, arguments)
         if self._is_fresh(path) and not any(
@@ -297,8 +294,6 @@ class LibraryCalls(Expressions):
 
 
 _RANGES = frozenset(f"numpy.{name}" for name in ("linspace", "arange", "logspace", "geomspace"))
-#: Functions that give elements of what they are given.
-_PICKING = frozenset({"random.choice", "random.choices", "random.sample"})
 #: Kinds of objects that hold what they are made of, and change without changing it.
 _HOLDING = frozenset({"model", "graph", "distribution", "callable", "bunch"})
 _PLAIN = frozenset({"expr", *shapes.NUMBERS, "str", "none"})
