@@ -32,7 +32,8 @@ def attribute_kinds(trees: Iterable[ast.Module]) -> dict[str, Kind]:
     if not found.keys().isdisjoint(_UNNAMED):
         return {}
     joined = {name: _joined(kinds) for name, kinds in found.items()}
-    return {name: kind for name, kind in joined.items() if kind}
+    # Who sets an attribute to None alone has others set it.
+    return {name: kind for name, kind in joined.items() if kind not in ("", "none")}
 
 
 def _joined(kinds: set[Kind]) -> Kind:

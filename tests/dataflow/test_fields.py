@@ -195,6 +195,7 @@ KINDS = {
     "in methods": ("class M:\n    def __init__(self, x):\n        self.a, self.b = [], x", "a list"),
     "a list in several places": ("m.a = []\nm.a = [1]\nm.a += y\nm.a: list = [x]", "a list"),
     "or none": ("m.a = None\nm.a = []", "a list"),
+    "only none": ("m.a = None", ""),
     "counted": ("m.a = 0\nm.a += 1\nm.b = 0\nm.b -= 0.5", "a int, b num"),
     "counted by something": ("m.a = 0\nm.a += x", ""),
     "a list and a number": ("m.a = []\nm.a = 1", ""),
