@@ -33,6 +33,8 @@ _OF_JUPYTERLAB = re.compile(
     r"|WebSocket connection to '[^']*/api/kernels/[^']*' failed: "
     r"WebSocket is closed before the connection is established"
     r"|Error: Disposed\n\s+at \w+\._handleNewSession"
+    # It draws a notebook's cells when there is nothing else to do, one by one: also when that is closed meanwhile.
+    r"|TypeError: Cannot read properties of null \(reading 'id'\)\n\s+at \w+\._runOnIdleTime"
     # The browser's own line about what the server refuses, which a form or a dialog shows to the user.
     r"|Failed to load resource: the server responded with a status of 4(00|09|22) "
     # On a busy machine it says so of its own plugins, and of ours that wait for them.
