@@ -22,7 +22,7 @@ class Arguments:
             value = walker.visit(keyword.value)
             if keyword.arg is None:  # f(**a, **b) gets what the dictionaries hold
                 before = self.keywords.get(None)
-                value = walker.contents(value)
+                value = walker.entry(value)
                 value = value if before is None else walker.merged([before, value])
             self.keywords[keyword.arg] = value
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from naavre_ext.dataflow import shapes
+from naavre_ext.dataflow.rebinding import LOOKING
 from naavre_ext.dataflow.tables import Kind
 from naavre_ext.dataflow.walking import KEPT_CELLS, walk
 
@@ -46,7 +47,10 @@ def _stores(tree: ast.Module) -> frozenset[tuple[str, Kind]]:
     """Each attribute that the cell's code sets, with the kind of what it gets; "" where that isn't evident."""
     found: set[tuple[str, Kind]] = set()
     known: set[int] = set()
-    for node in walk(tree):  # a target comes after the statement
+    for node in walk(
+        tree
+    ):  # a target comes after the statement, and what is looked at after what looks
+        known.update(id(part) for part in _looked_at(node))
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 for part, value in _pairs(target, node.value):
@@ -62,12 +66,24 @@ def _stores(tree: ast.Module) -> frozenset[tuple[str, Kind]]:
         elif isinstance(node, ast.ClassDef):
             found.update((name, "") for name in _defined(node))
         elif isinstance(node, ast.Attribute):
-            is_set = not isinstance(node.ctx, ast.Load) and id(node) not in known
-            if is_set or node.attr in _UNNAMED:
+            is_set = not isinstance(node.ctx, ast.Load) or node.attr in _UNNAMED
+            if is_set and id(node) not in known:
                 found.add((node.attr, ""))
-        elif isinstance(node, ast.Name) and node.id in _UNNAMED:
+        elif isinstance(node, ast.Name) and node.id in _UNNAMED and id(node) not in known:
             found.add((node.id, ""))
     return frozenset(found)
+
+
+def _looked_at(node: ast.AST) -> Iterator[ast.AST]:
+    """What mentions an object's dictionary only to show it, or to ask for its entries."""
+    if not isinstance(node, ast.Call):
+        return
+    if isinstance(node.func, ast.Name) and node.func.id == "print":
+        for argument in node.args:
+            yield from walk(argument)
+    elif isinstance(node.func, ast.Attribute) and node.func.attr in LOOKING:
+        owner = node.func.value
+        yield owner.func if isinstance(owner, ast.Call) else owner
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.Attribute, ast.expr]]:

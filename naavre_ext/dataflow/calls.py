@@ -81,6 +81,9 @@ class Calls(Magics):
             found = self.function_behind(name)
             if found is not None:
                 return self._local_call(found, arguments)
+            definition = self._class_named(callee, "class ")
+            if definition is not None:
+                return self._construct(definition, arguments)
             return self.unknown_call(name, arguments, line, callee)
         if not bound:
             return self.builtin_call(name, Arguments(node, self), line)
@@ -274,11 +277,16 @@ class Calls(Magics):
 
     def _class_alone(self, value: Value) -> ast.ClassDef | None:
         """The class that the value is surely an instance of, if it rests on no other."""
-        if not value.kind.startswith("instance "):
+        definition = self._class_named(value, "instance ")
+        return None if definition is None or definition.bases else definition
+
+    def _class_named(self, value: Value, prefix: str) -> ast.ClassDef | None:
+        """The one class of the notebook that the value's kind names after the prefix."""
+        if not value.kind.startswith(prefix):
             return None
-        bound = self.environment.lookup(value.kind.removeprefix("instance "))
+        bound = self.environment.lookup(value.kind.removeprefix(prefix))
         definition = bound[0].node if len(bound) == 1 else None
-        return definition if isinstance(definition, ast.ClassDef) and not definition.bases else None
+        return definition if isinstance(definition, ast.ClassDef) else None
 
     def _makes_new(self, definition: ast.ClassDef, *below: ast.ClassDef) -> bool:
         """Whether an instance surely is another object than what it is made of, which it holds at most.

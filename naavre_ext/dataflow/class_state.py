@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.environment import Environment
+from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.mentions import Mentions
 from naavre_ext.dataflow.walking import walk
 
@@ -39,7 +39,7 @@ def stateful_classes(environment: Environment) -> frozenset[str]:
 
 
 def exact_selves(environment: Environment, mentions: Sequence[Mentions]) -> dict[int, str]:
-    """By the ``id`` of a method, the class that its ``self`` is surely a direct instance of.
+    """By the ``id`` of a method, the class that its ``self`` is surely a direct instance of, or that ``cls`` is.
 
     Not where the notebook derives classes from it, or calls its methods by the class's name.
     """
@@ -59,8 +59,16 @@ def exact_selves(environment: Environment, mentions: Sequence[Mentions]) -> dict
         if names.get(id(definition)) != {name} or name in derived or by_class:
             continue
         if len(environment.bindings.get(name, ())) == 1:
-            found.update((id(method), name) for method in methods)
+            makers = [
+                m for m in definition.body if isinstance(m, ast.FunctionDef) and is_of_class(m)
+            ]
+            found.update((id(method), name) for method in (*methods, *makers))
     return found
+
+
+def is_of_class(method: FunctionNode) -> bool:
+    """Whether it is a class method, and nothing else."""
+    return [ast.unparse(d) for d in getattr(method, "decorator_list", ())] == ["classmethod"]
 
 
 def _has_self(method: ast.FunctionDef) -> bool:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.arguments import Arguments
+from naavre_ext.dataflow.class_state import is_of_class
 from naavre_ext.dataflow.compression import compressed, union
 from naavre_ext.dataflow.effect_places import by_parameters
 from naavre_ext.dataflow.environment import Binding, Environment, FunctionNode, class_method
@@ -184,7 +185,8 @@ class Summaries:
             region.local_kinds[parameter] = known.get(name, "")
         owner = self.environment.selves.get(id(node))
         if owner is not None and parameters:
-            region.local_kinds[next(iter(parameters.values()))] = f"instance {owner}"
+            kind = "class" if is_of_class(node) else "instance"
+            region.local_kinds[next(iter(parameters.values()))] = f"{kind} {owner}"
         for name in sorted(bound - set(parameters)):
             region.new_local(scope, name)
         region.conditional = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,11 +62,11 @@ def mentioned(tree: ast.Module) -> Mentions:
                 of_names.add((node.value.id, node.attr))
         elif isinstance(node, ast.Call):
             used.add(id(node.func))
-            makes_classes = makes_classes or _makes_class(node)
+            made_of = _bases_given(node)
+            makes_classes = makes_classes or made_of is None
+            bases.update(_names_in(made_of or ()))
         elif isinstance(node, ast.ClassDef):
-            bases.update(
-                part.id for base in node.bases for part in walk(base) if isinstance(part, ast.Name)
-            )
+            bases.update(_names_in(node.bases))
         elif isinstance(node, FunctionNode):
             has_functions = True
         owner = _owner(node)
@@ -84,10 +84,18 @@ def mentioned(tree: ast.Module) -> Mentions:
     )
 
 
-def _makes_class(node: ast.Call) -> bool:
-    """``type("Name", (Base,), {})`` and the like."""
+def _bases_given(node: ast.Call) -> Sequence[ast.expr] | None:
+    """The bases in ``type("Name", (Base,), {})``; none of other calls; None where it may be any class."""
     name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-    return (name == "type" and len(node.args) != 1) or name in ("new_class", "make_dataclass")
+    given = node.args[1] if name == "type" and len(node.args) == 3 else None
+    if isinstance(given, ast.Tuple) and all(isinstance(base, ast.Name) for base in given.elts):
+        return given.elts
+    makes_any = (name == "type" and len(node.args) != 1) or name in ("new_class", "make_dataclass")
+    return None if makes_any else ()
+
+
+def _names_in(nodes: Sequence[ast.expr]) -> set[str]:
+    return {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
 
 
 def _owner(node: ast.AST) -> ast.expr | None:

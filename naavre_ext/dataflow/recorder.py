@@ -66,6 +66,8 @@ class Recorder:
         self.sharing: dict[Sharing, None] = {}
         self.effects: dict[Effect, None] = {}
         self.conditional = 0
+        #: So many of these conditions hold in all of the loop's body that is walked: code there runs in order.
+        self.settled = 0
         self.costly = False
         self.local_kinds: dict[str, Kind] = {}
         #: Shapes of global names at this point of the notebook; None in code that may run at other times.
@@ -134,7 +136,7 @@ class Recorder:
             self.shapes_now.pop(name, None)
             return
         shape = shape if name in self.environment.constants else shapes.stable(shape)
-        if self.conditional:
+        if self.conditional > self.settled:
             if name not in self.shapes_now:
                 return
             shape = shapes.join((self.shapes_now[name], shape))
@@ -291,6 +293,12 @@ class Recorder:
             # It may be a view: a row of an array, a column of a frame.
             self.alias(item.node, value.node)
         return item
+
+    def entry(self, value: Value) -> Value:
+        """What a mapping has for one of its keys."""
+        held = shapes.parts(value.shape) if value.kind == "dict" else ()
+        shape = held[1] if len(held) == 2 else ""
+        return Value(shape) if shapes.is_immutable(shape) else self.part(value, shape)
 
     def part(self, value: Value, shape: str = "") -> Value:
         """Something of this shape that the value holds."""

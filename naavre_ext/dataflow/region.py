@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.definitions import Definitions
@@ -115,15 +116,24 @@ class Region(Definitions):
         self.consume(items, node.iter)
         self.operate(items, node.lineno)
         before = set(self.sure)
-        self._forget_assigned([node.target, *node.body])
-        self.conditional += 1
-        self.bind(node.target, self.element(items))
-        self._loop_body(node.body)
-        self.conditional -= 1
+        with self._iterating([node.target, *node.body]):
+            self.bind(node.target, self.element(items))
+            self._loop_body(node.body)
         self.sure = before
         self._walk_else(node)
 
     _walk_asyncfor = _walk_for
+
+    @contextmanager
+    def _iterating(self, nodes: Sequence[ast.AST]) -> Iterator[None]:
+        """In an iteration what has been bound has its shape; before it and afterwards any that it may have."""
+        self._forget_assigned(nodes)
+        self.conditional += 1
+        outer, self.settled = self.settled, self.conditional
+        yield
+        self.settled = outer
+        self.conditional -= 1
+        self._forget_assigned(nodes)
 
     def _forget_assigned(self, nodes: Sequence[ast.AST]) -> None:
         """What a loop's body binds is seen by its next iteration."""
@@ -151,9 +161,8 @@ class Region(Definitions):
         self._forget_assigned([node.test, *node.body])
         self.test(node.test)
         before = set(self.sure)
-        self.conditional += 1
-        self._loop_body(node.body)
-        self.conditional -= 1
+        with self._iterating([node.test, *node.body]):
+            self._loop_body(node.body)
         self.sure = before
         self._walk_else(node)
 

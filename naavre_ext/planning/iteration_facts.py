@@ -47,6 +47,7 @@ def facts_and_sure(
         region.visit(_over_items(loop.node))
         return region.dataflow(), frozenset()
     region.continue_sure = []
+    region.shapes_now = {}
     region.bind(loop.target, item_of(loop.iterable, notebook))
     region.walk(body)
     ends = [*region.continue_sure, *([] if region.ended else [region.sure])]

@@ -211,6 +211,11 @@ KINDS = {
     "also a method": ("class M:\n    def a(self):\n        pass\nm.a = []", ""),
     "setattr": ("m.a = []\nsetattr(m, x, y)", ""),
     "its dictionary": ("m.a = []\nm.__dict__.update(x)", ""),
+    "vars, shown": ("m.a = []\nprint([vars(k) for k in x], m.__dict__)", "a list"),
+    "vars, looked through": ("m.a = []\nfor k, v in vars(m).items():\n    pass\ny = m.__dict__.get('a')", "a list"),
+    "vars by another name": ("m.a = []\nd = vars(m)\nd['a'] = x", ""),
+    "vars given away": ("m.a = []\nf(vars(m))", ""),
+    "setattr by another name": ("m.a = []\nput = setattr", ""),
     "vars": ("m.a = []\nvars(m)['a'] = x", ""),
     "object's method": ("m.a = []\nobject.__setattr__(m, 'a', x)", ""),
 }  # fmt: skip

@@ -66,6 +66,28 @@ SPLIT = {
         "print(out, last, total, done, X.sum())",
         splits=4,
     ),
+    "by a name that other cells use for something else": row(
+        FIT,
+        "import numpy as np\nX = np.arange(12.0).reshape(4, 3)\ny = X[:, 0]\nrates = [1, 2, 3, 5, 8, 13]\nf = []",
+        split(
+            "out = []\nfor r in rates:\n    f = Fit(r)\n    f.fit(X, y)\n    out.append(f.score)"
+        ),
+        "for f in [X, y]:\n    print(f.sum())\nf = {'k': 1}",
+        split(
+            "more = []\nfor r in rates:\n    f = Fit(r)\n    f.fit(X, y)\n    more.append(f.score)"
+        ),
+        "print(out, more, X.sum())",
+        splits=2,
+    ),
+    "by a class method": row(
+        FIT + "\n    @classmethod\n    def of(cls, d):\n        return cls(d['rate'])",
+        "import numpy as np\nX = np.arange(12.0).reshape(4, 3)\ny = X[:, 0]\nds = [{'rate': r} for r in range(7)]",
+        split(
+            "out = []\nfor d in ds:\n    f = Fit.of(d)\n    f.fit(X, y)\n    out.append(f.score)"
+        ),
+        "print(out, X.sum())",
+        splits=1,
+    ),
     "of a dataclass with a list": row(
         "from dataclasses import dataclass, field\n@dataclass\nclass Run:\n    data: list\n    k: int = 1\n"
         "    log: list = field(default_factory=list)",

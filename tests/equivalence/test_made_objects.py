@@ -123,6 +123,15 @@ SEEN = {
         "class Nest:\n    def __init__(self):\n        self.rows = [[], []]\n    def row(self, k):\n        return self.rows[k]\n",
         "n = Nest()\nr = n.row(0)", "r.append(1)", "n r",
     ),
+    "what a class made by a call does, with bases of another name": (
+        BOX, "xs = []\nbases = (Box,)\nSub = type('Sub', bases, {'up': lambda self: self.xs.append(1)})\nb = Sub(xs)", "b.up()", "b xs",
+    ),
+    "what a class method makes": (
+        BOX + "    @classmethod\n    def of(cls, xs):\n        return cls(xs)\n", "xs = []\nb = Box.of(xs)", "b.add(1)", "b xs",
+    ),
+    "a name that is another object in the next iteration": (
+        BOX, "xs, ys = [], []\nb = Box(xs)\nfor k in range(2):\n    b.add(k)\n    b = Box(ys)", "b.add(1)", "b ys",
+    ),
     "with its name in a method": (
         BOX, "class Pair:\n    def __init__(self, a):\n        self = a\n        self.n = 5\nb = Box([])", "Pair(b)", "b",
     ),
