@@ -47,9 +47,7 @@ def _stores(tree: ast.Module) -> frozenset[tuple[str, Kind]]:
     """Each attribute that the cell's code sets, with the kind of what it gets; "" where that isn't evident."""
     found: set[tuple[str, Kind]] = set()
     known: set[int] = set()
-    for node in walk(
-        tree
-    ):  # a target comes after the statement, and what is looked at after what looks
+    for node in walk(tree):  # what is set or looked at comes after what does so
         known.update(id(part) for part in _looked_at(node))
         if isinstance(node, ast.Assign):
             for target in node.targets:
@@ -80,10 +78,16 @@ def _looked_at(node: ast.AST) -> Iterator[ast.AST]:
         return
     if isinstance(node.func, ast.Name) and node.func.id == "print":
         for argument in node.args:
-            yield from walk(argument)
+            yield from _dictionary(argument.elt if isinstance(argument, ast.ListComp) else argument)
     elif isinstance(node.func, ast.Attribute) and node.func.attr in LOOKING:
-        owner = node.func.value
-        yield owner.func if isinstance(owner, ast.Call) else owner
+        yield from _dictionary(node.func.value)
+
+
+def _dictionary(node: ast.expr) -> Iterator[ast.AST]:
+    """What says that this is an object's dictionary, if it is one: ``vars(x)`` or ``x.__dict__``."""
+    named = node.func if isinstance(node, ast.Call) else node
+    if getattr(named, "id", getattr(named, "attr", "")) in ("vars", "__dict__"):
+        yield named
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.Attribute, ast.expr]]:
