@@ -80,7 +80,7 @@ def _analyse(
     sources: Sequence[CellSource], known: Environment, mentions: Sequence[Mentions]
 ) -> NotebookDataflow:
     environment = _environment(sources, known)
-    if environment.closed:
+    if environment.closed and environment.definitions:
         environment.attribute_kinds = attribute_kinds(source.tree for source in sources)
     find_hidden(environment, mentions)
     environment.renames_axes = renames_axes(sources, mentions, environment)

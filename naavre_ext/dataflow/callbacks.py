@@ -91,10 +91,14 @@ class CallBacks(MethodCalls):
         found = self.notebook_methods(receiver, node.attr, definition)
         return self._run_methods(found, others, node.lineno)
 
+    def no_arguments(self, line: int) -> Arguments:
+        """Those of a method that Python, or code elsewhere, calls at this line."""
+        return Arguments(ast.Call(ast.Name("method"), [], [], lineno=line), self)
+
     def _run_methods(
         self, found: list[tuple[Binding, Value]], others: list[Value], line: int
     ) -> bool:
-        bare = Arguments(ast.Call(ast.Name("method"), [], [], lineno=line), self)
+        bare = self.no_arguments(line)
         for binding, own in found:
             self.notebook_call(binding, bare, own)
             assert binding.node is not None

@@ -272,8 +272,7 @@ class Calls(Magics):
         replaced = class_method(definition, "__getattribute__") is not None
         if method is None or decorators != ["property"] or replaced:
             return None
-        call = ast.copy_location(ast.Call(node, [], []), node)
-        return self.notebook_call(method, Arguments(call, self), value)
+        return self.notebook_call(method, self.no_arguments(node.lineno), value)
 
     def _class_alone(self, value: Value) -> ast.ClassDef | None:
         """The class that the value is surely an instance of, if it rests on no other."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from naavre_ext.dataflow.arguments import names_in
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.kept_functions import kept_functions
@@ -64,9 +65,9 @@ def mentioned(tree: ast.Module) -> Mentions:
             used.add(id(node.func))
             made_of = _bases_given(node)
             makes_classes = makes_classes or made_of is None
-            bases.update(_names_in(made_of or ()))
+            bases.update(names_in(made_of or []))
         elif isinstance(node, ast.ClassDef):
-            bases.update(_names_in(node.bases))
+            bases.update(names_in(node.bases))
         elif isinstance(node, FunctionNode):
             has_functions = True
         owner = _owner(node)
@@ -84,18 +85,14 @@ def mentioned(tree: ast.Module) -> Mentions:
     )
 
 
-def _bases_given(node: ast.Call) -> Sequence[ast.expr] | None:
+def _bases_given(node: ast.Call) -> list[ast.expr] | None:
     """The bases in ``type("Name", (Base,), {})``; none of other calls; None where it may be any class."""
     name = getattr(node.func, "id", getattr(node.func, "attr", ""))
     given = node.args[1] if name == "type" and len(node.args) == 3 else None
     if isinstance(given, ast.Tuple) and all(isinstance(base, ast.Name) for base in given.elts):
         return given.elts
     makes_any = (name == "type" and len(node.args) != 1) or name in ("new_class", "make_dataclass")
-    return None if makes_any else ()
-
-
-def _names_in(nodes: Sequence[ast.expr]) -> set[str]:
-    return {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
+    return None if makes_any else []
 
 
 def _owner(node: ast.AST) -> ast.expr | None:

@@ -6,11 +6,10 @@ from __future__ import annotations
 import ast
 
 import pytest
+from foreseen_changes import changed_names
 
 from naavre_ext.dataflow.aliases import AliasGraph
-from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.attribute_kinds import attribute_kinds
-from naavre_ext.dataflow.source import parse_cell
 
 TWO = (
     "class Two:\n    def __init__(self, a, b):\n        self.a, self.b, self.log = a, b, []\n"
@@ -20,11 +19,6 @@ TWO = (
 )
 RECORD = "from dataclasses import dataclass, field, replace\n@dataclass\nclass Two:\n    a: list\n    b: list\n    log: list = field(default_factory=list)\n"
 MADE = "xs, ys = [[1]], [[2]]\nt = Two(xs, ys)"
-
-
-def changed_names(*cells: str) -> frozenset[str]:
-    """The names of earlier cells whose objects the last cell changes."""
-    return analyse([parse_cell(cell) for cell in cells]).cells[-1].changed_names
 
 
 APART = {

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import pytest
-
-from naavre_ext.dataflow.analysis import analyse
-from naavre_ext.dataflow.source import parse_cell
+from foreseen_changes import changed_names
 
 SETUP = (
     "import bisect, copy, functools, heapq, itertools, operator, queue, random\n"
@@ -224,5 +222,4 @@ WAYS = [
 )
 def test_a_change_through_it_changes_what_it_is_made_of(made, change):
     name = "arr" if "arr" in made.replace("np.array", "") else "xs"
-    cells = [SETUP, "xs = []\narr = np.zeros(4)", made, change]
-    assert name in analyse([parse_cell(cell) for cell in cells]).cells[-1].changed_names
+    assert name in changed_names(SETUP, "xs = []\narr = np.zeros(4)", made, change)

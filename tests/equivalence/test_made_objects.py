@@ -4,15 +4,8 @@
 from __future__ import annotations
 
 import pytest
+from foreseen_changes import changed_names
 from rows_of_made_objects import CHANGES, HELD, MODEL
-
-from naavre_ext.dataflow.analysis import analyse
-from naavre_ext.dataflow.source import parse_cell
-
-
-def changed_names(*cells: str) -> frozenset[str]:
-    """The names of earlier cells whose objects the last cell changes."""
-    return analyse([parse_cell(cell) for cell in cells]).cells[-1].changed_names
 
 
 @pytest.mark.parametrize("name", CHANGES)
