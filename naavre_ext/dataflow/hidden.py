@@ -12,6 +12,7 @@ from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import NOTHING, Summaries
+from naavre_ext.dataflow.letting_go import letting_go
 from naavre_ext.dataflow.mentions import Mentions
 from naavre_ext.dataflow.recorder import GIVEN, assigned_names
 from naavre_ext.model.dataflow import CellDataflow, Effect, Sharing
@@ -70,7 +71,7 @@ def _escaping(
         for name in each.handed_on:
             for node in functions.get(name, ()):
                 yield node, False
-        yield from each.unnamed
+        yield from each.unnamed(letting_go(environment, each.called))
 
 
 def _beyond_arguments(

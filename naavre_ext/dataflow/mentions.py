@@ -11,6 +11,7 @@ from naavre_ext.dataflow.arguments import names_in
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.kept_functions import kept_functions
+from naavre_ext.dataflow.letting_go import dotted
 from naavre_ext.dataflow.rebinding import LOOKING
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.walking import KEPT_CELLS, children, walk
@@ -27,9 +28,8 @@ class Mentions:
     whose attributes are set, ``attributes`` all that are named, of whatever, ``of_names`` those of names, each
     with its name. ``bases`` are the names that classes are derived from, ``makes_classes`` says that some are made
     by a call.
-    ``unnamed`` are functions that code elsewhere may call without their name, and whether each is defined inside
-    another one; ``enclosing`` are, by the ``id`` of a function in a function, the names that it finds in those
-    around it.
+    ``called`` are the dotted names of what functions call; ``enclosing`` are, by the ``id`` of a function in a
+    function, the names that it finds in those around it.
     """
 
     handed_on: tuple[str, ...]
@@ -38,8 +38,18 @@ class Mentions:
     of_names: frozenset[tuple[str, str]]
     bases: frozenset[str]
     makes_classes: bool
-    unnamed: tuple[tuple[FunctionNode, bool], ...]
+    called: frozenset[str]
     enclosing: dict[int, frozenset[str]]
+    _functions_in: ast.Module | None
+
+    def unnamed(
+        self, letting_go: frozenset[tuple[str, str]]
+    ) -> tuple[tuple[FunctionNode, bool], ...]:
+        """Functions that code elsewhere may call without their name, and whether each is inside another one.
+
+        Those aren't among them which only get to code that is ``letting_go`` of them.
+        """
+        return () if self._functions_in is None else _unnamed_in(self._functions_in, letting_go)
 
 
 @lru_cache(maxsize=KEPT_CELLS)
@@ -80,9 +90,21 @@ def mentioned(tree: ast.Module) -> Mentions:
         frozenset(of_names),
         frozenset(bases),
         makes_classes,
-        tuple(_unnamed(tree, False, kept_functions(tree))) if has_functions else (),
+        _called_names(tree) if has_functions else frozenset(),
         _enclosing_names(tree) if has_functions else {},
+        tree if has_functions else None,
     )
+
+
+def _called_names(tree: ast.Module) -> frozenset[str]:
+    return frozenset(dotted(node.func) for node in walk(tree) if isinstance(node, ast.Call))
+
+
+@lru_cache(maxsize=KEPT_CELLS)
+def _unnamed_in(
+    tree: ast.Module, letting_go: frozenset[tuple[str, str]]
+) -> tuple[tuple[FunctionNode, bool], ...]:
+    return tuple(_unnamed(tree, False, kept_functions(tree, letting_go)))
 
 
 def _bases_given(node: ast.Call) -> list[ast.expr] | None:
@@ -119,10 +141,11 @@ def _whose_attributes(node: ast.expr) -> ast.expr | None:
 def _unnamed(
     node: ast.AST, inner: bool, kept: frozenset[int]
 ) -> Iterator[tuple[FunctionNode, bool]]:
-    """Lambdas, methods, decorated functions, and functions in functions that aren't ``kept`` there."""
+    """Lambdas, methods, decorated functions, and functions in functions, but for those ``kept`` there."""
     for child in children(node):
         if isinstance(child, ast.Lambda):
-            yield child, inner
+            if id(child) not in kept:
+                yield child, inner
             yield from _unnamed(child, True, kept)
         elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
             escapes = inner or isinstance(node, ast.ClassDef) or child.decorator_list

@@ -13,6 +13,47 @@ def _costly(text: str) -> Row:
 
 
 ROWS = {
+    "keys that note what they are asked, for the caller and for all": _costly("""
+        total = []
+        def best(found, seen):
+            own = []
+            def score(word):
+                own.append(word)
+                seen.append(word)
+                total.append(len(total))
+                return -len(own)
+            return max(found, key=score), sum(map(score, found)), len(own)
+        ---
+        seen = ["a"]
+        ---
+        a = [best(["b", "c"], seen), work(1)]
+        ---
+        b = [len(seen), len(total), work(2)]
+        ---
+        c = [best(["d"], seen), work(3)]
+        ---
+        print(a, b, c, seen, total)
+    """),
+    "a loop beside functions whose own ones are let go of": _costly("""
+        import pickle
+        texts = pickle.loads(pickle.dumps({"a": "b|c", "d": "e"}))
+        def ranked(words):
+            seen = {}
+            def score(word):
+                seen[word] = len(seen)
+                return seen[word]
+            return sorted(words, key=score), ", ".join(map(str, map(score, words))), seen
+        ---
+        # split: take them apart
+        out = []
+        for key in texts:
+            out.append((texts[key].split("|"), ranked(texts[key].split("|")), work(2)))
+        print(out)
+        ---
+        again = [ranked("xyx"), work(3)]
+        ---
+        print(again, out)
+    """),
     "default_factory of the notebook": _costly("""
         from dataclasses import dataclass, field
         made = []

@@ -57,6 +57,20 @@ tick = counter()
 """
 
 
+#: A function whose own one keeps state for as long as it runs.
+RANKING = """
+import pickle
+from functools import reduce
+texts = pickle.loads(b'')
+def best(found):
+    seen = {}
+    def score(word):
+        seen[word] = len(seen)
+        return len(seen)
+    return max(found, key=score), ' '.join(map(score, found)), reduce(lambda n, word: seen.setdefault(word, n), found)
+"""
+
+
 def judge(source: str, *before: str, last: bool = True) -> Split | Refusal:
     """The verdict on the last (or first) loop of a cell that follows the set-up."""
     cells = [parse_cell(text) for text in (SETUP, *before, source)]
@@ -71,6 +85,7 @@ def judge(source: str, *before: str, last: bool = True) -> Split | Refusal:
 LEGAL = [
     ("for k in table:\n    table[k] = 1", {"reductions": ("table",)}),
     ("for k, v in table.items():\n    table[k] = 1", {"reductions": ("table",)}),
+    (f"{RANKING}for word in words:\n    out.append(texts[word].split())", {"reductions": ("out",)}),
     ("for x in xs:\n    out.append(double(x))", {"reductions": ("out",), "shared": ("double",)}),
     ("for i in range(9):\n    out.append(scaled(i))", {"shared": ("K", "scaled")}),
     ("for i, x in enumerate(xs):\n    out.append((i, x))", {"private": ("i", "x")}),
@@ -186,6 +201,8 @@ REFUSED = [
     ("for x in xs:\n    out.append(remember(x))", "'remember'"),
     ("for x in xs:\n    out.append(count_calls(x))", "'count_calls'"),
     (f"{COUNTER}for x in xs:\n    out.append(tick())", "keeps state"),
+    (f"{RANKING.replace('max(found, key=score)', 'score')}for word in words:\n    out.append(texts[word].split())",
+     "keeps state"),
     (f"{COUNTER}ticks = [tick]\nfor x in xs:\n    out.append(ticks[0]())", "keeps state"),
     ("for x in xs:\n    list(map(spoil, rows))", "'rows', which all iterations share"),
     ("for x in xs:\n    random.shuffle(shared)", "'shared'"),
