@@ -3,62 +3,40 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from naavre_ext.dataflow import shapes
-from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.class_state import is_of_class
 from naavre_ext.dataflow.compression import compressed, union
 from naavre_ext.dataflow.effect_places import by_parameters
 from naavre_ext.dataflow.environment import Binding, Environment, FunctionNode, class_method
 from naavre_ext.dataflow.expressions import argument_names
+from naavre_ext.dataflow.function_syntax import always_returns, has_later_code, is_generator
 from naavre_ext.dataflow.known_calls import MAKING_METHODS
 from naavre_ext.dataflow.own_names import own_names
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.region import Region
-from naavre_ext.dataflow.walking import KEPT_CELLS, children, walk
-from naavre_ext.model.dataflow import CellDataflow, Change, Effect, EffectKind, Sharing
+from naavre_ext.dataflow.summary import (
+    NOTHING,
+    Summary,
+    changes_any,
+    form,
+    given,
+    unknown,
+    without_own_changes,
+)
+from naavre_ext.dataflow.walking import walk
+from naavre_ext.model.dataflow import CellDataflow, EffectKind, Sharing
 
-NOTHING = CellDataflow({}, frozenset(), frozenset(), frozenset(), frozenset(), (), (), (), False)
 #: Recursive functions whose summaries still grow after so many rounds count as unknown code.
 _ROUNDS = 8
-#: Code in a function that may run after it, and expressions at which others run before it is done.
-_RUN_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp,
-              ast.Yield, ast.YieldFrom, ast.Await)  # fmt: skip
 #: Effects of code that may keep what it is given, or give what others have.
 _UNSEEN: tuple[EffectKind, ...] = ("opaque", "unknown", "star-import", "history", "monkeypatch")
 #: Walks of a body until the kinds of its local names are known.
 _WALKS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a call does, in terms of nodes that stand for the parameters and the result.
-
-    ``when_escaped`` are the facts when the function itself is handed on and called by others.
-    ``variadic`` parameters collect several arguments, ``defaulted`` ones have a default that can change.
-    ``changes_parameters`` says that it may change something that it was given (``surely_...``: not only that
-    unseen code might), ``runs_later`` that some of what it does may be done after it has returned,
-    ``changes_enclosing`` that it changes an object behind a name of the function that it is defined in,
-    ``gives`` are names of the notebook whose objects its result may be, or hold.
-    """
-
-    when_called: CellDataflow = NOTHING
-    when_escaped: CellDataflow = NOTHING
-    parameters: dict[str, str] = field(default_factory=dict)
-    variadic: frozenset[str] = frozenset()
-    defaulted: tuple[str, ...] = ()
-    result_node: str = "%result"
-    shape: str = ""
-    changes_parameters: bool = False
-    surely_changes_parameters: bool = False
-    runs_later: bool = False
-    changes_enclosing: bool = False
-    gives: frozenset[str] = frozenset()
 
 
 class _FunctionRegion(Region):
@@ -158,12 +136,12 @@ class Summaries:
             self._draft(node)
             if not self._recursive:
                 break
-            after = {key: _form(summary) for key, summary in self._drafts.items()}
+            after = {key: form(summary) for key, summary in self._drafts.items()}
             if after == before:
                 break
             before = after
         else:
-            self._drafts = {key: _unknown(summary) for key, summary in self._drafts.items()}
+            self._drafts = {key: unknown(summary) for key, summary in self._drafts.items()}
         self._known.update(self._drafts)
         self._drafts.clear()
         self._fresh.clear()
@@ -212,26 +190,26 @@ class Summaries:
     ) -> Summary:
         arguments = node.args
         starred = [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
-        if _yields(node):
+        if is_generator(node):
             shape = "iterator"
         elif isinstance(node, ast.AsyncFunctionDef) or not region.results:
             shape = ""
         else:
             shape = shapes.join(value.shape for value in region.results)
-            if not isinstance(node, ast.Lambda) and not _always_returns(node):
+            if not isinstance(node, ast.Lambda) and not always_returns(node):
                 shape = shapes.join((shape, "none"))
         interface = [*parameters.values(), region.result_node]
         facts = region.dataflow()
         enclosing = [n for scope in region.scopes[:-1] for n in scope.names.values()]
-        changes_enclosing = _changes_any(facts, enclosing)
+        changes_enclosing = changes_any(facts, enclosing)
         runs_later = (
             region.calls_later
             or isinstance(node, (ast.AsyncFunctionDef, ast.Lambda))
-            or _has_later_code(node)
+            or has_later_code(node)
         )
         if not runs_later and not facts.has(*_UNSEEN):
             own_variables = self._own_variables(node, region, parameters)
-            facts = _without_own_changes(facts, [*parameters.values(), *enclosing], own_variables)
+            facts = without_own_changes(facts, [*parameters.values(), *enclosing], own_variables)
         facts = replace(facts, effects=by_parameters(facts.effects, node, parameters))
         facts = compressed(facts, interface)
         defaulted = self._changeable_defaults(node)
@@ -247,11 +225,11 @@ class Summaries:
             defaulted=defaulted,
             result_node=region.result_node,
             shape=shape,
-            changes_parameters=_changes_any(facts, parameters.values()),
-            surely_changes_parameters=_changes_any(facts, parameters.values(), surely=True),
+            changes_parameters=changes_any(facts, parameters.values()),
+            surely_changes_parameters=changes_any(facts, parameters.values(), surely=True),
             runs_later=runs_later,
             changes_enclosing=changes_enclosing,
-            gives=frozenset() if shapes.is_immutable(shape) else _given(facts, region.result_node),
+            gives=frozenset() if shapes.is_immutable(shape) else given(facts, region.result_node),
         )
 
     def _own_variables(
@@ -303,127 +281,3 @@ class Summaries:
                     if isinstance(binding.node, FunctionNode):
                         found = union(found, self.of(binding.node).when_escaped)
         return found
-
-
-def _without_own_changes(
-    facts: CellDataflow, parameters: Iterable[str], own: frozenset[str]
-) -> CellDataflow:
-    """The facts without sure changes of objects that the call makes: its caller gets them when they are done.
-
-    An object that anything from before the call may be, hold or get isn't its own: arguments, defaults, globals,
-    functions and classes with what they keep. What the ``own`` nodes stand for is.
-    """
-    graph = AliasGraph()
-    share(graph, facts.sharing)
-    nodes = {node for pair in facts.sharing for node in (pair.first, pair.second)}
-    nodes |= {change.node for change in facts.changes}
-    older = {node for node in nodes if "%" not in node} | set(facts.reads) | facts.writes
-    reached = graph.reach([*parameters, *sorted(older)])
-
-    def is_own(change: Change) -> bool:
-        if change.suspected:
-            return False
-        if change.node in own and not change.deep:
-            return True
-        return not graph.changed_by(change.node, change.deep) & reached
-
-    return replace(facts, changes=tuple(c for c in facts.changes if not is_own(c)))
-
-
-def _changes_any(facts: CellDataflow, nodes: Iterable[str], *, surely: bool = False) -> bool:
-    """Whether an object that the nodes stand for, or that is held by one, may be changed."""
-    graph = AliasGraph()
-    share(graph, facts.sharing)
-    given = graph.reach(nodes)
-    return any(
-        graph.changed_by(change.node, change.deep) & given
-        for change in facts.changes
-        if not (surely and change.suspected)
-    )
-
-
-def _given(facts: CellDataflow, result: str) -> frozenset[str]:
-    """The global names that the result shares objects with."""
-    names = {n for pair in facts.sharing for n in (pair.first, pair.second) if "%" not in n}
-    if not names:
-        return frozenset()
-    graph = AliasGraph()
-    share(graph, facts.sharing)
-    reached = graph.reach([result])
-    return frozenset(name for name in names if not reached.isdisjoint(graph.reach([name])))
-
-
-def _unknown(summary: Summary) -> Summary:
-    """The summary of a function of which too little is known."""
-    nodes = [*summary.parameters.values(), summary.result_node]
-    changes = [Change(n, True, 0, "changed by a recursive function", True) for n in nodes]
-    effect = Effect("unknown", "a recursive function", 0)
-    called = summary.when_called
-    facts = replace(
-        called,
-        changes=(*called.changes, *changes),
-        effects=(*called.effects, effect),
-        sharing=(*called.sharing, *[Sharing("same", nodes[0], n) for n in nodes[1:]]),
-    )
-    return replace(
-        summary, when_called=facts, when_escaped=facts, shape="", changes_parameters=True
-    )
-
-
-def _form(summary: Summary) -> tuple[object, ...]:
-    """What must stop growing before recursive summaries are complete: nodes numbered by their place."""
-    facts = summary.when_called
-    numbers = {node: f"%{i}" for i, node in enumerate(summary.parameters.values())}
-    numbers[summary.result_node] = "%result"
-
-    def number(node: str) -> str:
-        return numbers.get(node, node)
-
-    return (
-        frozenset(facts.reads),
-        facts.writes,
-        frozenset((number(c.node), c.deep, c.suspected) for c in facts.changes),
-        frozenset((p.relation, number(p.first), number(p.second), p.field) for p in facts.sharing),
-        frozenset((e.kind, e.what) for e in facts.effects),
-        summary.shape,
-        summary.runs_later,
-        summary.changes_enclosing,
-    )
-
-
-def _always_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether the last statement surely returns or raises."""
-    return _ends(node.body)
-
-
-def _ends(body: list[ast.stmt]) -> bool:
-    last = body[-1] if body else None
-    if isinstance(last, (ast.Return, ast.Raise)):
-        return True
-    if isinstance(last, ast.If):
-        return _ends(last.body) and _ends(last.orelse)
-    if isinstance(last, (ast.With, ast.AsyncWith)):
-        return _ends(last.body)
-    if isinstance(last, ast.Try):
-        handled = all(_ends(handler.body) for handler in last.handlers)
-        return _ends(last.finalbody) or (_ends([*last.body, *last.orelse]) and handled)
-    return False
-
-
-@lru_cache(maxsize=4 * KEPT_CELLS)
-def _has_later_code(node: FunctionNode) -> bool:
-    """Whether code in the function may run when something else than it is called."""
-    return any(isinstance(part, _RUN_LATER) for part in walk(node) if part is not node)
-
-
-@lru_cache(maxsize=4 * KEPT_CELLS)
-def _yields(node: FunctionNode) -> bool:
-    pending = children(node)
-    while pending:
-        child = pending.pop()
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            continue
-        if isinstance(child, (ast.Yield, ast.YieldFrom)):
-            return True
-        pending.extend(children(child))
-    return False

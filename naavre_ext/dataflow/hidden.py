@@ -11,10 +11,11 @@ from naavre_ext.dataflow.class_state import exact_selves, stateful_classes, why_
 from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
-from naavre_ext.dataflow.functions import NOTHING, Summaries
+from naavre_ext.dataflow.functions import Summaries
 from naavre_ext.dataflow.letting_go import letting_go
 from naavre_ext.dataflow.mentions import Mentions
 from naavre_ext.dataflow.recorder import GIVEN, assigned_names
+from naavre_ext.dataflow.summary import NOTHING
 from naavre_ext.model.dataflow import CellDataflow, Effect, Sharing
 
 #: Effects of operators that must not go unseen.

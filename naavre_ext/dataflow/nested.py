@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from naavre_ext.dataflow.functions import Summary
+    from naavre_ext.dataflow.summary import Summary
 
 #: The dotted name of what makes a notebook a function.
 MAKER = "naavre_ext.notebook_task"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow
+from naavre_ext.planning.accessors import is_accessor
 from naavre_ext.planning.bindings import may_show
 from naavre_ext.planning.iteration_facts import facts_of, without_changes
 from naavre_ext.planning.loops import (
@@ -17,17 +18,10 @@ from naavre_ext.planning.loops import (
     find_reductions,
 )
 from naavre_ext.planning.own_methods import changed_instances, instances_in, only_own_methods
+from naavre_ext.planning.reduction_changes import set_later
 from naavre_ext.planning.refusal import LoopRefused
-from naavre_ext.planning.replaying import (
-    NotReplayable,
-    carried_names,
-    check_calls,
-    find_records,
-)
-from naavre_ext.planning.shared_objects import (
-    is_accessor,
-    set_later,
-)
+from naavre_ext.planning.replay_operands import NotReplayable
+from naavre_ext.planning.replaying import carried_names, check_calls, find_records
 
 
 def replayed_names(

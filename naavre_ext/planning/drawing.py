@@ -12,8 +12,8 @@ from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, EffectKind
 from naavre_ext.planning.loops import Loop, Reduction
 from naavre_ext.planning.own_rows import own_rows
+from naavre_ext.planning.reduction_changes import changed_by, is_alone
 from naavre_ext.planning.refusal import ITEMS
-from naavre_ext.planning.shared_objects import changed_by, is_alone
 
 #: What making items must not do, as others would see when it is done.
 _LOUD: tuple[EffectKind, ...] = (

@@ -24,13 +24,13 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow
 from naavre_ext.model.workflow import AddedColumns, FilledTable
+from naavre_ext.planning.accessors import BY_POSITION
 from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.iteration_facts import facts_of, with_others, without_changes
 from naavre_ext.planning.loops import Loop, Reduction, changed_place, may_swallow
 from naavre_ext.planning.own_entries import own_entries
 from naavre_ext.planning.own_rows import own_rows, table_and_label
 from naavre_ext.planning.refusal import ITEMS
-from naavre_ext.planning.replaying import BY_POSITION
 from naavre_ext.planning.table_uses import Column, TableUses, literal_columns
 
 

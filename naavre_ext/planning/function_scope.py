@@ -54,11 +54,6 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             yield from own_nodes(child)
 
 
-def is_generator(function: ast.AST) -> bool:
-    """Whether a call of the function gives a generator."""
-    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(function))
-
-
 def is_local(name: str) -> bool:
     """Whether the name stands for a function's variable."""
     return _SUFFIX.search(name) is not None

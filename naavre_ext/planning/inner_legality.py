@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.analysis import analyse
+from naavre_ext.dataflow.function_syntax import is_generator
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.source import CellSource
 from naavre_ext.dataflow.walking import walk
@@ -20,7 +21,6 @@ from naavre_ext.planning.function_scope import (
     FlatFunction,
     flatten,
     in_function,
-    is_generator,
     is_local,
     own_nodes,
     plain,
@@ -29,9 +29,9 @@ from naavre_ext.planning.inner_loops import InnerLoop
 from naavre_ext.planning.legality import judge_loop
 from naavre_ext.planning.loops import Loop, changed_place, find_reductions
 from naavre_ext.planning.patched_modules import check_modules
+from naavre_ext.planning.reduction_changes import changed_by, is_alone
 from naavre_ext.planning.refusal import LoopRefused, Refusal
 from naavre_ext.planning.replaying import loop_records
-from naavre_ext.planning.shared_objects import changed_by, is_alone
 
 #: Calls that look at the variables or the frames of the function that makes them.
 _LOOKING = frozenset(

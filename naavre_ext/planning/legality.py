@@ -35,9 +35,7 @@ from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.rebound_items import with_rebound_apart
 from naavre_ext.planning.refusal import ITEMS, LoopRefused, Refusal
 from naavre_ext.planning.renamed_axes import check_axes
-from naavre_ext.planning.replaying import (
-    find_records,
-)
+from naavre_ext.planning.replaying import find_records
 from naavre_ext.planning.seeding import seeded_generators
 from naavre_ext.planning.shared_objects import (
     check_aliases,

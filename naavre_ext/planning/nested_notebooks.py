@@ -15,13 +15,13 @@ from dataclasses import dataclass, field, replace
 
 from naavre_ext.annotations import parse_annotations
 from naavre_ext.dataflow.analysis import analyse
-from naavre_ext.dataflow.functions import Summary
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.nested import AskedNotebook, NestedFunction, asked_notebook
 from naavre_ext.dataflow.other_files import OtherFiles
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.shapes import head, make, stable
 from naavre_ext.dataflow.source import CellSource, parse_cell
+from naavre_ext.dataflow.summary import Summary
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Effect
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError

@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.workflow import FilledTable
+from naavre_ext.planning.accessors import ACCESSORS, BY_LABEL, BY_POSITION
 from naavre_ext.planning.bindings import bindings_in, names_of
 from naavre_ext.planning.loops import Loop, Reduction
 from naavre_ext.planning.mapping_calls import BARS, called
 from naavre_ext.planning.own_rows import table_and_label
-from naavre_ext.planning.replaying import ACCESSORS, BY_LABEL, BY_POSITION
 
 #: Code that may run later, and has names of its own.
 _LATER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp)

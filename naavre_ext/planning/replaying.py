@@ -22,6 +22,7 @@ from naavre_ext.dataflow.tables import OUT_POSITIONS
 from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.loops import Reduction, blocks, find_reductions
+from naavre_ext.planning.replay_operands import NotReplayable, Operands, mentions
 
 #: Built-in functions, methods and library functions that a merge may call; the first change nothing, nor do
 #: those that make something new.
@@ -51,31 +52,12 @@ _LIBRARY = frozenset(
     | {f"heapq.{name}" for name in ("heappush", "heappop", "heappushpop", "heapreplace", "heapify")}
     | {f"bisect.{name}" for name in ("insort", "insort_left", "insort_right", "bisect_left", "bisect_right")}
 )  # fmt: skip
-#: Methods of a value of the iteration's own that a branch may call: ``best_x = x.copy()``.
-_OF_VALUES = frozenset(
-    {"copy", "keys", "values", "items", "get", "upper", "lower", "strip", "format"}
-)
-#: Those that put an argument, the object itself, into another one.
-_KEEPING = frozenset(
-    {"heappush", "heappushpop", "heapreplace", "insort", "insort_left", "insort_right"}
-)
-#: What a table is changed through: ``df.loc[key] = row``.
-BY_LABEL, BY_POSITION = frozenset({"loc", "at"}), frozenset({"iloc", "iat"})
-ACCESSORS = BY_LABEL | BY_POSITION
-
-
-class NotReplayable(Exception):
-    """A statement can't be left to the merge; with a ``remedy``, the message says what the user wouldn't guess."""
-
-    def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message)
-        self.remedy = remedy
 
 
 def carried_names(body: Sequence[ast.stmt], carried: frozenset[str]) -> frozenset[str]:
     """The names whose every use has to be left to the merge when that of the ``carried`` ones is."""
     while True:
-        touching = [unit for unit in _units(body, carried) if _mentions(unit, carried)]
+        touching = [unit for unit in _units(body, carried) if mentions(unit, carried)]
         grown = carried | {name for unit in touching for name in _assigned(unit)}
         if grown == carried:
             return carried
@@ -105,7 +87,7 @@ def find_records(
     found = {id(r.statement): r for r in find_reductions(body) if r.root in roots - replayed}
     records: list[Reduction] = []
     for unit in _units(body, replayed):
-        if _mentions(unit, replayed):
+        if mentions(unit, replayed):
             records.append(_replay(unit, replayed))
         elif id(unit) in found:
             records.append(found[id(unit)])
@@ -128,7 +110,7 @@ def check_calls(
             if not record.replayed or not isinstance(node, ast.Call) or _is_of(node, instances):
                 continue
             if not _is_cheap(node, environment):
-                if not _mentions(node, record.replayed):
+                if not mentions(node, record.replayed):
                     raise _in_a_branch(node)
                 raise NotReplayable(f"{ast.unparse(node.func)}() takes what is carried")
             if _is_of_iteration(node, record, private):
@@ -206,9 +188,9 @@ def _units(body: Sequence[ast.stmt], names: frozenset[str]) -> Iterator[ast.stmt
     for statement in body:
         inner = [] if isinstance(statement, _DEFINITIONS) else list(blocks(statement))
         # What the merge raises can't be caught where the iteration would have caught it.
-        whole = isinstance(statement, (ast.Try, ast.With)) and _mentions(statement, names)
+        whole = isinstance(statement, (ast.Try, ast.With)) and mentions(statement, names)
         header = [part for part in children(statement) if not isinstance(part, _BLOCKS)]
-        if not inner or whole or any(_mentions(part, names) for part in header):
+        if not inner or whole or any(mentions(part, names) for part in header):
             yield statement
         else:
             for block in inner:
@@ -219,10 +201,6 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
-def _mentions(node: ast.AST, names: frozenset[str]) -> bool:
-    return any(isinstance(part, ast.Name) and part.id in names for part in walk(node))
-
-
 def _assigned(node: ast.AST) -> Iterator[str]:
     for part in walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, (ast.Store, ast.Del)):
@@ -231,7 +209,7 @@ def _assigned(node: ast.AST) -> Iterator[str]:
 
 def _replay(statement: ast.stmt, names: frozenset[str]) -> Reduction:
     """The record of a statement that the merge runs: its operands are all parts that don't use the names."""
-    operands = _Operands(names)
+    operands = Operands(names)
     operands.statement(statement)
     root = min(
         part.id for part in walk(statement) if isinstance(part, ast.Name) and part.id in names
@@ -245,191 +223,3 @@ def _replay(statement: ast.stmt, names: frozenset[str]) -> Reduction:
         replayed=names,
         repeats=tuple(operands.repeats),
     )
-
-
-class _Operands:
-    """Collects what an iteration has to evaluate for a statement that the merge runs.
-
-    What only a branch needs is evaluated in any case. So it must be a name or a part of what a name stands for,
-    which is ``lazy`` where that may raise an error; or the very expression that was evaluated before the branch.
-    """
-
-    def __init__(self, names: frozenset[str]) -> None:
-        self._names = names
-        self._conditional = False
-        self._catches = False
-        self.found: list[ast.expr] = []
-        self.takings: list[str] = []
-        self.repeats: list[tuple[ast.expr, int]] = []
-
-    def statement(self, node: ast.stmt) -> None:
-        """The operands of a statement; raises NotReplayable."""
-        if isinstance(node, ast.If):
-            self.value(node.test, "copy")
-            self._conditional = True
-            for inner in [*node.body, *node.orelse]:
-                self.statement(inner)
-        elif isinstance(node, ast.Assign):
-            self.value(node.value, _kept_as(node))
-            for target in node.targets:
-                self._target(target)
-        elif isinstance(node, ast.AugAssign):
-            self.value(node.value, "copy")
-            self._target(node.target)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            self.value(node.value, "keep")
-        elif isinstance(node, ast.Try):
-            self._try(node)
-        elif not isinstance(node, ast.Pass):
-            word = type(node).__name__.lower()
-            remedy = f"Write the rest of the iteration in an 'if' instead of '{word}'."
-            raise NotReplayable(f"'{word}' depends on it", remedy if word == "continue" else "")
-
-    def _try(self, node: ast.Try) -> None:
-        """``try: groups[k].append(v)`` and ``except KeyError: groups[k] = [v]``."""
-        for handler in node.handlers:
-            kinds = [] if handler.type is None else list(walk(handler.type))
-            if handler.name or any(isinstance(part, ast.Call) for part in kinds):
-                raise NotReplayable("an error is looked at")
-        before = self._conditional, self._catches
-        self._conditional = self._catches = True
-        blocks_of = [node.body, node.orelse, node.finalbody, *(h.body for h in node.handlers)]
-        for statement in (statement for block in blocks_of for statement in block):
-            self.statement(statement)
-        self._conditional, self._catches = before
-
-    def _target(self, node: ast.expr) -> None:
-        if isinstance(node, (ast.Tuple, ast.List)):
-            for element in node.elts:
-                self._target(element)
-        elif isinstance(node, ast.Subscript):
-            self._target(node.value)
-            self.value(node.slice, "keep")
-        elif isinstance(node, ast.Attribute) and node.attr in ACCESSORS:
-            self._target(node.value)
-        elif isinstance(node, ast.Call) and _mentions(node, self._names):
-            self._call(node)  # groups.setdefault(k, {})[x] = v
-        elif not (isinstance(node, ast.Name) and node.id in self._names):
-            raise NotReplayable(f"{ast.unparse(node)} is set")
-
-    def value(self, node: ast.expr, taking: str) -> None:
-        """The operands of an expression, recorded by reference (``keep``) or by present state (``copy``)."""
-        if not _mentions(node, self._names):
-            self._operand(node, taking)
-        elif isinstance(node, ast.Call):
-            self._call(node)
-        elif isinstance(node, (ast.BoolOp, ast.IfExp)):
-            first, *others = _in_order(node)
-            self.value(first, taking)
-            before, self._conditional = self._conditional, True
-            for later in others:
-                self.value(later, taking)
-            self._conditional = before
-        elif isinstance(node, _TRANSPARENT):
-            state = isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare))
-            for part in children(node):
-                if isinstance(part, ast.expr):
-                    self.value(part, "copy" if state else taking)
-        elif not isinstance(node, ast.Name):
-            raise NotReplayable(f"{ast.unparse(node)} uses what is carried")
-
-    def _call(self, node: ast.Call) -> None:
-        function = node.func
-        stored = isinstance(function, ast.Attribute) and _mentions(function.value, self._names)
-        called = (
-            function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        )
-        if isinstance(function, ast.Attribute) and stored:
-            self.value(function.value, "keep")
-        elif isinstance(function, ast.Attribute) and called in _OF_VALUES:
-            self.value(function.value, "copy")
-        elif not isinstance(function, ast.Name) and not _is_named(function):
-            raise NotReplayable(f"{ast.unparse(function)}() takes what is carried")
-        for part in [*node.args, *[keyword.value for keyword in node.keywords]]:
-            self.value(part, "keep" if stored or called in _KEEPING else "copy")
-
-    def _operand(self, node: ast.expr, taking: str) -> None:
-        if not any(isinstance(part, (ast.Name, ast.Call)) for part in walk(node)):
-            return  # a literal is as good in the merge
-        if self._conditional and self._repeats(node, taking):
-            return
-        if self._conditional and isinstance(node, _PUT_TOGETHER):
-            self._parts(node, taking)
-            return
-        if self._conditional and not _is_part(node):
-            what = ast.unparse(node)
-            raise NotReplayable(
-                f"{what} is computed in one branch only",
-                f"Compute {what} before, in every iteration.",
-            )
-        lazy = self._conditional and (self._catches or not isinstance(node, ast.Name))
-        self.found.append(node)
-        self.takings.append(f"lazy {taking}" if lazy else taking)
-
-    def _repeats(self, node: ast.expr, taking: str) -> bool:
-        """Whether the expression is recorded already: ``f(x)`` in ``if f(x) < best: best = f(x)``."""
-        form = ast.dump(node)
-        for place, known in enumerate(self.found):
-            if not isinstance(node, ast.Name) and ast.dump(known) == form:
-                self.repeats.append((node, place))
-                if taking != "copy":
-                    self.takings[place] = self.takings[place].replace("copy", taking)
-                return True
-        return False
-
-    def _parts(
-        self,
-        node: ast.expr,
-        taking: str,
-    ) -> None:
-        """What a branch puts together, calls or computes: the merge does it with the parts."""
-        if isinstance(node, ast.Call):
-            self._call(node)
-            return
-        keeps = isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict))
-        for part in children(node):
-            if isinstance(part, ast.expr):
-                self.value(part, taking if keeps else "copy")
-
-
-def _kept_as(node: ast.Assign) -> str:
-    """How the value is recorded: tables copy it; whether ``NAME`` does, only shows when the loop runs."""
-    places = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
-    if any(isinstance(place, ast.Attribute) and place.attr in ACCESSORS for place in places):
-        return "copy"
-    (name,) = {place.id for place in places if isinstance(place, ast.Name)} or {""}
-    return f"store {name}" if name and len(node.targets) == 1 else "keep"
-
-
-def _is_named(function: ast.expr) -> bool:
-    """``name.method``, and ``np.add.at``."""
-    if isinstance(function, ast.Attribute) and function.attr == "at":
-        function = function.value
-    return isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
-
-
-def _is_part(node: ast.expr) -> bool:
-    """``x``, ``x.y``, ``x[0].y``: what is quickly looked up."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        if isinstance(node, ast.Subscript) and any(
-            isinstance(part, (ast.Call, ast.NamedExpr)) for part in walk(node.slice)
-        ):
-            return False
-        node = node.value
-    return isinstance(node, ast.Name)
-
-
-_TRANSPARENT = (
-    ast.BinOp, ast.UnaryOp, ast.Compare, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Subscript, ast.Slice,
-    ast.JoinedStr, ast.FormattedValue, ast.Starred, ast.Attribute,
-)  # fmt: skip
-
-
-_PUT_TOGETHER = (
-    ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Call, ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr,
-    ast.FormattedValue,
-)  # fmt: skip
-
-
-def _in_order(node: ast.BoolOp | ast.IfExp) -> list[ast.expr]:
-    return node.values if isinstance(node, ast.BoolOp) else [node.test, node.body, node.orelse]

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from naavre_ext.dataflow.walking import walk
+from naavre_ext.planning.accessors import BY_LABEL, BY_POSITION
 from naavre_ext.planning.loops import Reduction
-from naavre_ext.planning.replaying import BY_LABEL, BY_POSITION
 
 #: Methods that give a table of its own.
 _COPYING = frozenset(

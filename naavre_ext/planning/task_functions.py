@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.expressions import argument_names
-from naavre_ext.dataflow.functions import Summary
+from naavre_ext.dataflow.function_syntax import is_generator
 from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.recorder import is_provided
+from naavre_ext.dataflow.summary import Summary
 from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.model.annotation import TaskAnnotation
 from naavre_ext.model.dataflow import Effect
 from naavre_ext.model.workflow import TaskFunction
 from naavre_ext.planning.bindings import may_show
-from naavre_ext.planning.function_scope import is_generator
 from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.refusal import LoopRefused, Refusal
 from naavre_ext.planning.renamed_axes import check_result_axes
