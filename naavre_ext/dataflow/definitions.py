@@ -1,4 +1,4 @@
-"""Walks definitions: functions, classes, and the code after ``%time``."""
+"""Walks definitions: imports, functions, classes, and the code after ``%time``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import ast
 import sys
 from collections.abc import Sequence
 
+from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.calls import Calls
 from naavre_ext.dataflow.environment import FunctionNode
-from naavre_ext.dataflow.recorder import Scope, Value, assigned_names
+from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.source import timed_tree
+
+#: What a cell can import from ``__future__`` so that later cells are compiled otherwise.
+_FEATURES = frozenset({"annotations", "barry_as_FLUFL"})
 
 
 class Definitions(Calls):
@@ -30,6 +34,39 @@ class Definitions(Calls):
     def walk(self, statements: Sequence[ast.stmt]) -> None:
         """Overridden by :class:`Region`."""
         raise NotImplementedError
+
+    def _walk_import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            name = alias.asname or alias.name.split(".")[0]
+            self._imported(alias.name, name, node.lineno)
+            self._patched(self.environment.files.patch_by(alias.name), node.lineno)
+
+    def _walk_importfrom(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        names = [alias.name for alias in node.names]
+        self._patched(self.environment.files.patch_by(module, names), node.lineno)
+        if module == "__future__" and {alias.name for alias in node.names} & _FEATURES:
+            self.effect("settings", "from __future__ import", node.lineno)
+        for alias in node.names:
+            if alias.name == "*":
+                exported = self.environment.star_names(module)
+                for name in exported or ():
+                    self._imported(module, name, node.lineno)
+                if exported is None:
+                    self.effect("star-import", f"from {module} import *", node.lineno)
+            else:
+                self._imported(module, alias.asname or alias.name, node.lineno)
+
+    def _imported(self, module: str, name: str, line: int) -> None:
+        if module.split(".")[0] not in tables.QUIET_IMPORTS | {"pylab"}:
+            self.effect("import", f"import {module}", line)
+        self.write(name, FRESH, line)
+        self.forget_shapes([name])
+
+    def _patched(self, what: str, line: int) -> None:
+        """Code in another file, which runs or may be called from now on, changes this of modules."""
+        if what:
+            self.effect("monkeypatch", what, line)
 
     def _walk_functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for decorator in node.decorator_list:

@@ -6,13 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from naavre_ext.dataflow import shapes, tables
+from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.definitions import Definitions
 from naavre_ext.dataflow.recorder import FRESH, Value, assigned_names
 from naavre_ext.dataflow.walking import children, walk
-
-#: What a cell can import from ``__future__`` so that later cells are compiled otherwise.
-_FEATURES = frozenset({"annotations", "barry_as_FLUFL"})
 
 
 class Region(Definitions):
@@ -294,39 +291,6 @@ class Region(Definitions):
                 self.visit(part.value)
             elif isinstance(part, ast.MatchClass):
                 self.visit(part.cls)
-
-    def _walk_import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            name = alias.asname or alias.name.split(".")[0]
-            self._imported(alias.name, name, node.lineno)
-            self._patched(self.environment.files.patch_by(alias.name), node.lineno)
-
-    def _walk_importfrom(self, node: ast.ImportFrom) -> None:
-        module = "." * node.level + (node.module or "")
-        names = [alias.name for alias in node.names]
-        self._patched(self.environment.files.patch_by(module, names), node.lineno)
-        if module == "__future__" and {alias.name for alias in node.names} & _FEATURES:
-            self.effect("settings", "from __future__ import", node.lineno)
-        for alias in node.names:
-            if alias.name == "*":
-                exported = self.environment.star_names(module)
-                for name in exported or ():
-                    self._imported(module, name, node.lineno)
-                if exported is None:
-                    self.effect("star-import", f"from {module} import *", node.lineno)
-            else:
-                self._imported(module, alias.asname or alias.name, node.lineno)
-
-    def _imported(self, module: str, name: str, line: int) -> None:
-        if module.split(".")[0] not in tables.QUIET_IMPORTS | {"pylab"}:
-            self.effect("import", f"import {module}", line)
-        self.write(name, FRESH, line)
-        self.forget_shapes([name])
-
-    def _patched(self, what: str, line: int) -> None:
-        """Code in another file, which runs or may be called from now on, changes this of modules."""
-        if what:
-            self.effect("monkeypatch", what, line)
 
     def _walk_typealias(self, node: ast.AST) -> None:
         self.bind(node.name, FRESH)  # type: ignore[attr-defined]
