@@ -16,6 +16,7 @@ from naavre_ext.dataflow.letting_go import letting_go
 from naavre_ext.dataflow.mentions import Mentions
 from naavre_ext.dataflow.recorder import GIVEN, assigned_names
 from naavre_ext.dataflow.summary import NOTHING
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Effect, Sharing
 
 #: Effects of operators that must not go unseen.
@@ -109,7 +110,12 @@ def _beyond_arguments(
 
 
 def _rebinds_enclosing(node: FunctionNode) -> bool:
-    return not isinstance(node, ast.Lambda) and bool(assigned_names(node.body)[2])
+    """Whether it, or a function in it, may bind a variable of the functions around it."""
+    if isinstance(node, ast.Lambda):
+        return False
+    own = assigned_names(node.body)[0] | set(argument_names(node.args))
+    inside = (part for part in walk(node) if isinstance(part, ast.Nonlocal))
+    return any(not own.issuperset(part.names) for part in inside)
 
 
 def _operators(

@@ -134,6 +134,36 @@ def test_lambda_that_is_let_go_of_is_kept() -> None:
     assert _has_state("return lambda x: parent.pop(x)", "")
 
 
+#: What a function does that another one has made, which keeps ``counts`` for all calls of it.
+COUNTS = {
+    "a key changes it": "return max(xs, key=lambda x: counts.setdefault(x, 0))",
+    "a key of its own changes it": "def note(x):\n    counts[x] = 1\nreturn max(xs, key=note)",
+    "a key binds it anew": "def note(x):\n    nonlocal counts\n    counts = x\nreturn max(xs, key=note)",
+    "what is only called binds it anew": "def note(x):\n    nonlocal counts\n    counts = x\nnote(xs)",
+}
+NO_COUNTS = {
+    "a key reads it": "return max(xs, key=lambda x: len(counts))",
+    "a key binds a variable between": "n = 0\ndef note(x):\n    nonlocal n\n    n = x\nreturn max(xs, key=note)",
+}
+
+
+def _has_counts(rest: str) -> bool:
+    inner = "def count(xs):\n" + textwrap.indent(rest, "    ") + "\nreturn count"
+    function = "def factory():\n    counts = {}\n" + textwrap.indent(inner, "    ")
+    cells = [parse_cell(f"import other\n{function}\ntick = factory()"), parse_cell("other.go()")]
+    return analyse(cells).cells[1].facts.has("ambient")
+
+
+@pytest.mark.parametrize("rest", COUNTS.values(), ids=COUNTS)
+def test_state_further_out_stays(rest: str) -> None:
+    assert _has_counts(rest)
+
+
+@pytest.mark.parametrize("rest", NO_COUNTS.values(), ids=NO_COUNTS)
+def test_state_within_the_call_does_not(rest: str) -> None:
+    assert not _has_counts(rest)
+
+
 def _quadratic(x, *_others):
     return (x - 1.0) ** 2
 
