@@ -29,10 +29,10 @@ from naavre_ext.verification.outputs import portray_outputs
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
-#: So much less of the examples is enough for batches to be sent.
-SMALLER = {
+#: So much of the examples is enough for batches to be sent, also where they take a quarter of a second otherwise.
+SIZES = {
     "param_drives": 6, "param_genomes": 8, "param_item_count": 12, "param_days": 400,
-    "param_times": 30_000, "param_settle_periods": 10, "param_sampled_periods": 20,
+    "param_times": 30_000, "param_settle_periods": 10, "param_sampled_periods": 20, "param_samples": 240,
 }  # fmt: skip
 
 pytestmark = pytest.mark.slow
@@ -80,7 +80,7 @@ def test_a_workflow_shows_what_the_kernel_shows(
     for other in NOTEBOOKS:
         shutil.copy(other, tmp_path)
     copy = tmp_path / path.name
-    copy.write_text(smaller(copy.read_text(), SMALLER))
+    copy.write_text(smaller(copy.read_text(), SIZES))
     calls = "notebook_task" in copy.read_text()  # that one needs the package, in Jupyter, too
     sequential = nbformat.read(copy, as_version=4)
     outputs = run_plain(sequential, tmp_path, dict(os.environ) if calls else plain_environment)
