@@ -82,6 +82,17 @@ class Lab:
         """Loads the application and waits for it."""
         join = "&" if "?" in path else "?"
         self.page.goto(f"{self.server.url}{path}{join}token={self.server.token}")
+        self._wait_until_restored()
+
+    def reload(self) -> None:
+        """Loads the page anew, and waits until all is there that was open.
+
+        Until then JupyterLab may still bring to the front what was there, even if that is closed meanwhile.
+        """
+        self.page.reload()
+        self._wait_until_restored()
+
+    def _wait_until_restored(self) -> None:
         self.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
         self.page.evaluate("() => window.jupyterapp.restored.then(() => undefined)")
 

@@ -86,8 +86,7 @@ def test_widgets_move_while_the_run_goes_on_and_are_there_in_a_file_that_is_open
 
     expect_widgets()
     lab.save()
-    lab.page.reload()
-    lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
+    lab.reload()
     lab.wait_for_kernel()
     expect_widgets()
 
@@ -109,8 +108,7 @@ def test_run_streams_outputs_into_cells_and_survives_a_reload(lab: Lab) -> None:
     lab.page.get_by_text("item 1").first.wait_for(timeout=RUN_MS)
     expect(lab.page.locator(".naavre-RunBar [role=progressbar]")).to_be_visible()
     lab.screenshot("run-going-on")
-    lab.page.reload()
-    lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
+    lab.reload()
     expect_end(lab, "Run done")
     assert outputs(lab, 2).strip() == items(16)
     expect(lab.cell(3).locator(".jp-Cell-outputArea b")).to_have_text("sum 60.0")
@@ -300,8 +298,7 @@ def test_sweep_runs_rows_in_one_batch_and_resumes_failed_ones(lab: Lab) -> None:
         )
     ).removeprefix("naavre-")
     lab.wait_until_layout_has(sweep)
-    lab.page.reload()
-    lab.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
+    lab.reload()
     expect(rows.locator(".naavre-mod-ok")).to_have_count(3, timeout=RUN_MS)
     expect(rows.locator(".naavre-mod-failed")).to_have_count(1, timeout=RUN_MS)
     expect(rows.nth(2)).to_contain_text("1.0")  # floats stay floats
