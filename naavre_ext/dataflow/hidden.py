@@ -12,9 +12,10 @@ from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import Summaries
+from naavre_ext.dataflow.kept_functions import variables_of
 from naavre_ext.dataflow.letting_go import letting_go
 from naavre_ext.dataflow.mentions import Mentions
-from naavre_ext.dataflow.recorder import GIVEN, assigned_names
+from naavre_ext.dataflow.recorder import GIVEN
 from naavre_ext.dataflow.summary import NOTHING
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Effect, Sharing
@@ -111,9 +112,7 @@ def _beyond_arguments(
 
 def _rebinds_enclosing(node: FunctionNode) -> bool:
     """Whether it, or a function in it, may bind a variable of the functions around it."""
-    if isinstance(node, ast.Lambda):
-        return False
-    own = assigned_names(node.body)[0] | set(argument_names(node.args))
+    own = variables_of(node)
     inside = (part for part in walk(node) if isinstance(part, ast.Nonlocal))
     return any(not own.issuperset(part.names) for part in inside)
 

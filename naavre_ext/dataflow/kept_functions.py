@@ -17,13 +17,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.letting_go import Callers
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.walking import children, walk
 
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _PAUSES = (ast.Yield, ast.YieldFrom, ast.Await)
 #: Built-in functions that reach a function by its name's text.
@@ -37,8 +37,8 @@ def kept_functions(
 
     Those who are ``letting_go`` of what they are handed count as the function around it.
     """
-    functions = [node for node in walk(tree) if isinstance(node, _FUNCTIONS)]
-    variables = frozenset().union(*map(_variables, functions))
+    functions = [node for node in walk(tree) if isinstance(node, FunctionNode)]
+    variables = frozenset().union(*map(variables_of, functions))
     callers = Callers(letting_go, variables)
     return frozenset(
         id(inner)
@@ -48,7 +48,8 @@ def kept_functions(
     )
 
 
-def _variables(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+def variables_of(node: FunctionNode) -> set[str]:
+    """The names of the function's own variables, its parameters among them."""
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
     return assigned_names(body)[0] | set(argument_names(node.args))
 

@@ -36,12 +36,14 @@ _USING_UP = frozenset(
     {"list", "tuple", "set", "frozenset", "dict", "sum", "sorted", "min", "max", "any", "all"}
 )
 _LAZY = frozenset({"map", "filter"})
+_KNOWN = LETTING_GO.keys() | _USING_UP | _LAZY
 
 
 def letting_go(environment: Environment, called: frozenset[str]) -> frozenset[tuple[str, str]]:
     """Of what code calls by these dotted names, each that is in the tables, with its path there."""
-    known = LETTING_GO.keys() | _USING_UP | _LAZY
-    return frozenset((text, path) for text in called if (path := _path(environment, text)) in known)
+    return frozenset(
+        (text, path) for text in called if (path := _path(environment, text)) in _KNOWN
+    )
 
 
 def _path(environment: Environment, text: str) -> str:

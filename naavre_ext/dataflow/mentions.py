@@ -28,8 +28,8 @@ class Mentions:
     whose attributes are set, ``attributes`` all that are named, of whatever, ``of_names`` those of names, each
     with its name. ``bases`` are the names that classes are derived from, ``makes_classes`` says that some are made
     by a call.
-    ``called`` are the dotted names of what functions call; ``enclosing`` are, by the ``id`` of a function in a
-    function, the names that it finds in those around it.
+    ``called`` are the dotted names of all that is called, where there are functions; ``enclosing`` are, by the
+    ``id`` of a function in a function, the names that it finds in those around it.
     """
 
     handed_on: tuple[str, ...]
@@ -61,6 +61,7 @@ def mentioned(tree: ast.Module) -> Mentions:
     attributes: set[str] = set()
     of_names: set[tuple[str, str]] = set()
     bases: set[str] = set()
+    called: set[str] = set()
     has_functions = makes_classes = False
     for node in walk(tree):  # a call comes before the name in it
         if isinstance(node, ast.Name):
@@ -73,6 +74,7 @@ def mentioned(tree: ast.Module) -> Mentions:
                 of_names.add((node.value.id, node.attr))
         elif isinstance(node, ast.Call):
             used.add(id(node.func))
+            called.add(dotted(node.func))
             made_of = _bases_given(node)
             makes_classes = makes_classes or made_of is None
             bases.update(names_in(made_of or []))
@@ -90,14 +92,10 @@ def mentioned(tree: ast.Module) -> Mentions:
         frozenset(of_names),
         frozenset(bases),
         makes_classes,
-        _called_names(tree) if has_functions else frozenset(),
+        frozenset(called if has_functions else ()),
         _enclosing_names(tree) if has_functions else {},
         tree if has_functions else None,
     )
-
-
-def _called_names(tree: ast.Module) -> frozenset[str]:
-    return frozenset(dotted(node.func) for node in walk(tree) if isinstance(node, ast.Call))
 
 
 @lru_cache(maxsize=KEPT_CELLS)
