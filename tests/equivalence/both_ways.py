@@ -9,6 +9,7 @@ import hashlib
 import os
 import random
 import re
+import resource
 import sys
 import threading
 import warnings
@@ -42,6 +43,7 @@ Cell = str | tuple[str, tuple[str, ...]]
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _TIMES = re.compile(r"^(CPU times|Wall time): .*", re.MULTILINE)
+_ENDLESS = re.compile("KeyboardInterrupt|MemoryError")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -110,8 +112,25 @@ _shown: list[Any] = []
 _NOT_RUN = "do not containerize"
 
 
+#: A notebook that goes over what it doubles takes all memory well before it takes long.
+_MOST_BYTES = 1 << 30
+
+
 class Endless(Exception):
-    """A notebook doesn't end in time by itself."""
+    """A notebook doesn't end in time by itself, or takes more and more memory."""
+
+
+@contextlib.contextmanager
+def _memory_limited() -> Iterator[None]:
+    """Within it a MemoryError is raised once the process has taken about a GiB more."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm", encoding="ascii") as pages:
+        now = int(pages.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + _MOST_BYTES, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def run_in_order(
@@ -119,10 +138,10 @@ def run_in_order(
 ) -> Ending:
     """The reference: plain cells in a fresh session, stopping at the first error.
 
-    Raises :class:`Endless` when they take longer than ``limit_s``.
+    With ``limit_s`` :class:`Endless` is raised when they take longer than that, or more than a GiB.
     """
     book = notebook(cells)
-    with _process_kept():
+    with _process_kept(), contextlib.nullcontext() if limit_s is None else _memory_limited():
         if not _reference:
             _reference.append(CellSession(_shown.append))
         shown, session = _shown, _reference[0]
@@ -155,7 +174,7 @@ def run_in_order(
                 ending.error = (outcome.error.ename, outcome.error.evalue)
                 break
         stop.cancel()
-        if ending.error is not None and ending.error[0] == "KeyboardInterrupt":
+        if limit_s is not None and ending.error is not None and _ENDLESS.search(ending.error[0]):
             raise Endless
         ending.outputs = _outputs(recorder.node)
         ending.variables = _variables(session.namespace)

@@ -34,8 +34,8 @@ _ENDLESS_S = 5.0
 pytestmark = [
     pytest.mark.filterwarnings("default"),
     pytest.mark.timeout(36_000 if _DEEP else 600),
-    pytest.mark.parametrize("shard", _SHARDS),
 ]
+_each_shard = pytest.mark.parametrize("shard", _SHARDS)
 
 
 def _profile(shard, examples):
@@ -97,6 +97,7 @@ def _shares(counts: Counter[str]) -> defaultdict[str, float]:
     return defaultdict(float, shares)
 
 
+@_each_shard
 def test_generated_notebooks_end_alike(shard, folders):
     counts: Counter[str] = Counter()
 
@@ -112,9 +113,24 @@ def test_generated_notebooks_end_alike(shard, folders):
     assert shares["failed"] < 0.5
     assert shares["split"] > 0.2
     assert shares["fanned out"] > 0.1
-    assert shares["anywhere"] > 0.1
+    assert shares["anywhere"] > 0.05
 
 
+@pytest.mark.parametrize(
+    "grow",
+    [
+        pytest.param("for x in xs:\n    xs.append(x)", id="longer and longer"),
+        pytest.param("for x in xs:\n    xs.extend(xs)", id="twice as much each time"),
+        pytest.param("a = np.ones(8)\nwhile True:\n    a = np.r_[a, a]", id="in an array"),
+    ],
+)
+def test_endless_notebooks_are_left_out(grow):
+    with pytest.raises(Endless):
+        run_in_order(["import numpy as np\nxs = [1]", grow], limit_s=1.0)
+    assert run_in_order(["x = 1"], limit_s=1.0).variables == {"x": 1}
+
+
+@_each_shard
 def test_loops_judged_legal_end_as_they_do_whole(shard, folders):
     counts: Counter[str] = Counter()
 
