@@ -177,6 +177,10 @@ class JobExecutors:
         if self._handle is not None:
             self._mains.close()
             self._groups.close()
+            if self._handle.is_shared:
+                from naavre_ext.executors.ray.spare_workers import MOST_SPARES, start_main
+
+                start_main(min(self._most, self.slots + 1, MOST_SPARES))  # for the next batch
             self._handle.close()
 
     def expect(self, jobs: Sequence[int], workflow: Workflow) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from naavre_ext import RefusedError, RunOptions, compile_notebook, open_batch, run_batch
 from naavre_ext.batching.beginning import BatchRequest, batch_rows, begin_batch
+from naavre_ext.executors.ray import spare_workers
 from naavre_ext.model import event as events
 from naavre_ext.storage.run_store import RunStore
 
@@ -84,6 +85,16 @@ def test_jobs_end_as_runs_do_in_few_processes(tmp_path):
     assert most_at_once(list(zip(starts, ends, strict=True))) <= 2
     mains = {e.worker for log in logs for e in log if isinstance(e, events.StepFinished)}
     assert len(mains) < len(rows) + 2  # main workers are handed on; two are others
+
+
+def test_the_next_batch_finds_main_workers_ready(shared_ray, tmp_path):
+    """The cluster is still held then; where it isn't, there is no next batch."""
+    notebook = write(tmp_path, "param_x = 1", "print(param_x)")
+    for _ in range(2):
+        spare_workers._spares.clear()
+        assert run_batch(notebook, [{"param_x": n} for n in range(5)]).is_ok
+        slots = shared_ray.handle().slots
+        assert len(spare_workers._spares) == min(5, slots + 1, spare_workers.MOST_SPARES)
 
 
 def test_what_cannot_be_copied_is_made_by_each_job(tmp_path):

@@ -16,6 +16,8 @@ _WARM_HOLD_S = 0.3
 
 #: Main workers that a resident engine holds in reserve, so that runs in a row find one ready.
 _RESIDENT_SPARES = 2
+#: So many at most wait for another batch once one is over.
+MOST_SPARES = 4
 
 _spares: list[Any] = []
 _warmed: set[str] = set()
