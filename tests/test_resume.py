@@ -313,6 +313,28 @@ def test_changed_code_or_values_make_all_batches_run_again(
     assert done.shown == run(write(path.parent / "fresh", cells)).shown
 
 
+NODES = (
+    "import time, os\nnodes = [object() for _ in range(20)]",
+    "# split: work\n{batches}out = []\nfor node in nodes:\n    time.sleep(0.04)\n"
+    "    if nodes.index(node) == 11 and not os.path.exists('flag'):\n        raise ValueError\n"
+    "    out.append((node, nodes.index(node)))",
+    "print([nodes.index(a) for a, _ in out], [n for _, n in out])",
+)
+
+
+@pytest.mark.parametrize(("batches", "reused"), [("# batches: 5\n", 4), ("", 1)])
+def test_batches_whose_items_are_among_what_they_share_are_found_again(
+    tmp_path: Path, batches: str, reused: int
+) -> None:
+    path = write(tmp_path, [cell.replace("{batches}", batches) for cell in NODES])
+    failed = run(path)
+    (tmp_path / "flag").touch()
+    done = resume(path, failed)
+    assert len(done.of(events.BatchReused)) >= reused
+    assert not done.of(events.SplitRefused)
+    assert done.shown[2] == f"{[*range(20)]} {[*range(20)]}\n"
+
+
 def test_batches_that_size_themselves_are_found_again(tmp_path: Path) -> None:
     cells = [cell.replace("# batches: 5\n", "").replace("0.02", "0.04") for cell in WORK]
     path = write(tmp_path, cells)

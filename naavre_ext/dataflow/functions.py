@@ -39,7 +39,7 @@ _UNSEEN: tuple[EffectKind, ...] = ("opaque", "unknown", "star-import", "history"
 _WALKS = 4
 
 
-class _FunctionRegion(Region):
+class FunctionRegion(Region):
     """A function's body; collects what it returns, and whether all that it calls is over when it returns."""
 
     def __init__(self, environment: Environment, summaries: Summaries) -> None:
@@ -51,11 +51,13 @@ class _FunctionRegion(Region):
         self.result_node = result
 
     def returned(self, value: Value) -> None:
+        """The call's result may be this value."""
         self.results.append(value)
         if value.node is not None:
             self.alias(self.result_node, value.node)
 
     def yielded(self, value: Value) -> None:
+        """The call's result, a generator, may give this value."""
         if self.__dict__.get("result_of_nested") is not None:
             self.nested_result(value)
         elif value.node is not None:
@@ -150,7 +152,11 @@ class Summaries:
     def _summarise(self, node: FunctionNode | ast.ClassDef) -> Summary:
         if isinstance(node, ast.ClassDef):
             return self._summarise_class(node)
-        region = _FunctionRegion(self.environment, self)
+        region = FunctionRegion(self.environment, self)
+        return self._finished(node, region, self.walk_body(node, region))
+
+    def walk_body(self, node: FunctionNode, region: FunctionRegion) -> dict[str, str]:
+        """Walks the function's body in the new region; returns the nodes of its parameters."""
         body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
         bound, global_names, _ = assigned_names(body)
         around, scope = Scope(), Scope(global_names=frozenset(global_names))
@@ -169,9 +175,9 @@ class Summaries:
             region.new_local(scope, name)
         region.conditional = 1
         self._walk(region, node, scope)
-        return self._finished(node, region, parameters)
+        return parameters
 
-    def _walk(self, region: _FunctionRegion, node: FunctionNode, scope: Scope) -> None:
+    def _walk(self, region: FunctionRegion, node: FunctionNode, scope: Scope) -> None:
         """Walk the body until the kinds of its local names don't change any more."""
         if isinstance(node, ast.Lambda):
             region.returned(region.visit(node.body))
@@ -186,7 +192,7 @@ class Summaries:
         region.walk(node.body)
 
     def _finished(
-        self, node: FunctionNode, region: _FunctionRegion, parameters: dict[str, str]
+        self, node: FunctionNode, region: FunctionRegion, parameters: dict[str, str]
     ) -> Summary:
         arguments = node.args
         starred = [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
@@ -233,7 +239,7 @@ class Summaries:
         )
 
     def _own_variables(
-        self, node: FunctionNode, region: _FunctionRegion, parameters: Mapping[str, str]
+        self, node: FunctionNode, region: FunctionRegion, parameters: Mapping[str, str]
     ) -> frozenset[str]:
         """Nodes of the variables that only ever stand for containers that the call makes."""
         if not isinstance(node, ast.FunctionDef) or not self.environment.trusted_builtins:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from naavre_ext.dataflow.aliases import AliasGraph
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.functions import Summaries
-from naavre_ext.dataflow.identity import identity_tests, tests_plain
+from naavre_ext.dataflow.identity import identity_tests, plain_tests
 from naavre_ext.dataflow.recorder import is_provided
 from naavre_ext.dataflow.region import Region
 from naavre_ext.dataflow.source import (
@@ -94,9 +94,13 @@ class NotebookDataflow:
         It does through ``is`` and ``id``, through the flags of arrays and what tells who has their memory,
         and through instances of classes without an ``__eq__`` of their own.
         """
+        return self.tests_identity() or bool(self.environment.classes())
+
+    def tests_identity(self) -> bool:
+        """Whether it does so through more than instances of classes."""
         if "identity" not in self._answers:
-            tested = any(self._identity_tests())
-            self._answers["identity"] = "tested" if tested or self.environment.classes() else ""
+            tested = any(identity_tests(cell.source.tree) for cell in self.cells)
+            self._answers["identity"] = "tested" if tested else ""
         return bool(self._answers["identity"])
 
     def plain_compared(self) -> str:
@@ -104,14 +108,11 @@ class NotebookDataflow:
         if "plain" not in self._answers:
             found = (
                 ast.unparse(node)
-                for node in self._identity_tests()
-                if tests_plain(node, self.environment, self.summaries)
+                for cell in self.cells
+                for node in plain_tests(cell.source.tree, self.environment, self.summaries)
             )
             self._answers["plain"] = next(found, "")
         return self._answers["plain"]
-
-    def _identity_tests(self) -> Iterator[ast.AST]:
-        return (node for cell in self.cells for node in identity_tests(cell.source.tree))
 
     def method_globals(self) -> frozenset[str]:
         """Globals that methods of the notebook's classes read: operators may call them unseen."""

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from naavre_ext.dataflow import shapes
-from naavre_ext.dataflow.environment import Environment
-from naavre_ext.dataflow.functions import Summaries
-from naavre_ext.dataflow.region import Region
-from naavre_ext.dataflow.walking import KEPT_CELLS, walk
+from naavre_ext.dataflow.environment import Environment, FunctionNode
+from naavre_ext.dataflow.functions import FunctionRegion, Summaries
+from naavre_ext.dataflow.recorder import Value
+from naavre_ext.dataflow.walking import KEPT_CELLS, children, walk
 
 #: What tells an array's memory from a copy of it.
 _OF_MEMORY = frozenset({"base", "flags", "setflags", "shares_memory", "may_share_memory"})
 #: Kinds of values that pickle may copy though they are one object: texts, numbers, and what may be one.
-_PLAIN = frozenset({"", "int", "float", "num", "str", "bytes", "range", "label"})
+PLAIN_KINDS = frozenset({"", "int", "float", "num", "str", "bytes", "range", "label"})
 
 
 @lru_cache(maxsize=KEPT_CELLS)
@@ -28,10 +28,75 @@ def identity_tests(tree: ast.Module) -> tuple[ast.AST, ...]:
     )
 
 
-def tests_plain(node: ast.AST, environment: Environment, summaries: Summaries) -> bool:
-    """Whether one of them may tell a text or a number from an equal one: each thing compared may be one."""
-    compared = list(_compared(node))
-    return bool(compared) and all(_may_be_plain(e, environment, summaries) for e in compared)
+def plain_tests(
+    tree: ast.Module, environment: Environment, summaries: Summaries
+) -> Iterator[ast.AST]:
+    """Those of the cell's tests that may tell a text or a number from an equal one: all they compare may be one.
+
+    A test in a function is looked at with what is known of the function's variables.
+    """
+    tests = [test for test in identity_tests(tree) if any(_compared(test))]
+    if not tests:
+        return
+    seen = _Comparisons(environment, summaries)
+    seen.walk(tree.body)
+    found = seen.plain
+    for function in _outermost_functions(tree):
+        if any(id(node) not in found for node in walk(function) if node in tests):
+            inside = _Comparisons(environment, summaries)
+            summaries.walk_body(function, inside)
+            found = {**inside.plain, **found}
+    yield from (test for test in tests if found.get(id(test), True))
+
+
+class _Comparisons(FunctionRegion):
+    """Says of each comparison of identities that it walks whether it may be one of texts or numbers."""
+
+    def __init__(self, environment: Environment, summaries: Summaries) -> None:
+        super().__init__(environment, summaries)
+        self.plain: dict[int, bool] = {}
+
+    def _visit_compare(self, node: ast.Compare) -> Value:
+        self._note(node)
+        return super()._visit_compare(node)
+
+    def visit_call(self, node: ast.Call) -> Value:
+        self._note(node)
+        return super().visit_call(node)
+
+    def _note(self, node: ast.expr) -> None:
+        compared = list(_compared(node))
+        if compared:  # a loop's variable may be another thing on a second walk
+            found = all(map(self._may_be_plain, compared))
+            self.plain[id(node)] = found or self.plain.get(id(node), False)
+
+    def _may_be_plain(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Attribute):
+            owner = ast.unparse(
+                node.value
+            )  # np.nan and the members of enumerations stay what they are
+            is_known = self._is_global(node.value) and (
+                self.environment.kind(owner) == "module" or _is_enumeration(owner, self.environment)
+            )
+            return not is_known and node.attr != "__class__"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("type", "object"):
+            return bool(self.environment.lookup(ast.unparse(node.func)))
+        if isinstance(node, ast.Name) and self._is_global(node):
+            bound = self.environment.lookup(node.id)
+            if bound and all(binding.role == "import" for binding in bound):
+                return False
+        return shapes.head(self.visit(node).shape) in PLAIN_KINDS
+
+    def _is_global(self, node: ast.expr) -> bool:
+        return all(self.local_node(n.id) is None for n in walk(node) if isinstance(n, ast.Name))
+
+
+def _outermost_functions(tree: ast.AST) -> Iterator[FunctionNode]:
+    for node in children(tree):
+        if isinstance(node, FunctionNode):
+            yield node
+        else:
+            yield from _outermost_functions(node)
 
 
 def _compared(node: ast.AST) -> Iterator[ast.expr]:
@@ -55,17 +120,3 @@ def _is_enumeration(name: str, environment: Environment) -> bool:
 
 def _is_single(value: object) -> bool:
     return value is None or value is ... or isinstance(value, bool)
-
-
-def _may_be_plain(node: ast.expr, environment: Environment, summaries: Summaries) -> bool:
-    if isinstance(node, ast.Attribute):
-        owner = ast.unparse(node.value)  # np.nan and the members of enumerations stay what they are
-        is_known = environment.kind(owner) == "module" or _is_enumeration(owner, environment)
-        return not is_known and node.attr != "__class__"
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("type", "object"):
-        return bool(environment.lookup(ast.unparse(node.func)))
-    if isinstance(node, ast.Name):
-        bound = environment.lookup(node.id)
-        if bound and all(binding.role == "import" for binding in bound):
-            return False
-    return shapes.head(Region(environment, summaries).visit(node).shape) in _PLAIN

@@ -24,6 +24,7 @@ from naavre_ext.executors.over_batches import check_apart, made, range_text
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_identity import shares_objects
 from naavre_ext.executors.recording import Recorder
+from naavre_ext.executors.shared_items import unpack_items
 from naavre_ext.executors.task_calls import arguments_of, calling, pack_result
 from naavre_ext.executors.tasks import (
     KEEPS,
@@ -148,7 +149,7 @@ def _run(
     before = worker.settings.enter_split(token, settings, given, split.guard_rng, threads)
     values: Any = items
     if isinstance(items, Packed):
-        values = unpack(items, namespace, writable=False)["items"]
+        values = unpack_items(items, namespace, given)
     namespace.update(given)
     if reason := why_no_labels(split, values):
         raise Violation(reason)
@@ -212,18 +213,22 @@ def _run(
             result["generators"] = seeded
         if over:
             check_apart(split, result)
-        shown = [over or values, given]
-        if not split.identity_matters:
-            # Analysis doesn't look into tables and arrays: what they hold counts in any case.
-            others = (v for n, v in watched.items() if n not in inputs.plain)
-            shown = [] if _is_plain(result, recorder) else held_objects(others)
+        is_plain_result = _is_plain(result, recorder)
+        if is_plain_result:
+            shown = []
+        elif split.identity_matters:
+            shown = [over or values, given]
+        else:  # analysis doesn't look into tables and arrays: what they hold counts in any case
+            shown = held_objects(v for n, v in watched.items() if n not in inputs.plain)
         if shown and shares_objects(
             [result], shown, but=lambda obj: origins.of(obj) is not None
         ):  # what has an origin is the notebook's own object again after the merge
             raise Violation(
                 "a result shares an object with the inputs, and later code would notice"
             )
-        packed = pack(result, namespace, persistent=origins.of)
+        packed = pack(
+            result, namespace, persistent=origins.of_nan if is_plain_result else origins.of
+        )
         if over or not recorder.plain or "elements" in result or result["leaks"]:
             # What can't be rebuilt must be known before the merge begins.
             result = unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
@@ -276,7 +281,12 @@ def _result(task: BatchTask, namespace: dict[str, Any], recorder: Recorder) -> d
 def _is_plain(result: Mapping[str, Any], recorder: Recorder) -> bool:
     """Whether a batch gives numbers and texts only."""
     parts = (result.get("elements", ()), result.get("leaks", {}).values())
-    return recorder.plain and result.keys() <= _RESULTS and all(map(is_plain, parts))
+    return (
+        recorder.plain
+        and recorder.plain_keys
+        and result.keys() <= _RESULTS
+        and all(map(is_plain, parts))
+    )
 
 
 def _added(

@@ -130,9 +130,6 @@ class FanOut:
             OVER_HOOK: self.over,
         }
 
-    def check_items(self, state: SplitState) -> None:
-        """Raises Whole where the items, beside what the body reads, keep the loop whole."""
-
     def close(self) -> None:
         """Stop what still runs when the cell has ended, well or not."""
         for state in self._states.values():

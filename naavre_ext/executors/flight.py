@@ -14,10 +14,10 @@ from naavre_ext.executors.attempts import Attempts, final_error, is_overdue, rea
 from naavre_ext.executors.batch_sizes import BatchSizes
 from naavre_ext.executors.chaining import Passing, Segment
 from naavre_ext.executors.files_apart import FilesApart
-from naavre_ext.executors.items_apart import ItemsApart
 from naavre_ext.executors.origins import finder
-from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
+from naavre_ext.executors.packing import Packed, PackingError, unpack
 from naavre_ext.executors.pool import ResultLost
+from naavre_ext.executors.shared_items import SharedItems, pack_items
 from naavre_ext.executors.sources import Source
 from naavre_ext.executors.stored_batches import StoredBatches
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, Stage, Stuck, values_of
@@ -95,7 +95,9 @@ class Flight:
         self._needless: list[_Batch] = []
         self._window = at_once(sizes.window, fan_out.limit)
         self._slots_each = _slots_each(source.left, sizes, fan_out.slots)
-        self._apart = ItemsApart(values_of(split.shared, fan_out.variables))
+        copied = {table.name for table in split.tables}
+        known = values_of((n for n in split.shared if n not in copied), fan_out.variables)
+        self._known = SharedItems(known, is_asked=split.items_apart)
 
     def limit_s(self, items: int) -> float | None:
         """How long a batch of so many items goes on beginning items."""
@@ -186,11 +188,12 @@ class Flight:
             self._slots_each,
             self._fan_out.keeps_batches,
         )
-        if reason := self._apart.why_not(batch.items):
+        places, reason = self._known.look_up(batch.items)
+        if reason:
             self._refuse(batch, reason)
             return
         try:
-            items = pack({"items": batch.items}, self._fan_out.namespace)
+            items = pack_items(batch.items, self._fan_out.namespace, places)
         except PackingError as error:
             reason = f"an item can't be copied to other workers: {error.reason}"
             self._fan_out.tell_stuck(Stuck.of(error, "an item of the loop"), self._split)

@@ -15,11 +15,10 @@ from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.flight import Whole
 from naavre_ext.executors.inner_events import Tell, inside_batch
 from naavre_ext.executors.inner_hook import splitting
-from naavre_ext.executors.packing import shares_objects
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.share import WORTH_SENDING_S
 from naavre_ext.executors.sources import Source
-from naavre_ext.executors.tasks import BatchReport, values_of
+from naavre_ext.executors.tasks import BatchReport
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function
 from naavre_ext.planning.inner_rewriting import inner_operations
@@ -286,17 +285,6 @@ class InnerFanOut(FanOut):
     def watches(self, source: Source) -> bool:
         """Whether another thread looks when it is worth sending: not where it wasn't the last time."""
         return super().watches(source) and self._place not in self._splitter.quick
-
-    def check_items(self, state: Any) -> None:
-        """Refuse items that may be objects of other variables, where the notebook compares identities."""
-        if self._split.items_apart:
-            known = values_of(self._split.shared, self.variables).values()
-            source = state.source
-            items = [source.rest()] if source is not None and source.may_watch else None
-            if items is None or shares_objects(items, known):
-                raise Whole(
-                    "an item may be an object of another variable, and the notebook compares identities"
-                )
 
     def tell_split(self, state: Any, source: Source | None, batches: int, reason: str) -> None:
         """Nothing of a loop that runs whole: one in a function may begin a thousand times."""

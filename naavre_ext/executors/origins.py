@@ -19,8 +19,9 @@ from naavre_ext.executors.packing_libraries import reduce_library_object
 from naavre_ext.executors.packing_making import NOTEBOOK
 from naavre_ext.executors.packing_nans import is_nan
 
-#: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes, attributes and slices, and
-#: from an object to its class, from a class to one that it inherits from, from a descriptor to its function.
+#: ``(root, steps)``: a shared name or the number of an item in its batch, then indexes, attributes and slices, to
+#: the n-th key or value of a dict, and from an object to its class, from a class to one that it inherits, from
+#: a descriptor to its function.
 Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
 
 #: Objects of the inputs that are looked at; those beyond are copied.
@@ -45,7 +46,8 @@ class Origins:
     """The origins of all objects reached from ``names`` and ``items``, found when first asked for.
 
     Without ``slices`` a slice of an array has none. ``beside`` are the very objects that ``names`` holds copies
-    of, where code here can come upon them.
+    of, where code here can come upon them. At least ``limit`` objects are looked at; those beyond have none,
+    nor have what only classes hold unless it is looked for ``through_classes``.
     """
 
     def __init__(
@@ -55,11 +57,15 @@ class Origins:
         *,
         slices: bool = True,
         beside: Mapping[str, Any] | None = None,
+        limit: int = _BUDGET,
+        through_classes: bool = True,
     ) -> None:
         self._names, self._items, self._slices = names, items, slices
-        self._beside = beside or {}
+        self._beside, self._limit = beside or {}, limit
+        self._through_classes = through_classes
         self._known: dict[int, Origin] | None = None
         self._alive: list[Any] = []
+        self._seen: list[Any] = []  # which no other object takes the place of
         self._windows = Windows()
 
     def met(self, number: int, item: Any) -> None:
@@ -79,6 +85,10 @@ class Origins:
             found = self._windows.origin_of(obj)
         return found
 
+    def of_nan(self, obj: Any) -> Origin | None:
+        """The same of a NaN, None of all else."""
+        return self.of(obj) if type(obj) is float and obj != obj else None
+
     def _trace(self) -> dict[int, Origin]:
         known: dict[int, Origin] = {}
         roots: list[tuple[Any, Origin]] = []
@@ -88,18 +98,19 @@ class Origins:
         for shared in (self._names, self._beside):
             roots += [(value, (name, ())) for name, value in shared.items()]
         waiting = deque(roots)
-        budget = max(_BUDGET, 2 * len(roots))
+        budget = max(self._limit, 2 * len(roots))
         classes: set[type] = set()
         while waiting and budget:
             obj, origin = waiting.popleft()
             if _is_atom(obj) or isinstance(obj, types.ModuleType) or id(obj) in known:
                 continue
             if isinstance(obj, type):
-                if obj in classes:
+                if obj in classes or not self._through_classes:
                     continue
                 classes.add(obj)
             else:
                 known[id(obj)] = origin
+                self._seen.append(obj)
             budget -= 1
             if is_shippable(obj):
                 self._windows.add(obj, origin)
@@ -118,7 +129,8 @@ def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:
         if len(obj) > limit:
             return ()
         if isinstance(obj, dict):
-            return [(("[]", k), v) for k, v in dict.items(obj) if type(k) in _ATOMS]
+            entries = enumerate(dict.items(obj))
+            return [part for n, (k, v) in entries for part in _parts_of_entry(n, k, v)]
         return [(("[]", index), part) for index, part in enumerate(obj)]
     if isinstance(obj, types.FunctionType):
         return ()
@@ -133,6 +145,12 @@ def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:
         return own
     kept = _pickled(obj, state)
     return [*own, *(((".", name), p) for name, p in state.items() if kept.get(name) is p)]
+
+
+def _parts_of_entry(number: int, key: Any, value: Any) -> Sequence[tuple[tuple[str, Any], Any]]:
+    if type(key) in _ATOMS and key == key:  # not so NaN
+        return ((("[]", key), value),)
+    return (("key", number), key), (("value", number), value)
 
 
 def _parts_of_class(cls: type) -> Sequence[tuple[tuple[str, Any], Any]]:
@@ -168,6 +186,13 @@ def finder(names: Mapping[str, Any], items: Any, start: int) -> Callable[[Origin
     """
     taken: dict[int, Any] = {}
     sliced: dict[int, Any] = {}
+    listed: dict[tuple[int, str], list[Any]] = {}
+
+    def entry(found: dict[Any, Any], kind: str, number: int) -> Any:
+        if (id(found), kind) not in listed:
+            entries = dict.keys(found) if kind == "key" else dict.values(found)
+            listed[id(found), kind] = list(entries)
+        return listed[id(found), kind][number]
 
     def find(origin: Origin) -> Any:
         root, steps = origin
@@ -181,6 +206,8 @@ def finder(names: Mapping[str, Any], items: Any, start: int) -> Callable[[Origin
             if kind == "slice":
                 number, index = step
                 found = sliced.setdefault(number, found[index])
+            elif kind in ("key", "value"):
+                found = entry(found, kind, step)
             else:
                 found = _STEPS[kind](found, step)
         return found

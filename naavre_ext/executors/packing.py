@@ -244,11 +244,13 @@ def unpack(
     *,
     writable: bool,
     resolve: Callable[[Any], Any] | None = None,
+    known_functions: bool | None = None,
 ) -> dict[str, Any]:
     """The packed variables, in the order they were packed in.
 
     ``namespace`` becomes the globals of the notebook's functions among them. Where ``writable`` is
-    false, arrays are read-only windows on the buffers. The namespace itself isn't changed.
+    false, arrays are read-only windows on the buffers. The namespace itself isn't changed. Functions that this
+    process has already stand for their copies if they are ``known_functions``: unless said, without ``resolve``.
 
     Raises:
         PackingError: this process lacks something that the values refer to, such as a module.
@@ -259,7 +261,8 @@ def unpack(
     rest = packed.buffers[arrays.outside :]
     if writable:
         rest = tuple(bytearray(buffer) for buffer in rest)
-    token = PACKING.set(Receiver(namespace, arrays, known_functions=resolve is None))
+    known = resolve is None if known_functions is None else known_functions
+    token = PACKING.set(Receiver(namespace, arrays, known_functions=known))
     try:
         unpickler = _Unpickler(io.BytesIO(packed.data), buffers=rest)
         unpickler.resolve = resolve

@@ -25,6 +25,11 @@ def defaults_of(function: types.FunctionType) -> str | None:
     return repr(defaults) if all(type(d) in _ATOMS for d in defaults or ()) else None
 
 
+def has_state(function: types.FunctionType) -> bool:
+    """Whether its copies are other functions: it isn't known by its code."""
+    return defaults_of(function) is None
+
+
 def remember(function: types.FunctionType) -> None:
     """Make it the one that :func:`known` finds, if it is the only one of its kind."""
     key = _key(function.__globals__, function.__code__, repr(function.__defaults__))

@@ -19,11 +19,13 @@ import types
 import uuid
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from naavre_ext.executors.class_homes import home_of, package_of
 from naavre_ext.executors.global_generators import home_of_generator
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
+from naavre_ext.executors.packing_functions import has_state
 from naavre_ext.executors.packing_named import name_of
 
 #: Elements of tuples and frozensets looked at before a value counts as changeable.
@@ -185,35 +187,75 @@ def shares_objects(
     theirs = _Reached(known=mine.ids, into_classes=True)
     if not theirs.visit(others, budget):
         return True
+    return theirs.met or _memory_shared(mine, theirs, frozen=frozen)
+
+
+class Reachable:
+    """The objects reached from some values that are told from copies, for other values to be held against."""
+
+    def __init__(self, values: Iterable[Any], limit: int) -> None:
+        self._values, self._limit = values, limit
+
+    @cached_property
+    def _found(self) -> _Reached | None:
+        """None where there are more than were to be looked at."""
+        found = _Reached(into_classes=True, carriers=True)
+        return found if found.visit(self._values, [self._limit]) else None
+
+    def has(self, obj: Any) -> bool:
+        """Whether the object may be one of them."""
+        return self._found is None or id(obj) in self._found.ids
+
+    @cached_property
+    def held_by_classes(self) -> Reachable:
+        """Those that can be reached from what the notebook's classes hold."""
+        classes = [] if self._found is None else self._found.classes
+        return Reachable([part for cls in classes for part in vars(cls).values()], self._limit)
+
+    def meets(self, values: Iterable[Any], *, but: Callable[[Any], bool]) -> bool:
+        """Whether such an object can be reached from these values as well, other than through what is ``but``.
+
+        True also where there are too many to look at.
+        """
+        mine = _Reached(carriers=True, but=but)
+        if not mine.visit(values, [self._limit]):
+            return True
+        if not mine.ids and not mine.arrays:
+            return False
+        theirs = self._found
+        if theirs is None or not theirs.ids.isdisjoint(mine.ids):
+            return True
+        return _memory_shared(mine, theirs, frozen=True)
+
+
+def _memory_shared(mine: _Reached, theirs: _Reached, *, frozen: bool) -> bool:
     return (
-        theirs.met
-        or _arrays_share(mine.arrays, theirs.arrays, frozen=frozen)
+        _arrays_share(mine.arrays, theirs.arrays, frozen=frozen)
         # A change of a frame shows in arrays that were taken from it, though they are read-only.
         or _arrays_share(mine.arrays, theirs.columns, frozen=True)
         or _arrays_share(mine.columns, theirs.arrays, frozen=True)
     )
 
 
-def objects_in(values: Iterable[Any], limit: int = 200_000) -> frozenset[int] | None:
-    """The identities of the changeable objects in ``values``, but for arrays; None where there are more."""
-    reached = _Reached()
-    return frozenset(reached.ids) if reached.visit(values, [limit]) else None
-
-
 class _Reached:
-    """The changeable objects reached from some values, without arrays; those arrays, and the columns of tables."""
+    """The changeable objects reached from some values, without arrays; those arrays, and the columns of tables.
+
+    With ``carriers`` those, too, that can't change and yet are told from a copy.
+    """
 
     def __init__(
         self,
         known: set[int] | None = None,
         *,
         into_classes: bool = False,
+        carriers: bool = False,
         but: Callable[[Any], bool] | None = None,
     ) -> None:
-        self._into_classes, self._but = into_classes, but
+        self._into_classes, self._carriers, self._but = into_classes, carriers, but
         self.ids: set[int] = set()
         self.arrays: list[Any] = []
         self.columns: list[Any] = []
+        self.classes: list[Any] = []
         self.met = False
         self._known = known or set()
         self._seen: dict[int, Any] = {}
@@ -244,11 +286,22 @@ class _Reached:
         """Notes ``obj``; True when it is one of the known ones, so that the search is over."""
         if _is_array(obj):
             self.arrays.append(obj)
-        elif type(obj) not in _CARRIERS and not _is_atom_of_library(obj):
+        elif type(obj) in _CARRIERS:
+            if self._carriers and _is_apart(obj):
+                self.ids.add(id(obj))
+        elif not _is_atom_of_library(obj):
             self.ids.add(id(obj))
             self.met = id(obj) in self._known
         self.columns += _memory_of_table(obj)
+        self.classes += [obj] if issubclass(type(obj), type) else []
         return self.met
+
+
+def _is_apart(carrier: Any) -> bool:
+    """Whether a copy of it is another object. There is one empty tuple, and one function without a state."""
+    if type(carrier) in (tuple, frozenset):
+        return bool(carrier)
+    return type(carrier) is types.FunctionType and has_state(carrier)
 
 
 def _is_of_notebook(obj: Any) -> bool:

@@ -33,8 +33,8 @@ _TAKE_ELEMENTS = frozenset({"list", "a list", "deque"})
 class Recorder:
     """Collects a batch's operations: ``(operation number, outputs so far, operands)``.
 
-    ``plain`` says that all operands are numbers and texts. ``tables`` are those that iterations read as well, of
-    which the merge must set cells in known rows only.
+    ``plain`` says that all values are numbers and texts, ``plain_keys`` that so is where they are stored.
+    ``tables`` are those that iterations read as well, of which the merge must set cells in known rows only.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Recorder:
         self.keeps = keeps
         self.outputs = outputs
         self.flush = flush
-        self.plain = True
+        self.plain = self.plain_keys = True
         self._tables, self._instances = tables, instances
         self._refusal = ""
         self._stored: list[tuple[str, Any, Any]] = []
@@ -78,6 +78,8 @@ class Recorder:
         else:
             value_at = 0 if operation.taking == "store" else len(operands) - 1
             value = operands[value_at]
+            if not _ATOMS.issuperset(map(type, (*operands[:value_at], *operands[value_at + 1 :]))):
+                self.plain_keys = False
             if operation.root in self._tables:
                 why = why_not_set(*self._tables[operation.root], operands[1 - value_at], value)
                 if why:
@@ -99,7 +101,7 @@ class Recorder:
         """The operands of a statement that the merge runs, in the state that it would have used them in."""
         if all(type(operand) in _ATOMS for operand in operands):
             return operands
-        self.plain = False
+        self.plain = self.plain_keys = False
         takings = [taking.removeprefix("lazy ") for taking in operation.takings]
         given = [
             value if taking == how else _looked_up(value)

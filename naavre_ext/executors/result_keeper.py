@@ -18,8 +18,6 @@ from naavre_ext.executors.packing import (
     PackingError,
     PackingTooSlow,
     digest,
-    pack,
-    unpack,
 )
 from naavre_ext.executors.result_environment import (
     forget_modules,
@@ -28,6 +26,7 @@ from naavre_ext.executors.result_environment import (
     local_modules,
 )
 from naavre_ext.executors.result_files import ResultUnusable, read_header, read_result, write_result
+from naavre_ext.executors.shared_items import first_items
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ResultPlace, StepTask
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import Split, Step
@@ -165,8 +164,7 @@ class ResultKeeper:
 
     def _first(self, items: Packed, count: int) -> Packed:
         """The items that a batch has done, as its cell would pack them."""
-        namespace = self._worker.session.namespace
-        return pack({"items": unpack(items, namespace, writable=False)["items"][:count]}, namespace)
+        return first_items(items, self._worker.session.namespace, count)
 
     def _shared_digest(self, token: str, shared: Packed, seconds: float) -> str | None:
         """The digest of what all batches share, once that is little beside the time they have taken."""

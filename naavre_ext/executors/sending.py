@@ -177,7 +177,6 @@ def _share_values(fan_out: FanOut, state: SplitState) -> None:
 
 
 def _pack_shared(fan_out: FanOut, state: SplitState) -> Packed:
-    fan_out.check_items(state)
     namespace, known, split = fan_out.namespace, fan_out.variables, state.split
     values = values_of(split.shared, known)
     # The cell's own share may have added to them, up to no matter where: a resumed run must find the same.

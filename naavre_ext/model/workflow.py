@@ -74,7 +74,8 @@ class Split:
     ``immutable_items`` says that the merge may change what an item holds, so that no item may be mutable.
     ``continues`` names the step and the split that build the list of items: their batches flow on into this one.
     ``function`` is the function that the loop stands in ("" at module level), whose variables are called
-    ``x of f`` here. ``items_apart`` asks for a look whether an item is an object that the iterations share.
+    ``x of f`` here. ``items_apart`` says that an item may be an object that the iterations share, and a
+    copy of it be told from that: batches find such items among what they share.
     ``own_rows`` is a table over whose rows the loop goes, changing in each iteration the row of that label.
     ``makes_missing`` says that it looks for files and makes those that aren't there, so that no item may come
     twice, nor any iteration run twice.

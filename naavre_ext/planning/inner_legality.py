@@ -146,7 +146,7 @@ def _judge_in_function(
     unseen = notebook.summaries.of(function).when_called.has("unknown")
     check_modules(notebook.cells, loop.node.lineno, unseen=unseen)  # wherever it is called
     _check_attributes(loop, flat)
-    verdict = judge_loop(loop, notebook, position, rng_seeded, items_apart=True)
+    verdict = judge_loop(loop, notebook, position, rng_seeded, inner=True)
     if isinstance(verdict, Refusal):
         variable = None if verdict.variable is None else plain(verdict.variable)
         return Refusal(verdict.line, plain(verdict.reason), plain(verdict.remedy), variable)

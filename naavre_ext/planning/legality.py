@@ -41,11 +41,11 @@ from naavre_ext.planning.shared_objects import (
     check_aliases,
     check_changes,
     check_deletes,
-    check_identity,
     check_iterable,
     check_plain,
     identity_matters_for,
     in_function,
+    items_shared,
 )
 
 
@@ -55,16 +55,15 @@ def judge_loop(
     position: int,
     rng_seeded: str | None,
     *,
-    items_apart: bool = False,
+    inner: bool = False,
 ) -> Split | Refusal:
     """The Split of a legal loop, or why it isn't legal.
 
     ``rng_seeded`` is None when no global random number generator can have been seeded before, ``"surely"`` or
-    ``"maybe"`` (by code that can't be seen). ``items_apart`` says that it is looked at run time whether an item
-    is an object that the iterations share.
+    ``"maybe"`` (by code that can't be seen). An ``inner`` loop is one in a function or a block.
     """
     try:
-        return _judge(loop, notebook, position, rng_seeded, items_apart)
+        return _judge(loop, notebook, position, rng_seeded, inner)
     except LoopRefused as refused:
         return refused.refusal
 
@@ -74,7 +73,7 @@ def _judge(
     notebook: NotebookDataflow,
     position: int,
     rng_seeded: str | None,
-    items_apart: bool,
+    inner: bool,
 ) -> Split:
     check_control_flow(loop)
     _check_classes(loop, notebook)
@@ -95,15 +94,14 @@ def _judge(
     )
     reductions = find_records(body, candidates, frozenset())
     facts, sure = facts_and_sure(loop, without_changes(body, reductions), notebook)
-    in_function = items_apart  # where a table is a parameter, mostly, which others see
     uses: list[TableUse] = []
-    if not in_function:
+    if not inner:  # where a table is a parameter, mostly, which others see
         facts, uses = without_tables(loop, body, reductions, facts, notebook)
     replayed = replayed_names(loop, body, candidates, facts, notebook)
     if replayed:
         reductions = find_records(body, candidates, replayed)
         facts, sure = facts_and_sure(loop, without_changes(body, reductions), notebook)
-        if not in_function:
+        if not inner:
             facts, uses = without_tables(loop, body, reductions, facts, notebook)
     tables = tables_of(uses, loop, facts, notebook, position)
     roots = frozenset(reduction.root for reduction in reductions) | replayed
@@ -113,10 +111,8 @@ def _judge(
     check_carried(facts, loop)
     check_aliases(facts, reductions, loop, notebook, position, filled)
     check_plain(loop.node.lineno, notebook)
-    if not items_apart:
-        check_identity(loop, facts, notebook, position)
     guarded, guard_items = _check_changes(loop, body, reductions, facts, roots, notebook)
-    seeds = frozenset() if in_function else seeded_generators(loop, notebook, whole)
+    seeds = frozenset() if inner else seeded_generators(loop, notebook, whole)
     guard_rng = check_effects(facts, loop, rng_seeded, seeds)
     unseen = facts.has("unknown")
     check_modules(notebook.cells[: position + 1], loop.node.lineno, unseen=unseen)
@@ -127,6 +123,9 @@ def _judge(
     if any(effect.kind == "unknown" for effect in facts.effects):  # a function in a container, say
         shared |= notebook.environment.callback_reads
     shared -= own | roots | {ITEMS}
+    apart = (
+        notebook.compares_identity() if inner else items_shared(loop, shared, notebook, position)
+    )
     entries = {table.name for table in tables if table.entries}
     if unseen:
         guarded |= entries
@@ -151,7 +150,7 @@ def _judge(
         makes_missing=makes_missing(loop.node, facts),
         asks_files=asks_files(facts),
         files_apart=facts.has("outside-write", "unknown"),
-        items_apart=items_apart and notebook.compares_identity(),
+        items_apart=apart,
         own_rows=own_rows(loop, reductions),
         tables=tables,
         seeds=tuple(sorted(seeds)),

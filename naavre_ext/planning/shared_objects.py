@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 
 from naavre_ext.dataflow.aliases import AliasGraph, share
 from naavre_ext.dataflow.graph import NotebookDataflow
+from naavre_ext.dataflow.identity import PLAIN_KINDS
 from naavre_ext.dataflow.shapes import is_immutable
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow, Change
@@ -112,33 +113,31 @@ def check_aliases(
                 )
 
 
-def check_identity(
-    loop: Loop, facts: CellDataflow, notebook: NotebookDataflow, position: int
-) -> None:
-    """Refuse a loop in which an item may be an object that all iterations share, as the two travel apart.
+def items_shared(
+    loop: Loop, shared: Collection[str], notebook: NotebookDataflow, position: int
+) -> bool:
+    """Whether an item may be (or hold) an object of the ``shared`` names, though they travel apart.
 
     That counts only where the notebook can tell an object from a copy.
     """
-    if not notebook.compares_identity() or item_of(loop.iterable, notebook).node is None:
-        return
-    names = [n for n in sorted(set(facts.reads) - facts.writes - {ITEMS}) if _is_data(n, notebook)]
-    iterable = [n for n in sorted(names_of(loop.iterable)) if _is_data(n, notebook)]
+    if not notebook.compares_identity():
+        return False
+    item = item_of(loop.iterable, notebook)
+    if item.node is None:  # analysis doesn't follow what can't change
+        return notebook.tests_identity() and item.kind not in PLAIN_KINDS
+    names = [n for n in sorted(shared) if _holds(n, notebook)]
+    iterable = [n for n in sorted(names_of(loop.iterable)) if _holds(n, notebook)]
 
-    def shared_in(graph: AliasGraph) -> str | None:
+    def shared_in(graph: AliasGraph) -> bool:
         items = graph.reach(notebook.node(position, name) for name in iterable)
-        is_shared = (graph.reach([notebook.node(position, name)]) & items for name in names)
-        return next((name for name, shared in zip(names, is_shared, strict=True) if shared), None)
+        return any(graph.reach([notebook.node(position, name)]) & items for name in names)
 
-    name = shared_in(notebook.aliases_until(position))
-    if name is not None:
-        before = aliases_before(loop, notebook, position)  # which takes longer
-        name = name if before is None else shared_in(before)
-    if name is not None:
-        raise LoopRefused(
-            facts.reads[name],
-            f"an item may be or hold an object of '{name}', and the notebook compares identities",
-            "Compare by a number or a name of the objects instead.",
-        )
+    if any(notebook.environment.kind(name) == "frame" for name in iterable):
+        return bool(names)  # analysis doesn't look into tables
+    if not shared_in(notebook.aliases_until(position)):
+        return False
+    before = aliases_before(loop, notebook, position)  # which takes longer
+    return before is None or shared_in(before)
 
 
 def check_plain(line: int, notebook: NotebookDataflow) -> None:
@@ -150,6 +149,12 @@ def check_plain(line: int, notebook: NotebookDataflow) -> None:
             f"'{compared}' may compare texts or numbers by identity, and others get equal copies of these",
             "Compare with '=='.",
         )
+
+
+def _holds(name: str, notebook: NotebookDataflow) -> bool:
+    """Whether the name may stand for what could be mistaken for a copy of it, or hold such: a class does, too."""
+    kind = notebook.environment.kind(name)
+    return kind in ("class", "function") or _is_data(name, notebook)
 
 
 def _is_data(name: str, notebook: NotebookDataflow) -> bool:

@@ -24,6 +24,8 @@ class Box:
         return self.n
     def get(self):
         return self.n * param_k
+    def among(self, others):
+        return [b is self for b in others]
     def count(self):
         {counting}
         return self
@@ -300,6 +302,8 @@ HEADS = [
     ("for i, x in <dict>.items():", "any"), ("for i, x in <dlist>.items():", "list"), ("for x in <dict>:", "any"),
     ("for x in <rows>:", "list"), ("for x in <rows>[::-1]:", "list"), ("for x in <boxes>:", "box"),
     ("for x in <str>.split():", "any"), ("for x in <arr>:", "number"), ("for x in <grid>:", "row"),
+    ("for i, x in enumerate(<boxes>):", "box"), ("for x in [<box>, *<boxes>]:", "box"),
+    ("for x, y in zip(<boxes>, <boxes>[::-1]):", "box"), ("for i, x in {str(b): b for b in <boxes>}.items():", "box"),
     ("for x in sorted(<set>):", "any"), ("for x in <set>:", "any"), ("for x in [3, 1, 2, 0, 5]:", "number"),
     ("for x in reversed(range(5)):", "number"), ("for x in (z * 2 for z in range(4)):", "number"),
     ("for x in []:", "any"), ("for x in spread(5):", "number"), ("for x in itertools.islice(<iter>, 4):", "any"),
@@ -319,7 +323,9 @@ ITEM_VALUES = {
     "number": ["x * 2", "x + param_k", "<fn>(x)", "<pure>(x)", "double_square(x)", "x / 7", "(lambda: x)()",
                "fresh(x)", "np.full(3, x)", "<arr>[int(x) % 3]", "sum(<nums>) + x", "<arr> * x"],
     "list": ["x[:1]", "x + [0]", "len(x)", "sum(x)", "same(x)", "list(x)", "sorted(x)", "(x, x)"],
-    "box": ["x.n", "x.log", "isinstance(x, Box)", "x.get()", "x.up(1)", "same(x)", "x.__dict__"],
+    "box": ["x.n", "x.log", "isinstance(x, Box)", "x.get()", "x.up(1)", "same(x)", "x.__dict__", "x.among(<boxes>)",
+            "x.among([<box>])", "x in <boxes>", "{b: b.n for b in <boxes>}.get(x)", "[x.among([b]) for b in <boxes>]",
+            "(x, x.among(<list>))", "max(<boxes>, key=str).among([x])"],
     "row": ["x.sum()", "x * 2", "x[:2]", "x", "x.copy()", "x.tolist()"],
     "series": ["x['v']", "x['g']", "x.to_dict()"],
     "frame": ["x", "len(x)", "x['v'].sum()", "x.v", "x.assign(w=1)"],

@@ -50,7 +50,7 @@ _ROWS: dict[str, Row] = {
             seen.append(w in flow)
         print(total, seen)
         """,
-        splits=1,
+        splits=4,
         on_ray=True,
     ),
     "objects of no class of the notebook's as keys": written(
@@ -70,7 +70,7 @@ _ROWS: dict[str, Row] = {
             found.append((number, node in nodes[2:]))
         print(found)
         """,
-        splits=0,
+        splits=2,
     ),
     "objects of libraries": written(
         """
