@@ -72,13 +72,7 @@ class _Comparisons(FunctionRegion):
 
     def _may_be_plain(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Attribute):
-            owner = ast.unparse(
-                node.value
-            )  # np.nan and the members of enumerations stay what they are
-            is_known = self._is_global(node.value) and (
-                self.environment.kind(owner) == "module" or _is_enumeration(owner, self.environment)
-            )
-            return not is_known and node.attr != "__class__"
+            return node.attr != "__class__" and not self._stays(node.value)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("type", "object"):
             return bool(self.environment.lookup(ast.unparse(node.func)))
         if isinstance(node, ast.Name) and self._is_global(node):
@@ -86,6 +80,14 @@ class _Comparisons(FunctionRegion):
             if bound and all(binding.role == "import" for binding in bound):
                 return False
         return shapes.head(self.visit(node).shape) in PLAIN_KINDS
+
+    def _stays(self, owner: ast.expr) -> bool:
+        """Whether what it has stays what it is: np.nan, and the members of enumerations."""
+        name = ast.unparse(owner)
+        is_known = self.environment.kind(name) == "module" or _is_enumeration(
+            name, self.environment
+        )
+        return is_known and self._is_global(owner)
 
     def _is_global(self, node: ast.expr) -> bool:
         return all(self.local_node(n.id) is None for n in walk(node) if isinstance(n, ast.Name))

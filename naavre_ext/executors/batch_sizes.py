@@ -27,6 +27,8 @@ _MOST_WAITING = 64
 _MANY = 16
 #: What earlier batches count for, against a new one, in the time that an item takes.
 _MEMORY = 0.7
+#: A batch computes for so many times as long as its worker takes to get ready for it, and to look at what it left.
+_WORTHWHILE = 4
 
 
 class BatchSizes(Protocol):
@@ -34,8 +36,8 @@ class BatchSizes(Protocol):
 
     window: int
 
-    def observe(self, items: int, seconds: float) -> None:
-        """A batch of so many items took so long."""
+    def observe(self, items: int, seconds: float, handling_s: float = 0.0) -> None:
+        """A batch of so many items took so long, part of it for what isn't the items' work."""
         ...
 
     def next(self, left: int | None) -> int:
@@ -60,7 +62,7 @@ class FixedSizes:
         self._slots, self._round_s = slots, slots * SEND_S
         self._seconds, self._items = 0.0, 0
 
-    def observe(self, items: int, seconds: float) -> None:
+    def observe(self, items: int, seconds: float, handling_s: float = 0.0) -> None:
         """Counts the time of all batches."""
         self._seconds, self._items = self._seconds + seconds, self._items + items
 
@@ -88,28 +90,35 @@ class GuidedSizes:
 
     def __init__(self, slots: int, item_s: float | None, timeout_s: float | None = None) -> None:
         self._slots, self._guesses = slots, True
+        self._handling_s, self._timeout_s = 0.0, timeout_s
         self._shortest_s = max(SHORTEST_BATCH_S, slots * SEND_S)
         self._longest_s = max(LONGEST_BATCH_S, 4 * self._shortest_s)
-        longest_limit_s = LIMIT_S * self._longest_s / LONGEST_BATCH_S
-        self._longest_limit_s = (
-            longest_limit_s if timeout_s is None else min(longest_limit_s, timeout_s / 2)
-        )
         self._seconds, self._items = (0.0, 0.0) if item_s is None else (item_s, 1.0)
         self.window = slots + min(slots, _MOST_WAITING)
 
-    def observe(self, items: int, seconds: float) -> None:
+    def observe(self, items: int, seconds: float, handling_s: float = 0.0) -> None:
         """Takes the batch into the average, the latest ones counting most."""
         self._guesses = False
-        self._seconds = self._seconds * _MEMORY + seconds
+        self._seconds = self._seconds * _MEMORY + max(seconds - handling_s, 0.0)
         self._items = self._items * _MEMORY + items
+        self._handling_s = max(self._handling_s * _MEMORY, handling_s)
+
+    def _bounds_s(self) -> tuple[float, float]:
+        """How long a batch is to compute, at least and at most."""
+        shortest_s = max(self._shortest_s, _WORTHWHILE * self._handling_s)
+        longest_s = max(self._longest_s, shortest_s)
+        if self._timeout_s is not None:
+            shortest_s = max(self._shortest_s, min(shortest_s, self._timeout_s / 4))
+        return min(shortest_s, longest_s), longest_s
 
     def next(self, left: int | None) -> int:
         """One item as long as nothing is known."""
         if not self._items:
             return 1
         item_s = max(self._seconds / self._items, 1e-9)
-        share_s = self._longest_s if left is None else left * item_s / (2 * self._slots)
-        size = int(min(max(share_s, self._shortest_s), self._longest_s) / item_s)
+        shortest_s, longest_s = self._bounds_s()
+        share_s = longest_s if left is None else left * item_s / (2 * self._slots)
+        size = int(min(max(share_s, shortest_s), longest_s) / item_s)
         if self._guesses and left is not None:
             size = min(size, math.ceil(left / (2 * self._slots)))
         return max(1, size)
@@ -117,8 +126,11 @@ class GuidedSizes:
     def limit_s(self, items: int) -> float | None:
         """Some times what the items were expected to take."""
         expected_s = items * self._seconds / self._items if self._items else 0.0
-        least_s = 2 * self._shortest_s
-        return min(self._longest_limit_s, max(least_s, _PATIENT * expected_s))
+        shortest_s, longest_s = self._bounds_s()
+        limit_s = LIMIT_S * longest_s / LONGEST_BATCH_S
+        if self._timeout_s is not None:
+            limit_s = min(limit_s, self._timeout_s / 2)
+        return min(limit_s, max(2 * shortest_s, _PATIENT * expected_s))
 
 
 #: An ``# over`` cell's first batches hold this part of all items.
@@ -139,6 +151,10 @@ class VectorSizes(GuidedSizes):
             LONGEST_BATCH_S if timeout_s is None else min(LONGEST_BATCH_S, timeout_s / 4)
         )
         self._probe = max(1, math.ceil(count * _PROBE))
+
+    def observe(self, items: int, seconds: float, handling_s: float = 0.0) -> None:
+        """The price of a batch is part of what its items take."""
+        super().observe(items, seconds)
 
     def next(self, left: int | None) -> int:
         """The probe's size as long as nothing is known."""

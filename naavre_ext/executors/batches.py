@@ -80,12 +80,16 @@ class _Items:
 
 @dataclass
 class _Ended:
-    """What a batch left. ``lists`` are its parts of those that next loops go over, None where it failed."""
+    """What a batch left. ``lists`` are its parts of those that next loops go over, None where it failed.
+
+    Its code ran for ``computed_s``; None where that isn't told.
+    """
 
     packed: Packed = NOTHING
     error: ErrorReport | None = None
     done: int = 0
     lists: dict[str, Any] | None = None
+    computed_s: float | None = None
 
 
 def run_batch(
@@ -117,10 +121,12 @@ def run_batch(
         violation = (
             f"an iteration would change the file '{shown(watch.spoilt)}', which was read before"
         )
+    duration_s = time.perf_counter() - clock
     report = BatchReport(
         batch=task.batch,
         started_at=started_at,
-        duration_s=time.perf_counter() - clock,
+        duration_s=duration_s,
+        handling_s=0.0 if ended.computed_s is None else duration_s - ended.computed_s,
         worker=worker.label,
         outputs=tuple(outputs),
         error=ended.error,
@@ -177,6 +183,7 @@ def _run(
         inputs = Inputs(_guarded(worker, split, watched), namespace, plain - set(over))
         worker.plain = shared.token, inputs.plain & set(given)
         hidden, classes = hidden_state(namespace), ClassState(namespace)
+        clock = time.perf_counter()
         with splitting_in_batch(worker, task.step, task.slots, tell):
             outcome = worker.capture(
                 outputs,
@@ -184,6 +191,7 @@ def _run(
                 task.step.execution_count,
                 lambda _tree: code.tree,
             )
+        computed_s = time.perf_counter() - clock
         seeded = ambient.generators(split.seeds)
         ambient.set_generators({n: before.rng[n] for n in split.seeds if n in before.rng})
         ours = (
@@ -234,7 +242,7 @@ def _run(
             result = unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
         done = len(values) if over else cursor.position + 1
         lists = _added(task, result, recorder.known, values[:done]) if task.then else None
-        return _Ended(packed, None, done, lists)
+        return _Ended(packed, None, done, lists, computed_s)
     finally:
         handles = [name for name in namespace if str(name).startswith(OWN_LOOPS)]
         for name in (*handles, *(worker.names() - known_names)):

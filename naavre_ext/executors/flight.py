@@ -317,7 +317,8 @@ class Flight:
             if report.violation:
                 return
         else:
-            self._sizes.observe(report.done, report.duration_s + report.then_s)
+            seconds = report.duration_s + report.then_s
+            self._sizes.observe(report.done, seconds, report.handling_s)
             if report.done < len(batch.items):
                 self._take_back(batch, report.done)
             self._fan_out.show_done(self._split, report.done)

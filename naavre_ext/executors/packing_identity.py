@@ -208,9 +208,11 @@ class Reachable:
 
     @cached_property
     def held_by_classes(self) -> Reachable:
-        """Those that can be reached from what the notebook's classes hold."""
-        classes = [] if self._found is None else self._found.classes
-        return Reachable([part for cls in classes for part in vars(cls).values()], self._limit)
+        """Those that can be reached from what the notebook's classes hold; all where nobody knows."""
+        if self._found is None:
+            return self
+        held = [part for cls in self._found.classes for part in vars(cls).values()]
+        return Reachable(held, self._limit)
 
     def meets(self, values: Iterable[Any], *, but: Callable[[Any], bool]) -> bool:
         """Whether such an object can be reached from these values as well, other than through what is ``but``.

@@ -260,6 +260,7 @@ class BatchReport:
 
     Its worker may be ``lost``; an ``overdue`` batch took longer than it may. Both come with an error.
     The loops that went on with what it made got ``fed`` items each; they and those behind them took ``then_s``.
+    ``handling_s`` is the part of the time in which the worker got ready, and looked at what the items had left.
     ``full`` says why results can't be stored any more. ``messages`` tell what happened in the batch. ``touched``
     are its files, where another batch might touch them, too.
     """
@@ -275,6 +276,7 @@ class BatchReport:
     stuck: Stuck | None = None
     fed: tuple[int, ...] = ()
     then_s: float = 0.0
+    handling_s: float = 0.0
     lost: bool = False
     overdue: bool = False
     full: str = ""

@@ -81,10 +81,12 @@ def test_later_batches_count_more() -> None:
     assert sizes.next(100_000) == pytest.approx(LONGEST_BATCH_S / 0.01, rel=0.01)
 
 
-def makespan(items: Sequence[float], sizes: BatchSizes, slots: int) -> float:
+def makespan(
+    items: Sequence[float], sizes: BatchSizes, slots: int, handling_s: float = 0.0
+) -> float:
     """When the last of these items is done, in a model of workers that lose 4 ms between batches.
 
-    One process sends the batches, one after the other.
+    One process sends the batches, one after the other. Beside its items, handling each takes a worker so long.
     """
     waiting: deque[tuple[range, float | None]] = deque()
     running: list[tuple[float, int, float, range, int]] = []
@@ -103,12 +105,12 @@ def makespan(items: Sequence[float], sizes: BatchSizes, slots: int) -> float:
                 taken_s, done = taken_s + items[item], done + 1
             started += 1
             sender_s = max(sender_s, now) + SEND_S
-            ends_s = max(now, sender_s) + 0.004 + taken_s
+            ends_s = max(now, sender_s) + 0.004 + handling_s + taken_s
             heapq.heappush(running, (ends_s, started, taken_s, batch, done))
         if not running:
             return now
         now, _, taken_s, batch, done = heapq.heappop(running)
-        sizes.observe(done, taken_s)
+        sizes.observe(done, handling_s + taken_s, handling_s)
         rest = batch[done:]
         while rest:  # right behind it, as long as what is left of all allows
             part = rest[: sizes.next(len(rest) + len(items) - begun)]
@@ -145,6 +147,13 @@ def test_workers_are_kept_busy_whatever_the_items_take(load: str, slots: int) ->
     assert reached >= least[slots > 2]
 
 
+@pytest.mark.parametrize(("handling_s", "least"), [(0.1, 0.86), (0.3, 0.75), (1.0, 0.7)])
+def test_batches_are_longer_where_each_has_its_price(handling_s: float, least: float) -> None:
+    """Where what all batches share is large, say: it is unpacked, and looked at afterwards, for each."""
+    items = [0.0005] * 40_000  # ten seconds for each slot
+    assert 10.0 / makespan(items, GuidedSizes(2, 0.0005), 2, handling_s) > least
+
+
 def test_one_sender_keeps_a_thousand_slots_busy() -> None:
     items, slots = [0.1] * 600_000, 1000  # a minute of work for each slot
     assert sum(items) / slots / makespan(items, GuidedSizes(slots, 0.1), slots) > 0.9
@@ -175,6 +184,9 @@ def test_a_batch_gives_back_what_it_has_not_begun_when_others_may_be_idle() -> N
     assert sizes.limit_s(1) == pytest.approx(2 * SHORTEST_BATCH_S)
     assert sizes.limit_s(10_000) == 2 * LONGEST_BATCH_S
     assert GuidedSizes(2, 0.01, timeout_s=0.5).limit_s(10_000) == 0.25
+    costly = GuidedSizes(2, 0.01, timeout_s=0.5)
+    costly.observe(10, 5.1, handling_s=5.0)
+    assert costly.limit_s(10_000) == 0.25
     assert FixedSizes(100, 4, slots=2).limit_s(25) is None
 
 

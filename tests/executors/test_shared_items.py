@@ -126,3 +126,9 @@ def test_what_a_class_holds_has_no_place() -> None:
     kind = type("Agent", (), {"__module__": "__main__", "everyone": ROWS})
     shared = {"Agent": kind, "rows": ROWS}
     assert "identities" in SharedItems(shared, is_asked=True).look_up(ROWS)[1]
+
+
+def test_too_much_to_look_at_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("naavre_ext.executors.shared_items._MOST_OBJECTS", 3)
+    assert SharedItems({"nodes": OBJECTS}, is_asked=False).look_up(OBJECTS)[1]
+    assert SharedItems({"rows": ROWS}, is_asked=True).look_up(ROWS)[1]
