@@ -22,6 +22,7 @@ from naavre_ext.executors.inner_hook import splitting_in_batch
 from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart, made, range_text
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
+from naavre_ext.executors.packing_classes import taking_classes
 from naavre_ext.executors.packing_identity import shares_objects
 from naavre_ext.executors.recording import Recorder
 from naavre_ext.executors.shared_items import unpack_items
@@ -106,7 +107,8 @@ def run_batch(
     messages: list[Mapping[str, Any]] = []
     watch = RepeatableWatch()
     try:
-        with telling(messages.append, worker.label), watching(task.split.files_apart) as watch:
+        told = telling(messages.append, worker.label)
+        with told, taking_classes(), watching(task.split.files_apart) as watch:
             ended = _run(worker, task, shared, items, outputs, messages.append)
     except Violation as reason:
         violation = str(reason)

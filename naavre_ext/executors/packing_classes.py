@@ -4,6 +4,9 @@ cloudpickle's tracker makes a class that comes back to a process the class that 
 attributes need more care: an instance coming back from a worker brings the class along as it was
 when it was sent out, and must not undo what happened to it since. So each state of a class has a
 version, and a process takes over only states that it has never had.
+
+What a class holds may be an object that a variable stands for as well. Where a process gets copies of all
+variables, for a batch or a step, those that the class holds are among them: see :func:`taking_classes`.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ import enum
 import typing
 import uuid
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cloudpickle
@@ -60,12 +65,48 @@ def reduce_class(cls: type, reduced: Any, digest: Digest) -> Any:
 def restore_class(cls: type, versioned: tuple[str, Any, Callable[..., Any]]) -> None:
     """Gives ``cls`` the state that came with it, unless this process has had it before."""
     version, state, set_state = versioned
-    history = _histories.get(cls)
+    history, taken = _histories.get(cls), _taken.get()
     if history is not None and version in history.seen:
-        return
+        is_current = version == history.version and not issubclass(cls, enum.Enum)
+        if taken is None or cls in taken or not is_current:
+            return
+        taken[cls] = replace(history, attributes=_attributes(cls))
+    elif taken is not None:
+        taken[cls] = None
     set_state(cls, state)
     seen = history.seen if history is not None else set()
     _histories[cls] = _History(_attributes(cls), _NOT_LOOKED, version, seen | {version})
+
+
+#: The classes that have arrived within :func:`taking_classes`, as they were before; None for those new here.
+_taken: ContextVar[dict[type, _History | None] | None] = ContextVar("taken", default=None)
+
+
+@contextmanager
+def taking_classes() -> Iterator[None]:
+    """Within, a class that was here before has what it first arrives with, which other values that arrive share.
+
+    Afterwards it has what it had, unless it was changed and sent on.
+    """
+    taken: dict[type, _History | None] = {}
+    token = _taken.set(taken)
+    try:
+        yield
+    finally:
+        _taken.reset(token)
+        for cls, before in taken.items():
+            now = _histories.get(cls)
+            if before is not None and now is not None and now.version == before.version:
+                _put_back(cls, before, now.seen)
+
+
+def _put_back(cls: type, before: _History, seen: set[str]) -> None:
+    for name in _attributes(cls).keys() - before.attributes.keys():
+        type.__delattr__(cls, name)
+    for name, value in before.attributes.items():
+        if vars(cls).get(name) is not value:
+            type.__setattr__(cls, name, value)
+    _histories[cls] = replace(before, seen=seen)
 
 
 #: The contents of a class that has just arrived: looked at when it is sent on.

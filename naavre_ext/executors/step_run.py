@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from naavre_ext.executors.guarding_steps import (
 )
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.packing import Packed, PackingError, is_immutable
+from naavre_ext.executors.packing_classes import taking_classes
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.raised_signals import SIGNALS
 from naavre_ext.executors.reseeding import reseed
@@ -84,7 +86,8 @@ class StepRun:
             if worker.context is None or worker.context.tells_starts:
                 self._send({"kind": "began", **self._tags})
             body = self._run_anywhere if task.placement == "any" else self._run_in_main
-            end = self._stored_end() or body()
+            with taking_classes() if task.placement == "any" else nullcontext():
+                end = self._stored_end() or body()
         outputs = worker.outputs.shown
         if task.is_common and not end.is_reused:
             worker.common.keep(

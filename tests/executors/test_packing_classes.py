@@ -1,0 +1,91 @@
+"""What a class holds is an object of its pack while a task runs, and is the process's own again afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from naavre_ext.executors.packing import pack, unpack
+from naavre_ext.executors.packing_classes import forget_classes, taking_classes
+
+NOTEBOOK = """
+class Base:
+    def name(self): return "base"
+rows = [1]
+class Box(Base):
+    kept = rows
+    def name(self): return super().name()
+labels = {Box.name: "name", Base.name: "base"}
+box = Box()
+"""
+
+
+@pytest.fixture
+def sender():
+    namespace = {"__name__": "__main__"}
+    exec(NOTEBOOK, namespace)
+    yield namespace
+    forget_classes()
+
+
+def sent(sender, *names):
+    return pack({name: sender[name] for name in names}, sender)
+
+
+def arrived(packed):
+    return unpack(packed, {"__name__": "__main__"}, writable=False)
+
+
+def test_what_the_class_holds_is_what_came_with_it(sender):
+    packed = sent(sender, "rows", "Box", "labels", "box")
+    for _ in range(2):  # as the batches of one worker
+        with taking_classes():
+            got = arrived(packed)
+            assert got["Box"] is sender["Box"]
+            assert got["Box"].kept is got["box"].kept is got["rows"] is not sender["rows"]
+            assert got["labels"][got["Box"].name] == "name"
+            assert got["labels"][type(got["box"]).__base__.name] == "base"
+
+
+def test_afterwards_it_has_what_it_had(sender):
+    name = sender["Box"].name
+    with taking_classes():
+        got = arrived(sent(sender, "rows", "Box"))
+        got["Box"].new = 3
+        got["rows"].append(2)
+    assert sender["Box"].kept is sender["rows"]
+    assert sender["rows"] == [1]
+    assert sender["Box"].name is name
+    assert not hasattr(sender["Box"], "new")
+
+
+def test_what_arrives_first_counts(sender):
+    packed = sent(sender, "rows", "Box"), sent(sender, "box")
+    with taking_classes():
+        rows = arrived(packed[0])["rows"]
+        assert arrived(packed[1])["box"].kept is rows
+        with taking_classes():  # a batch within a batch
+            inner = arrived(packed[0])["rows"]
+            assert sender["Box"].kept is inner is not rows
+        assert sender["Box"].kept is rows
+
+
+def test_otherwise_a_class_that_comes_back_changes_nothing(sender):
+    arrived(sent(sender, "rows", "Box"))
+    assert sender["Box"].kept is sender["rows"]
+
+
+def test_an_older_state_changes_nothing(sender):
+    packed = sent(sender, "rows", "Box")
+    sender["Box"].kept = other = [2]
+    sent(sender, "Box")
+    with taking_classes():
+        arrived(packed)
+        assert sender["Box"].kept is other
+
+
+def test_a_class_that_was_changed_and_sent_on_stays_changed(sender):
+    with taking_classes():
+        got = arrived(sent(sender, "rows", "Box"))
+        got["Box"].kept = other = [2]
+        pack({"Box": got["Box"]}, got)
+    assert sender["Box"].kept is other
