@@ -88,7 +88,8 @@ class Packed:
     ``buffers`` are the memory of large arrays, not a copy of it: pickle this object (protocol 5)
     before the arrays change. ``numbers`` are names of large lists and dicts that hold numbers and texts only.
     ``types`` are the names of the values' types, for people. ``path`` is how ``sys.path``, by which their modules
-    were found, was changed. ``token`` is another one for each pack that is made.
+    were found, was changed. ``token`` is another one for each pack that is made. ``has_nans`` says that there are
+    NaN objects other than ``numpy.nan`` among them, which other packs may hold as well.
     """
 
     version: int
@@ -100,6 +101,7 @@ class Packed:
     types: tuple[str, ...] = ()
     path: ListChange | None = None
     token: bytes = field(default=b"", repr=False, compare=False)
+    has_nans: bool = False
 
     @property
     def nbytes(self) -> int:
@@ -116,7 +118,15 @@ class Packed:
         wrap: Callable[[Any], Any] = pickle.PickleBuffer if protocol >= _PROTOCOL else bytes
         buffers = tuple(wrap(buffer) for buffer in self.buffers)
         data = wrap(self.data)
-        rest = (buffers, self.layout, self.numbers, self.types, self.path, self.token)
+        rest = (
+            buffers,
+            self.layout,
+            self.numbers,
+            self.types,
+            self.path,
+            self.token,
+            self.has_nans,
+        )
         return type(self), (self.version, self.names, data, *rest)
 
 
@@ -222,6 +232,7 @@ def _pack(
         layout,
         types=types,
         path=read_path(None),
+        has_nans=pickler.has_nans,
     )
     return packed, pickler
 

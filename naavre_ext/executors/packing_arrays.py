@@ -106,11 +106,19 @@ def bounds(array: Any) -> tuple[int, int]:
 
 
 def root(array: Any) -> Any:
-    """The last object on the chain of bases of ``array`` that is an ndarray."""
+    """The last object on the chain of bases of ``array`` that is an ndarray.
+
+    What ``as_strided`` puts between two arrays is passed over.
+    """
     ndarray = sys.modules["numpy"].ndarray
-    while isinstance(array.base, ndarray):
-        array = array.base
+    while (base := _base(array)) is not None and isinstance(base, ndarray):
+        array = base
     return array
+
+
+def _base(array: Any) -> Any:
+    base = array.base
+    return getattr(base, "base", None) if type(base).__name__ == "DummyArray" else base
 
 
 def is_writable(array: Any, *, sealed: bool = False) -> bool:

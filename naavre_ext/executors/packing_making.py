@@ -67,7 +67,9 @@ def fill_function(function: types.FunctionType, state: Mapping[str, Any]) -> Non
     function.__kwdefaults__ = state["kwdefaults"]
     function.__annotations__ = state["annotations"]
     function.__doc__ = state["doc"]
-    function.__module__ = state["module"]
+    module = state["module"]
+    # One object here as where it came from, so that its pickle is the same one.
+    function.__module__ = sys.intern(module) if type(module) is str else module
     function.__dict__.update(state["dict"])
     if state["type_params"]:
         function.__type_params__ = state["type_params"]  # type: ignore[attr-defined]  # from 3.12

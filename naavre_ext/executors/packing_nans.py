@@ -40,6 +40,11 @@ class NanKeys:
     def __init__(self) -> None:
         self._known: dict[int, tuple[NanKey, float]] = {}
 
+    @property
+    def has_own(self) -> bool:
+        """Whether a NaN was met that no module has."""
+        return any(type(key) is int for key, _ in self._known.values())
+
     def of(self, nan: float) -> NanKey:
         """Its key, which is no other object's."""
         if id(nan) not in self._known:

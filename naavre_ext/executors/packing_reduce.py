@@ -100,6 +100,11 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
     #: Ids of arrays that pandas keeps and of which it hands out read-only views.
     _sealed: set[int]
 
+    @property
+    def has_nans(self) -> bool:
+        """Whether NaN objects were met that other processes don't have by a name."""
+        return self._nans.has_own
+
     def dump(self, obj: Any) -> None:
         """Pickle ``obj``, and leave no trace of that in the notebook's classes."""
         try:

@@ -220,6 +220,9 @@ class StepRun:
         for name in task.fresh:
             namespace.pop(name, None)
         known, guards = worker.names(), worker.guards or task.group is not None
+        if sum(packed.has_nans for packed in inputs) > 1:
+            reason = "two of its inputs hold NaN objects, which may be one: numpy.nan always is"
+            return _StepEnd("relocate", None, reason, nothing)
         try:
             given, taken = bind(worker, task, inputs, writable=False)
             plain = worker.received.look_at(given if guards else {}, numbers_in(inputs))

@@ -827,4 +827,20 @@ ROWS = {
         on_ray=True,
         splits=1,
     ),
+    "keyword-only arguments with a default": written(
+        """
+        def f(x, *, z=3):
+            return x * z
+        def g(x, *rest, k=(1, 2), **more):
+            return x + len(k)
+        ---
+        # split:
+        out = []
+        for x in range(8):
+            out.append(f(x) + g(x, k=(3,)))
+        print(out, f(2, z=1), g.__kwdefaults__ if False else "")
+        """,
+        on_ray=True,
+        splits=1,
+    ),
 }

@@ -1108,4 +1108,27 @@ ROWS = {
         d = len(seen), work(1)
         print(a, b, c, d)
     """),
+    "a NaN of the notebook's that two inputs hold": _costly("""
+        import numpy as np
+        NA = float("nan")
+        def load(i):
+            return NA if i % 3 == 0 else float(i)
+        a = [load(i) for i in range(12)]
+        b = [np.nan, 1.0]
+        ---
+        n = a.count(NA), work(2)
+        ---
+        m = len(set(a + [NA])), work(2)
+        ---
+        k = b.count(np.nan), work(2)
+        print(n, m, k)
+    """),
+    "a window that as_strided makes": _costly("""
+        import numpy as np
+        x = np.arange(12.0)
+        ---
+        lag = np.lib.stride_tricks.as_strided(x, shape=(9, 3), strides=(8, 8)), work(2)
+        ---
+        print(lag[0].flags.writeable, lag[0].sum())
+    """),
 }
