@@ -205,6 +205,8 @@ def effect_reasons(
         reasons.append("it draws from a random number generator that may be seeded")
     if node.source.magic is not None:
         reasons.append(f"it uses %%{node.source.magic}")
+    if node.source.may_fail:
+        reasons.append("it may raise an exception, and what it has set by then stays")
     if _defines_class_or_awaits(node.source.tree):
         reasons.append("it defines a class or awaits")
     if facts.deletes:

@@ -51,6 +51,13 @@ ROWS = {
         (split("for x in [1, 2, 0, 3]:\n    out.append(1 / x)"), ("raises-exception",)),
         "print(out, x)",
     ),
+    "raises-exception in a cell that could run elsewhere": row(
+        "import time\ntotal = -1\ndef slow(x):\n    time.sleep(0.001)\n    return x",
+        "a = sum(slow(i) for i in range(20))",
+        ("total = 0\nfor v in [4, 5, 0, 6]:\n    total += slow(20) // v", ("raises-exception",)),
+        ("made = [slow(a)]\nmade.append(1 / 0)", ("raises-exception",)),
+        "print(total, made, v)",
+    ),
     "caught around the loop": row(
         "out = []\ntry:\n    for x in [1, 0]:\n        out.append(1 / x)\nexcept ZeroDivisionError:\n"
         "    print('caught', out)"
