@@ -118,7 +118,8 @@ def _prepare(
     files = OtherFiles(_star_imports(notebook) if star_imports else {}, patches=patches)
     nested, more = _nested(notebook, annotations)
     diagnostics += more
-    planned = plan(notebook, annotations, find_parameters(file.notebook), files, nested)
+    defined = find_parameters(file.notebook)
+    planned = plan(notebook, annotations, defined, files, nested, file.order.in_main)
     diagnostics += planned.diagnostics
     diagnostics = places.placed(diagnostics)
     refused = any(diagnostic.severity == "error" for diagnostic in diagnostics)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from naavre_ext.dataflow.analysis import relinked
@@ -54,13 +54,16 @@ class GroupPlan:
 
 
 def plan_groups(
-    dataflow: NotebookDataflow, groups: Mapping[int, str], cells: Sequence[Cell]
+    dataflow: NotebookDataflow,
+    groups: Mapping[int, str],
+    cells: Sequence[Cell],
+    in_main: Collection[int] = (),
 ) -> GroupPlan:
-    """The plan for cells in these groups, by position."""
+    """The plan for cells in these groups, by position; those that a file keeps ``in_main`` are refused."""
     if not groups:
         return GroupPlan(dataflow, {}, {})
-    refused: dict[int, str] = {}
-    inside = dict(groups)
+    refused = dict.fromkeys(in_main, "the workflow's file says so ('placement: main')")
+    inside = {position: group for position, group in groups.items() if position not in refused}
     while True:
         seen = _unsuspecting(dataflow, inside)
         survey = survey_notebook(seen)
@@ -69,7 +72,7 @@ def plan_groups(
             position: why
             for position in inside
             if (why := _why_not(survey, seen, position, live[position], cells[position]))
-            or (why := why_unseen_stays(survey, seen, position, inside, live[position]))
+            or (why := why_unseen_stays(survey, seen, position, inside, live[position], cells))
         }
         if not found:
             return GroupPlan(seen, live, refused)

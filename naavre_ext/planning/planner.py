@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -56,10 +56,12 @@ def plan(
     parameters: Sequence[Parameter],
     files: OtherFiles = NO_OTHER_FILES,
     nested: Mapping[AskedNotebook, NestedNotebook] = MappingProxyType({}),
+    in_main: Collection[StepId] = (),
 ) -> Plan:
     """The plan of a notebook whose annotations are parsed and whose parameters are injected.
 
-    ``files`` is what modules and scripts mean for it, ``nested`` are the notebooks that it calls.
+    ``files`` is what modules and scripts mean for it, ``nested`` are the notebooks that it calls. Cells that a
+    workflow's file keeps ``in_main`` are in no group.
     """
     diagnostics: list[Diagnostic] = []
     units = find_units(notebook, annotations, diagnostics)
@@ -81,7 +83,8 @@ def plan(
         for n, u in enumerate(units)
         if u.annotations.group and not u.parameters_only
     }
-    groups = plan_groups(dataflow, asked, [unit.cell for unit in units])
+    kept = [n for n in asked if StepId(str(units[n].cell.id)) in in_main]
+    groups = plan_groups(dataflow, asked, [unit.cell for unit in units], kept)
     placements = place(dataflow, [StepId(str(unit.cell.id)) for unit in units], apart, groups.live)
     notes = [Annotations() if unit.parameters_only else unit.annotations for unit in units]
     tasks = plan_tasks(notes, dataflow, placements.rng_seeded)

@@ -7,11 +7,12 @@ change it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.graph import BARRIER_EFFECTS, CellNode, NotebookDataflow, first_effect
 from naavre_ext.dataflow.tables import IMMUTABLE
+from naavre_ext.model.notebook import Cell
 from naavre_ext.planning.placement import Survey, older_classes
 
 _HIDDEN = "code that can't be seen"
@@ -23,10 +24,12 @@ def why_unseen_stays(
     position: int,
     inside: Mapping[int, str],
     live: frozenset[str],
+    cells: Sequence[Cell],
 ) -> str:
     """Why a cell with unseen code can't run in its group's worker, in words; "" when it can.
 
-    ``inside`` are the cells that would run in the workers of groups, ``live`` its names that only its group uses.
+    ``inside`` are those of the ``cells`` that would run in the workers of groups, ``live`` its names that only its
+    group uses.
     """
     facts = dataflow.cells[position].facts
     if not facts.has("unknown"):
@@ -39,7 +42,10 @@ def why_unseen_stays(
         if inside.get(number) != group:
             why = _meets(dataflow, node, modules, imports=number > position)
             if why:
-                return f"it calls {_HIDDEN}, and so may what it changes be seen in cell {number + 1}, which {why}"
+                other = f"cell {cells[number].number}"
+                return (
+                    f"it calls {_HIDDEN}, and what it changes may be seen in {other}, which {why}"
+                )
     given = [name for name in sorted(facts.reads.keys() - live) if _may_change(dataflow, name)]
     if survey.changed_later[position] & older_classes(dataflow, position, given):
         return f"{_HIDDEN} may keep '{given[0]}', which a cell elsewhere changes later"
@@ -53,7 +59,7 @@ def why_unseen_stays(
     made = [name for name in sorted(facts.writes - live) if _may_change(dataflow, name)]
     if later and (made or given):
         name, how = (made[0], "handed out") if made else (given[0], "given")
-        return f"'{name}', {how} here, may be changed by {_HIDDEN} in cell {later[0] + 1}"
+        return f"'{name}', {how} here, may be changed by {_HIDDEN} in cell {cells[later[0]].number}"
     return ""
 
 

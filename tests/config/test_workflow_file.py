@@ -101,6 +101,31 @@ def test_a_step_may_be_kept_in_the_main_worker():
     )
 
 
+GROUPED = (
+    "# group: g\nstate = [1, 2]",
+    "# group: g\nn = len(load(state))",
+    "print(n, load(state))",
+)
+
+
+def test_a_step_of_a_group_may_be_kept_in_the_main_worker(tmp_path: Path):
+    head = "import time\ndef load(xs):\n    time.sleep(0.01)\n    return xs"
+    text = workflow_yaml(compile_notebook(notebook(head, *GROUPED)))
+    before, found, after = text.partition("id: c2\n")
+    assert found
+    assert "placement: any" in after
+    file = read_workflow(
+        before + found + after.replace("placement: any", "placement: main", 1), "h"
+    )
+    prepared = prepare_notebook(file)
+    step = prepared.require_workflow().step("c2")
+    assert (step.group, step.placement) == (None, "main")
+    (told,) = [d for d in prepared.diagnostics if d.code == "NX161"]
+    assert "placement: main" in told.message
+    options = replace(LOCAL, cwd=str(tmp_path), store=str(tmp_path / "s"))
+    assert run_notebook(file, options=options)["n"] == 2
+
+
 WRONG = [
     (("version: 2", "version: 1"), "NX546 hand.yaml, line 1: version: 2 was expected"),
     (("id: three", "ident: three"), "NX546 hand.yaml, line 9: .*'ident' were unexpected"),
