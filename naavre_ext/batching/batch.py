@@ -17,7 +17,7 @@ from naavre_ext.batching.shared_part import FIRST, SharedPart
 from naavre_ext.batching.shared_values import SharedValues
 from naavre_ext.environment import temporarily
 from naavre_ext.job_plans import JobPlans, sharing_of
-from naavre_ext.model.diagnostic import NaavreError
+from naavre_ext.model.diagnostic import Diagnostic, NaavreError
 from naavre_ext.model.event import RunEvent, RunStarted
 from naavre_ext.model.jobs import BatchResult, Job, JobEnd
 from naavre_ext.model.run import RunOptions
@@ -50,6 +50,8 @@ class Batch:
         most_at_once: int | None,
     ) -> None:
         self.record, self.jobs = record, tuple(jobs)
+        #: What is to be said of the notebook with the first job's parameters.
+        self.warnings: tuple[Diagnostic, ...] = ()
         #: The parameters that differ.
         self.varying = tuple(record.info["varying"])
         self._most_at_once = most_at_once

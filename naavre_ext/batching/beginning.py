@@ -76,7 +76,9 @@ def begin_batch(request: BatchRequest, options: RunOptions) -> Batch:
         _root(options, notebook.path), notebook=notebook.path, jobs=jobs, varying=varying, keep=keep,
         keeps_all=request.keep is not None, settings=None if file.files is None else file.files.settings,
     )  # fmt: skip
-    return Batch(file, record, jobs, options, request.max_jobs)
+    batch = Batch(file, record, jobs, options, request.max_jobs)
+    batch.warnings = tuple(d for d in first.diagnostics if d.severity == "warning")
+    return batch
 
 
 def resume_batch(

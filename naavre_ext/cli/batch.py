@@ -199,6 +199,9 @@ def _rows(
         rows = read_table(text, ending, parameters)
     else:
         rows = read_grid(axes, parameters)
+    twice = sorted(common.keys() & {name for row in rows for name in row.values})
+    if twice:
+        raise click.UsageError(f"-p sets {', '.join(twice)} for all jobs, and so do the jobs' rows")
     return tuple(Row(row.place, {**common, **row.values}) for row in rows)
 
 
@@ -216,7 +219,10 @@ class Told:
         if self.quiet or self.as_json:
             return
         before = f", {self.done} of which ended well before" if self.done else ""
-        click.echo(f"batch {self.batch.record.batch_id}: {self.total} jobs{before}", err=True)
+        for warning in self.batch.warnings:
+            click.echo(f"warning: {warning.describe()}", err=True)
+        jobs = "1 job" if self.total == 1 else f"{self.total} jobs"
+        click.echo(f"batch {self.batch.record.batch_id}: {jobs}{before}", err=True)
         if outdated := self.batch.outdated:
             click.echo(
                 f"the notebook has changed: {outdated} of them ran well, and run again", err=True

@@ -46,8 +46,9 @@ class EngineClient:
         options = options or RunOptions()
         if options.keep != () or options.executor != "ray" or not options.resident:
             return False
+        given = dict(parameters or {})
         try:
-            return bool(json.loads(json.dumps(dict(parameters or {}))) == dict(parameters or {}))
+            return repr(json.loads(json.dumps(given))) == repr(given)  # a NaN isn't equal to itself
         except (TypeError, ValueError):
             return False
 

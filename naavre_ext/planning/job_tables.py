@@ -51,10 +51,23 @@ def read_table(text: str, ending: str, parameters: Sequence[Parameter]) -> tuple
 def _parse(text: str, ending: str) -> Any:
     if ending == "json":
         try:
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=_without_doubles)
         except ValueError as error:
             raise refused(TABLE, f"The table isn't JSON: {error}.", "") from None
     return read_yaml_values(text.removeprefix("\ufeff"), "The table isn't YAML")
+
+
+def _without_doubles(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these names and values.
+
+    Raises:
+        ValueError: a name is given twice.
+    """
+    made = dict(pairs)
+    for name in made if len(made) < len(pairs) else ():
+        if sum(name == other for other, _ in pairs) > 1:
+            raise ValueError(f"'{name}' is given twice in one row")
+    return made
 
 
 def _read_csv(text: str, delimiter: str, parameters: Sequence[Parameter]) -> tuple[Row, ...]:

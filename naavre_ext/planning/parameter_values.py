@@ -81,6 +81,14 @@ def read_yaml_values(text: str, wrong: str) -> Any:
             for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
 
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            """Refuses a name that is given twice, of which YAML would drop one."""
+            names = [key.value for key, _ in node.value if key.tag == "tag:yaml.org,2002:str"]
+            for name in sorted({name for name in names if names.count(name) > 1}):
+                problem = f"'{name}' is given twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+            return super().construct_mapping(node, deep)
+
     try:
         return yaml.load(text, Loader=DatesAsText)
     except yaml.MarkedYAMLError as error:

@@ -381,6 +381,17 @@ def test_command_line_counts_jobs_that_had_ended_before_a_batch_was_resumed(stud
     assert said[-1] == "3/3 ok: param_x=2"
 
 
+def test_command_line_warns_of_what_is_used_before_the_value_is_in_force(study, capsys):
+    made = nbformat.read(study, as_version=4)
+    made.cells[1].source = "param_x = 1\nparam_name = str(param_x)"
+    nbformat.write(made, study)
+    made = begin_batch(BatchRequest(study, batch_rows(ROWS[:1])), LOCAL)
+    Told(made, as_json=False, quiet=False).shared([])
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("warning: NX206 cell 2")
+    assert ": 1 job" in said[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -391,6 +402,7 @@ def test_command_line_counts_jobs_that_had_ended_before_a_batch_was_resumed(stud
         (("--params", "none.csv"), "none.csv can't be read"),
         (("--params", "none.xls"), "--params takes"),
         (("--grid", "param_x=1,1", "-o", "{param_x}.ipynb"), "NX542"),
+        (("--grid", "param_x=1,2", "-p", "param_x", "5"), "-p sets param_x for all jobs, and so do"),
     ],
 )  # fmt: skip
 def test_wrong_requests_exit_with_2(study, arguments, message, monkeypatch):

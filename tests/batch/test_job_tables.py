@@ -67,6 +67,16 @@ WRONG = [
     ('[{"param_n": 1}, {"param_n": "x"}]', "json", "NX202 row 2, column 'param_n'"),
     ('{"param_n": 1}', "json", "NX540 The table isn't a list of rows"),
     ("[1", "json", "NX540 The table isn't JSON"),
+    (
+        '[{"param_a": 1, "param_a": 2}]',
+        "json",
+        "NX540 The table isn't JSON: 'param_a' is given twice",
+    ),
+    (
+        "- {param_a: 1, param_a: 2}",
+        "yaml",
+        "The table isn't YAML at line 1, column 3: 'param_a' is given twice",
+    ),
     ("- !!python/object:os.system x\n", "yaml", "NX207"),
     ("- secret_x: 1\n", "yaml", "NX201 row 1, column 'secret_x'"),
 ]

@@ -300,6 +300,7 @@ OPTIONS = RunOptions()
         ({"a": [1, "b", None]}, OPTIONS, True),
         ({"a": object()}, OPTIONS, False),
         ({"a": (1, 2)}, OPTIONS, False),
+        ({"a": [float("nan"), float("-inf")]}, OPTIONS, True),
         ({}, replace(OPTIONS, keep=("x",)), False),
         ({}, replace(OPTIONS, keep=None), False),
         ({}, replace(OPTIONS, executor="local"), False),
