@@ -15,7 +15,9 @@ from naavre_ext.dataflow.targets import LocalFunction, root_name
 
 
 class Calls(Instances):
-    """Expressions with all calls."""
+    """Expressions with all calls. ``body_of`` is the function whose body this is, with its parameters' nodes."""
+
+    body_of: tuple[FunctionNode, dict[str, str]] | None = None
 
     def visit_call(self, node: ast.Call) -> Value:
         """What the called function reads, changes, does and returns: what it has written to, where it is told."""
@@ -125,11 +127,29 @@ class Calls(Instances):
         names = [a.arg for a in parameters.args]
         shapes_given = {k: v.shape for k, v in arguments.keywords.items() if k is not None}
         shapes_given.update(zip(names, (v.shape for v in arguments.positional), strict=False))
+        passed_on = self._passed_on(function, arguments.node)
         for name in [*names, *(a.arg for a in parameters.kwonlyargs)]:
-            if name in shapes_given:
+            if name in passed_on:
+                given.setdefault(name, set())
+            elif name in shapes_given:
                 given.setdefault(name, set()).add(shapes_given[name])
             else:
                 given.setdefault(name, set()).add(self._default_shape(function, name))
+
+    def _passed_on(self, function: FunctionNode, call: ast.Call) -> set[str]:
+        """The parameters that a recursive call gives again: these are of no other kind by that."""
+        if self.body_of is None or self.body_of[0] is not function:
+            return set()
+        pairs = [(a.arg, given) for a, given in zip(function.args.args, call.args, strict=False)]
+        pairs += [(keyword.arg or "", keyword.value) for keyword in call.keywords]
+        nodes = self.body_of[1]
+        return {
+            name
+            for name, given in pairs
+            if isinstance(given, ast.Name)
+            and given.id == name
+            and self.local_node(name) == nodes.get(name)
+        }
 
     def _default_shape(self, function: FunctionNode, name: str) -> str:
         """The shape of a parameter's default, where it is a constant."""

@@ -164,6 +164,7 @@ class Summaries:
             region.new_local(around, name)
         region.scopes += [around, scope] if around.names else [scope]
         parameters = {name: region.new_local(scope, name) for name in argument_names(node.args)}
+        region.body_of = (node, parameters)
         known = self.environment.parameters.get(id(node), {})
         for name, parameter in parameters.items():
             region.local_kinds[parameter] = known.get(name, "")

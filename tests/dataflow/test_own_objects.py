@@ -7,6 +7,7 @@ import ast
 import textwrap
 
 import pytest
+from foreseen_changes import changed_names
 
 from naavre_ext.dataflow.analysis import analyse
 from naavre_ext.dataflow.source import parse_cell
@@ -161,3 +162,25 @@ def test_changes_of_own_objects_are_left_out(source: str) -> None:
 @pytest.mark.parametrize("source", NOT_OWN.values(), ids=NOT_OWN)
 def test_changes_of_others_objects_are_told(source: str) -> None:
     assert changes_of(source)
+
+
+REACH = (
+    "graph = {i: [(i * 3 + 1) % 20] for i in range(20)}\nlog = []\n"
+    "def reach(a, seen=None):\n    if seen is None:\n        seen = set()\n    seen.add(a)\n"
+    "    for v in graph[a]:\n        if v not in seen:\n            reach(v, seen)\n    return seen\n"
+)
+
+RECURSIVE = {
+    "what it makes is given on": (REACH, "reach(3)", ""),
+    "by name": (REACH.replace("reach(v, seen)", "reach(v, seen=seen)"), "reach(3)", ""),
+    "the caller's": (REACH, "reach(3, log)", "log"),
+    "something else is given on": (REACH.replace("reach(v, seen)", "reach(v, graph)"), "reach(3)", "graph"),
+    "it is bound to something else": (REACH.replace("seen = set()", "seen = graph"), "reach(3)", "graph"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("definition", "call", "changed"), RECURSIVE.values(), ids=RECURSIVE)
+def test_what_a_recursive_function_gives_itself(definition, call, changed):
+    assert {*changed.split()} <= changed_names(definition, call)
+    if not changed:
+        assert changed_names(definition, call) == frozenset()
