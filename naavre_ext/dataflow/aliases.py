@@ -97,6 +97,17 @@ class AliasGraph:
         """The classes of what the classes' objects may hold."""
         return {content for root in roots for content in self.fields(root).values()}
 
+    def containers(self, nodes: Iterable[Hashable], depth: int | None) -> set[Hashable]:
+        """The classes of the nodes and of what their objects hold, down to so many levels in all; None: all."""
+        if depth is None:
+            return self.reach(nodes)
+        found: set[Hashable] = set()
+        level = {self.find(node) for node in nodes}
+        for _ in range(depth):
+            found |= level
+            level = self.contents(level)
+        return found
+
     def reach(self, nodes: Iterable[Hashable]) -> set[Hashable]:
         """Representatives of the nodes' classes and of all that their objects may hold."""
         seen: set[Hashable] = set()

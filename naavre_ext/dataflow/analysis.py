@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from naavre_ext.dataflow import tables
+from naavre_ext.dataflow import shapes, tables
 from naavre_ext.dataflow.attribute_kinds import attribute_kinds
 from naavre_ext.dataflow.axes import renames_axes, share_axes
 from naavre_ext.dataflow.collecting import bind_names
@@ -116,13 +116,38 @@ def _parameters(dataflow: NotebookDataflow) -> dict[int, dict[str, str]]:
 
 
 def _constants(dataflow: NotebookDataflow) -> frozenset[str]:
-    """Names whose objects no cell changes in place."""
+    """Names of containers that no cell changes in place, nor those in them as far as their shapes tell.
+
+    What happens to the objects that they hold in the end, such as instances of classes, makes no difference.
+    """
     cells = dataflow.cells
     if not dataflow.environment.closed or any(c.facts.has("opaque", "star-import") for c in cells):
         return frozenset()
-    names = {name for cell in cells for name in cell.facts.writes}
-    changed = {name for cell in cells for name in cell.changed_names | cell.own_changed}
-    return frozenset((names & set(dataflow.environment.bindings)) - changed)
+    nodes: dict[str, list[Hashable]] = {}
+    for position, cell in enumerate(cells):
+        for name in cell.facts.writes & dataflow.environment.bindings.keys():
+            nodes.setdefault(name, []).append(dataflow.node(position, name))
+    aliases, changed = dataflow.aliases, frozenset().union(*(cell.changed for cell in cells))
+    return frozenset(
+        name
+        for name, bound in nodes.items()
+        if changed.isdisjoint(aliases.containers(bound, _levels(name, dataflow.environment)))
+    )
+
+
+#: Kinds of which a value stays, whatever happens to it, and of which that is all that analysis knows.
+_STAYING = frozenset(
+    {"list", "dict", "set", "tuple", "array", "frame", *shapes.NUMBERS, "str", "bytes", "none"}
+)
+
+
+def _levels(name: str, environment: Environment) -> int | None:
+    """How many levels of what the name stands for may not change; None where nothing in it may."""
+    found = [b.shape for b in environment.bindings[name]]
+    ends = frozenset().union(*map(shapes.ends, found))
+    if all(end in _STAYING or end.startswith("instance ") for end in ends):
+        return max(map(shapes.depth, found), default=0)
+    return None
 
 
 def _hands_functions_on(dataflow: NotebookDataflow, mentions: Sequence[Mentions]) -> bool:

@@ -42,13 +42,20 @@ def make(kind: str, *held: str) -> str:
     """A container's shape; plainly its kind where nothing is known of what it holds."""
     if not any(held):
         return kind
-    if any(_depth(part) >= _MAX_DEPTH for part in held) or len(held) > 8:
+    if any(depth(part) >= _MAX_DEPTH - 1 for part in held) or len(held) > 8:
         return kind
     return f"{kind}<{','.join(held)}>"
 
 
-def _depth(shape: str) -> int:
-    return 1 + max((_depth(part) for part in parts(shape)), default=0)
+def depth(shape: str) -> int:
+    """How many containers the shape has within each other of which it tells what they hold."""
+    return 1 + max(map(depth, parts(shape))) if parts(shape) else 0
+
+
+def ends(shape: str) -> frozenset[str]:
+    """The kinds of what is in the innermost of those containers."""
+    held = parts(shape)
+    return frozenset().union(*map(ends, held)) if held else frozenset({head(shape)})
 
 
 @lru_cache(maxsize=4096)

@@ -194,7 +194,8 @@ CHANGES = [
     ("d = defaultdict(list)\nxs = [1]", "for x in xs: d[x].append(x)", "d"),
     ("d = {'a': [1]}", "for k, v in d.items(): v.append(1)", "d"),
     ("d = {'a': [1]}", "for v in d.values(): v[0] = 1", "d"),
-    ("a = [1]\nb = [[0]]", "for x, y in zip(a, b): y.append(x)", "a b"),  # a zip's parts count as one
+    ("a = [1]\nb = [[0]]", "for x, y in zip(a, b): y.append(x)", "b"),
+    ("a = load()\nb = [[0]]", "for x, y in zip(a, b): y.append(x)", "a b"),  # a zip's parts count as one
     ("a = [[1]]", "match a:\n    case [x]: x.append(1)", "a"),
     ("a = [1]", "match a:\n    case x: x.append(1)", "a"),
     ("n = 0", "n += np.zeros(2)\nn += 1", "n"),  # kinds are those of the whole notebook
