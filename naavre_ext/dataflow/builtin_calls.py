@@ -140,7 +140,16 @@ class BuiltinCalls(LibraryCalls):
             path = self.module_path(node)
             if path is not None:  # what else would one want them for
                 self.assign_in_module(path, line)
+            definition = self.definition_node(node) or self.class_asked_for(node)
+            if definition is not None:
+                return self.merged([Value("", definition)])
         return self._builtin_locals(arguments, line)
+
+    def _builtin_type(self, arguments: Arguments, line: int) -> Value:
+        self.hand_over(arguments, what="type")
+        if len(arguments.all) == 1:
+            return self.class_of(arguments.node, arguments.all[0])
+        return self._builtin_result("type", arguments)
 
     def _builtin_dir(self, arguments: Arguments, line: int) -> Value:
         if not arguments.all and not self._in_function():

@@ -47,6 +47,9 @@ class Calls(Instances):
             return self.library_call(path, Arguments(node, self))
         if isinstance(function, ast.Name):
             return self._named_call(function, node)
+        asked = self.class_asked_for(function)
+        if asked is not None:
+            return self._named_call(ast.copy_location(ast.Name(asked), function), node)
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, ast.Call) and _is_super(function.value):
                 return self._super_call(function, node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.environment import Environment, FunctionNode
@@ -15,6 +16,9 @@ _PLAIN_CALLS = frozenset({"field", "property", "auto", "TypeVar", "namedtuple", 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 #: Methods that run when something in an instance is set, or that may put such methods into the class.
 _STORES = tables.SELF_CHANGING - {"__init__", "__post_init__", "__call__"}
+#: What makes a container, which as an attribute of a class does nothing when an instance's is looked up or set.
+_CONTAINERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+_MAKERS = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque"})
 #: Methods that Python runs when a class or a subclass is made.
 _MAKING = frozenset({"__init_subclass__", "__set_name__"})
 
@@ -36,6 +40,65 @@ def stateful_classes(environment: Environment) -> frozenset[str]:
             if {base.id for base in definition.bases if isinstance(base, ast.Name)} & found:
                 found.add(definition.name)
     return frozenset(found)
+
+
+def holding_classes(environment: Environment) -> frozenset[str]:
+    """Names of those stateful classes whose state is in containers that their bodies make, and nowhere else.
+
+    An instance is another object than its class then: it holds the class, as it were, and looks them up there.
+    """
+    classes = environment.classes()
+    held = {definition.name for definition in classes if _holds_state(definition)}
+    others = {definition.name for definition in classes if not _holds_state(definition)}
+    return frozenset(held & environment.stateful_classes - environment.owners - others)
+
+
+def _holds_state(definition: ast.ClassDef) -> bool:
+    if definition.bases or definition.keywords:
+        return False
+    return not any(
+        _is_state(s) and not _binds_container(s) and not _renames_operator(s, definition)
+        for s in definition.body
+    )
+
+
+def _binds_container(statement: ast.stmt) -> bool:
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+        return False
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return all(isinstance(t, ast.Name) for t in targets) and _is_container(statement.value)
+
+
+def _is_container(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        return ast.unparse(value.func).removeprefix("collections.") in _MAKERS
+    return isinstance(value, _CONTAINERS)
+
+
+def bound_in(definition: ast.ClassDef) -> frozenset[str]:
+    """The attributes that the body of the class binds to values."""
+    statements = [s for s in definition.body if not isinstance(s, _DEFINITIONS)]
+    return frozenset[str]().union(*map(_stored, statements))
+
+
+def definite_parts(definition: ast.ClassDef) -> frozenset[str]:
+    """The attributes that the class's body makes functions or containers, and nothing else."""
+    plain = [s for s in definition.body if _is_plain_method(s) or _binds_container(s)]
+    other = [s for s in definition.body if s not in plain]
+    found = frozenset[str]().union(*map(_stored, plain))
+    return found.difference(*map(_stored, other))
+
+
+def _is_plain_method(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    return isinstance(statement, ast.FunctionDef) and not statement.decorator_list
+
+
+def _stored(statement: ast.stmt) -> set[str]:
+    """The names that a statement of a class's body binds, or may bind."""
+    if isinstance(statement, _DEFINITIONS):
+        return {statement.name}
+    names = [n for n in walk(statement) if isinstance(n, ast.Name)]
+    return {n.id for n in names if isinstance(n.ctx, ast.Store)}
 
 
 def exact_selves(environment: Environment, mentions: Sequence[Mentions]) -> dict[int, str]:
@@ -121,6 +184,8 @@ def _is_store(method: ast.FunctionDef) -> bool:
 def _may_make_property(statement: ast.stmt) -> bool:
     """``x = property(get, set)``, or a method by another name: ``up = lambda self: ...``."""
     value = getattr(statement, "value", None)
+    if isinstance(value, ast.expr) and _is_container(value):
+        return False
     if isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] == "field":
         return False
     return value is not None and any(isinstance(p, (ast.Call, ast.Lambda)) for p in walk(value))
@@ -131,16 +196,30 @@ def _is_setter(decorator: ast.expr) -> bool:
 
 
 def _has_state(definition: ast.ClassDef) -> bool:
-    for statement in definition.body:
-        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-            if statement.value is not None and not _is_constant(statement.value):
-                return True
-        elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            if statement.name == "__new__" or _changes_class(statement):
-                return True
-        elif not isinstance(statement, (ast.Expr, ast.Pass)):
-            return True
-    return False
+    return any(_is_state(s) and not _renames_operator(s, definition) for s in definition.body)
+
+
+def _renames_operator(statement: ast.stmt, definition: ast.ClassDef) -> bool:
+    """``__rmul__ = __mul__``, where the one is a plain method of the class."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Name):
+        return False
+    names = [t.id if isinstance(t, ast.Name) else "" for t in statement.targets]
+    methods = {s.name for s in definition.body if _is_plain_method(s)} - _STORES
+    same = statement.value.id in methods and _is_operator(statement.value.id)
+    return same and all(map(_is_operator, names))
+
+
+def _is_operator(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__") and name not in _STORES | _MAKING
+
+
+def _is_state(statement: ast.stmt) -> bool:
+    """Whether the statement in a class's body gives the class something that can change."""
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return statement.value is not None and not _is_constant(statement.value)
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return statement.name == "__new__" or _changes_class(statement)
+    return not isinstance(statement, (ast.Expr, ast.Pass))
 
 
 def _is_constant(node: ast.expr) -> bool:

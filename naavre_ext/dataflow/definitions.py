@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.calls import Calls
+from naavre_ext.dataflow.class_state import bound_in
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.source import timed_tree
@@ -124,6 +125,9 @@ class Definitions(Calls):
         self.walk(node.body)
         self.conditional -= 1
         self.scopes.pop()
+        own = self.local_node(node.name) or node.name
+        for name in sorted(bound_in(node) & scope.names.keys()):
+            self.hold(own, scope.names[name], name)
         self.write(node.name, Value("class"), node.lineno)
         stateful = self.environment.stateful_classes
         for base in node.bases:

@@ -74,9 +74,10 @@ class Environment:
     ``owners`` are names whose attributes are set, ``unknown_owners`` says that those of objects of unknown kinds
     are; both tell which functions may get attributes of their own.
 
-    ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change, ``selves`` tells
-    by a method's ``id`` the class that its ``self`` is surely of, ``attribute_kinds`` are those of attributes that
-    the notebook sets to values of one kind only,
+    ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
+    ``holding_classes`` those of them that only hold containers of their own, ``selves`` tells by a method's ``id``
+    the class that its ``self`` is surely of, ``attribute_kinds`` are those of attributes that the notebook sets to
+    values of one kind only,
     ``classes_stay`` tells why other workers may have no copies of them. ``files`` is what code in other files
     means here.
     """
@@ -96,6 +97,7 @@ class Environment:
     operators_suspected: bool = False
     makes_items: bool = False
     stateful_classes: frozenset[str] = frozenset()
+    holding_classes: frozenset[str] = frozenset()
     selves: dict[int, str] = field(default_factory=dict)
     attribute_kinds: dict[str, str] = field(default_factory=dict)
     classes_stay: str = ""

@@ -59,6 +59,8 @@ class Expressions(Lookups):
         if self.local_node(node.id) is not None:
             return value
         given = self.escape(node.id, node.lineno)
+        if node.id in self.environment.stateful_classes:
+            value = Value("", node.id)
         own = set() if value.node is None else {value.node}
         return self._giving(given | own) if given else value
 

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from naavre_ext.dataflow import tables
-from naavre_ext.dataflow.class_state import exact_selves, stateful_classes, why_classes_stay
+from naavre_ext.dataflow.class_state import (
+    exact_selves,
+    holding_classes,
+    stateful_classes,
+    why_classes_stay,
+)
 from naavre_ext.dataflow.compression import union
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
@@ -32,7 +37,9 @@ def find_hidden(environment: Environment, mentions: Sequence[Mentions]) -> None:
     attributes = frozenset().union(*(each.attributes for each in mentions))
     environment.makes_items = _makes_items(environment, attributes)
     environment.stateful_classes = stateful_classes(environment)
-    environment.selves = exact_selves(environment, mentions)
+    environment.holding_classes = holding_classes(environment)
+    if "__class__" not in environment.set_attributes:
+        environment.selves = exact_selves(environment, mentions)
     environment.classes_stay = why_classes_stay(environment, attributes)
     called_by_others = list(_escaping(mentions, environment))
     if not called_by_others and not any(environment.classes()):

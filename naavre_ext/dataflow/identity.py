@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from naavre_ext.dataflow import shapes
+from naavre_ext.dataflow.class_state import definite_parts
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.functions import FunctionRegion, Summaries
 from naavre_ext.dataflow.recorder import Value
@@ -72,7 +73,9 @@ class _Comparisons(FunctionRegion):
 
     def _may_be_plain(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Attribute):
-            return node.attr != "__class__" and not self._stays(node.value)
+            return not (
+                node.attr == "__class__" or self._stays(node.value) or self._is_of_class(node)
+            )
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("type", "object"):
             return bool(self.environment.lookup(ast.unparse(node.func)))
         if isinstance(node, ast.Name) and self._is_global(node):
@@ -88,6 +91,18 @@ class _Comparisons(FunctionRegion):
             name, self.environment
         )
         return is_known and self._is_global(owner)
+
+    def _is_of_class(self, node: ast.Attribute) -> bool:
+        """Whether it is a method of one of the notebook's classes, or a container that the class's body makes."""
+        if node.attr in self.environment.set_attributes or not self._is_global(node.value):
+            return False
+        bound = self.environment.lookup(ast.unparse(node.value))
+        classes = [b.node for b in bound if isinstance(b.node, ast.ClassDef)]
+        return (
+            bool(bound)
+            and len(classes) == len(bound)
+            and all(node.attr in definite_parts(definition) for definition in classes)
+        )
 
     def _is_global(self, node: ast.expr) -> bool:
         return all(self.local_node(n.id) is None for n in walk(node) if isinstance(n, ast.Name))

@@ -6,9 +6,10 @@ import ast
 
 from naavre_ext.dataflow import tables
 from naavre_ext.dataflow.arguments import Arguments
-from naavre_ext.dataflow.class_state import dataclass_fields, has_own_stores, is_own_data
+from naavre_ext.dataflow.class_state import bound_in, dataclass_fields, has_own_stores, is_own_data
 from naavre_ext.dataflow.environment import class_method
 from naavre_ext.dataflow.known_calls import MAKING_METHODS
+from naavre_ext.dataflow.lookups import instance_asked
 from naavre_ext.dataflow.magics import Magics
 from naavre_ext.dataflow.recorder import Value
 
@@ -18,14 +19,18 @@ class Instances(Magics):
 
     def construct(self, definition: ast.ClassDef, arguments: Arguments) -> Value:
         """A new instance: the constructor runs on it, or its fields hold the arguments."""
-        shape = f"instance {definition.name}"
+        may_change = "__class__" in self.environment.set_attributes
+        shape = "" if may_change else f"instance {definition.name}"
         if self._makes_new(definition):
             made = self.temporary(shape)
             self._fill(made, definition, arguments)
         else:
             made = self.merged([self.temporary(shape), *arguments.all])
         if definition.name in self.environment.stateful_classes and made.node is not None:
-            self.alias(made.node, definition.name)
+            if definition.name in self.environment.holding_classes:
+                self.hold(made.node, definition.name, "__class__")
+            else:
+                self.alias(made.node, definition.name)
         own = [self.inherited_method(definition, name) for name in MAKING_METHODS]
         for method in own:
             if method is not None:
@@ -62,10 +67,17 @@ class Instances(Magics):
             return False
         return self._makes_new(definition) and is_own_data(definition, attribute)
 
+    def holder_of(self, value: Value, attribute: str) -> str | None:
+        """The class in which the instance's attribute may be looked up, where it holds containers of its own."""
+        definition = self._class_alone(value)
+        if definition is None or definition.name not in self.environment.holding_classes:
+            return None
+        return definition.name if attribute in bound_in(definition) else None
+
     def property_value(self, value: Value, node: ast.Attribute) -> Value | None:
         """What a property of one of the notebook's classes gives; None where it isn't surely one."""
         definition = self._class_alone(value)
-        if definition is None or definition.name in self.environment.stateful_classes:
+        if definition is None or self._is_one_with_class(definition):
             return None
         if node.attr in self.environment.set_attributes:
             return None
@@ -75,6 +87,16 @@ class Instances(Magics):
         if method is None or decorators != ["property"] or replaced:
             return None
         return self.notebook_call(method, self.no_arguments(node.lineno), value)
+
+    def class_asked_for(self, node: ast.expr) -> str | None:
+        """The notebook's class that ``type(x)`` or ``x.__class__`` surely is."""
+        instance = instance_asked(node)
+        if not isinstance(instance, ast.Name) or "type" in self.environment.bindings:
+            return None
+        definition = self._class_named(self.read(instance.id, node.lineno), "instance ")
+        if definition is None or self.local_node(definition.name) is not None:
+            return None
+        return definition.name
 
     def _class_alone(self, value: Value) -> ast.ClassDef | None:
         """The class that the value is surely an instance of, if it rests on no other."""
@@ -89,13 +111,18 @@ class Instances(Magics):
         definition = bound[0].node if len(bound) == 1 else None
         return definition if isinstance(definition, ast.ClassDef) else None
 
+    def _is_one_with_class(self, definition: ast.ClassDef) -> bool:
+        """Whether a change of an instance may be one of its class."""
+        environment = self.environment
+        return definition.name in environment.stateful_classes - environment.holding_classes
+
     def _makes_new(self, definition: ast.ClassDef, *below: ast.ClassDef) -> bool:
         """Whether an instance surely is another object than what it is made of, which it holds at most.
 
         A list's elements, say, are those of what it is made of; and code that runs when something in the
         instance is set may set it elsewhere.
         """
-        if definition.keywords or definition.name in self.environment.stateful_classes:
+        if definition.keywords or self._is_one_with_class(definition):
             return False
         if has_own_stores(definition) or definition in below:  # class Stats(Stats)
             return False

@@ -14,6 +14,7 @@ from naavre_ext.dataflow.table_lookup import function_effects
 from naavre_ext.dataflow.tables import Kind
 from naavre_ext.dataflow.targets import Targets, root_name
 
+_NAMES_OF_CLASSES = frozenset({"__name__", "__qualname__", "__module__"})
 _PLAIN_TESTS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 
 
@@ -33,16 +34,24 @@ class Lookups(Targets):
                 # A module that nobody knows may keep what it is asked for, and go by it.
                 return Value("", root_name(node))
             return FRESH
-        definition = self.definition_node(node.value)
+        definition = self.definition_node(node.value) or self.class_asked_for(node.value)
         if definition is not None:
             self.read(definition, node.lineno)
             value = Value("", definition)
         else:
             value = self.visit(node.value)
-        if node.attr == "__class__" or value.kind == "class":
-            if not node.attr.startswith("__") or node.attr == "__dict__":
+        if node.attr == "__class__":
+            return self.class_of(node, value)
+        if value.kind == "class":
+            if node.attr in _NAMES_OF_CLASSES:
+                return Value("str")
+            if node.attr.startswith("__") and node.attr != "__dict__":
+                return Value("class")
+            instance = instance_asked(node.value)
+            if instance is None or not self.environment.definitions:
                 self.effect("monkeypatch", f"an attribute of a class ({node.attr})", node.lineno)
-            return Value("class")
+                return Value("class")
+            value = self.visit(instance)  # which is one with what its class has that can change
         of_memory = node.attr in tables.OF_MEMORY and value.kind in ("array", "")
         if of_memory and node.attr not in self.environment.set_attributes:
             self.effect("ambient", f".{node.attr}", node.lineno)
@@ -55,6 +64,10 @@ class Lookups(Targets):
             part = self.temporary(shape)
             assert part.node is not None
             self.hold(value.node, part.node, node.attr)
+            holder = self.holder_of(value, node.attr)
+            if holder is not None:
+                self.read(holder, node.lineno)
+                self.hold(holder, part.node, node.attr)
             return Value(shape) if shapes.is_immutable(shape) else part
         got = self.property_value(value, node)
         if got is not None:
@@ -77,6 +90,24 @@ class Lookups(Targets):
         found = [class_method(definition, attribute) for definition in self.environment.classes()]
         nodes = [method.node for method in found if method is not None and method.node is not None]
         return sorted({name for node in nodes for name in self.summaries.of(node).gives})
+
+    def class_of(self, node: ast.expr, instance: Value) -> Value:
+        """What ``type(x)`` or ``x.__class__`` gives: more than a name if classes hold something."""
+        stateful = self.environment.stateful_classes
+        known = self.class_asked_for(node)
+        if known is not None:
+            return Value("", known) if known in stateful else Value("class")
+        if not stateful or instance.node is None:
+            return Value("class")
+        return self.merged([instance])
+
+    def class_asked_for(self, node: ast.expr) -> str | None:
+        """Overridden by :class:`Instances`."""
+        raise NotImplementedError
+
+    def holder_of(self, value: Value, attribute: str) -> str | None:
+        """Overridden by :class:`Instances`."""
+        raise NotImplementedError
 
     def property_value(self, value: Value, node: ast.Attribute) -> Value | None:
         """Overridden by :class:`Calls`."""
@@ -149,6 +180,15 @@ class Lookups(Targets):
             if part is not None:
                 self.visit(part)
         return FRESH
+
+
+def instance_asked(node: ast.expr) -> ast.expr | None:
+    """The object whose class ``type(x)`` and ``x.__class__`` ask for; None where it isn't such an expression."""
+    if isinstance(node, ast.Attribute) and node.attr == "__class__":
+        return node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type":
+        return node.args[0] if len(node.args) == 1 and not node.keywords else None
+    return None
 
 
 def _plain_attribute(kind: Kind, attribute: str) -> Value:

@@ -19,7 +19,7 @@ class MethodCalls(KnownMethods):
 
     def method_call(self, function: ast.Attribute, node: ast.Call) -> Value:
         """What ``receiver.method(...)`` reads, changes and returns."""
-        definition = self.definition_node(function.value)
+        definition = self.definition_node(function.value) or self.class_asked_for(function.value)
         receiver = self.visit(function.value)
         arguments = Arguments(node, self)
         name, line = function.attr, node.lineno

@@ -860,4 +860,112 @@ ROWS = {
         ---
         print(out, computed, [vars(a) for a in ones])
     """),
+    "containers and numbers of the class, by all ways to it": written(
+        """
+        class Model:
+            names = ["a", "b"]
+            scale = 2
+            seen = {}
+            def __init__(self, x):
+                self.x, self.own = x, []
+            def scaled(self):
+                return self.x * type(self).scale + self.__class__.scale
+            def label(self):
+                return f"{type(self).__name__}:{self.names[self.x % 2]}:{len(self.__class__.seen)}"
+            def again(self):
+                return self.__class__(self.x + 1)
+            def note(self):
+                type(self).seen[self.x] = self
+        models = [Model(k) for k in range(6)]
+        ---
+        # split:
+        scaled = []
+        for k in range(6):
+            m = Model(k)
+            m.own.append(k)
+            scaled.append((m.scaled(), m.label(), m.again().x, m))
+        print([s[:3] for s in scaled], scaled[0][3].names is Model.names)
+        ---
+        # split:
+        labels = []
+        for m in models:
+            labels.append((m.label(), type(m).scale, type(m) is Model, m.names is Model.names))
+        print(labels)
+        ---
+        # split:
+        for m in models:
+            m.note()
+        print(list(Model.seen), sorted(k + m.x for k, m in Model.seen.items()))
+        ---
+        names = type(models[0]).names
+        names.append("c")
+        ---
+        # split:
+        later = []
+        for m in models:
+            later.append((m.label(), m.scaled(), len(m.names)))
+        print(later, scaled[2][3].scaled(), scaled[2][3].label())
+        Model.seen.clear()  # in packs of their own the instances there would be others
+        """,
+        splits=3,
+        on_ray=True,
+    ),
+    "functions that change the class they are given": written(
+        """
+        SHARED = [0]
+        class Box:
+            kept = SHARED
+            rows = []
+        def fill(cls, v):
+            cls.rows.append(v)
+        boxes = [Box() for _ in range(4)]
+        ---
+        fill(Box, 1)
+        ---
+        for cls in {type(b) for b in boxes}:
+            cls.rows.append(2)
+        ---
+        Other = Box
+        Other.rows.append(3)
+        boxes[0].kept.append(4)
+        vars(Box)["rows"].append(5)
+        ---
+        # split:
+        out = []
+        for b in boxes:
+            out.append((list(b.rows), b.kept is SHARED, len(SHARED)))
+        print(out, SHARED)
+        """,
+        on_ray=True,
+    ),
+    "methods that call super() as keys": written(
+        """
+        class Base:
+            def name(self):
+                return "base"
+        class Model(Base):
+            def name(self):
+                return super().name() + "+"
+            def plain(self):
+                return __class__.__name__
+        labels = {Model.name: "name", Model.plain: "plain", Base.name: "base"}
+        m = Model()
+        ---
+        # split:
+        out = []
+        for k in range(6):
+            method = (Model.name, Model.plain, Base.name)[k % 3]
+            out.append((labels[method], method(m), labels[type(m).name], method))
+        print([o[:3] for o in out], out[0][3] is Model.name)
+        ---
+        # split:
+        again = []
+        for k in range(6):
+            again.append(labels[out[k][3]])
+        print(again, labels[Model.plain])
+        del labels, method, out  # in packs of their own each would bring the methods anew
+        """,
+        splits=3,
+        on_ray=True,
+    ),
 }

@@ -191,7 +191,7 @@ _ROWS: dict[str, Row] = {
         print(kept[1]["table"], kept[5]["seen"], chosen[0](model), bound[4][0](), bound[4][1](), bound[4][2]())
         del chosen, bound, labels, model  # in packs of their own each would bring the methods anew
         """,
-        splits=2,
+        splits=3,
         on_ray=True,
     ),
     "functions alike, of which each is another one": written(

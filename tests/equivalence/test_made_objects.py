@@ -22,6 +22,13 @@ OWN = [
     (HELD, "s = S(q)", "t = S(q)\nt.n = 4", ""),
     (HELD, "s = S(q)", "print(s.p)", ""),
     ("class S:\n    def __init__(self, p):\n        self.k = len(p)", "s = S(q)", "s.k = 1", "s"),
+    (
+        "class S:\n    def __init__(self, p):\n        self.p = p\n    def __mul__(self, k):\n        return S(self.p)\n"
+        "    __rmul__ = __mul__",
+        "s = S(q)",
+        "s.n = 1",
+        "s",
+    ),
 ]
 
 
@@ -43,6 +50,8 @@ NOT_NEW = {
     "    x = property(None, put)",
     "of a base": "class R:\n    def __init__(self, p):\n        self.p = p\n    def __setitem__(self, k, v):\n"
     "        self.p.append(v)\nclass S(R):\n    pass",
+    "renamed": "class S:\n    def __init__(self, p):\n        self.__dict__['p'] = p\n    def put(self, k, v):\n"
+    "        self.p.append(v)\n    __setattr__ = put\n",
     "descriptor": "class D:\n    def __set__(self, owner, v):\n        owner.p.append(v)\nclass S:\n    x = D()\n"
     "    def __init__(self, p):\n        self.p = p",
     "attributes of another": "class S:\n    def __init__(self, p):\n        self.__dict__ = p",
