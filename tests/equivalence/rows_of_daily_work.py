@@ -336,7 +336,7 @@ _ROWS: dict[str, Row] = {
             table.loc[name, "most"] = s.max()
         print(daily.round(3), missing, table.round(3), s.index.freq)
         """,
-        splits=1,
+        splits=2,
     ),
     "table that is one of the items": written(
         """
