@@ -104,7 +104,7 @@ def _stored(statement: ast.stmt) -> set[str]:
 def exact_selves(environment: Environment, mentions: Sequence[Mentions]) -> dict[int, str]:
     """By the ``id`` of a method, the class that its ``self`` is surely a direct instance of, or that ``cls`` is.
 
-    Not where the notebook derives classes from it, or calls its methods by the class's name.
+    Not where the notebook derives classes from it, or mentions the method by the class's name.
     """
     if any(each.makes_classes for each in mentions):
         return {}
@@ -117,9 +117,12 @@ def exact_selves(environment: Environment, mentions: Sequence[Mentions]) -> dict
     found: dict[int, str] = {}
     for definition in environment.classes():
         name = definition.name
-        methods = [m for m in definition.body if isinstance(m, ast.FunctionDef) and _has_self(m)]
-        by_class = any((name, method.name) in of_names for method in methods)
-        if names.get(id(definition)) != {name} or name in derived or by_class:
+        methods = [
+            m
+            for m in definition.body
+            if isinstance(m, ast.FunctionDef) and _has_self(m) and (name, m.name) not in of_names
+        ]
+        if names.get(id(definition)) != {name} or name in derived:
             continue
         if len(environment.bindings.get(name, ())) == 1:
             makers = [
