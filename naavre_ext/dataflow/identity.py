@@ -74,7 +74,10 @@ class _Comparisons(FunctionRegion):
     def _may_be_plain(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Attribute):
             return not (
-                node.attr == "__class__" or self._stays(node.value) or self._is_of_class(node)
+                node.attr == "__class__"
+                or self.module_path(node) == "numpy.ma.masked"
+                or self._stays(node.value)
+                or self._is_of_class(node)
             )
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("type", "object"):
             return bool(self.environment.lookup(ast.unparse(node.func)))

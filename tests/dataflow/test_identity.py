@@ -37,6 +37,14 @@ OF_OBJECTS = {
     "modules and their constants": (
         "import numpy as np\nimport math\n---\ndef f(x):\n    return x is np or x is np.nan or x is math"
     ),
+    "numpy's masked element": "import numpy as np\n---\ndef f(x):\n    return x is np.ma.masked",
+    "instances in a list": (
+        f"{BODY}bodies = [Body(k) for k in range(3)]\n---\nbodies[0].x = 4\nprint(bodies[0] is bodies[1])"
+    ),
+    "a class's methods and containers": (
+        "class Body:\n    kinds = []\n    def run(self):\n        pass\n---\ndef f(x):\n"
+        "    return x is Body.run or x is Body.kinds"
+    ),
 }
 
 #: The cells, and the comparison.
@@ -67,6 +75,18 @@ OF_TEXTS = {
     "attributes": (
         f"{BODY}    def same(self, other):\n        return self.x is other.x",
         "self.x is other.x",
+    ),
+    "a class's constants": (
+        "class Body:\n    kind = 'u'\ndef f(x):\n    return x is Body.kind",
+        "x is Body.kind",
+    ),
+    "a class's container that is set later": (
+        "class Body:\n    kinds = []\nBody.kinds = load()\n---\ndef f(x):\n    return x is Body.kinds",
+        "x is Body.kinds",
+    ),
+    "instances in a list that was changed": (
+        f"{BODY}bodies = [Body(k) for k in range(3)]\n---\nbodies[0] = load()\nprint(bodies[0] is bodies[1])",
+        "bodies[0] is bodies[1]",
     ),
     "a variable that is an object at first": (
         "def f(words, xs):\n    last = xs\n    for word in words:\n        if last is word:\n            break\n"
