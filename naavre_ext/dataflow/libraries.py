@@ -120,6 +120,17 @@ class LibraryCalls(Expressions):
             ]:
                 self.change(value, line, f"made anew by {path}()")
 
+    def _deep_copy(self, arguments: Arguments) -> Value:
+        """Copies of instances have the class that the instances have, with what it holds."""
+        made = self.temporary("")
+        assert made.node is not None
+        if not all(value.kind in ("array", "frame") for value in arguments.positional):
+            for name in sorted(self.environment.stateful_classes):
+                self.hold(made.node, name)
+                if name not in self.environment.holding_classes:
+                    self.alias(made.node, name)
+        return made
+
     def _library_result(self, path: str, arguments: Arguments) -> Value:
         shape = lookup(tables.FUNCTION_KINDS, path) or _shape_asked(path, arguments)
         root = path.split(".")[0]
@@ -159,6 +170,8 @@ class LibraryCalls(Expressions):
             return self.temporary("list", *map(self.element, arguments.all))
         if root == "tqdm" and not path.startswith("tqdm.contrib.concurrent"):
             return self._progress(path, arguments)
+        if path == "copy.deepcopy" and self.environment.stateful_classes:
+            return self._deep_copy(arguments)
         if self._is_fresh(path) and not any(
             arguments.has(k, truth) for k, truth in tables.SHARING_KEYWORDS.items()
         ):

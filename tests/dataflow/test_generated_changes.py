@@ -117,8 +117,36 @@ T.a[0] = 9|T.b += 1|T.a = X|T.b = T.a|X[0][0] = 8|X['k'][0] = 8|T.swap()|np.rand
 X.iloc[0] = 6|X.loc[0] = 6|X['k'] = Y|X.at[0] = 6|X.flat[0] = 2|np.fill_diagonal(X, 1)|np.put(X, 0, 5)|X.byteswap(True)|X.real[0] = 3|X.T[0] = 3|X.shape = (-1,)
 for p in list(X): p += 1|X[0] += 1|X[-1] = 7|np.clip(X, 0, 1, out=X)|X.partition(1)|put(T, X)|random.shuffle(X)|np.multiply(X, Y, X)|X.itemset(0, 1)
 """
+#: The same of objects whose class holds lists of its own.
+HOLDING = """
+class Kept:
+    rows = [[5]]
+    table = {'k': [[6]]}
+    def __init__(self, v): self.v, self.w = v, []
+    def put(self, v): self.rows.append(v)
+    def put_by_type(self, v): type(self).rows.append(v)
+    def into(self, v): self.__class__.table['k'].append(v)
+    def hide(self, v): self.rows = v
+    def again(self): return type(self)(self.v)
+    def all(self): return self.rows
+    @classmethod
+    def add(cls, v): cls.rows.append(v)
+def fill(cls, v): cls.rows.append(v)
+u, t = Kept(x), Kept([[8]])
+"""
+OF_CLASSES = """
+Kept(X)|Kept(v=X)|T.again()|T.__class__(X)|type(T)(X)|T.v|T.w|T.rows|T.table|T.table['k']|type(T).rows|T.__class__.table|Kept.rows|T.all()|Kept|type(T)|T.__class__
+[Kept(p) for p in X]|[Kept(X), Kept(Y)]|[T]|[T, Kept(X)]|{'k': T}|getattr(T, 'rows')|vars(Kept)['rows']|[p.rows for p in X]|X[0].rows|list(T.rows)|T.table.get('k')
+"""
+CHANGES_OF_CLASSES = """
+T.put(X)|T.put(0)|T.put_by_type(X)|T.into(0)|T.into(X)|T.hide(X)|T.add(0)|Kept.add(X)|fill(Kept, 0)|fill(type(T), X)|fill(T, 0)|T.v = X|T.w.append(0)|T.v.append(0)
+T.rows.append(0)|T.rows[0].append(0)|T.rows = X|T.table['k'].append(X)|T.table['k'] = X|Kept.rows.append(X)|type(T).rows.append(0)|T.__class__.table['k'].append(0)
+X[0].put(0)|X[0].rows.append(0)|X[-1].v = Y|for p in list(X): p.put(0)|for p in list(X): p.v = Y|for p in list(X): p.w.append(0)|Kept.rows[0].append(0)|del T.rows[:]
+for p in (Kept,): p.rows.append(0)|vars(Kept)['rows'].append(0)|setattr(T, 'v', X)|Kept.rows += [X]|X.append(T)|X[0] = T|T.v = T
+"""
 PROGRAMS = {
     "objects": ("", VALUES, CHANGES),
+    "classes": (HOLDING, VALUES + OF_CLASSES * 3, CHANGES + CHANGES_OF_CLASSES * 3),
     "arrays": (
         "import numpy as np, pandas as pd\nx, y, z = np.arange(4.0), np.ones((2, 2)), [np.zeros(3), np.arange(3)]\n"
         "t, u = Two(x, y), Record(z)\nSHARED = [x[1:], np.arange(2)]\n",
@@ -158,6 +186,11 @@ def _looks(value: Any, seen: dict[int, tuple[int, Any]]) -> Any:
         return value.tobytes(), value.shape
     if isinstance(value, (pd.Series, pd.DataFrame)):
         return _looks(value.to_numpy(), seen)
+    kind = value if isinstance(value, type) else type(value)
+    if hasattr(kind, "rows"):
+        return kind.__name__, _looks(
+            [kind.rows, kind.table, {} if value is kind else vars(value)], seen
+        )
     if hasattr(value, "__dict__") and not callable(value):
         return type(value).__name__, _looks(vars(value), seen)
     return repr(value)
