@@ -145,6 +145,11 @@ class BuiltinCalls(LibraryCalls):
                 return self.merged([Value("", definition)])
         return self._builtin_locals(arguments, line)
 
+    def _builtin_id(self, arguments: Arguments, line: int) -> Value:
+        if not self.compares_ids:
+            self.effect("ambient", "id(), another number for a copy", line)
+        return Value("int")
+
     def _builtin_type(self, arguments: Arguments, line: int) -> Value:
         self.hand_over(arguments, what="type")
         if len(arguments.all) == 1:

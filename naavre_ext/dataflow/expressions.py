@@ -33,7 +33,12 @@ Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Expressions(Lookups):
-    """Recorder that can walk expressions; calls are in :class:`Calls`."""
+    """Recorder that can walk expressions; calls are in :class:`Calls`.
+
+    ``compares_ids`` says that it is within ``id(a) == id(b)``, which holds for copies of both as well.
+    """
+
+    compares_ids = False
 
     def visit(self, node: ast.expr) -> Value:
         """The abstract value of an expression, its facts recorded."""
@@ -142,12 +147,14 @@ class Expressions(Lookups):
         return Value(kind if kind != "bool" else "int")
 
     def _visit_compare(self, node: ast.Compare) -> Value:
+        self.compares_ids = all(map(_is_id, (node.left, *node.comparators)))
         values = [self.visit(part) for part in [node.left, *node.comparators[:1]]]
         self.conditional += 1
         sure = set(self.sure)
         values += [self.visit(part) for part in node.comparators[1:]]
         self.sure = sure
         self.conditional -= 1
+        self.compares_ids = False
         for value in values:
             self.operate(value, node.lineno)
         plain = {value.kind for value in values} <= _COMPARABLE
@@ -305,6 +312,10 @@ def argument_names(arguments: ast.arguments) -> list[str]:
     plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     starred = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
     return [a.arg for a in [*plain, *starred]]
+
+
+def _is_id(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "id"
 
 
 def _target_names(target: ast.expr) -> set[str]:

@@ -194,6 +194,30 @@ _ROWS: dict[str, Row] = {
         splits=3,
         on_ray=True,
     ),
+    "numbers of objects as keys": written(
+        """
+        class Cell:
+            def __init__(self, pos):
+                self.pos = pos
+        cells = [Cell(k) for k in range(8)]
+        pos = {id(c): c.pos for c in cells}
+        ---
+        # split:
+        found = []
+        for c in cells:
+            found.append((pos.get(id(c), -1), pos[id(cells[c.pos])], id(c) == id(cells[0])))
+        print(found)
+        ---
+        # split:
+        same = []
+        for c in cells:
+            same.append(id(c) == id(cells[3]))
+        print(same)
+        del pos  # whose keys are others in each run
+        """,
+        on_ray=True,
+        splits=1,
+    ),
     "functions alike, of which each is another one": written(
         """
         def made(n):
@@ -381,5 +405,6 @@ ROWS = sampled(
     "functions as keys, members and results",
     "methods and attributes of the notebook's classes, collected",
     "memory of arrays",
+    "numbers of objects as keys",
     "a NaN that is found again among what all share",
 )
