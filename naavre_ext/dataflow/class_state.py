@@ -48,6 +48,8 @@ def holding_classes(environment: Environment) -> frozenset[str]:
     An instance is another object than its class then: it holds the class, as it were, and looks them up there.
     """
     classes = environment.classes()
+    if any(b.role != "import" for name in _MAKERS for b in environment.bindings.get(name, ())):
+        return frozenset()  # the notebook has a Counter of its own, say
     held = {definition.name for definition in classes if _holds_state(definition)}
     others = {definition.name for definition in classes if not _holds_state(definition)}
     return frozenset(held & environment.stateful_classes - environment.owners - others)

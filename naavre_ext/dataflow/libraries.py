@@ -13,6 +13,9 @@ from naavre_ext.dataflow.table_lookup import function_effects, lookup, matches
 from naavre_ext.dataflow.targets import LocalFunction
 from naavre_ext.model.dataflow import EffectKind
 
+#: What gives objects anew, of the classes that they had.
+_REBUILDING = frozenset({"copy.deepcopy", "pickle.load", "joblib.load"})
+
 
 class LibraryCalls(Expressions):
     """Expressions with calls of library functions."""
@@ -170,7 +173,7 @@ class LibraryCalls(Expressions):
             return self.temporary("list", *map(self.element, arguments.all))
         if root == "tqdm" and not path.startswith("tqdm.contrib.concurrent"):
             return self._progress(path, arguments)
-        if path == "copy.deepcopy" and self.environment.stateful_classes:
+        if path in _REBUILDING and self.environment.stateful_classes:
             return self._deep_copy(arguments)
         if self._is_fresh(path) and not any(
             arguments.has(k, truth) for k, truth in tables.SHARING_KEYWORDS.items()

@@ -92,6 +92,9 @@ ONE = {
     "a list that a method sets": ("xs = []\nclass S:\n    kept = []\n    @classmethod\n    def set(cls, v):\n        cls.kept = v\nS.set(xs)", "s.kept.append(1)", "xs S"),
     "in a container": ("xs = []\nclass S:\n    kept = {'k': xs}", "s.kept['k'].append(1)", "xs S"),
     "beside a list": ("xs = []\nclass S:\n    kept, other = [], xs", "s.other.append(1)", "xs"),
+    "a container's name for a class of one's own": ("xs = []\nclass Counter:\n    def __set__(self, s, v):\n        xs.append(v)\nclass S:\n    kept = Counter()", "s.kept = 1", "S"),
+    "a deep copy": ("import copy\nclass S:\n    kept = []\nq = S()", "copy.deepcopy(q).kept.append(1)", "S q"),
+    "one that was pickled": ("import pickle\nclass S:\n    kept = []\nq = S()", "pickle.load(open('q.pkl', 'rb')).kept.append(1)", "S q"),
     "a nested class": ("class S:\n    kept = []\n    class Inner:\n        pass", "s.kept.append(1)", "S"),
     "a class with a base": ("class R:\n    kept = []\nclass S(R):\n    pass", "s.kept.append(1)", "R S"),
 }  # fmt: skip
