@@ -63,14 +63,17 @@ def reduce_class(cls: type, reduced: Any, digest: Digest) -> Any:
 
 
 def restore_class(cls: type, versioned: tuple[str, Any, Callable[..., Any]]) -> None:
-    """Gives ``cls`` the state that came with it, unless this process has had it before."""
+    """Gives ``cls`` the state that came with it, unless this process has had it before.
+
+    Within :func:`taking_classes` it gets its present state once more, with the objects that came along.
+    """
     version, state, set_state = versioned
     history, taken = _histories.get(cls), _taken.get()
     if history is not None and version in history.seen:
         is_current = version == history.version and not issubclass(cls, enum.Enum)
         if taken is None or cls in taken or not is_current:
             return
-        taken[cls] = replace(history, attributes=_attributes(cls))
+        taken[cls] = _attributes(cls), replace(history)
     elif taken is not None:
         taken[cls] = None
     set_state(cls, state)
@@ -78,8 +81,10 @@ def restore_class(cls: type, versioned: tuple[str, Any, Callable[..., Any]]) -> 
     _histories[cls] = _History(_attributes(cls), _NOT_LOOKED, version, seen | {version})
 
 
-#: The classes that have arrived within :func:`taking_classes`, as they were before; None for those new here.
-_taken: ContextVar[dict[type, _History | None] | None] = ContextVar("taken", default=None)
+_Before = tuple[dict[str, Any], _History]
+#: The classes that have arrived within :func:`taking_classes`, with their attributes and what was known of them
+#: before; None for those that are new here.
+_taken: ContextVar[dict[type, _Before | None] | None] = ContextVar("taken", default=None)
 
 
 @contextmanager
@@ -88,7 +93,7 @@ def taking_classes() -> Iterator[None]:
 
     Afterwards it has what it had, unless it was changed and sent on.
     """
-    taken: dict[type, _History | None] = {}
+    taken: dict[type, _Before | None] = {}
     token = _taken.set(taken)
     try:
         yield
@@ -96,17 +101,17 @@ def taking_classes() -> Iterator[None]:
         _taken.reset(token)
         for cls, before in taken.items():
             now = _histories.get(cls)
-            if before is not None and now is not None and now.version == before.version:
-                _put_back(cls, before, now.seen)
+            if before is not None and now is not None and now.version == before[1].version:
+                _put_back(cls, before[0])
+                _histories[cls] = replace(before[1], seen=now.seen)
 
 
-def _put_back(cls: type, before: _History, seen: set[str]) -> None:
-    for name in _attributes(cls).keys() - before.attributes.keys():
+def _put_back(cls: type, attributes: Mapping[str, Any]) -> None:
+    for name in _attributes(cls).keys() - attributes.keys():
         type.__delattr__(cls, name)
-    for name, value in before.attributes.items():
+    for name, value in attributes.items():
         if vars(cls).get(name) is not value:
             type.__setattr__(cls, name, value)
-    _histories[cls] = replace(before, seen=seen)
 
 
 #: The contents of a class that has just arrived: looked at when it is sent on.

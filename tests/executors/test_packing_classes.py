@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from naavre_ext.executors.packing import pack, unpack
@@ -12,7 +14,7 @@ class Base:
     def name(self): return "base"
 rows = [1]
 class Box(Base):
-    kept = rows
+    kept, scale = rows, 2
     def name(self): return super().name()
 labels = {Box.name: "name", Base.name: "base"}
 box = Box()
@@ -29,6 +31,11 @@ def sender():
 
 def sent(sender, *names):
     return pack({name: sender[name] for name in names}, sender)
+
+
+def ids(packed):
+    """Those of the classes in the pack, and of their versions."""
+    return set(re.findall(rb"[0-9a-f]{32}", packed.data))
 
 
 def arrived(packed):
@@ -89,3 +96,12 @@ def test_a_class_that_was_changed_and_sent_on_stays_changed(sender):
         got["Box"].kept = other = [2]
         pack({"Box": got["Box"]}, got)
     assert sender["Box"].kept is other
+
+
+def test_a_change_that_nobody_has_seen_yet_is_seen_afterwards(sender):
+    packed = sent(sender, "rows", "Box")
+    sender["Box"].scale = 3
+    with taking_classes():
+        assert arrived(packed)["Box"].scale == 2
+    assert sender["Box"].scale == 3
+    assert ids(sent(sender, "rows", "Box")) != ids(packed)
