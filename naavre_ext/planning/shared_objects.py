@@ -170,16 +170,39 @@ def check_deletes(
 ) -> None:
     """A name that the body deletes must not have existed before the loop."""
     lines = range(loop.node.lineno, (loop.node.end_lineno or loop.node.lineno) + 1)
+    tree = notebook.cells[position].source.tree
     for name in sorted(facts.deletes):
-        elsewhere = any(name in cell.facts.writes for cell in notebook.cells[:position])
-        here = any(
-            isinstance(n, ast.Name) and n.id == name and n.lineno not in lines
-            for n in walk(notebook.cells[position].source.tree)
+        elsewhere = any(
+            name in cell.facts.writes and any(_outside_handlers(cell.source.tree, name))
+            for cell in notebook.cells[:position]
         )
+        here = any(line not in lines for line in _outside_handlers(tree, name))
         if elsewhere or here:
+            caught = any(n.name == name for n in _handlers(loop.node))
             raise LoopRefused(
-                loop.node.lineno, f"it deletes '{name}'", f"Delete '{name}' after the loop.", name
+                loop.node.lineno,
+                f"its except clause deletes '{name}', which is set elsewhere"
+                if caught
+                else f"it deletes '{name}'",
+                f"Call the exception something else than '{name}'."
+                if caught
+                else f"Delete '{name}' after the loop.",
+                name,
             )
+
+
+def _handlers(node: ast.AST) -> Iterator[ast.ExceptHandler]:
+    return (part for part in walk(node) if isinstance(part, ast.ExceptHandler))
+
+
+def _outside_handlers(tree: ast.AST, name: str) -> Iterator[int]:
+    """The lines where the name stands but for clauses like ``except Error as name``, which leave it unbound."""
+    inside = {id(part) for h in _handlers(tree) if h.name == name for part in walk(h)}
+    for part in walk(tree):
+        found = (getattr(part, attribute, None) for attribute in ("id", "asname", "name", "rest"))
+        own = next(filter(None, found), "")
+        if isinstance(own, str) and own.partition(".")[0] == name and id(part) not in inside:
+            yield getattr(part, "lineno", 0)
 
 
 def check_changes(facts: CellDataflow, roots: frozenset[str]) -> tuple[set[str], bool]:

@@ -58,6 +58,20 @@ ROWS = {
         ("made = [slow(a)]\nmade.append(1 / 0)", ("raises-exception",)),
         "print(total, made, v)",
     ),
+    "caught in each iteration, in cells after each other": row(
+        "def read(i):\n    if i % 3 == 1:\n        raise ValueError(i)\n    return i",
+        "try:\n    read(4)\nexcept ValueError as e:\n    print(e)",
+        split(
+            "out = []\nfor i in range(6):\n    try:\n        out.append(read(i))\n"
+            "    except ValueError as e:\n        out.append(e.args)"
+        ),
+        split(
+            "for i in range(6):\n    try:\n        out.append(read(i))\n"
+            "    except ValueError as e:\n        out.append(str(e))"
+        ),
+        "print(out)",
+        splits=2,
+    ),
     "caught around the loop": row(
         "out = []\ntry:\n    for x in [1, 0]:\n        out.append(1 / x)\nexcept ZeroDivisionError:\n"
         "    print('caught', out)"
