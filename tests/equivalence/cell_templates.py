@@ -215,7 +215,7 @@ CHANGES = [
     "def square(x):\n    return x - <num>", "def square(x):\n    return x + len(<nums>)",
     "square.calls = getattr(square, 'calls', 0) + 1", "Box.get = lambda self: self.n + <num>",
     "numbers, shared = list(numbers), numbers", "more, numbers = numbers, more",
-    "random.shuffle(<nums>)", "rng.shuffle(<arr>)", "operator.iadd(<nums>, [<num>])",
+    "random.Random(5).shuffle(<nums>)", "rng.shuffle(<arr>)", "operator.iadd(<nums>, [<num>])",
     "list(map(<nums>.append, [1, 2]))", "[<nums>.append(z) for z in range(2)]",
     "any(<nums>.append(z) for z in range(3))", "functools.reduce(lambda p, r: p.append(r) or p, [1, 2], <nums>)",
     "<nums>.__setitem__(slice(0, 1), [5])", "getattr(<nums>, 'append')(<num>)", "push = <nums>.append\npush(<num>)",
