@@ -147,7 +147,7 @@ class Expressions(Lookups):
         return Value(kind if kind != "bool" else "int")
 
     def _visit_compare(self, node: ast.Compare) -> Value:
-        self.compares_ids = all(map(_is_id, (node.left, *node.comparators)))
+        self.compares_ids = all(map(is_id, (node.left, *node.comparators)))
         values = [self.visit(part) for part in [node.left, *node.comparators[:1]]]
         self.conditional += 1
         sure = set(self.sure)
@@ -314,7 +314,8 @@ def argument_names(arguments: ast.arguments) -> list[str]:
     return [a.arg for a in [*plain, *starred]]
 
 
-def _is_id(node: ast.expr) -> bool:
+def is_id(node: ast.AST) -> bool:
+    """Whether it is a call ``id(...)``, as it is written."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "id"
 
 

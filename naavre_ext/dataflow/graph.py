@@ -37,9 +37,8 @@ class CellNode:
 
     ``providers`` maps each name that the cell needs to the position of the cell that last
     (perhaps) bound or changed it. ``changed_names`` are all earlier names whose objects the cell
-    changes in place, through whatever alias, ``own_changed`` those that it binds itself. ``changed`` are the alias
-    classes it changes. ``nodes`` are the alias nodes of the names it reads, binds or changes, ``links`` what it
-    adds to the aliases.
+    changes in place, through whatever alias. ``changed`` are the alias classes it changes. ``nodes`` are the alias
+    nodes of the names it reads, binds or changes, ``links`` what it adds to the aliases.
     """
 
     source: CellSource
@@ -49,7 +48,6 @@ class CellNode:
     changed: frozenset[Hashable]
     undefined: dict[str, int]
     nodes: dict[str, Hashable]
-    own_changed: frozenset[str] = frozenset()
     links: tuple[Link, ...] = ()
 
     @property

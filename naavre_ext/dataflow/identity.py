@@ -9,6 +9,7 @@ from functools import lru_cache
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.class_state import definite_parts
 from naavre_ext.dataflow.environment import Environment, FunctionNode
+from naavre_ext.dataflow.expressions import is_id
 from naavre_ext.dataflow.functions import FunctionRegion, Summaries
 from naavre_ext.dataflow.recorder import Value
 from naavre_ext.dataflow.walking import KEPT_CELLS, children, walk
@@ -121,7 +122,7 @@ def _outermost_functions(tree: ast.AST) -> Iterator[FunctionNode]:
 
 def _compared(node: ast.AST) -> Iterator[ast.expr]:
     """What is compared by identity; nothing where something takes part that there is one of (``None``)."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "id":
+    if isinstance(node, ast.Call) and is_id(node):
         yield from node.args
     if isinstance(node, ast.Compare) and any(isinstance(o, (ast.Is, ast.IsNot)) for o in node.ops):
         parts = [node.left, *node.comparators]

@@ -44,11 +44,6 @@ class Linker:
             nodes = self._nodes(position, cell)
             changed = self._changed(position, cell, nodes)
             touched = self._touched(changed)
-            own = (
-                {n for n in cell.writes if self.aliases.reach([nodes[n]]) & changed}
-                if changed
-                else ()
-            )
             unseen = cell.has("unknown") and not self.environment.closed
             if cell.has("opaque") or unseen:  # it may rebind or change anything
                 touched |= set(self.provider)
@@ -60,7 +55,7 @@ class Linker:
             providers = {n: self.provider[n] for n in sorted(needs) if n in self.provider}
             cells.append(
                 CellNode(source, cell, providers, frozenset(touched), frozenset(changed), undefined,
-                         nodes, frozenset(own), tuple(self.links))
+                         nodes, tuple(self.links))
             )  # fmt: skip
             self._bind(position, cell)
             for name in cell.writes | touched:

@@ -178,17 +178,11 @@ def check_deletes(
         )
         here = any(line not in lines for line in _outside_handlers(tree, name))
         if elsewhere or here:
-            caught = any(n.name == name for n in _handlers(loop.node))
-            raise LoopRefused(
-                loop.node.lineno,
-                f"its except clause deletes '{name}', which is set elsewhere"
-                if caught
-                else f"it deletes '{name}'",
-                f"Call the exception something else than '{name}'."
-                if caught
-                else f"Delete '{name}' after the loop.",
-                name,
-            )
+            reason, remedy = f"it deletes '{name}'", f"Delete '{name}' after the loop."
+            if any(handler.name == name for handler in _handlers(loop.node)):
+                reason = f"its except clause deletes '{name}', which is set elsewhere"
+                remedy = f"Call the exception something else than '{name}'."
+            raise LoopRefused(loop.node.lineno, reason, remedy, name)
 
 
 def _handlers(node: ast.AST) -> Iterator[ast.ExceptHandler]:
