@@ -10,7 +10,6 @@ import io
 import os
 import sys
 import threading
-import time
 import types
 import warnings
 from dataclasses import dataclass
@@ -56,7 +55,8 @@ def pack_namespace(worker: Worker, before: Surroundings, budget_s: float) -> Pac
     """All that a later cell may find in the main worker. Its buffers are the live arrays' own memory.
 
     Raises:
-        NoCheckpoint: why it can't be packed, or not in this time.
+        NoCheckpoint: why it can't be packed.
+        PackingTooSlow: it takes more of the thread's time than that.
     """
     namespace = worker.session.namespace
     if has_open_figures():
@@ -75,7 +75,7 @@ def pack_namespace(worker: Worker, before: Surroundings, budget_s: float) -> Pac
     values[_SETTINGS], values[_WARNINGS] = settings, _warnings_shown(namespace)
     values[_ORDER] = names
     try:
-        return pack(values, namespace, deadline=time.perf_counter() + budget_s)
+        return pack(values, namespace, budget_s=budget_s)
     except PackingError as error:
         name = error.name if not error.name.startswith(" ") else "settings"
         raise NoCheckpoint(f"'{name}' can't be stored: {error.reason}") from None

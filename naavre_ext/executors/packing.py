@@ -65,18 +65,18 @@ class PackingError(NaavreError):
 
 
 class PackingTooSlow(BaseException):
-    """Packing wasn't done by its deadline; no error of the values', so that nobody looks for a culprit."""
+    """Packing took more than its budget; no error of the values', so that nobody looks for a culprit."""
 
 
 class _TimedStream(io.BytesIO):
-    """Where a pickle goes that must be done in time."""
+    """Where a pickle goes that may take only so much of its thread's CPU time, however busy the machine is."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, budget_s: float) -> None:
         super().__init__()
-        self._deadline = deadline
+        self._deadline = time.thread_time() + budget_s
 
     def write(self, data: Any) -> int:
-        if time.perf_counter() > self._deadline:
+        if time.thread_time() > self._deadline:
             raise PackingTooSlow
         return super().write(data)
 
@@ -136,24 +136,24 @@ def pack(
     *,
     persistent: Persistent | None = None,
     common: CommonObjects | None = None,
-    deadline: float | None = None,
+    budget_s: float | None = None,
 ) -> Packed:
     """``values`` as one :class:`Packed`; names and sharing among them are kept.
 
     ``namespace`` is this process's notebook namespace. Where ``persistent(obj)`` isn't None, that
     key travels instead of the object. With ``common``, the objects packed are compared with those
-    that it met before. ``deadline`` is the time (of ``time.perf_counter``) by which it must be done.
+    that it met before. ``budget_s`` is how long a pickle may take, in seconds of this thread's CPU time.
 
     Raises:
         PackingError: naming the variable that can't be packed, or that shares an object.
-        PackingTooSlow: it wasn't done in time.
+        PackingTooSlow: it took longer than that.
     """
     values = dict(values)
     try:
         exact = persistent is not None
-        packed, pickler = _pack(values, namespace, persistent, exact=exact, deadline=deadline)
+        packed, pickler = _pack(values, namespace, persistent, exact=exact, budget_s=budget_s)
         if not exact and (may_hold_nans(packed.data) or _holds_sets(packed, pickler)):
-            packed, pickler = _pack(values, namespace, None, exact=True, deadline=deadline)
+            packed, pickler = _pack(values, namespace, None, exact=True, budget_s=budget_s)
         numbers = _of_numbers(values, packed, pickler)
         packed = replace(packed, numbers=numbers, token=secrets.token_bytes(8))
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
@@ -209,9 +209,9 @@ def _pack(
     persistent: Persistent | None,
     *,
     exact: bool = False,
-    deadline: float | None = None,
+    budget_s: float | None = None,
 ) -> tuple[Packed, NotebookPickler]:
-    stream = io.BytesIO() if deadline is None else _TimedStream(deadline)
+    stream = io.BytesIO() if budget_s is None else _TimedStream(budget_s)
     others: list[pickle.PickleBuffer] = []
     pickler = NotebookPickler.create(stream, namespace, others.append, persistent, exact=exact)
     try:

@@ -11,14 +11,16 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import types
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from naavre_ext.executors import packing_instances
-from naavre_ext.executors.packing import PackingError, fingerprint, pack, unpack
+from naavre_ext.executors.packing import PackingError, PackingTooSlow, fingerprint, pack, unpack
 
 PRELUDE = """
 import abc, collections, dataclasses, enum, functools, typing
@@ -573,3 +575,18 @@ def test_object_with_a_finalizer_is_copied_if_a_library_says_how(
     else:
         with pytest.raises(PackingError, match="finalizer"):
             pack({"v": value}, {})
+
+
+def be_busy(seconds):
+    begin = time.thread_time()
+    while time.thread_time() < begin + seconds:
+        pass
+
+
+@pytest.mark.parametrize(("spend", "is_packed"), [(time.sleep, True), (be_busy, False)])
+def test_budget_of_packing_counts_the_threads_own_time_only(spend, is_packed, sender):
+    def look_at(value):
+        spend(0.1)
+
+    with nullcontext() if is_packed else pytest.raises(PackingTooSlow):
+        pack({"long": "x" * 100_000}, sender, persistent=look_at, budget_s=0.05)
