@@ -61,7 +61,8 @@ class CompiledNotebook(Workflow):
 
         Runs that overlap share the workers of groups, ``# replicas`` of each.
 
-        Cancelling the task that awaits it stops the run.
+        Cancelling the task that awaits it stops the run; the task ends when the run has. A run that waits for Ray
+        to start is left at once.
 
         Raises:
             RefusedError: a parameter is unknown or has the wrong type.
@@ -71,7 +72,7 @@ class CompiledNotebook(Workflow):
 
         def run(cancel: threading.Event) -> RunResult:
             one = Run(chosen, None, cancel)
-            one.beside = self._beside
+            one.beside, one.give_up = self._beside, True
             return one.notebook(self.source, None, parameters)
 
         return raise_failure(await await_run(run))

@@ -39,7 +39,8 @@ class Run:
 
     With ``largest_bytes`` only variables up to this size are kept, and only in the run's record. ``apart`` sets
     those apart that the record of another run keeps. Within ``turn`` its steps run, but for the first ones that
-    are ``light``. Runs ``beside`` it share the workers of its groups with it.
+    are ``light``. Runs ``beside`` it share the workers of its groups with it. One that is to ``give_up`` raises
+    CancelledError when ``cancel`` is set while Ray is starting; others begin, and end as cancelled.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Run:
         self.turn: AbstractContextManager[Any] | None = None
         self.light: frozenset[StepId] = frozenset()
         self.beside: RunsBeside | None = None
+        self.give_up = False
         self.node: Any = None
         self.end: RunEnd | None = None
 
@@ -71,7 +73,9 @@ class Run:
             if earlier is not None:
                 parameters = {**earlier.parameters, **(parameters or {})}
                 stack.enter_context(temporarily(earlier.variables))
-            starting = begin_executor(self.options, self.beside)
+            starting = begin_executor(
+                self.options, self.beside, self.cancel if self.give_up else None
+            )
             stack.callback(starting.abandon)
             prepared = prepare_notebook(source, parameters, self.options.notebook)
             workflow = self.reshape(prepared.require_workflow())

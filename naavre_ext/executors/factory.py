@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol
@@ -13,12 +13,15 @@ from naavre_ext.executors.base import Executor
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import StepId, Workflow
 
+#: How often who waits for a cluster looks whether it is still wanted.
+_POLL_S = 0.05
+
 
 class StartingExecutor(Protocol):
     """An executor under way: a context manager that gives the executor and closes it at the end."""
 
     def __enter__(self) -> Executor:
-        """Wait for the executor. Raises ClusterError when it can't be had."""
+        """Wait for the executor. Raises ClusterError when it can't be had, CancelledError when given up."""
         ...
 
     def __exit__(
@@ -33,14 +36,19 @@ class StartingExecutor(Protocol):
         ...
 
 
-def begin_executor(options: RunOptions, beside: RunsBeside | None = None) -> StartingExecutor:
+def begin_executor(
+    options: RunOptions,
+    beside: RunsBeside | None = None,
+    give_up: threading.Event | None = None,
+) -> StartingExecutor:
     """Start what the options ask for, in the background where that takes time.
 
-    Runs ``beside`` each other share the workers of their groups.
+    Runs ``beside`` each other share the workers of their groups. Who waits for it gives up, by a CancelledError
+    of :mod:`concurrent.futures`, when ``give_up`` is set.
     """
     if options.executor == "local":
         return _Local(options)
-    return _Ray(options, beside)
+    return _Ray(options, beside, give_up)
 
 
 class RunsBeside:
@@ -91,17 +99,18 @@ class _Local:
 
 
 class _Ray:
-    def __init__(self, options: RunOptions, beside: RunsBeside | None) -> None:
+    def __init__(
+        self, options: RunOptions, beside: RunsBeside | None, give_up: threading.Event | None
+    ) -> None:
         from naavre_ext.executors.ray.cluster import start_in_background
 
-        self._beside = beside
+        self._beside, self._give_up = beside, give_up
         self._starting: Future[Any] | None = start_in_background(options.address)
         self._starting.add_done_callback(_start_main)
         self._executor: Any = None
 
     def __enter__(self) -> Executor:
-        assert self._starting is not None
-        handle = self._starting.result()
+        handle = self._started()
         self._starting = None
         from naavre_ext.executors.ray.executor import RayExecutor
 
@@ -116,6 +125,14 @@ class _Ray:
         finally:
             if self._beside is not None:
                 self._beside.leave()
+
+    def _started(self) -> Any:
+        assert self._starting is not None
+        while not self._starting.done():
+            if self._give_up is not None and self._give_up.is_set():
+                raise CancelledError
+            wait([self._starting], _POLL_S)
+        return self._starting.result()
 
     def abandon(self) -> None:
         """Close the connection as soon as it is there, without waiting for it."""
@@ -134,7 +151,7 @@ def _start_main(starting: Future[Any]) -> None:
 
 def _close_handle(starting: Future[Any]) -> None:
     if not starting.cancelled() and starting.exception() is None:
-        starting.result().close()
+        starting.result().close(waits=False)
 
 
 def hold_cluster(options: RunOptions) -> Any:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import Future
+from typing import Any
+from unittest.mock import Mock
 
+import nbformat
 import pytest
 
-from naavre_ext import awaiting
+from naavre_ext import awaiting, compile_notebook
 from naavre_ext.awaiting import MOST_AT_ONCE, await_run
+from naavre_ext.executors.ray import cluster, spare_workers
+from naavre_ext.model.run import RunOptions
 
 
 def test_results_come_in_the_order_asked_for_and_begin_in_it():
@@ -91,3 +97,21 @@ def test_an_error_of_the_run_is_the_awaiters():
     with pytest.raises(ValueError, match="no"):
         asyncio.run(await_run(fails))
     assert awaiting.MOST_AT_ONCE >= 4
+
+
+def test_a_run_that_waits_for_ray_is_left_at_once(monkeypatch):
+    starting: Future[Any] = Future()
+    monkeypatch.setattr(cluster, "start_in_background", lambda address: starting)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a = 1")])
+    workflow = compile_notebook(notebook)
+
+    async def main() -> None:
+        options = RunOptions(keep=None, executor="ray")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(workflow.run(options=options), 0.1)
+
+    asyncio.run(main())
+    monkeypatch.setattr(spare_workers, "start_main", lambda: None)
+    handle = Mock()
+    starting.set_result(handle)
+    handle.close.assert_called_once_with(waits=False)

@@ -70,11 +70,14 @@ class ClusterHandle:
             self._connection.users += 1
         return copy.copy(self)
 
-    def close(self) -> None:
-        """Let go; a second call does nothing. A Ray that takes long to stop isn't waited for to the end."""
+    def close(self, *, waits: bool = True) -> None:
+        """Let go; a second call does nothing. A Ray that takes long to stop isn't waited for to the end.
+
+        A callback of :func:`start_in_background` mustn't be what ``waits``, as Ray is stopped after it.
+        """
         connection, self._connection = self._connection, None
         if connection is not None:
-            _release(connection)
+            _release(connection, waits=waits)
 
     def __enter__(self) -> ClusterHandle:
         return self
@@ -216,12 +219,14 @@ def _is_ray_initialized() -> bool:
     return ray is not None and bool(ray.is_initialized())
 
 
-def _release(connection: _Connection) -> None:
+def _release(connection: _Connection, *, waits: bool) -> None:
     with _lock:
         connection.users -= 1
         unused = connection.users == 0 and not connection.keep
     if unused:
-        _ends_in_time(_owner.submit(lambda: _end_if_unused(connection)), 2 * _STOP_TIMEOUT_S)
+        ended = _owner.submit(lambda: _end_if_unused(connection))
+        if waits:
+            _ends_in_time(ended, 2 * _STOP_TIMEOUT_S)
 
 
 def _ends_in_time(ended: Future[None], timeout_s: float) -> bool:

@@ -82,6 +82,40 @@ def folder():
     shutil.rmtree(path, ignore_errors=True)
 
 
+def test_who_gives_up_while_ray_starts_leaves_it_to_the_next(folder):
+    script = """
+    import asyncio
+    import naavre_ext
+    from naavre_ext.executors.ray.local_ray import LocalRay
+    starts, start = [], LocalRay.start
+    def counted(self, *args):
+        starts.append(1)
+        start(self, *args)
+    LocalRay.start = counted
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "a = 1 + 2",
+            "outputs": [], "execution_count": None}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    workflow = naavre_ext.compile_notebook(notebook)
+
+    async def main():
+        try:
+            await asyncio.wait_for(workflow.run(), 0.1)
+        except TimeoutError:
+            report(was_starting=cluster._starting is not None)
+        result = await workflow.run()
+        report(a=result.values["a"], starts=len(starts))
+
+    asyncio.run(main())
+    cluster.shutdown()
+    report(below=below())
+    """
+    (gave_up, ran, end), err = _run(script, folder)
+    assert gave_up == {"was_starting": True}
+    assert ran == {"a": 3, "starts": 1}
+    assert end == {"below": []}
+    assert err == ""
+
+
 def test_local_ray_is_private_quiet_shared_and_leaves_nothing(folder):
     script = """
     before = dict(os.environ)
