@@ -313,6 +313,41 @@ def test_changed_code_or_values_make_all_batches_run_again(
     assert done.shown == run(write(path.parent / "fresh", cells)).shown
 
 
+CLASSES = (
+    "import time, os, enum\n"
+    "class Kind(enum.Enum):\n    EVEN, ODD = 0, 1\n"
+    "class Tool:\n    def __init__(self, n): self.n = n\n"
+    "    def make(self, i): return Part(self, i)\n"
+    "class Part(Tool):\n    def __init__(self, tool, i):\n        super().__init__(i * tool.n)\n"
+    "        self.kind, self.tool = Kind(i % 2), tool\n"
+    "tool = Tool(2)\ntools = [Tool(3), Part(tool, 4)] * 10",
+    "# split: work\n# batches: 5\nout = []\n{loop}    time.sleep(0.02)\n"
+    "    if i == 11 and not os.path.exists('flag'):\n        raise ValueError(i)\n"
+    "    out.append({out})",
+    "print([type(p) is Part and p.kind is Kind(p.kind.value) for p in out], [p.n for p in out], "
+    "{p.tool is tool for p in out}, issubclass(type(out[0]), Tool), type(out[0].tool) is Tool)",
+)
+
+
+@pytest.mark.parametrize(
+    ("loop", "out"),
+    [
+        ("for i in range(20):\n", "tool.make(i)"),
+        ("for i, tool_i in enumerate(tools):\n", "tool_i.make(i)"),
+        ("for i, tool_i in enumerate(tools):\n", "Part(tool_i if i % 3 else tool, i)"),
+        ("for i in range(20):\n", "Part(tools[i], i) if issubclass(Part, Tool) else None"),
+    ],
+)
+def test_batches_with_own_classes_that_were_defined_anew_are_found_again(
+    tmp_path: Path, loop: str, out: str
+) -> None:
+    cells = [cell.replace("{loop}", loop).replace("{out}", out) for cell in CLASSES]
+    expected, _, done = never_failed_failed_resumed(tmp_path, cells)
+    assert done.shown == expected.shown
+    assert [batch.batch for batch in done.of(events.BatchReused)] == [0, 1, 3, 4]
+    assert 1 in done.ran
+
+
 NODES = (
     "import time, os\nnodes = [object() for _ in range(20)]",
     "# split: work\n{batches}out = []\nfor node in nodes:\n    time.sleep(0.04)\n"
@@ -696,3 +731,19 @@ def test_run_whose_main_worker_was_killed_goes_on_on_ray(
     assert 2 in done.reused
     assert not done.of(events.BatchFinished)  # all were stored, or the whole cell was
     assert (done.result.status, done.shown) == ("ok", expected.shown)
+
+
+@pytest.mark.slow
+def test_step_elsewhere_with_own_classes_that_were_defined_anew_is_taken_over_on_ray(
+    ray_options: RunOptions, tmp_path: Path
+) -> None:
+    cells = [
+        "import time, os",
+        "class Tool:\n    def __init__(self, n): self.n = n",
+        f"{LONG}\nx = [Tool(i) for i in range(3)]",
+        f"{LONG}\ny = [Tool(i) for i in range(4)]\nprint(y[0].n)",
+        f"{FAILS}\nprint([type(v) is Tool for v in (*x, *y)], [v.n for v in (*x, *y)])",
+    ]
+    expected, failed, done = never_failed_failed_resumed(tmp_path, cells, ray_options)
+    assert [step.placement for step in failed.of(events.StepStarted)].count("any") == 2
+    assert (done.ran, done.reused, done.shown) == ([1, 2, 5], [3, 4], expected.shown)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import enum
 import typing
-import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from typing import Any
 import cloudpickle
 
 from naavre_ext.executors.packing_identity import is_immutable
+from naavre_ext.executors.packing_ids import is_id, new_id
 
 #: The digest of a value, None where it has none.
 Digest = Callable[[Any], bytes | None]
@@ -59,7 +59,17 @@ def reduce_class(cls: type, reduced: Any, digest: Digest) -> Any:
     if "__slots__" in vars(cls) and typing.NamedTuple not in args[2]:
         args[3]["__slots__"] = vars(cls)["__slots__"]  # cloudpickle's copies have no slots
     versioned = (current_version(cls, digest), state, set_state)
-    return make, args, versioned, None, None, restore_class
+    return make, _with_our_id(cls, args), versioned, None, None, restore_class
+
+
+def _with_our_id(cls: type, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments that make the class elsewhere, with an id that is told from other texts."""
+    *before, known, extra = args
+    if is_id(known):
+        return args
+    ours = new_id()
+    cloudpickle.cloudpickle._lookup_class_or_track(ours, cls)
+    return (*before, ours, extra)
 
 
 def restore_class(cls: type, versioned: tuple[str, Any, Callable[..., Any]]) -> None:
@@ -132,7 +142,7 @@ def current_version(cls: type, digest: Digest) -> str:
     if not (
         history.version and _same(attributes, history.attributes) and contents == history.contents
     ):
-        history.version = uuid.uuid4().hex
+        history.version = new_id()
         history.attributes = attributes
         history.contents = contents
         history.seen.add(history.version)

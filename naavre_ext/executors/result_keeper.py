@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
@@ -17,8 +18,8 @@ from naavre_ext.executors.packing import (
     Packed,
     PackingError,
     PackingTooSlow,
-    digest,
 )
+from naavre_ext.executors.packing_ids import IdNumbers, translated
 from naavre_ext.executors.result_environment import (
     forget_modules,
     has_same_modules,
@@ -58,7 +59,7 @@ class ResultKeeper:
         self._writer = _Writer()
         self.work_s = 0.0
         self._tried_s = 0.0
-        self._shared: dict[str, str] = {}
+        self._shared: dict[str, SharedDigest] = {}
         self._waiting_s: dict[str, float] = {}
         self.full = ""
         self._note_seed(worker.hash_seed)
@@ -115,7 +116,8 @@ class ResultKeeper:
             return
         if not (task.keep.is_wanted or is_worth_storing(nbytes, seconds)):
             return
-        header = {"step": task.step.id, "given": _given(inputs), **self._header()}
+        given = _Given(inputs)
+        header = {"step": task.step.id, "given": given.digests, "ids": given.ids, **self._header()}
         self._write(self._folder / f"{task.keep.key}{ANYWHERE}", header, end, nbytes)
 
     def find_anywhere(self, task: StepTask, inputs: Sequence[Packed]) -> StoredEnd | None:
@@ -125,12 +127,14 @@ class ResultKeeper:
         path = self._folder / f"{task.keep.key}{ANYWHERE}"
         try:
             header = read_header(path)
-            if not is_valid(header) or header["given"] != _given(inputs):
+            given = _Given(inputs)
+            if not is_valid(header) or header["given"] != given.digests:
                 return None
-            end: StoredEnd = read_result(path)[1]
+            ids = given.numbers.translation(header["ids"])
+            packs, outputs = read_result(path)[1]
         except (ResultUnusable, KeyError):
             return None
-        return end
+        return [translated(packed, ids) for packed in packs], outputs
 
     def keep_batch(
         self,
@@ -152,27 +156,31 @@ class ResultKeeper:
         if common is None:
             return ""
         try:
-            given = (
-                items if report.done == task.stop - task.start else self._first(items, report.done)
-            )
+            is_whole = report.done == task.stop - task.start
+            done = items if is_whole else self._first(items, report.done)
         except PackingError:
             return ""
         split = split_key(self._place.environment, task.step, task.split)
-        name = batch_name(split, common, task.start, report.done, given, is_last=task.is_last)
-        self._write(self._folder / name, self._header(), (report, packed), nbytes)
+        numbers = IdNumbers(common.ids)
+        given = numbers.digest(done)
+        name = batch_name(
+            split, common.digest, task.start, report.done, given, is_last=task.is_last
+        )
+        header = {"ids": numbers.ids, **self._header()}
+        self._write(self._folder / name, header, (report, packed), nbytes)
         return self.full
 
     def _first(self, items: Packed, count: int) -> Packed:
         """The items that a batch has done, as its cell would pack them."""
         return first_items(items, self._worker.session.namespace, count)
 
-    def _shared_digest(self, token: str, shared: Packed, seconds: float) -> str | None:
+    def _shared_digest(self, token: str, shared: Packed, seconds: float) -> SharedDigest | None:
         """The digest of what all batches share, once that is little beside the time they have taken."""
         known = self._shared.get(token)
         if known is None:
             waited = self._waiting_s[token] = self._waiting_s.get(token, 0.0) + seconds
             if is_worth_storing(shared.nbytes, waited):
-                known = self._shared[token] = digest(shared).hex()
+                known = self._shared[token] = SharedDigest.of(shared)
         return known
 
     def _header(self) -> dict[str, Any]:
@@ -227,8 +235,13 @@ class _Writer:
         done.wait(timeout_s)
 
 
-def _given(inputs: Sequence[Packed]) -> list[str]:
-    return [digest(packed).hex() for packed in inputs]
+class _Given:
+    """What a step was given: a digest of each input, and the ids in them."""
+
+    def __init__(self, inputs: Sequence[Packed]) -> None:
+        self.numbers = IdNumbers()
+        self.digests = [self.numbers.digest(packed) for packed in inputs]
+        self.ids = list(self.numbers.ids)
 
 
 def is_valid(header: Mapping[str, Any]) -> bool:
@@ -246,7 +259,21 @@ def split_key(environment: str, step: Step, split: Split) -> str:
 
 
 def batch_name(
-    split: str, shared: str, start: int, count: int, items: Packed, *, is_last: bool
+    split: str, shared: str, start: int, count: int, items: str, *, is_last: bool
 ) -> str:
-    """The name of a batch's file, by which it is found."""
-    return f"{split}-{shared}-{start}-{count}-{int(is_last)}-{digest(items).hex()}{BATCH}"
+    """The name of a batch's file, by which it is found; ``shared`` and ``items`` are digests."""
+    return f"{split}-{shared}-{start}-{count}-{int(is_last)}-{items}{BATCH}"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedDigest:
+    """What stands for the values that all batches share, and the ids in them."""
+
+    digest: str
+    ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, shared: Packed) -> SharedDigest:
+        """That of these values."""
+        numbers = IdNumbers()
+        return cls(numbers.digest(shared), numbers.ids)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from naavre_ext.executors.packing import Packed, digest
+from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.packing_ids import IdNumbers, translated
 from naavre_ext.executors.result_files import ResultUnusable, read_header, read_result
-from naavre_ext.executors.result_keeper import BATCH, is_valid, split_key
+from naavre_ext.executors.result_keeper import BATCH, SharedDigest, is_valid, split_key
 from naavre_ext.executors.tasks import BatchReport, ResultPlace
 from naavre_ext.model.workflow import Split, Step
 
@@ -30,8 +31,8 @@ class StoredBatch:
 class StoredBatches:
     """At most one batch for each first item; two runs may have cut differently, and then the longer one counts."""
 
-    def __init__(self, batches: Mapping[int, StoredBatch]) -> None:
-        self._batches = batches
+    def __init__(self, batches: Mapping[int, StoredBatch], ids: tuple[str, ...] = ()) -> None:
+        self._batches, self._ids = batches, ids
         self._starts = sorted(batches)
 
     def __bool__(self) -> bool:
@@ -44,7 +45,8 @@ class StoredBatches:
         names = [name for name in _names(place.folder) if name.startswith(prefix)]
         if not names or not step.cache:
             return cls({})
-        wanted = f"{prefix}-{digest(shared).hex()}-"
+        common = SharedDigest.of(shared)
+        wanted = f"{prefix}-{common.digest}-"
         found: dict[int, StoredBatch] = {}
         for name in names:
             if name.startswith(wanted):
@@ -54,7 +56,7 @@ class StoredBatches:
                 )
                 if batch.start not in found or found[batch.start].count < batch.count:
                     found[batch.start] = batch
-        return cls(found)
+        return cls(found, common.ids)
 
     @property
     def first(self) -> int:
@@ -74,16 +76,18 @@ class StoredBatches:
         self, batch: StoredBatch, items: Packed, *, is_last: bool
     ) -> tuple[BatchReport, Packed] | None:
         """What the batch gave, if it was given these very items; else None."""
-        if batch.items != digest(items).hex() or (is_last and not batch.is_last):
+        numbers = IdNumbers(self._ids)
+        if batch.items != numbers.digest(items) or (is_last and not batch.is_last):
             return None
         try:
-            if not is_valid(read_header(batch.path)):
+            header = read_header(batch.path)
+            if not is_valid(header):
                 return None
+            ids = numbers.translation(header["ids"])
             report, packed = read_result(batch.path)[1]
         except (ResultUnusable, KeyError):
             return None
-        found: tuple[BatchReport, Packed] = (report, packed)
-        return found
+        return report, translated(packed, ids)
 
 
 @lru_cache(maxsize=4)
