@@ -33,7 +33,7 @@ class Repairs:
 
     def is_kin(self, step: StepId) -> bool:
         """Whether the step shares live objects with others of its group."""
-        return step in self._kin
+        return len(self._kin.get(step, ())) > 1
 
     def move(self, report: StepReport) -> None:
         """Run the step in the main worker, as its report asks."""
@@ -61,13 +61,14 @@ class Repairs:
         )
         self._run_again(plan.id, (), (plan.id,), reason, start_over="surely", code=guards.CODE)
 
-    def stop_group(self, step: StepId, group: str) -> None:
-        """Stop the worker of the group, in which the step takes too long; what was live in it is made again."""
-        self._run.executor.end_group(group)
-        lost = groups.lost_with(self.workflow, self._run.state, group)
-        again = groups.again_with(self.workflow, self._run.state, lost)
-        if again:
-            self._run_again(step, (), again, f"the worker of group '{group}' was stopped")
+    def after_stopping(self, step: StepId, group: str) -> None:
+        """The step runs again, and before it what was live in the worker that was stopped for it."""
+        self._live_again(step, group, f"the worker of group '{group}' was stopped")
+
+    def _live_again(self, step: StepId, group: str, reason: str) -> None:
+        lost = groups.lost_with(self.workflow, self._run.state, group, {step})
+        again = groups.again_with(self.workflow, self._run.state, {step, *lost})
+        self._run_again(step, (), again, reason)
 
     def _relocate(self, step: StepId, reason: str, report: StepReport | None = None) -> None:
         plan, kin = self._run.handover.steps[step], tuple(self._kin.get(step, (step,)))
@@ -110,9 +111,7 @@ class Repairs:
                 reason=report.error.evalue,
             )
         )
-        lost = groups.lost_with(self.workflow, self._run.state, group, {step})
-        again = groups.again_with(self.workflow, self._run.state, {step, *lost})
-        self._run_again(step, (), again, f"the worker of group '{group}' died")
+        self._live_again(step, group, f"the worker of group '{group}' died")
 
     def after_losing(self, group: str) -> None:
         """The group has to run again, but its worker is another job's: the run goes on without groups.

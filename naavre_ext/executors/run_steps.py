@@ -166,6 +166,13 @@ class RunSteps:
     def repeat(self, step: StepId, reason: str) -> None:
         """Try the failed step again, from the same inputs."""
         repeat = self._repeats[step]
+        self.count_retry(step, reason)
+        self.forget(step)
+        self._repeats[step] = repeat
+        self.feed(facts.Retried(step))
+
+    def count_retry(self, step: StepId, reason: str) -> None:
+        """The failed step will be tried again."""
         self._retries[step] = self._retries.get(step, 0) + 1
         self.narrator.emit(
             events.StepRetried(
@@ -175,9 +182,6 @@ class RunSteps:
                 reason=reason,
             )
         )
-        self.forget(step)
-        self._repeats[step] = repeat
-        self.feed(facts.Retried(step))
 
     def forget(self, step: StepId, reason: str = "") -> None:
         """What the step has done or told doesn't count; with a reason, it runs again in the main worker."""

@@ -64,12 +64,22 @@ class StepAttempts:
             report, status="error", error=error, is_undone=undone, changes=(), why_final=why_final
         )
         if group is not None:
-            self._repairs.stop_group(step, group)
-        if self._run.state.states[step] == "running" and not self.try_again(report):
-            self._run.end_step(report, is_fatal=in_main)
+            self._run.executor.end_group(group)
+        if group is not None and self._may_repeat(report):
+            self._run.count_retry(step, f"{error.ename}: {error.evalue}")
+            self._repairs.after_stopping(step, group)
+        elif group is not None or not self.try_again(report):
+            self._run.end_step(report, is_fatal=in_main)  # the group's cells before it are done
 
     def try_again(self, report: StepReport) -> bool:
         """Whether the failed step is tried again, from the same inputs."""
+        error = report.error
+        if error is None or not self._may_repeat(report):
+            return False
+        self._run.repeat(StepId(report.step), f"{error.ename}: {error.evalue}")
+        return True
+
+    def _may_repeat(self, report: StepReport) -> bool:
         step = StepId(report.step)
         plan, error = self._run.handover.steps[step], report.error
         if error is None or not self._run.retries_left(plan):
@@ -81,7 +91,6 @@ class StepAttempts:
                 text = f"cell {plan.cell_number} isn't tried again: {report.why_final}."
                 self._run.narrator.log("warning", text, "NX516")
             return False
-        self._run.repeat(step, f"{error.ename}: {error.evalue}")
         return True
 
 

@@ -265,6 +265,49 @@ def test_slow_cell_elsewhere_is_stopped_and_fails_after_its_retries(run):
     assert text(done, 1) == "in\n"
 
 
+LOCK = "# group: g\nlock = threading.Lock()\nbase = [1]"
+LATE = "CellTimeoutError"
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        pytest.param("k = lock.locked()", id="uses what is live"),
+        pytest.param("k = base * 2", id="stands between cells that use it"),
+        pytest.param("k = 2", id="uses nothing of the group"),
+    ],
+)
+def test_slow_cell_of_a_group_with_live_objects_fails(run, slow):
+    done = run(
+        "import threading, time",
+        LOCK,
+        f"# group: g\n# timeout: 1s\ntime.sleep(600)\n{slow}",
+        "# group: g\nm = lock.locked()",
+        "print('never')",
+    )
+    assert done.end.status == "failed"
+    assert done.ending.error[0] == LATE
+    assert done.end.failure["cell_number"] == 3
+
+
+def test_slow_cell_of_a_group_is_tried_again_in_a_fresh_worker(run):
+    """Each attempt takes too long; what is live is made again for it, and not once more after the last."""
+    slow = "# group: g\n# timeout: 1s\n# retries: 1\nprint('in')\ntime.sleep(600)\nk = 2"
+    cells = (
+        "import threading, time",
+        LOCK,
+        slow,
+        "# group: g\nm = lock.locked()",
+        "print('never')",
+    )
+    done = run(*cells)
+    assert {step.placement for step in done.workflow.steps[1:4]} == {"any"}
+    (again,) = done.of(events.StepRetried)
+    assert again.reason.startswith(LATE)
+    assert done.ending.error[0] == LATE
+    assert text(done, 2) == "in\n"
+
+
 def test_slow_cell_in_the_main_worker_ends_the_run(run):
     cell = "# timeout: 1s\n# retries: 1\nos.environ['X'] = '1'\ntime.sleep(600)"
     done = run("import os, time", (cell, ("raises-exception",)), "print('never')")
