@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ from naavre_ext.executors.held_objects import held_objects, is_plain
 from naavre_ext.executors.hidden_state import ClassState, hidden_state
 from naavre_ext.executors.inner_events import Tell, telling
 from naavre_ext.executors.inner_hook import splitting_in_batch
-from naavre_ext.executors.origins import Origins, finder
+from naavre_ext.executors.item_parts import Before
+from naavre_ext.executors.items_back import CHANGES, SIGNATURE
+from naavre_ext.executors.origins import Origin, Origins, finder
 from naavre_ext.executors.over_batches import check_apart, made, range_text
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_classes import taking_classes
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from naavre_ext.executors.worker import Worker
 
 
+#: Says where an object is among a batch's inputs.
+_Place = Callable[[Any], Origin | None]
 #: The parts of a batch's result, which are no variables of the notebook's.
 _RESULTS = frozenset({"log", "elements", "leaks", "generators"})
 
@@ -115,7 +119,7 @@ def run_batch(
     except PackingError as failure:
         stuck = Stuck.of(failure)
         violation = f"'{failure.name}' can't be copied: {failure.reason}"
-        if failure.name in _RESULTS:
+        if failure.name in {*_RESULTS, CHANGES}:
             stuck = Stuck.of(failure, "what an iteration hands back")
             violation = f"what an iteration hands back can't be copied: {failure.reason}"
     if watch.spoilt:
@@ -157,7 +161,9 @@ def _run(
     before = worker.settings.enter_split(token, settings, given, split.guard_rng, threads)
     values: Any = items
     if isinstance(items, Packed):
-        values = unpack_items(items, namespace, given)
+        values = unpack_items(items, namespace, given, writable=task.sends_back)
+        if task.sends_back and type(values) is not tuple:
+            values = list(values)  # rows of an array are one object each
     namespace.update(given)
     if reason := why_no_labels(split, values):
         raise Violation(reason)
@@ -166,7 +172,13 @@ def _run(
     known_here = {name: value for name, value in given.items() if name not in tables}
     # What an '# over' cell makes is joined: a slice would be no window on the notebook's array any more.
     beside = {name: worker.beside[name] for name in known_here if name in worker.beside}
-    origins = Origins(known_here, values.values if over else values, slices=not over, beside=beside)
+    traced: Any = () if task.sends_back else values.values if over else values
+    origins = Origins(known_here, traced, slices=not over, beside=beside)
+    before_items = Before(values, namespace, origins.of) if task.sends_back else None
+    place: _Place = origins.of
+    find = finder(given, values, 0)
+    if before_items is not None:
+        place, find = before_items.place, before_items.parts.finder(find)
     cursor = _Items(values, origins, task.limit_s)
     code = batch_code(task.step, split)
     read = {t.name: (t, tables[t.name]) for t in split.tables if t.in_body}
@@ -182,7 +194,10 @@ def _run(
         watched = {**given, **(over or (arguments_of(values) if is_call else {ITEMS: values}))}
         token, known = worker.plain
         plain = known if token == shared.token else frozenset(shared.numbers)
-        inputs = Inputs(_guarded(worker, split, watched), namespace, plain - set(over))
+        guarded = _guarded(worker, split, watched)
+        if before_items is not None:
+            guarded.pop(ITEMS, None)
+        inputs = Inputs(guarded, namespace, plain - set(over))
         worker.plain = shared.token, inputs.plain & set(given)
         hidden, classes = hidden_state(namespace), ClassState(namespace)
         clock = time.perf_counter()
@@ -212,13 +227,21 @@ def _run(
         for name in inputs.changed():
             what, copied = ("an item", "the item") if name == ITEMS else (f"'{name}'", f"'{name}'")
             raise Violation(f"{what} was changed in place: change a copy of {copied} instead")
+        changed = {} if before_items is None else before_items.changes()
+        if not outcome.ok and changed:
+            raise Violation(
+                "an iteration raised, and what earlier ones had changed of their items counts"
+            )
         if not outcome.ok:
             error = _error(outcome.error, task, cursor, outputs)
-            return _Ended(_until_error(split, recorder, namespace, origins), error)
+            return _Ended(_until_error(split, recorder, namespace, place), error)
         if is_call:
             (value,) = namespace[COLLECT]
             return _Ended(pack_result(value, values, given, namespace), None, 1)
         result = _result(task, namespace, recorder)
+        if changed:
+            assert before_items is not None
+            result |= {CHANGES: changed, SIGNATURE: before_items.parts.signature}
         if cursor.position >= 0:
             result["generators"] = seeded
         if over:
@@ -227,21 +250,19 @@ def _run(
         if is_plain_result:
             shown = []
         elif split.identity_matters:
-            shown = [over or values, given]
+            shown = [over or (values if before_items is None else before_items.watched), given]
         else:  # analysis doesn't look into tables and arrays: what they hold counts in any case
             shown = held_objects(v for n, v in watched.items() if n not in inputs.plain)
         if shown and shares_objects(
-            [result], shown, but=lambda obj: origins.of(obj) is not None
+            [result], shown, but=lambda obj: place(obj) is not None
         ):  # what has an origin is the notebook's own object again after the merge
             raise Violation(
                 "a result shares an object with the inputs, and later code would notice"
             )
-        packed = pack(
-            result, namespace, persistent=origins.of_nan if is_plain_result else origins.of
-        )
+        packed = pack(result, namespace, persistent=_of_nans(place) if is_plain_result else place)
         if over or not recorder.plain or "elements" in result or result["leaks"]:
             # What can't be rebuilt must be known before the merge begins.
-            result = unpack(packed, namespace, writable=False, resolve=finder(given, values, 0))
+            result = unpack(packed, namespace, writable=False, resolve=find)
         done = len(values) if over else cursor.position + 1
         lists = _added(task, result, recorder.known, values[:done]) if task.then else None
         return _Ended(packed, None, done, lists, computed_s)
@@ -252,7 +273,10 @@ def _run(
 
 
 def _until_error(
-    split: Split, recorder: Recorder, namespace: dict[str, Any], origins: Origins
+    split: Split,
+    recorder: Recorder,
+    namespace: dict[str, Any],
+    place: _Place,
 ) -> Packed:
     """What iterations had recorded when one raised: the merge may raise before it comes to that.
 
@@ -261,7 +285,7 @@ def _until_error(
     if split.form != "for":
         return NOTHING
     try:
-        return pack({"log": recorder.log}, namespace, persistent=origins.of)
+        return pack({"log": recorder.log}, namespace, persistent=place)
     except PackingError:
         return NOTHING
 
@@ -286,6 +310,10 @@ def _result(task: BatchTask, namespace: dict[str, Any], recorder: Recorder) -> d
     leaking = set(split.private) if task.is_last else set(split.private) - set(split.sure)
     leaks = {n: namespace[n] for n in sorted(leaking) if n in namespace and n not in HOOK_NAMES}
     return {"log": recorder.log, "leaks": leaks}
+
+
+def _of_nans(place: _Place) -> _Place:
+    return lambda obj: place(obj) if type(obj) is float and obj != obj else None
 
 
 def _is_plain(result: Mapping[str, Any], recorder: Recorder) -> bool:

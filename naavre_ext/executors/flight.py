@@ -14,6 +14,7 @@ from naavre_ext.executors.attempts import Attempts, final_error, is_overdue, rea
 from naavre_ext.executors.batch_sizes import BatchSizes
 from naavre_ext.executors.chaining import Passing, Segment
 from naavre_ext.executors.files_apart import FilesApart
+from naavre_ext.executors.items_back import ItemsBack, may_change_items
 from naavre_ext.executors.origins import finder
 from naavre_ext.executors.packing import Packed, PackingError, unpack
 from naavre_ext.executors.pool import ResultLost
@@ -98,6 +99,7 @@ class Flight:
         copied = {table.name for table in split.tables}
         known = values_of((n for n in split.shared if n not in copied), fan_out.variables)
         self._known = SharedItems(known, is_asked=split.items_apart)
+        self._back = ItemsBack(known) if may_change_items(split, source) else None
 
     def limit_s(self, items: int) -> float | None:
         """How long a batch of so many items goes on beginning items."""
@@ -176,6 +178,10 @@ class Flight:
         stop = batch.start + len(batch.items)
         limit_s = self._sizes.limit_s(len(batch.items))
         batch.then = self._passing.stages if self._passing is not None else ()
+        sends_back, reason = self._sends_back(batch)
+        if reason:
+            self._refuse(batch, reason)
+            return
         task = BatchTask(
             self._fan_out.step,
             self._split,
@@ -187,6 +193,7 @@ class Flight:
             batch.then,
             self._slots_each,
             self._fan_out.keeps_batches,
+            sends_back,
         )
         places, reason = self._known.look_up(batch.items)
         if reason:
@@ -203,6 +210,14 @@ class Flight:
             return
         batch.handle = self._pool.submit(task, self._shared, items)
         self._under_way[batch.handle] = batch
+
+    def _sends_back(self, batch: _Batch) -> tuple[bool, str]:
+        """Whether the batch may change its items; why it can't be sent, "" where it can."""
+        if self._back is None or batch.then:
+            return False, ""
+        surely = self._split.changes_items
+        why = self._back.send(batch, batch.items, surely=surely)
+        return not why, why if surely else ""
 
     def _refuse(self, batch: _Batch, reason: str) -> None:
         """The batch isn't sent, and nothing from it on counts."""
@@ -259,10 +274,16 @@ class Flight:
         if not packed.names:
             return {}
         find = finder(self._fan_out.variables, batch.items, 0)
+        parts = None if self._back is None else self._back.parts(batch)
+        if parts is not None:
+            find = parts.finder(find)
         try:
-            return unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
+            record = unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
         except PackingError as error:
             raise Whole(f"a result {error.reason}") from None
+        if self._back is not None and (why := self._back.merge(batch, record)):
+            raise Whole(why)
+        return record
 
     def _check_files(self, report: BatchReport) -> None:
         """Raises Whole where an earlier batch met this one at a file, which may be why an iteration raised.
@@ -376,6 +397,8 @@ class Flight:
         """
         place = self._ahead.index(batch) + 1
         items, batch.items = batch.items[done:], batch.items[:done]
+        if self._back is not None:
+            self._back.shorten(batch, done)
         start = batch.start + done
         was_last, batch.is_last = batch.is_last, False
         while len(items):

@@ -85,10 +85,6 @@ class Origins:
             found = self._windows.origin_of(obj)
         return found
 
-    def of_nan(self, obj: Any) -> Origin | None:
-        """The same of a NaN, None of all else."""
-        return self.of(obj) if type(obj) is float and obj != obj else None
-
     def _trace(self) -> dict[int, Origin]:
         known: dict[int, Origin] = {}
         roots: list[tuple[Any, Origin]] = []

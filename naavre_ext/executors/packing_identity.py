@@ -202,6 +202,11 @@ class Reachable:
         found = _Reached(into_classes=True, carriers=True)
         return found if found.visit(self._values, [self._limit]) else None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether they could all be looked at; if not, any object may be one of them."""
+        return self._found is not None
+
     def has(self, obj: Any) -> bool:
         """Whether the object may be one of them."""
         return self._found is None or id(obj) in self._found.ids

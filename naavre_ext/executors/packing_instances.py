@@ -51,7 +51,7 @@ def _plan(kind: type) -> tuple[type | None, str]:
     if issubclass(kind, (enum.Enum, type)):
         return None, ""
     if _is_error(kind):
-        return (_solid_base(kind) if is_users(kind) or _is_builtin(kind) else None), ""
+        return (solid_base(kind) if is_users(kind) or _is_builtin(kind) else None), ""
     if not is_users(kind):
         return None, ""
     providers = {name: _provider(kind, name) for name in _PROTOCOL}
@@ -61,7 +61,7 @@ def _plan(kind: type) -> tuple[type | None, str]:
             return None, f"its class may refuse to be copied ({name})"
     if any(p is not None and not _is_plain_provider(p) for p in providers.values()):
         return None, ""
-    base = _solid_base(kind)
+    base = solid_base(kind)
     if base in _CONTENTS:
         return (None if _is_simple(kind, base, providers) else base), ""
     if any(p is not None and is_users(p) for p in providers.values()):
@@ -190,7 +190,7 @@ def _may_refuse(method: Any) -> bool:
     return any(instruction.opname == "RAISE_VARARGS" for instruction in dis.get_instructions(code))
 
 
-def _solid_base(kind: type) -> type:
+def solid_base(kind: type) -> type:
     """The first class whose instances C code makes."""
     return next(
         base

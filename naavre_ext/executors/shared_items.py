@@ -105,16 +105,18 @@ def pack_items(items: Any, namespace: dict[str, Any], places: _Persistent | None
     return pack({_FOUND: items}, namespace, persistent=place)
 
 
-def unpack_items(packed: Packed, namespace: dict[str, Any], shared: Mapping[str, Any]) -> Any:
+def unpack_items(
+    packed: Packed, namespace: dict[str, Any], shared: Mapping[str, Any], *, writable: bool = False
+) -> Any:
     """The items, those that have a place in what is shared from there.
 
     Raises:
         PackingError: they can't be made here.
     """
     if _FOUND not in packed.names:
-        return unpack(packed, namespace, writable=False)[_COPIED]
+        return unpack(packed, namespace, writable=writable)[_COPIED]
     find = finder(shared, (), 0)
-    found = unpack(packed, namespace, writable=False, resolve=find, known_functions=True)
+    found = unpack(packed, namespace, writable=writable, resolve=find, known_functions=True)
     return found[_FOUND]
 
 

@@ -84,6 +84,8 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
             return reason
     if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
         return "an item may be, or hold, an object that it changes"
+    if split.changes_items and not isinstance(source, Sliced):
+        return "it changes its items, which come one by one"
     comes_twice = not _items_differ(split, source)
     if comes_twice and (split.makes_missing or (split.asks_files and isinstance(source, Sliced))):
         return "an item may come twice, and it makes the files that it doesn't find"

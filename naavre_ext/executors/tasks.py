@@ -239,7 +239,8 @@ class BatchTask:
 
     After ``limit_s`` it begins no more items. ``then`` are the loops that go on with the batch's elements.
     ``slots`` is how many batches may run at once for this one, itself among them: more than one where the split
-    has fewer batches than there are workers. Its result ``is_kept`` where that is worth it.
+    has fewer batches than there are workers. Its result ``is_kept`` where that is worth it. What it changes of its
+    items it ``sends_back``.
     """
 
     step: Step
@@ -252,6 +253,7 @@ class BatchTask:
     then: tuple[Stage, ...] = ()
     slots: int = 1
     is_kept: bool = True
+    sends_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

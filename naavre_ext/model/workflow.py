@@ -66,7 +66,8 @@ class Split:
     ``replayed`` are those of them that carry state, so that the merge runs all statements that use them.
     ``private`` are the iteration's own, ``sure`` those of them that every iteration writes.
     ``guarded`` are shared names that code we can't see might change: they are compared before and
-    after a batch, as are the items when ``guard_items``. ``identity_matters`` says that later code changes
+    after a batch, as are the items when ``guard_items``. Iterations that ``changes_items`` change their items in
+    place, which the batches send back. ``identity_matters`` says that later code changes
     objects in place that a batch could hand back as a copy. ``guard_rng`` says that a global random
     number generator is seeded, so the body must not draw from it. ``eager`` says that the
     user's own code hands all items to workers at once. ``lazy`` says that making the items and
@@ -101,6 +102,7 @@ class Split:
     sure: tuple[str, ...] = ()
     guarded: tuple[str, ...] = ()
     guard_items: bool = False
+    changes_items: bool = False
     guard_rng: bool = False
     identity_matters: bool = False
     lazy: bool = False

@@ -243,6 +243,8 @@ def _why_steps(first: _Place, then: _Place) -> str:
 
 def _why_body(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
     """What the later body does that it must not do early."""
+    if first.split.changes_items or then.split.changes_items:
+        return "the items of one of them are changed, which its cell has to do"
     if then.split.items_apart:
         return "an item may be an object that its iterations share, and is to be found there"
     body = dataflow.region([then.node])

@@ -111,7 +111,12 @@ def _judge(
     check_carried(facts, loop)
     check_aliases(facts, reductions, loop, notebook, position, filled)
     check_plain(loop.node.lineno, notebook)
-    guarded, guard_items = _check_changes(loop, body, reductions, facts, roots, notebook)
+    comes_back = not (
+        inner or replayed or tables or immutable_items or loop.mapping or own_rows(loop, reductions)
+    )
+    guarded, guard_items, changes_items = _check_changes(
+        loop, body, reductions, facts, roots, notebook, comes_back=comes_back
+    )
     seeds = frozenset() if inner else seeded_generators(loop, notebook, whole)
     guard_rng = check_effects(facts, loop, rng_seeded, seeds)
     unseen = facts.has("unknown")
@@ -141,6 +146,7 @@ def _judge(
         sure=tuple(sorted((own & sure) - {ARGUMENT})),
         guarded=tuple(sorted(guarded)),
         guard_items=guard_items,
+        changes_items=changes_items,
         guard_rng=guard_rng,
         identity_matters=bool(entries)
         or identity_matters_for(loop, whole, roots | own, notebook, position),
@@ -165,7 +171,9 @@ def _check_changes(
     facts: CellDataflow,
     roots: frozenset[str],
     notebook: NotebookDataflow,
-) -> tuple[set[str], bool]:
+    *,
+    comes_back: bool,
+) -> tuple[set[str], bool, bool]:
     """As :func:`check_changes` says, of ``item = item.copy()`` as of another name than the item's."""
     try:
         return check_changes(facts, roots)
@@ -173,7 +181,10 @@ def _check_changes(
         apart = with_rebound_apart(loop.target, without_changes(body, reductions))
         if apart is not None:
             with suppress(LoopRefused):  # told in the names that the user has given
-                return check_changes(facts_of(loop, apart, notebook), roots)[0], True
+                return check_changes(facts_of(loop, apart, notebook), roots)[0], True, False
+        if comes_back:
+            with suppress(LoopRefused):
+                return check_changes(facts, roots, comes_back=True)
         raise in_function(refused, loop, notebook) from None
 
 

@@ -108,8 +108,8 @@ def _is_costly(loop: Loop, dataflow: NotebookDataflow) -> bool:
 
 
 def _is_doubtful(split: Split) -> bool:
-    """Whether the loop collects nothing and hands objects to code that can't be seen: perhaps to change them."""
-    collects = bool(split.reductions) or split.form != "for"
+    """Whether the loop only hands objects to code that can't be seen: perhaps to change them."""
+    collects = bool(split.reductions) or split.changes_items or split.form != "for"
     return not collects and (split.guard_items or bool(split.guarded))
 
 

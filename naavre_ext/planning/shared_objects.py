@@ -199,11 +199,13 @@ def _outside_handlers(tree: ast.AST, name: str) -> Iterator[int]:
             yield getattr(part, "lineno", 0)
 
 
-def check_changes(facts: CellDataflow, roots: frozenset[str]) -> tuple[set[str], bool]:
-    """The names, and whether the items, that may be changed; refuses what surely changes them.
+def check_changes(
+    facts: CellDataflow, roots: frozenset[str], *, comes_back: bool = False
+) -> tuple[set[str], bool, bool]:
+    """The names, and whether the items, that may be changed, and whether the items surely are.
 
-    What only was put into one object with an item may be the item, for all that aliases tell: it is looked at
-    when the loop runs.
+    Refuses what surely changes names, or items where what becomes of these never ``comes_back``. What only was put
+    into one object with an item may be the item, for all that aliases tell: it is looked at when the loop runs.
     """
     graph = AliasGraph()
     share(graph, facts.sharing)
@@ -212,15 +214,18 @@ def check_changes(facts: CellDataflow, roots: frozenset[str]) -> tuple[set[str],
     outer = sorted((set(facts.reads) | roots) - own)
     reached = {name: graph.reach([name]) for name in [*outer, ITEMS]}
     guarded: set[str] = set()
+    changes_items = False
     for change in facts.changes:
         classes = graph.changed_by(change.node, change.deep)
         for name, reach in reached.items():
             if not classes & reach:
                 continue
             if not change.suspected and (name in roots or change.deep or inside(name, change.node)):
-                raise _shared_change(name, change)
+                if name != ITEMS or not comes_back:
+                    raise _shared_change(name, change)
+                changes_items = True
             guarded.add(name)
-    return guarded - {ITEMS} - roots, ITEMS in guarded
+    return guarded - {ITEMS} - roots, ITEMS in guarded, changes_items
 
 
 def _held_by(facts: CellDataflow) -> Callable[[str, str], bool]:

@@ -49,7 +49,7 @@ _ROWS: dict[str, Row] = {
             lengths.append(len(r))
         print(rows, out, lengths)
         """,
-        splits=1,
+        splits=2,
     ),
     "copy that is none": written(
         """

@@ -83,6 +83,11 @@ def judge(source: str, *before: str, last: bool = True) -> Split | Refusal:
 
 #: loop → accumulators, or other facts of the split
 LEGAL = [
+    ("for row in rows:\n    row.append(1)", {"changes_items": True, "guard_items": True}),
+    ("for row in rows:\n    spoil(row)", {"changes_items": True, "guard_items": True}),
+    ("for i, row in enumerate(rows):\n    row[0] = i", {"changes_items": True, "guard_items": True}),
+    ("for pair in zip(rows, xs):\n    pair[0].append(1)", {"changes_items": True, "guard_items": True}),
+    ("for v in table.values():\n    v.append(1)", {"changes_items": True, "guard_items": True}),
     ("for k in table:\n    table[k] = 1", {"reductions": ("table",)}),
     ("for k, v in table.items():\n    table[k] = 1", {"reductions": ("table",)}),
     (f"{RANKING}for word in words:\n    out.append(texts[word].split())", {"reductions": ("out",)}),
@@ -189,11 +194,6 @@ REFUSED = [
     ("n = 0\nfor x in xs:\n    n += x\n    print(n)", "'n' is read"),
     ("alias = out\nfor x in xs:\n    out.append(len(alias))", "'alias'"),
     ("box = [out]\nfor x in xs:\n    out.append(len(box[0]))", "'box'"),
-    ("for row in rows:\n    row.append(1)", "an item is"),
-    ("for row in rows:\n    spoil(row)", "an item is"),
-    ("for i, row in enumerate(rows):\n    row[0] = i", "an item is"),
-    ("for pair in zip(rows, xs):\n    pair[0].append(1)", "an item is"),
-    ("for v in table.values():\n    v.append(1)", "an item is"),
     ("for k in table:\n    v = table[k]\n    v.append(1)", "'table', which all iterations share"),
     ("def fill(part, how):\n    part[part < 0] = how(part)\nfor w in words:\n    fill(rows[0], w)",
      "'rows', which all iterations share"),
