@@ -183,7 +183,13 @@ def _run(
     code = batch_code(task.step, split)
     read = {t.name: (t, tables[t.name]) for t in split.tables if t.in_body}
     recorder = Recorder(
-        code.operations, keeps, outputs, worker.session.flush, read, split.instances
+        code.operations,
+        keeps,
+        outputs,
+        worker.session.flush,
+        read,
+        split.instances,
+        namespace,
     )
     namespace.update(over or {ITEMS: cursor, RECORD_HOOK: recorder.record})
     namespace.update(code.hooks(given, namespace))

@@ -81,7 +81,7 @@ def _run_batch(
     with ready_worker(context, step.resources, assigned_devices()) as worker:
         worker.batch_pool = lambda most: RayBatchPool(context, step, most)
         done = worker.run_batch(
-            BatchTask(step, split, *place[:-2], then, *place[-2:]), shared, items
+            BatchTask(step, split, *place[:5], then, *place[5:]), shared, items
         )
     return done if then else done[0]
 
@@ -174,6 +174,7 @@ class RayBatchPool:
             task.limit_s,
             task.slots,
             task.is_kept,
+            task.sends_back,
         )
         if not task.then:
             ref = self._call.remote(plan, place, shared, items)
