@@ -35,7 +35,12 @@ class Accumulator:
     @property
     def keeps(self) -> bool:
         """Whether what is stored is the very object."""
-        return self.kind in ("list", "dict", "a list", "a dict")
+        return self.kind in ("list", "dict", "a list", "a dict", "deque")
+
+    @property
+    def takes_elements(self) -> bool:
+        """Whether what is added to it are the very elements of what is given."""
+        return self.keeps or self.kind == "set"
 
     def surely_takes(self, operation: Operation, index: Any, value: Any) -> bool:
         """Whether the operation raises nothing that a ``try`` around it could catch."""
@@ -85,7 +90,7 @@ def accumulator(value: Any) -> Accumulator:
     if type(value) in _NUMBERS:
         return Accumulator("number")
     library = package_of(type(value))
-    if library == "pandas" or getattr(getattr(value, "dtype", None), "kind", "") == "O":
+    if library == "pandas" or getattr(getattr(value, "dtype", None), "hasobject", False) is True:
         return Accumulator("objects")
     if library == "numpy" and getattr(value, "ndim", 0) == 1:
         return Accumulator("floats" if value.dtype == float else "", len(value))

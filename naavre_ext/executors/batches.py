@@ -158,12 +158,12 @@ def _run(
     given = unpack(shared, namespace, writable=False)
     threads = max(1, int(task.step.resources.get("num_cpus", 1)))
     token, settings, keeps = (given.pop(own) for own in (TOKEN, SETTINGS, KEEPS))
-    before = worker.settings.enter_split(token, settings, given, split.guard_rng, threads)
     values: Any = items
-    if isinstance(items, Packed):
+    if isinstance(items, Packed):  # modules that are imported for them may draw random numbers
         values = unpack_items(items, namespace, given, writable=task.sends_back)
         if task.sends_back and type(values) is not tuple:
             values = list(values)  # rows of an array are one object each
+    before = worker.settings.enter_split(token, settings, given, split.guard_rng, threads)
     namespace.update(given)
     if reason := why_no_labels(split, values):
         raise Violation(reason)

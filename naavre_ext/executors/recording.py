@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.class_homes import package_of
 from naavre_ext.executors.filled_columns import why_not_set
+from naavre_ext.executors.held_objects import held_objects
+from naavre_ext.executors.packing import PackingError, fingerprint
 from naavre_ext.executors.packing_identity import is_immutable
 from naavre_ext.executors.tasks import Violation
 from naavre_ext.model.event import OutputMessage
@@ -34,7 +36,8 @@ class Recorder:
     """Collects a batch's operations: ``(operation number, outputs so far, operands)``.
 
     ``plain`` says that all values are numbers and texts, ``plain_keys`` that so is where they are stored.
-    ``tables`` are those that iterations read as well, of which the merge must set cells in known rows only.
+    ``tables`` are those that iterations read as well, of which the merge must set cells in known rows only. The
+    ``namespace`` is the notebook's.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Recorder:
         flush: Callable[[], None],
         tables: Mapping[str, tuple[FilledTable, Any]] = MappingProxyType({}),
         instances: tuple[str, ...] = (),
+        namespace: dict[str, Any] | None = None,
     ) -> None:
         self.log: list[tuple[int, int, tuple[Any, ...]]] = []
         self.known = known
@@ -53,8 +57,10 @@ class Recorder:
         self.flush = flush
         self.plain = self.plain_keys = True
         self._tables, self._instances = tables, instances
+        self._namespace = {} if namespace is None else namespace
         self._refusal = ""
         self._stored: list[tuple[str, Any, Any]] = []
+        self._looked_at: list[tuple[str, Any, bytes]] = []
 
     def record(self, number: int, *operands: Any) -> None:
         """Note the operation; raises Violation where the merge could do something else than the iteration."""
@@ -69,6 +75,9 @@ class Recorder:
         for root, value, before in self._stored:
             if not _is_same(value, before):
                 return f"what is stored in '{root}' changes afterwards"
+        for root, value, before in self._looked_at:
+            if self._print(value) != before:
+                return f"what is added to '{root}' changes afterwards"
         return self._refusal
 
     def _record(self, number: int, operands: tuple[Any, ...]) -> None:
@@ -80,6 +89,9 @@ class Recorder:
             value = operands[value_at]
             if not _ATOMS.issuperset(map(type, (*operands[:value_at], *operands[value_at + 1 :]))):
                 self.plain_keys = False
+                operands = tuple(
+                    o if place == value_at else _index(o) for place, o in enumerate(operands)
+                )
             if operation.root in self._tables:
                 why = why_not_set(*self._tables[operation.root], operands[1 - value_at], value)
                 if why:
@@ -92,7 +104,8 @@ class Recorder:
                     )
             if type(value) not in _ATOMS:
                 self.plain = False
-                value = self._taken(operation, value)
+                into_slice = operation.taking == "store" and isinstance(operands[-1], slice)
+                value = self._taken(operation, value, into_slice=into_slice)
                 operands = (*operands[:value_at], value, *operands[value_at + 1 :])
         self.flush()
         self.log.append((number, len(self.outputs), operands))
@@ -107,21 +120,53 @@ class Recorder:
             value if taking == how else _looked_up(value)
             for value, taking, how in zip(operands, operation.takings, takings, strict=True)
         ]
+        if any(type(value) is slice for value in given):  # a list takes the elements
+            takings = ["copy" if taking.startswith("store ") else taking for taking in takings]
         if self._instances and not all(map(is_immutable, given)):
             raise Violation(f"a method of '{self._instances[0]}' is given what may change")
         return tuple(
-            _copied(value) if self._copies(taking) and not is_immutable(value) else value
+            self._as(taking, value, operation.root)
             for taking, value in zip(takings, given, strict=True)
         )
+
+    def _as(self, taking: str, value: Any, root: str) -> Any:
+        if is_immutable(value):
+            return value
+        if taking == "index":
+            return _index(value)
+        if taking == "steady":
+            return self._steady(value, root)
+        if not self._copies(taking):
+            return value
+        kept = self.keeps.get(root)
+        return self._copy(value, root, steady=kept is None or not kept.takes_elements)
 
     def _copies(self, taking: str) -> bool:
         place = taking.removeprefix("store ")
         stores = taking != place and place in self.keeps
         return not self.keeps[place].keeps if stores else taking == "copy"
 
-    def _taken(self, operation: Operation, value: Any) -> Any:
+    def _copy(self, value: Any, root: str, *, steady: bool) -> Any:
+        """A copy of what is looked at only; ``steady`` says that also what it holds counts as it is now."""
+        copied = _copied(value)
+        return self._steady(copied, root) if steady and not _holds_plain(copied) else copied
+
+    def _steady(self, value: Any, root: str) -> Any:
+        """The object, which is looked at when the merge comes to it: it mustn't have changed by then."""
+        self._looked_at.append((root, value, self._print(value)))
+        return value
+
+    def _print(self, value: Any) -> bytes:
+        try:
+            return fingerprint(value, self._namespace)
+        except PackingError as error:
+            raise Violation(f"what it adds can't be copied ({error.reason})") from None
+
+    def _taken(self, operation: Operation, value: Any, *, into_slice: bool) -> Any:
         """The operand in the state that the operation would have used it in."""
         taking, kept = operation.taking, self.keeps[operation.root]
+        if into_slice and kept.kind in ("list", "a list") and not is_immutable(value):
+            return list(value)
         if taking == "store" and operation.depth == 2 and self._into_arrays(operation.root):
             taking = "copy"
         if taking == "store":
@@ -137,11 +182,33 @@ class Recorder:
         if operation.taking == "store" and kept.kind == "objects":
             self._stored.append((operation.root, value, _copied(value)))
             return value
-        return _copied(value, deep=operation.taking == "store")
+        if operation.taking == "store":
+            return _copied(value, deep=True)
+        if operation.taking == "spread" and kept.kind in ("dict", "a dict") and type(value) is list:
+            return [tuple(pair) if type(pair) is list else pair for pair in value]
+        return self._copy(value, operation.root, steady=not kept.takes_elements)
 
     def _into_arrays(self, root: str) -> bool:
         """Whether what is stored in the elements of ``root`` goes into arrays, which copy it."""
         return self.keeps[root].holds_arrays and stores_deeper_only(self.known, root)
+
+
+def _index(index: Any) -> Any:
+    """An index as it is now; keys are the very objects."""
+    if type(index) is tuple:
+        return tuple(map(_index, index))
+    return index if type(index).__hash__ is not None or type(index) is slice else _copied(index)
+
+
+def _holds_plain(value: Any) -> bool:
+    """Whether nothing that it holds can change."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return all(map(is_immutable, value))
+    if isinstance(value, dict):
+        return all(map(is_immutable, value.values()))
+    if package_of(type(value)) in ("numpy", "pandas"):
+        return not held_objects([value])
+    return False
 
 
 def _copied(value: Any, *, deep: bool = False) -> Any:

@@ -11,7 +11,13 @@ from naavre_ext.planning.accessors import ACCESSORS
 _OF_VALUES = frozenset(
     {"copy", "keys", "values", "items", "get", "upper", "lower", "strip", "format"}
 )
-#: Those that put an argument, the object itself, into another one.
+#: Methods that, as statements, put an argument itself into their object; and those that take what it holds now.
+_STORING = frozenset({"append", "appendleft", "add", "insert", "setdefault", "put"})
+_TAKING = frozenset(
+    {"extend", "extendleft", "update", "difference_update", "intersection_update",
+     "symmetric_difference_update", "subtract"}
+)  # fmt: skip
+#: Functions that put an argument, the object itself, into another one.
 _KEEPING = frozenset(
     {"heappush", "heappushpop", "heapreplace", "insort", "insort_left", "insort_right"}
 )
@@ -60,7 +66,10 @@ class Operands:
             self.value(node.value, "copy")
             self._target(node.target)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            self.value(node.value, "keep")
+            if mentions(node.value, self._names):
+                self._call(node.value, is_statement=True)
+            else:
+                self._operand(node.value, "keep")
         elif isinstance(node, ast.Try):
             self._try(node)
         elif not isinstance(node, ast.Pass):
@@ -87,7 +96,7 @@ class Operands:
                 self._target(element)
         elif isinstance(node, ast.Subscript):
             self._target(node.value)
-            self.value(node.slice, "keep")
+            self.value(node.slice, "index")
         elif isinstance(node, ast.Attribute) and node.attr in ACCESSORS:
             self._target(node.value)
         elif isinstance(node, ast.Call) and mentions(node, self._names):
@@ -96,8 +105,14 @@ class Operands:
             raise NotReplayable(f"{ast.unparse(node)} is set")
 
     def value(self, node: ast.expr, taking: str) -> None:
-        """The operands of an expression, recorded by reference (``keep``) or by present state (``copy``)."""
-        if not mentions(node, self._names):
+        """The operands of an expression, recorded by reference (``keep``) or by present state (``copy``).
+
+        What a call may look at, or give back, is recorded by reference and mustn't change any more (``steady``).
+        Of an ``index`` that can change its state counts.
+        """
+        if isinstance(node, ast.Starred):
+            self.value(node.value, "copy")
+        elif not mentions(node, self._names):
             self._operand(node, taking)
         elif isinstance(node, ast.Call):
             self._call(node)
@@ -108,15 +123,20 @@ class Operands:
             for later in others:
                 self.value(later, taking)
             self._conditional = before
+        elif isinstance(node, ast.Subscript):
+            self.value(node.value, taking)
+            self.value(node.slice, "index")
         elif isinstance(node, _TRANSPARENT):
             state = isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare))
+            spread = _unpacked(node)
             for part in children(node):
                 if isinstance(part, ast.expr):
-                    self.value(part, "copy" if state else taking)
+                    copies = state or any(part is value for value in spread)
+                    self.value(part, "copy" if copies else taking)
         elif not isinstance(node, ast.Name):
             raise NotReplayable(f"{ast.unparse(node)} uses what is carried")
 
-    def _call(self, node: ast.Call) -> None:
+    def _call(self, node: ast.Call, *, is_statement: bool = False) -> None:
         function = node.func
         stored = isinstance(function, ast.Attribute) and mentions(function.value, self._names)
         called = (
@@ -128,8 +148,14 @@ class Operands:
             self.value(function.value, "copy")
         elif not isinstance(function, ast.Name) and not _is_named(function):
             raise NotReplayable(f"{ast.unparse(function)}() takes what is carried")
+        of_library = isinstance(function, ast.Attribute) and not stored  # makes something new
+        taking = "copy" if of_library else "steady"
+        if called in _KEEPING or (is_statement and stored and called in _STORING):
+            taking = "keep"
+        elif is_statement and stored and called in _TAKING:
+            taking = "copy"
         for part in [*node.args, *[keyword.value for keyword in node.keywords]]:
-            self.value(part, "keep" if stored or called in _KEEPING else "copy")
+            self.value(part, taking)
 
     def _operand(self, node: ast.expr, taking: str) -> None:
         if not any(isinstance(part, (ast.Name, ast.Call)) for part in walk(node)):
@@ -155,8 +181,9 @@ class Operands:
         for place, known in enumerate(self.found):
             if not isinstance(node, ast.Name) and ast.dump(known) == form:
                 self.repeats.append((node, place))
-                if taking != "copy":
-                    self.takings[place] = self.takings[place].replace("copy", taking)
+                kept = self.takings[place].removeprefix("lazy ")
+                if taking != kept:
+                    self.takings[place] = self.takings[place].replace(kept, "steady")
                 return True
         return False
 
@@ -170,15 +197,25 @@ class Operands:
             self._call(node)
             return
         keeps = isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict))
+        spread = _unpacked(node)
         for part in children(node):
             if isinstance(part, ast.expr):
-                self.value(part, taking if keeps else "copy")
+                copies = not keeps or any(part is value for value in spread)
+                self.value(part, "copy" if copies else taking)
+
+
+def _unpacked(node: ast.expr) -> list[ast.expr]:
+    """What ``{**a, **b}`` takes the entries of."""
+    entries = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ()
+    return [value for key, value in entries if key is None]
 
 
 def _kept_as(node: ast.Assign) -> str:
     """How the value is recorded: tables copy it; whether ``NAME`` does, only shows when the loop runs."""
     places = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
     if any(isinstance(place, ast.Attribute) and place.attr in ACCESSORS for place in places):
+        return "copy"
+    if any(isinstance(t, ast.Subscript) and isinstance(t.slice, ast.Slice) for t in node.targets):
         return "copy"
     (name,) = {place.id for place in places if isinstance(place, ast.Name)} or {""}
     return f"store {name}" if name and len(node.targets) == 1 else "keep"
@@ -204,7 +241,7 @@ def _is_part(node: ast.expr) -> bool:
 
 _TRANSPARENT = (
     ast.BinOp, ast.UnaryOp, ast.Compare, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Subscript, ast.Slice,
-    ast.JoinedStr, ast.FormattedValue, ast.Starred, ast.Attribute,
+    ast.JoinedStr, ast.FormattedValue, ast.Attribute,
 )  # fmt: skip
 
 
