@@ -137,7 +137,7 @@ def default_output(notebook: str) -> str:
         return "-"
     path = Path(notebook)
     stem = path.stem if path.suffix.lower() in (".ipynb", ".yaml", ".yml") else path.name
-    return str(path.with_name(f"{stem}.out.ipynb"))
+    return str(path.parent / f"{stem}.out.ipynb")  # "." has no name
 
 
 def result_json(result: RunResult) -> dict[str, Any]:

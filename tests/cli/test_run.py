@@ -129,6 +129,8 @@ def test_a_failing_batch_is_shown_with_item_and_traceback(cli: Cli, tmp_path: Pa
     ("args", "code"),
     [
         (["run", "none.ipynb"], "NX001"),
+        (["run", "."], "NX002"),
+        (["run", "/"], "NX002"),
         (["run", "good.ipynb", "-p", "parm_n", "1"], "NX201"),
         (["run", "good.ipynb", "-o", "no/such/folder/o.ipynb"], "NX"),
         (["run", "broken.ipynb"], "NX301 cell 1, line 1"),
