@@ -59,7 +59,9 @@ def batch_code(step: Step, split: Split) -> BatchCode:
     """The code of the split's batches."""
     if split.is_call:
         return BatchCode(split, _CALL, ())
-    tree = nested_batch_tree(step, split, COLLECT)
+    body = nested_batch_tree(step, split, COLLECT).body
+    # At the end, as IPython may show what a cell sets last.
+    tree = ast.Module([*body, ast.copy_location(ast.Pass(), body[-1])], [])
     if step.is_inner(split):
         return BatchCode(split, tree, inner_operations(step.source, split))
     return BatchCode(split, tree, operations(step.source, split))

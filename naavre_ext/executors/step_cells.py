@@ -99,8 +99,24 @@ class StepCell:
 
     def _with_hooks(self, tree: ast.Module) -> ast.Module:
         """The cell's tree as it runs here: each of its split loops with its hooks."""
-        step, flags = self._task.step, self._worker.session.shell.compile.flags
-        cell = str(step.cell_id)
+        shell, step = self._worker.session.shell, self._task.step
+        flags, cell = shell.compile.flags, str(step.cell_id)
+        last = tree.body[-1] if tree.body else None
         weave = weave_tasks(tree, step.task_windows, cell, step.source, flags)
         rewrite = split_inner(tree, step.inner_splits, cell, step.source, flags)
-        return weave(rewrite(split_cell(tree, step.splits, step.source)))
+        made = weave(rewrite(split_cell(tree, step.splits, step.source)))
+        if shell.ast_node_interactivity == "last_expr_or_assign":
+            _show_assigned(made, last)
+        return made
+
+
+def _show_assigned(tree: ast.Module, last: ast.stmt | None) -> None:
+    """Have the tree show what the cell's last statement assigns, as IPython does, which only sees the tree."""
+    targets = last.targets if isinstance(last, ast.Assign) else []
+    if isinstance(last, (ast.AugAssign, ast.AnnAssign)):
+        targets = [last.target]
+    if isinstance(tree.body[-1], type(last)) or len(targets) != 1:
+        return
+    if isinstance(targets[0], ast.Name):
+        shown = ast.Expr(ast.Name(targets[0].id, ast.Load()))
+        tree.body.append(ast.fix_missing_locations(ast.copy_location(shown, tree.body[-1])))
