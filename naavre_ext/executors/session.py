@@ -49,6 +49,8 @@ from naavre_ext.executors.session_widgets import WidgetFrontEnd
 from naavre_ext.executors.warning_replay import WARNING, warn_again
 from naavre_ext.model.event import OutputMessage
 
+#: What the last cells have given, as texts without anything at first.
+_LAST_RESULTS = ("_", "__", "___")
 #: Names without which what objects do at their end may fail.
 _OF_EVERY_NAMESPACE = frozenset({"__name__", "__builtin__", "__builtins__"})
 
@@ -192,6 +194,9 @@ class CellSession:
                 not self._is_new
             ):  # else there is nothing to clear, and looking for garbage takes long
                 self.shell.reset(new_session=True)
+            for name in _LAST_RESULTS:  # a reset deletes them
+                setattr(self.shell.displayhook, name, "")
+                self.namespace[name] = ""
             self.shell.compile.flags = self._compiler_flags  # without a cell's __future__ imports
             self.shell.payload_manager.clear_payload()
             restore_printers(self.shell, self._printers)

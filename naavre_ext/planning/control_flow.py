@@ -20,8 +20,9 @@ def check_control_flow(loop: Loop) -> None:
                 "Use a plain name as the loop variable.",
             )
     for node in walk(loop.node):
-        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
-            raise LoopRefused(node.lineno, "it awaits", "Use plain calls in the loop.")
+        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or _is_async(node):
+            line = getattr(node, "lineno", loop.node.lineno)
+            raise LoopRefused(line, "it awaits", "Use plain calls in the loop.")
         if isinstance(node, ast.ClassDef):
             raise LoopRefused(
                 node.lineno, f"it defines class '{node.name}'", "Define the class before the loop."
@@ -96,3 +97,8 @@ def _own_breaks(body: Sequence[ast.stmt]) -> Iterable[ast.Break]:
                 yield from _own_breaks(getattr(statement, name, []))
             for handler in getattr(statement, "handlers", []):
                 yield from _own_breaks(handler.body)
+
+
+def _is_async(node: ast.AST) -> bool:
+    """``async for`` in a comprehension."""
+    return isinstance(node, ast.comprehension) and bool(node.is_async)

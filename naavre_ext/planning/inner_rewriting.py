@@ -119,6 +119,7 @@ def plain_codes(tree: ast.Module, flags: int) -> dict[tuple[str, int], CodeType]
     Statements are compiled one by one, as IPython does: imports beside a function make other code.
     """
     found: dict[tuple[str, int], CodeType] = {}
+    flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     for statement in copy.deepcopy(tree).body:
         module = ast.Module([statement], [])
         pending = [compile(module, "<cell>", "exec", flags, dont_inherit=True)]

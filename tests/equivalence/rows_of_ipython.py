@@ -647,4 +647,68 @@ ROWS = {
         b = work(2)
         print(a, b)
     """),
+    "results before there is one": written("""
+        print(repr(_), repr(__), repr(___))
+        x = 1
+        _
+        ---
+        for _ in range(3):
+            pass
+        print(_, repr(__))
+        ---
+        "a"
+        ---
+        print(_, __)
+    """),
+    "assigned values are shown": written(
+        """
+        %config InteractiveShell.ast_node_interactivity = 'last_expr_or_assign'
+        total = 0
+        ---
+        # split:
+        y = [k * 2 for k in range(9)]
+        print(len(y))
+        ---
+        # split:
+        z = [k * 2 for k in range(9)]
+        ---
+        # split:
+        for k in range(9):
+            total += k
+        ---
+        # split:
+        for k in range(9):
+            last = k
+    """,
+        on_ray=True,
+        in_process=False,
+        splits=4,
+    ),
+    "split loops and tasks in a cell that awaits": written("""
+        import asyncio
+        def f(n):
+            # split:
+            r = [i * 2 for i in range(n)]
+            return r
+        # task
+        def g(n):
+            return n * 3
+        await asyncio.sleep(0)
+        print(f(6), [g(k) for k in range(3)])
+    """),
+    "asynchronous comprehensions": written(
+        """
+        import asyncio
+        async def each(n):
+            for i in range(n):
+                await asyncio.sleep(0)
+                yield i
+        ---
+        # split:
+        r = [x * 2 async for x in each(9)]
+        d = {x: [y async for y in each(x)] async for x in each(4)}
+        print(r, d)
+    """,
+        splits=0,
+    ),
 }

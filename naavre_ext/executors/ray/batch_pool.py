@@ -80,9 +80,7 @@ def _run_batch(
         send_to(context)(has(step))
     with ready_worker(context, step.resources, assigned_devices()) as worker:
         worker.batch_pool = lambda most: RayBatchPool(context, step, most)
-        done = worker.run_batch(
-            BatchTask(step, split, *place[:5], then, *place[5:]), shared, items
-        )
+        done = worker.run_batch(BatchTask(step, split, *place[:5], then, *place[5:]), shared, items)
     return done if then else done[0]
 
 
