@@ -64,13 +64,12 @@ def fill_function(function: types.FunctionType, state: Mapping[str, Any]) -> Non
     """Gives a new function what may refer back to it."""
     function.__qualname__ = state["qualname"]
     function.__defaults__ = state["defaults"]
-    function.__kwdefaults__ = state["kwdefaults"]
-    function.__annotations__ = state["annotations"]
+    function.__kwdefaults__ = _interned(state["kwdefaults"])
+    function.__annotations__ = _interned(state["annotations"])
     function.__doc__ = state["doc"]
     module = state["module"]
-    # One object here as where it came from, so that its pickle is the same one.
     function.__module__ = sys.intern(module) if type(module) is str else module
-    function.__dict__.update(state["dict"])
+    function.__dict__.update(_interned(state["dict"]))
     if state["type_params"]:
         function.__type_params__ = state["type_params"]  # type: ignore[attr-defined]  # from 3.12
     for cell, contents in zip(function.__closure__ or (), state["contents"], strict=True):
@@ -79,6 +78,16 @@ def fill_function(function: types.FunctionType, state: Mapping[str, Any]) -> Non
     receiver = PACKING.get()
     if receiver.known_functions and id(function) in receiver.functions:
         packing_functions.remember(function)
+
+
+def _interned(named: Any) -> Any:
+    """The entries under names that are one object with those in the function's code, as where they came from.
+
+    So a copy's pickle is the same one.
+    """
+    if type(named) is not dict:
+        return named
+    return {sys.intern(k) if type(k) is str else k: value for k, value in named.items()}
 
 
 def make_closed_file(
