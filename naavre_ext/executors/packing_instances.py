@@ -71,7 +71,7 @@ def _plan(kind: type) -> tuple[type | None, str]:
 
 def reduce_instance(obj: Any, base: type) -> Reduction:
     """How to rebuild an instance of a user's class that rests on ``base``."""
-    kind = type(obj)
+    kind, shares = type(obj), shares_dictionary(obj)
     contents = _CONTENTS.get(base)
     args = (kind, base) if contents is None else (kind, base, *contents.new(obj))
     if issubclass(base, BaseException):
@@ -82,12 +82,29 @@ def reduce_instance(obj: Any, base: type) -> Reduction:
     state.append(_slots(obj, base))
     if issubclass(base, BaseException):
         state.append((obj.args, obj.__cause__, obj.__context__, obj.__suppress_context__))
-    return make_instance, args, tuple(state), None, None, fill_instance
+    fill = fill_with_dictionary if shares else fill_instance
+    return make_instance, args, tuple(state), None, None, fill
+
+
+def shares_dictionary(obj: Any) -> bool:
+    """Whether something else holds the instance's own dictionary of attributes, as what ``vars(obj)`` gave."""
+    return _references(obj) > _ALONE
 
 
 def make_instance(kind: type, base: Any, *args: Any) -> Any:
     """A new instance, made without its class's ``__new__`` and ``__init__``."""
     return base.__new__(kind, *args)
+
+
+def fill_with_dictionary(obj: Any, state: tuple[Any, ...]) -> None:
+    """The same, with this very dictionary of attributes."""
+    items, attributes, *others = state
+    for base in type(obj).__mro__:
+        descriptor = vars(base).get("__dict__")
+        if isinstance(descriptor, types.GetSetDescriptorType):
+            descriptor.__set__(obj, attributes)
+            break
+    fill_instance(obj, (items, None, *others))
 
 
 def fill_instance(obj: Any, state: tuple[Any, ...]) -> None:
@@ -208,6 +225,19 @@ def _attributes(obj: Any) -> dict[str, Any] | None:
             found: dict[str, Any] = descriptor.__get__(obj)
             return found
     return None
+
+
+class _Plain:
+    pass
+
+
+def _references(obj: Any) -> int:
+    attributes = _attributes(obj)
+    return 0 if attributes is None else sys.getrefcount(attributes)
+
+
+#: How many references there are to a dictionary of attributes that only its instance has.
+_ALONE = _references(_Plain())
 
 
 def _slots(obj: Any, base: type) -> list[tuple[int, str, Any]]:
