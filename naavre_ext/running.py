@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.environment import temporarily, without_secrets
-from naavre_ext.model.diagnostic import Diagnostic, RefusedError
-from naavre_ext.model.event import RunEvent, event_from_json
+from naavre_ext.model.diagnostic import Diagnostic, NaavreError, RefusedError
+from naavre_ext.model.event import MessageLogged, RunEvent, event_from_json
 from naavre_ext.model.notebook import Notebook
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import StepId, Workflow
@@ -103,7 +103,6 @@ class Run:
         """
         from naavre_ext.executors.driver import RunDriver
         from naavre_ext.storage.masking import SecretMask
-        from naavre_ext.storage.notebook_file import write_notebook
         from naavre_ext.storage.output_recorder import OutputRecorder
         from naavre_ext.storage.run_store import RunStore
 
@@ -123,14 +122,17 @@ class Run:
             parsing=PLANNING,
         )
         with record as log:
+            keep = _Keeping()
 
             def tell(event: RunEvent) -> None:
                 if secrets:
                     event = event_from_json(mask(event.to_json()))
                 recorder.apply(event)
-                log.append(event)
+                lost = keep.done(lambda: log.append(event))
                 if self.on_event is not None:
                     self.on_event(event)
+                    if lost:
+                        self.on_event(_lost(event, lost))
 
             results = results or _open_results(log, options, earlier)
             driver = RunDriver(
@@ -152,9 +154,8 @@ class Run:
             finally:
                 self.node = recorder.node
                 if options.keep_notebook:
-                    log.save_notebook(self.node)
-                if file is not None:
-                    write_notebook(self.node, file)
+                    keep.done(lambda: log.save_notebook(self.node))
+                unwritten = "" if file is None else _written(self.node, file, log)
             packs = without_secrets(end.values)
             others: tuple[KeptVariable, ...] = ()
             if self.apart is not None:
@@ -164,7 +165,10 @@ class Run:
             if packs or others:
                 kept = [*(kept_variable(name, pack) for name, pack in packs.items()), *others]
                 kept.sort(key=lambda variable: variable.name)
-                log.save_values(pickle.dumps(packs, protocol=5), kept)
+                blob = pickle.dumps(packs, protocol=5)
+                keep.done(lambda: log.save_values(blob, kept))
+        if unwritten:
+            raise NaavreError(unwritten)
         return RunResult(
             run_id=log.run_id,
             status=end.status,
@@ -175,6 +179,44 @@ class Run:
             batches=end.batches,
             output_path=None if output is None else str(output),
         )
+
+
+class _Keeping:
+    """Writes to a run's record until that fails once: the run goes on without."""
+
+    def __init__(self) -> None:
+        self._is_lost = False
+
+    def done(self, write: Callable[[], None]) -> str:
+        """Write, if the record isn't lost yet; returns why it is, if that happens now."""
+        if self._is_lost:
+            return ""
+        try:
+            write()
+        except NaavreError as error:
+            self._is_lost = True
+            return str(error)
+        return ""
+
+
+def _lost(event: RunEvent, reason: str) -> RunEvent:
+    text = f"{reason} The run goes on, but it can't be resumed or looked at later."
+    return MessageLogged(seq=event.seq, at=event.at, level="warning", text=text, code="NX518")
+
+
+def _written(node: Any, file: str, log: RunLog) -> str:
+    """Write the executed notebook; why that can't be done, and where it is instead, else ""."""
+    from naavre_ext.storage.notebook_file import write_notebook
+
+    try:
+        write_notebook(node, file)
+    except RefusedError as refused:
+        try:
+            log.save_notebook(node)
+        except NaavreError:
+            return str(refused)
+        return f"{refused} The run is over, and the executed notebook is '{log.notebook_path}'."
+    return ""
 
 
 def admit(executor: Any, prepared: PreparedNotebook, workflow: Workflow) -> None:

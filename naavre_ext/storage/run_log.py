@@ -106,6 +106,11 @@ class RunLog:
             message = f"The values of run {self.run_id} can't be kept: {reason}."
             raise NaavreError(message) from error
 
+    @property
+    def notebook_path(self) -> Path:
+        """Where :meth:`save_notebook` keeps the notebook."""
+        return self.path / NOTEBOOK_FILE
+
     def save_notebook(self, node: Any) -> None:
         """Keeps the executed notebook, an nbformat document, with the run; secrets are masked.
 
@@ -114,7 +119,7 @@ class RunLog:
         """
         from naavre_ext.storage.notebook_file import as_node, write_notebook
 
-        write_notebook(as_node(self._mask(node)), self.path / NOTEBOOK_FILE)
+        write_notebook(as_node(self._mask(node)), self.notebook_path)
 
     def make_results(self) -> Path | None:
         """A new folder for results that a later run may resume from; None when it can't be made.
