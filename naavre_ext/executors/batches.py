@@ -266,7 +266,7 @@ def _run(
                 "a result shares an object with the inputs, and later code would notice"
             )
         packed = pack(result, namespace, persistent=_of_nans(place) if is_plain_result else place)
-        if over or not recorder.plain or "elements" in result or result["leaks"]:
+        if over or changed or not recorder.plain or "elements" in result or result["leaks"]:
             # What can't be rebuilt must be known before the merge begins.
             result = unpack(packed, namespace, writable=False, resolve=find)
         done = len(values) if over else cursor.position + 1

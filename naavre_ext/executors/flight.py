@@ -281,7 +281,8 @@ class Flight:
             record = unpack(packed, self._fan_out.namespace, writable=True, resolve=find)
         except PackingError as error:
             raise Whole(f"a result {error.reason}") from None
-        if self._back is not None and (why := self._back.merge(batch, record)):
+        back = ItemsBack({}) if self._back is None else self._back
+        if why := back.merge(batch, record):
             raise Whole(why)
         return record
 

@@ -20,7 +20,9 @@ CHANGES, SIGNATURE = "changed items", "items"
 def may_change_items(split: Split, source: Source) -> bool:
     """Whether batches of the loop may send back what they have changed of their items."""
     other = split.replayed or split.tables or split.own_rows or split.immutable_items
-    return split.guard_items and isinstance(source, Sliced) and not (split.is_call or other)
+    if not split.guard_items or split.is_call or other:
+        return False
+    return isinstance(source, Sliced) and not source.are_immutable()
 
 
 class _Sent:
@@ -49,19 +51,23 @@ class ItemsBack:
         self._sent: dict[Hashable, _Sent] = {}
         self._classes: dict[type, None] = {}
         self._reachable = Reachable(shared.values(), _MOST)
+        self._why_not = ""
 
     def send(self, batch: Hashable, items: Sequence[Any], *, surely: bool) -> str:
         """Note the batch; why changes of its items, if ``surely`` made, couldn't be brought back, else ""."""
         if batch in self._sent:
             return ""  # it is tried again
         if surely and not self._reachable.is_known:
-            return "it changes its items, and all iterations share too many objects to look at"
+            self._why_not = "all iterations share too many objects to look at"
+        if self._why_not:
+            return self._why_not
         try:
             sent = _Sent(items)
         except TooMany:
-            return "the items hold too many objects"
+            self._why_not = "the items that it changes hold too many objects"
+            return self._why_not
         if sent.parts.hold_items:
-            return "an item holds another one"
+            return "an item that it changes holds another one, or itself"
         self._sent[batch] = sent
         return ""
 
@@ -82,11 +88,11 @@ class ItemsBack:
         """
         changes, signature = record.pop(CHANGES, {}), record.pop(SIGNATURE, "")
         sent = self._sent.pop(batch, None)
-        if sent is None or not changes:
+        if not changes:
             return ""
-        parts = sent.parts
-        if signature != parts.signature:
+        if sent is None or signature != sent.parts.signature:
             return "copies of its items differ from them"
+        parts = sent.parts
         why = self._why_seen(parts, [*changes])
         if not why:
             parts.put(changes)
