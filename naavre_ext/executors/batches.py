@@ -247,6 +247,7 @@ def _run(
         result = _result(task, namespace, recorder)
         if changed:
             assert before_items is not None
+            before_items.check_replayed(recorder.replayed_operands(), changed)
             result |= {CHANGES: changed, SIGNATURE: before_items.parts.signature}
         if cursor.position >= 0:
             result["generators"] = seeded

@@ -99,7 +99,8 @@ class Flight:
         copied = {table.name for table in split.tables}
         known = values_of((n for n in split.shared if n not in copied), fan_out.variables)
         self._known = SharedItems(known, is_asked=split.items_apart)
-        self._back = ItemsBack(known) if may_change_items(split, source) else None
+        may_change = may_change_items(fan_out.step, split, source)
+        self._back = ItemsBack(known) if may_change else None
 
     def limit_s(self, items: int) -> float | None:
         """How long a batch of so many items goes on beginning items."""

@@ -12,7 +12,7 @@ import hashlib
 import operator
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from naavre_ext.executors.array_windows import Windows
@@ -95,6 +95,10 @@ class Parts:
             (kind, type(o).__qualname__) for kind, o in zip(self.kinds, self.objects, strict=True)
         ]
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+    def number_of(self, obj: Any) -> int:
+        """The object's number; -1 for all others."""
+        return self._numbers.get(id(obj), -1)
 
     def of(self, *kinds: str) -> list[Any]:
         """The objects of these kinds."""
@@ -198,6 +202,14 @@ class Before:
             )
         return found
 
+    def check_replayed(self, operands: Iterable[Any], changed: Mapping[int, Any]) -> None:
+        """Raises Violation where the merge would compute with a changed object when it comes to a statement."""
+        for operand in operands:
+            number = self.parts.number_of(operand)
+            if number in changed and not _is_opaque(operand, self.parts.kinds[number]):
+                what = type(operand).__qualname__
+                raise Violation(f"a {what} that is changed may be compared afterwards")
+
     def _is_same(self, number: int, before: Any) -> bool:
         kind = self.parts.kinds[number]
         if kind in ("fixed", "watched", "array"):
@@ -219,6 +231,20 @@ def _is_ordered(kind: type) -> bool:
     """Whether a merge may ask an instance for a hash, or compare it, when it has been changed already."""
     own = {name: getattr(kind, name) for name in ("__hash__", "__lt__", "__gt__")}
     return any(method not in (None, getattr(object, name)) for name, method in own.items())
+
+
+#: Special methods that no operator and no test of a condition calls.
+_UNASKED = frozenset(
+    {"__init__", "__new__", "__repr__", "__str__", "__format__", "__getstate__", "__setstate__",
+     "__init_subclass__", "__dir__", "__copy__", "__deepcopy__"}
+)  # fmt: skip
+
+
+def _is_opaque(obj: Any, kind: str) -> bool:
+    """Whether Python can only ask who the object is: its class gives no operator a meaning."""
+    own = [n for base in type(obj).__mro__[:-1] for n, v in vars(base).items() if callable(v)]
+    special = {n for n in own if n.startswith("__") and n.endswith("__")} - _UNASKED
+    return kind == "instance" and all(n.startswith("__sklearn") for n in special)
 
 
 def _in_tuples(item: Any) -> Iterator[Any]:

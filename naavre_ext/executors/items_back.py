@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,10 @@ from naavre_ext.executors.item_parts import Parts, TooMany
 from naavre_ext.executors.packing_identity import Reachable, is_immutable
 from naavre_ext.executors.packing_making import NOTEBOOK
 from naavre_ext.executors.sources import Sliced, Source
-from naavre_ext.model.workflow import Split
+from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.guard_clauses import without_guards
+from naavre_ext.planning.replaying import only_compared
+from naavre_ext.planning.rewriting import find_loop
 
 #: So many objects of what others have copies of are looked at.
 _MOST = 200_000
@@ -17,12 +21,20 @@ _MOST = 200_000
 CHANGES, SIGNATURE = "changed items", "items"
 
 
-def may_change_items(split: Split, source: Source) -> bool:
+def may_change_items(step: Step, split: Split, source: Source) -> bool:
     """Whether batches of the loop may send back what they have changed of their items."""
-    other = split.replayed or split.tables or split.own_rows or split.immutable_items
+    other = split.tables or split.own_rows or split.immutable_items
     if not split.guard_items or split.is_call or other:
         return False
+    if split.replayed and (step.is_inner(split) or not _only_compares(step, split)):
+        return False
     return isinstance(source, Sliced) and not source.are_immutable()
+
+
+def _only_compares(step: Step, split: Split) -> bool:
+    loop = find_loop(step.source, split)
+    body = without_guards(loop.node.body) if isinstance(loop.node, ast.For) else []
+    return only_compared(body, frozenset(split.replayed))
 
 
 class _Sent:

@@ -80,6 +80,12 @@ class Recorder:
                 return f"what is added to '{root}' changes afterwards"
         return self._refusal
 
+    def replayed_operands(self) -> Iterator[Any]:
+        """The operands of statements that the merge does again."""
+        for number, _, operands in self.log:
+            if self.known[number].taking == "replay":
+                yield from operands
+
     def _record(self, number: int, operands: tuple[Any, ...]) -> None:
         operation = self.known[number]
         if operation.taking == "replay":

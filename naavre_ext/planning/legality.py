@@ -35,7 +35,7 @@ from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.rebound_items import with_rebound_apart
 from naavre_ext.planning.refusal import ITEMS, LoopRefused, Refusal
 from naavre_ext.planning.renamed_axes import check_axes
-from naavre_ext.planning.replaying import find_records
+from naavre_ext.planning.replaying import find_records, only_compared
 from naavre_ext.planning.seeding import seeded_generators
 from naavre_ext.planning.shared_objects import (
     check_aliases,
@@ -112,8 +112,8 @@ def _judge(
     check_aliases(facts, reductions, loop, notebook, position, filled)
     check_plain(loop.node.lineno, notebook)
     comes_back = not (
-        inner or replayed or tables or immutable_items or loop.mapping or own_rows(loop, reductions)
-    )
+        inner or tables or immutable_items or loop.mapping or own_rows(loop, reductions)
+    ) and only_compared(body, replayed)
     guarded, guard_items, changes_items = _check_changes(
         loop, body, reductions, facts, roots, notebook, comes_back=comes_back
     )

@@ -94,6 +94,30 @@ def find_records(
     return records
 
 
+def only_compared(body: Sequence[ast.stmt], replayed: frozenset[str]) -> bool:
+    """Whether what replayed names stand for is only computed with, compared and set, and nobody looks into it.
+
+    So it doesn't matter to the merge when an object that they stand for is changed.
+    """
+    return all(
+        _is_looked_at_only(node, replayed) for unit in _units(body, replayed) for node in walk(unit)
+    )
+
+
+#: What Python does with values as a whole.
+_WHOLE = (
+    ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.IfExp, ast.If, ast.Assign, ast.AugAssign, ast.AnnAssign,
+    ast.Tuple, ast.NamedExpr,
+)  # fmt: skip
+
+
+def _is_looked_at_only(node: ast.AST, names: frozenset[str]) -> bool:
+    parts = [p for p in children(node) if isinstance(p, ast.Name) and p.id in names]
+    called = node.func if isinstance(node, ast.Call) else None
+    quick = isinstance(called, ast.Name) and called.id in ("min", "max", "abs", "round")
+    return not parts or quick or isinstance(node, _WHOLE)
+
+
 def check_calls(
     records: Sequence[Reduction],
     environment: Environment,

@@ -527,6 +527,89 @@ _ROWS: dict[str, Row] = {
         """,
         splits=2,
     ),
+    "the best model": _models(
+        """
+        import time
+        models = [Model(k * 7 % 8) for k in range(8)]
+        def score(m):
+            time.sleep(0.001)
+            return float(m.weights.sum())
+        ---
+        # split:
+        best, best_score = None, -1.0
+        for m in models:
+            m.fit(1)
+            s = score(m)
+            if best is None or s > best_score:
+                best, best_score = m, s
+            m.weights *= 2
+        ---
+        best.chosen = True
+        print(best_score, [(m.k, m.weights, sorted(vars(m))) for m in models])
+        """,
+        splits=1,
+        on_ray=True,
+    ),
+    "the best model of sklearn": _models(
+        """
+        from sklearn.linear_model import LinearRegression, Ridge
+        x = np.arange(24.0).reshape(8, 3) % 5
+        y = x[:, 0] * 2 - x[:, 1]
+        models = {"ridge": Ridge(0.1), "ols": LinearRegression(), "low": Ridge(9), "lower": Ridge(99)}
+        ---
+        # split:
+        best, best_score = None, -1.0
+        for name, model in models.items():
+            model.fit(x, y)
+            s = model.score(x, y)
+            if s > best_score:
+                best, best_score = model, s
+        ---
+        best.coef_[0] = 7
+        print(round(best_score, 6), [m.coef_.round(3) for m in models.values()])
+        """,
+        splits=1,
+    ),
+    "the best list, which is compared again": _models(
+        """
+        import time
+        lists = [[k * 7 % 8] for k in range(8)]
+        def work(part):
+            time.sleep(0.001)
+            return 1
+        ---
+        # split:
+        best = []
+        for part in lists:
+            w = work(part)
+            if part > best:
+                best = part
+            part[0] = -w
+        ---
+        print(best, lists)
+        """,
+        splits=0,
+    ),
+    "the best one is looked into": _models(
+        """
+        import time
+        models = [Model(k * 7 % 8) for k in range(8)]
+        def work(part):
+            time.sleep(0.001)
+            return 1
+        ---
+        # split:
+        best = None
+        for m in models:
+            w = work(m)
+            if best is None or m.k > best.k:
+                best = m
+            m.k = m.k - 3
+        ---
+        print(best.k, [m.k for m in models])
+        """,
+        splits=0,
+    ),
     "NaN and other objects that are told from copies": _models(
         """
         NA, MISSING = float("nan"), object()
