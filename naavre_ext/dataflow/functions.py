@@ -261,7 +261,7 @@ class Summaries:
         found = []
         for argument, default in pairs:
             shape = Region(self.environment, self).visit(default).shape
-            if not shapes.is_immutable(shape):
+            if not shapes.is_immutable(shape) and not _is_fixed(default):
                 found.append(argument.arg)
         return tuple(sorted(found))
 
@@ -288,3 +288,10 @@ class Summaries:
                     if isinstance(binding.node, FunctionNode):
                         found = union(found, self.of(binding.node).when_escaped)
         return found
+
+
+def _is_fixed(default: ast.expr) -> bool:
+    """Whether it stands for what can't change: a number, say, or a tuple of such."""
+    if isinstance(default, ast.Tuple):
+        return all(map(_is_fixed, default.elts))
+    return isinstance(default, ast.Constant)

@@ -125,6 +125,13 @@ def test_calls_that_stand_together(source, expected):
     assert windows(FINE + source) == [expected]
 
 
+@pytest.mark.parametrize("default", ["()", "(1, 'a', (2.5, None))", "3", "'text'"])
+def test_defaults_that_cannot_change_are_fine(default):
+    text = f"# task\ndef f(x, acc={default}):\n    return x, acc\na, b = f(1), f(2)"
+    assert not prepared(text).diagnostics
+    assert windows(text) == [[(4, 1)]]
+
+
 def test_windows_in_tasks():
     source = """
     # task
