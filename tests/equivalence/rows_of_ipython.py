@@ -679,6 +679,8 @@ ROWS = {
         # split:
         for k in range(9):
             last = k
+        ---
+        %config InteractiveShell.ast_node_interactivity = 'last_expr'
     """,
         on_ray=True,
         in_process=False,
