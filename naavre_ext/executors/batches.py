@@ -254,10 +254,12 @@ def _run(
         if over:
             check_apart(split, result)
         is_plain_result = _is_plain(result, recorder)
+        if before_items is not None and not is_plain_result:
+            before_items.check_apart(result)
         if is_plain_result:
             shown = []
         elif split.identity_matters:
-            shown = [over or (values if before_items is None else before_items.watched), given]
+            shown = [over or (values if before_items is None else ()), given]
         else:  # analysis doesn't look into tables and arrays: what they hold counts in any case
             shown = held_objects(v for n, v in watched.items() if n not in inputs.plain)
         if shown and shares_objects(

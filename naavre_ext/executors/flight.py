@@ -214,9 +214,9 @@ class Flight:
 
     def _sends_back(self, batch: _Batch) -> tuple[bool, str]:
         """Whether the batch may change its items; why it can't be sent, "" where it can."""
-        if self._back is None or batch.then:
-            return False, ""
         surely = self._split.changes_items
+        if self._back is None or batch.then:
+            return False, "what it changes of its items can't be brought back" if surely else ""
         why = self._back.send(batch, batch.items, surely=surely)
         return not why, why if surely else ""
 

@@ -19,9 +19,8 @@ from naavre_ext.executors.array_windows import Windows
 from naavre_ext.executors.origins import Origin
 from naavre_ext.executors.packing import PackingError, fingerprint
 from naavre_ext.executors.packing_arrays import is_shippable
-from naavre_ext.executors.packing_functions import has_state
-from naavre_ext.executors.packing_identity import is_immutable, shares_objects
-from naavre_ext.executors.packing_instances import plan_of, solid_base
+from naavre_ext.executors.packing_identity import is_immutable, reached, shares_objects
+from naavre_ext.executors.packing_instances import plan_of, shares_dictionary, solid_base
 from naavre_ext.executors.packing_making import NOTEBOOK
 from naavre_ext.executors.packing_nans import is_nan
 from naavre_ext.executors.tasks import Violation
@@ -30,8 +29,6 @@ from naavre_ext.executors.tasks import Violation
 _MOST = 200_000
 #: A copy of these is as good, and they hold nothing.
 _ATOMS = frozenset({int, float, complex, str, bytes, bool, type(None)})
-#: They are found by their names.
-_NAMED = (type, types.ModuleType, types.BuiltinFunctionType)
 _DICTS = frozenset({dict, collections.OrderedDict, collections.defaultdict, collections.Counter})
 #: The step of an origin that is one of the items' objects, by its number.
 _PART = "part"
@@ -72,7 +69,7 @@ class Parts:
         waiting = [(item, True)]
         while waiting:
             obj, is_item = waiting.pop()
-            if (type(obj) in _ATOMS and not is_nan(obj)) or issubclass(type(obj), _NAMED):
+            if (type(obj) in _ATOMS and not is_nan(obj)) or _is_named(obj):
                 continue
             self.hold_items |= not is_item and id(obj) in own and not is_immutable(obj)
             if id(obj) in self._numbers:
@@ -142,7 +139,6 @@ class Parts:
 class Before:
     """A batch's items as they are now, to tell later what has been changed of their ``parts``.
 
-    ``watched`` are those of which nobody knows what they hold.
     ``place`` says where an object is among these, or else what ``origin_of`` says. The ``namespace`` is the
     notebook's.
     """
@@ -155,22 +151,17 @@ class Before:
     ) -> None:
         self.parts, self._namespace = Parts(items), namespace
         self.place = self.parts.place(origin_of)
-        self.watched = self.parts.of("watched")
         self._contents = [self._look(n) for n in range(len(self.parts.objects))]
 
     def _look(self, number: int) -> Any:
         obj, kind = self.parts.objects[number], self.parts.kinds[number]
         if kind == "fixed":
-            return None
+            return _attributes(obj)
         if kind == "watched":
-            return fingerprint(obj, self._namespace)
+            return fingerprint(obj, self._namespace), reached(obj), _attributes(obj)
         if kind == "array":
             return _print_of(obj)
-        return (
-            type(obj),
-            getattr(obj, "default_factory", None) if kind == "dict" else None,
-            _flat(obj, kind),
-        )
+        return _own(obj, kind), _flat(obj, kind)
 
     def changes(self) -> dict[int, Any]:
         """The new contents of what has been changed, by number.
@@ -184,23 +175,25 @@ class Before:
                 continue
             obj, kind = self.parts.objects[number], self.parts.kinds[number]
             what = type(obj).__qualname__
-            if kind == "watched" or (kind == "array" and before[0] != _print_of(obj)[0]):
+            told = kind not in ("fixed", "watched") and (kind != "array" or _is_put(obj, before))
+            if not told:
                 raise Violation(f"an item is, or holds, a {what} that was changed in place")
-            if kind == "instance" and _is_ordered(type(obj)):
+            found[number] = _contents(obj, kind)
+        for obj in self.parts.of("instance"):
+            what = type(obj).__qualname__
+            if shares_dictionary(obj):
+                raise Violation(f"the attributes of an item's {what} are held as a dict")
+            if found and _is_ordered(type(obj)):
                 raise Violation(
                     f"an item is, or holds, a {what}, whose place in a dict or an order may change"
                 )
-            found[number] = _contents(obj, kind)
-        watched = self.parts.of("watched")
-        if (
-            found
-            and watched
-            and shares_objects(found.values(), watched, but=lambda o: self.place(o) is not None)
-        ):
-            raise Violation(
-                "an item was given a part of what it holds, which can't be told from a copy"
-            )
         return found
+
+    def check_apart(self, result: Any) -> None:
+        """Raises Violation where a result shares something with the items that can't be told from a copy."""
+        held = self.parts.of("watched", "array")
+        if held and shares_objects([result], held, but=lambda o: self.place(o) is not None):
+            raise Violation("a result shares memory, or an object, with what an item holds")
 
     def check_replayed(self, operands: Iterable[Any], changed: Mapping[int, Any]) -> None:
         """Raises Violation where the merge would compute with a changed object when it comes to a statement."""
@@ -211,26 +204,62 @@ class Before:
                 raise Violation(f"a {what} that is changed may be compared afterwards")
 
     def _is_same(self, number: int, before: Any) -> bool:
-        kind = self.parts.kinds[number]
-        if kind in ("fixed", "watched", "array"):
-            try:
-                return bool(self._look(number) == before)
-            except PackingError:
-                return False
-        obj = self.parts.objects[number]
-        same_kind = type(obj) is before[0] and before[1] is (
-            getattr(obj, "default_factory", None) if kind == "dict" else None
-        )
-        if not same_kind:
-            raise Violation(f"an item's {before[0].__qualname__} was made something else")
-        now = _flat(obj, kind)
-        return len(now) == len(before[2]) and all(map(operator.is_, now, before[2]))
+        obj, kind = self.parts.objects[number], self.parts.kinds[number]
+        if kind == "array":
+            return bool(_print_of(obj) == before)
+        if kind == "watched":
+            return self._is_unchanged(number, before)
+        if kind == "fixed":
+            return _are_same(_attributes(obj), before)
+        if not _are_same(_own(obj, kind), before[0]):
+            raise Violation(f"an item's {type(obj).__qualname__} was made something else")
+        return _are_same(_flat(obj, kind), before[1])
+
+    def _is_unchanged(self, number: int, before: tuple[bytes, list[Any] | None, list[Any]]) -> bool:
+        """Whether it has the same value, and holds the very same objects: one may be replaced by an equal one."""
+        try:
+            now = self._look(number)
+        except PackingError:
+            return False
+        held = before[1] is not None and now[1] is not None and _are_same(now[1], before[1])
+        return bool(held and now[0] == before[0] and _are_same(now[2], before[2]))
+
+
+def _are_same(now: Sequence[Any], before: Sequence[Any]) -> bool:
+    return len(now) == len(before) and all(map(operator.is_, now, before))
+
+
+def _attributes(obj: Any) -> list[Any]:
+    """The attributes that an object has though it counts as unchangeable, such as an enumeration's member."""
+    found = getattr(obj, "__dict__", None)
+    return [part for entry in found.items() for part in entry] if type(found) is dict else []
+
+
+def _own(obj: Any, kind: str) -> list[Any]:
+    """What makes a container or an instance what it is, besides what it holds."""
+    if kind == "dict":
+        return [type(obj), getattr(obj, "default_factory", None), *_attributes(obj)]
+    return [type(obj)]
+
+
+def _is_put(array: Any, before: tuple[Any, ...]) -> bool:
+    """Whether the array's new elements can be put into the one that it is a copy of."""
+    return bool(array.flags.writeable and before[0] == _print_of(array)[0])
 
 
 def _is_ordered(kind: type) -> bool:
     """Whether a merge may ask an instance for a hash, or compare it, when it has been changed already."""
     own = {name: getattr(kind, name) for name in ("__hash__", "__lt__", "__gt__")}
     return any(method not in (None, getattr(object, name)) for name, method in own.items())
+
+
+def _is_named(obj: Any) -> bool:
+    """Whether it is found by its name, and nobody changes it in a loop."""
+    if isinstance(obj, type):
+        return obj.__module__ != NOTEBOOK
+    if isinstance(obj, types.BuiltinFunctionType):
+        return isinstance(obj.__self__, (types.ModuleType, type, type(None)))
+    return isinstance(obj, types.ModuleType)
 
 
 #: Special methods that no operator and no test of a condition calls.
@@ -259,13 +288,13 @@ def _kind_of(obj: Any) -> str:
     if kind is list:
         return "list"
     if kind in _DICTS:
-        return "dict"
+        return "watched" if _attributes(obj) else "dict"
     if is_shippable(obj):
         return "array"
     if kind is tuple:
         return "fixed"
-    if kind is types.FunctionType:
-        return "watched" if has_state(obj) else "fixed"
+    if isinstance(obj, (type, types.FunctionType, types.BuiltinFunctionType)):
+        return "watched"
     if is_immutable(obj) or is_nan(obj):
         return "fixed"
     return "instance" if _is_plain_instance(obj) else "watched"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.executors.item_parts import Parts, TooMany
 from naavre_ext.executors.packing_identity import Reachable, is_immutable
 from naavre_ext.executors.packing_making import NOTEBOOK
 from naavre_ext.executors.sources import Sliced, Source
 from naavre_ext.model.workflow import Split, Step
-from naavre_ext.planning.guard_clauses import without_guards
-from naavre_ext.planning.replaying import only_compared
-from naavre_ext.planning.rewriting import find_loop
+from naavre_ext.planning.changed_items import may_come_back
+from naavre_ext.planning.loops import find_loops
 
 #: So many objects of what others have copies of are looked at.
 _MOST = 200_000
@@ -24,17 +23,12 @@ CHANGES, SIGNATURE = "changed items", "items"
 def may_change_items(step: Step, split: Split, source: Source) -> bool:
     """Whether batches of the loop may send back what they have changed of their items."""
     other = split.tables or split.own_rows or split.immutable_items
-    if not split.guard_items or split.is_call or other:
+    if not split.guard_items or split.is_call or other or step.is_inner(split):
         return False
-    if split.replayed and (step.is_inner(split) or not _only_compares(step, split)):
+    tree = parse_cell(step.source).tree
+    if not may_come_back(tree, find_loops(tree)[split.index], split.replayed):
         return False
-    return isinstance(source, Sliced) and not source.are_immutable()
-
-
-def _only_compares(step: Step, split: Split) -> bool:
-    loop = find_loop(step.source, split)
-    body = without_guards(loop.node.body) if isinstance(loop.node, ast.For) else []
-    return only_compared(body, frozenset(split.replayed))
+    return isinstance(source, Sliced) and (split.changes_items or not source.are_immutable())
 
 
 class _Sent:
@@ -49,6 +43,7 @@ class _Sent:
         end = self.parts.ends[count - 1] if count else 0
         own = [*zip(self.parts.kinds[:end], self.parts.objects[:end], strict=True)]
         self.ids = {id(obj) for kind, obj in own if kind != "array"}
+        self.ids |= {id(vars(obj)) for kind, obj in own if kind == "instance"}
         self.inside = Reachable([obj for kind, obj in own if kind in ("array", "watched")], _MOST)
 
 
@@ -113,6 +108,7 @@ class ItemsBack:
     def _why_seen(self, parts: Parts, numbers: Sequence[int]) -> str:
         arrays = [parts.objects[n] for n in numbers if parts.kinds[n] == "array"]
         others = [parts.objects[n] for n in numbers if parts.kinds[n] != "array"]
+        others += [vars(parts.objects[n]) for n in numbers if parts.kinds[n] == "instance"]
         for other in self._sent.values():
             if any(id(obj) in other.ids for obj in others) or _meet(other.inside, arrays, others):
                 return "an item that is changed is, or holds, an object of a later one"

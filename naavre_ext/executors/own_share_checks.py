@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 def guarded_values(fan_out: FanOut, state: SplitState) -> dict[str, Any]:
     """The variables that the cell's own share might change while batches work on copies of them."""
-    names = [name for name in state.split.guarded if name not in state.tables]
-    return {name: fan_out.variables.get(name) for name in names}
+    known, split = fan_out.variables, state.split
+    names = [name for name in split.guarded if name not in state.tables]
+    if split.guard_items:  # a class may hold an item, or a part of one
+        names += [n for n in split.shared if isinstance(known.get(n), type) and n not in names]
+    return {name: known.get(name) for name in names}
 
 
 def prints_of(fan_out: FanOut, state: SplitState, values: Mapping[str, Any]) -> dict[str, bytes]:

@@ -190,6 +190,12 @@ def shares_objects(
     return theirs.met or _memory_shared(mine, theirs, frozen=frozen)
 
 
+def reached(obj: Any, limit: int = 10_000) -> list[Any] | None:
+    """All that is reached from the object and isn't lasting, in an order that stays; None where it is more."""
+    found = _Reached()
+    return list(found.seen.values()) if found.visit([obj], [limit]) else None
+
+
 class Reachable:
     """The objects reached from some values that are told from copies, for other values to be held against."""
 
@@ -265,14 +271,14 @@ class _Reached:
         self.classes: list[Any] = []
         self.met = False
         self._known = known or set()
-        self._seen: dict[int, Any] = {}
+        self.seen: dict[int, Any] = {}
 
     def visit(self, values: Iterable[Any], budget: list[int]) -> bool:
         """Follows ``values``; False when the budget was used up first."""
         waiting = list(values)
         while waiting:
             obj = waiting.pop()
-            if id(obj) in self._seen:
+            if id(obj) in self.seen:
                 continue
             if issubclass(type(obj), LASTING) and not (self._into_classes and _is_of_notebook(obj)):
                 continue
@@ -281,7 +287,7 @@ class _Reached:
             budget[0] -= 1
             if budget[0] < 0:
                 return False
-            self._seen[id(obj)] = obj
+            self.seen[id(obj)] = obj
             if self._but is not None and self._but(obj):
                 continue
             if self._take(obj):

@@ -96,7 +96,8 @@ class Recorder:
             if not _ATOMS.issuperset(map(type, (*operands[:value_at], *operands[value_at + 1 :]))):
                 self.plain_keys = False
                 operands = tuple(
-                    o if place == value_at else _index(o) for place, o in enumerate(operands)
+                    o if place == value_at else self._key(_index(o), operation.root)
+                    for place, o in enumerate(operands)
                 )
             if operation.root in self._tables:
                 why = why_not_set(*self._tables[operation.root], operands[1 - value_at], value)
@@ -135,11 +136,22 @@ class Recorder:
             for taking, value in zip(takings, given, strict=True)
         )
 
+    def _key(self, value: Any, root: str) -> Any:
+        """A key or an element of a set, which the merge asks for its hash: that mustn't have changed by then."""
+        method: Any = type(value).__hash__
+        hashes = method is not None and method is not object.__hash__
+        return self._steady(value, root) if hashes and not is_immutable(value) else value
+
+    def _keys(self, values: Any, root: str) -> None:
+        for value in values if isinstance(values, (list, tuple, set, frozenset, dict)) else ():
+            self._key(value[0] if type(value) in (list, tuple) and value else value, root)
+            self._key(value, root)
+
     def _as(self, taking: str, value: Any, root: str) -> Any:
         if is_immutable(value):
             return value
         if taking == "index":
-            return _index(value)
+            return self._key(_index(value), root)
         if taking == "steady":
             return self._steady(value, root)
         if not self._copies(taking):
@@ -171,6 +183,10 @@ class Recorder:
     def _taken(self, operation: Operation, value: Any, *, into_slice: bool) -> Any:
         """The operand in the state that the operation would have used it in."""
         taking, kept = operation.taking, self.keeps[operation.root]
+        if kept.kind == "set":
+            self._key(value, operation.root)
+        if kept.kind in ("set", "dict", "a dict") and operation.depth == 0:
+            self._keys(value, operation.root)
         if into_slice and kept.kind in ("list", "a list") and not is_immutable(value):
             return list(value)
         if taking == "store" and operation.depth == 2 and self._into_arrays(operation.root):

@@ -15,6 +15,7 @@ from naavre_ext.planning.carried_state import (
     may_accumulate,
     replayed_names,
 )
+from naavre_ext.planning.changed_items import may_come_back
 from naavre_ext.planning.control_flow import check_control_flow
 from naavre_ext.planning.drawing import may_draw_ahead
 from naavre_ext.planning.filled_tables import TableUse, tables_of, without_tables
@@ -35,7 +36,7 @@ from naavre_ext.planning.patched_modules import check_modules
 from naavre_ext.planning.rebound_items import with_rebound_apart
 from naavre_ext.planning.refusal import ITEMS, LoopRefused, Refusal
 from naavre_ext.planning.renamed_axes import check_axes
-from naavre_ext.planning.replaying import find_records, only_compared
+from naavre_ext.planning.replaying import find_records
 from naavre_ext.planning.seeding import seeded_generators
 from naavre_ext.planning.shared_objects import (
     check_aliases,
@@ -111,9 +112,10 @@ def _judge(
     check_carried(facts, loop)
     check_aliases(facts, reductions, loop, notebook, position, filled)
     check_plain(loop.node.lineno, notebook)
+    cell = notebook.cells[position].source.tree
     comes_back = not (
-        inner or tables or immutable_items or loop.mapping or own_rows(loop, reductions)
-    ) and only_compared(body, replayed)
+        inner or tables or immutable_items or own_rows(loop, reductions)
+    ) and may_come_back(cell, loop, replayed)
     guarded, guard_items, changes_items = _check_changes(
         loop, body, reductions, facts, roots, notebook, comes_back=comes_back
     )

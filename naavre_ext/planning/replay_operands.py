@@ -17,7 +17,7 @@ _TAKING = frozenset(
     {"extend", "extendleft", "update", "difference_update", "intersection_update",
      "symmetric_difference_update", "subtract"}
 )  # fmt: skip
-#: Functions that put an argument, the object itself, into another one.
+#: Functions that put an argument, the object itself, into another one, and compare it.
 _KEEPING = frozenset(
     {"heappush", "heappushpop", "heapreplace", "insort", "insort_left", "insort_right"}
 )
@@ -148,9 +148,10 @@ class Operands:
             self.value(function.value, "copy")
         elif not isinstance(function, ast.Name) and not _is_named(function):
             raise NotReplayable(f"{ast.unparse(function)}() takes what is carried")
-        of_library = isinstance(function, ast.Attribute) and not stored  # makes something new
+        makes_new = isinstance(function, ast.Attribute) and called not in _KEEPING
+        of_library = makes_new and not stored
         taking = "copy" if of_library else "steady"
-        if called in _KEEPING or (is_statement and stored and called in _STORING):
+        if is_statement and stored and called in _STORING:
             taking = "keep"
         elif is_statement and stored and called in _TAKING:
             taking = "copy"

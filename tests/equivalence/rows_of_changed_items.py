@@ -300,7 +300,7 @@ _ROWS: dict[str, Row] = {
         ---
         print(sums, [m.history for m in models])
         """,
-        splits=2,
+        splits=1,
     ),
     "an iteration raises": _models(
         """

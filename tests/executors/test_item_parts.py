@@ -26,12 +26,23 @@ class Ordered(Plain):
     def __lt__(self, other): return self.x < other.x
 class Rows(list):
     pass
+def shown(x, k=2): return x
+def frozen():
+    a = np.arange(4.0)
+    v = a[:2]
+    v.flags.writeable = False
+    return a, v
 """
 
 
 @pytest.fixture
 def namespace() -> dict[str, Any]:
-    made: dict[str, Any] = {"__name__": "__main__", "np": np, "collections": collections}
+    made: dict[str, Any] = {
+        "__name__": "__main__",
+        "np": np,
+        "collections": collections,
+        "kept": None,
+    }
     exec(CLASSES, made)
     return made
 
@@ -48,8 +59,10 @@ def change(items: list[Any], body: str, namespace: dict[str, Any]) -> dict[int, 
     copies = copied(items, namespace)
     before = Before(copies, namespace, lambda _: None)
     assert before.parts.signature == parts.signature
-    exec(body, {**namespace, "items": copies})
+    scope = {**namespace, "items": copies}
+    exec(body, scope)
     changes = before.changes()
+    before.check_apart(changes)
     packed = pack({"changes": changes}, namespace, persistent=before.place)
     resolve = parts.finder(lambda origin: pytest.fail(str(origin)))
     there = unpack(
@@ -142,7 +155,16 @@ NOT_BROUGHT_BACK = {
     "another class": ("[Plain(1)]", "items[0].__class__ = Hashed", "made something else"),
     "what has a hash": ("[Hashed(1)]", "items[0].x = 2", "Hashed"),
     "what has an order": ("[Ordered(1)]", "items[0].x = 2", "Ordered"),
-    "parts of what nobody knows": ("[[Slotted([1])]]", "items[0].append(items[0][0].x)", "told from a copy"),
+    "parts of what nobody knows": ("[[Slotted([1])]]", "items[0].append(items[0][0].x)", "shares memory"),
+    "equal elements": ("[collections.deque([[1]])]", "items[0][0] = list(items[0][0])", "deque"),
+    "attributes of containers": ("[collections.Counter('a')]", "items[0].label = 1", "something else"),
+    "functions": ("[Plain(shown)]", "items[0].x.rank = 1", "function"),
+    "bound methods": ("[Plain([1].append)]", "items[0].x(2)", "builtin_function_or_method"),
+    "classes": ("[Plain(Slotted)]", "items[0].x.rank = 1", "type"),
+    "held attributes": ("[Plain(1)]", "items[0].x = 2; kept = vars(items[0])", "held as a dict"),
+    "views": ("[{'a': np.ones((2, 2))}]", "items[0]['t'] = items[0]['a'].T", "shares memory"),
+    "parts of a hash": ("[Hashed([1])]", "items[0].x.append(2)", "Hashed"),
+    "read-only arrays": ("[frozen()]", "items[0][0][0] = 7", "ndarray"),
     "another default": ("[collections.defaultdict(int)]", "items[0].default_factory = str", "something else"),
 }  # fmt: skip
 
