@@ -71,7 +71,7 @@ def _plan(kind: type) -> tuple[type | None, str]:
 
 def reduce_instance(obj: Any, base: type) -> Reduction:
     """How to rebuild an instance of a user's class that rests on ``base``."""
-    kind, shares = type(obj), shares_dictionary(obj)
+    kind = type(obj)
     contents = _CONTENTS.get(base)
     args = (kind, base) if contents is None else (kind, base, *contents.new(obj))
     if issubclass(base, BaseException):
@@ -82,8 +82,7 @@ def reduce_instance(obj: Any, base: type) -> Reduction:
     state.append(_slots(obj, base))
     if issubclass(base, BaseException):
         state.append((obj.args, obj.__cause__, obj.__context__, obj.__suppress_context__))
-    fill = fill_with_dictionary if shares else fill_instance
-    return make_instance, args, tuple(state), None, None, fill
+    return make_instance, args, tuple(state), None, None, fill_instance
 
 
 def shares_dictionary(obj: Any) -> bool:
@@ -94,17 +93,6 @@ def shares_dictionary(obj: Any) -> bool:
 def make_instance(kind: type, base: Any, *args: Any) -> Any:
     """A new instance, made without its class's ``__new__`` and ``__init__``."""
     return base.__new__(kind, *args)
-
-
-def fill_with_dictionary(obj: Any, state: tuple[Any, ...]) -> None:
-    """The same, with this very dictionary of attributes."""
-    items, attributes, *others = state
-    for base in type(obj).__mro__:
-        descriptor = vars(base).get("__dict__")
-        if isinstance(descriptor, types.GetSetDescriptorType):
-            descriptor.__set__(obj, attributes)
-            break
-    fill_instance(obj, (items, None, *others))
 
 
 def fill_instance(obj: Any, state: tuple[Any, ...]) -> None:

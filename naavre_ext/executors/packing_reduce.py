@@ -24,13 +24,7 @@ from naavre_ext.executors.packing_builtins import REDUCERS, reduce_file
 from naavre_ext.executors.packing_classes import reduce_class
 from naavre_ext.executors.packing_functions import defaults_of, remember
 from naavre_ext.executors.packing_identity import has_copy_on_write, sealed_arrays
-from naavre_ext.executors.packing_instances import (
-    plan_of,
-    reduce_instance,
-    runs_code_when_made,
-    shares_dictionary,
-    solid_base,
-)
+from naavre_ext.executors.packing_instances import plan_of, reduce_instance, runs_code_when_made
 from naavre_ext.executors.packing_libraries import reduce_library_class, reduce_library_object
 from naavre_ext.executors.packing_live import Live, why_live
 from naavre_ext.executors.packing_making import (
@@ -162,9 +156,6 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if kind.__module__ == NOTEBOOK and _MARK not in vars(kind):
             self._marked.add(kind)
         base, why_not = plan_of(kind)
-        shares = base is None and kind.__module__ == NOTEBOOK and shares_dictionary(obj)
-        if shares and solid_base(kind) is object:
-            base = object
         if isinstance(obj, BaseException) and obj.__traceback__ is not None:
             raise refusal(obj, Live("an exception with its traceback", KEEP_TEXT))
         if why_not:

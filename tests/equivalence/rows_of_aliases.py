@@ -559,41 +559,4 @@ ROWS = {
         b = float(np.median(d['a'])), found['1'].sum()
         print(a, b, found)
     """),
-    "attributes as a dict": written(
-        """
-        from dataclasses import dataclass
-        @dataclass
-        class Part:
-            x: float = 0.0
-        class Own:
-            def __init__(self):
-                self.x = 1
-            def __setattr__(self, name, value):
-                object.__setattr__(self, name, value)
-        def work(k):
-            return [k] * k
-        ---
-        p, q = Part(), Own()
-        d, e = vars(p), [q.__dict__]
-        ---
-        a = work(2)
-        ---
-        p.x = 5
-        e[0]['n'] = 7
-        ---
-        b = d['x'], q.n, work(1)
-        ---
-        # split:
-        parts, rows = [], []
-        for k in range(9):
-            o = Part(k)
-            parts.append(o)
-            rows.append(vars(o))
-        ---
-        parts[7].x = -1
-        rows[2]['x'] = -2
-        print(a, b, rows, parts)
-    """,
-        splits=1,
-    ),
 }
