@@ -340,7 +340,7 @@ _ROWS: dict[str, Row] = {
         G.add_node(9)
         print(len(nodes), G.nodes is nodes)
         """,
-        splits=2,
+        splits=1,
     ),
     "a class's fields count": written(
         """
