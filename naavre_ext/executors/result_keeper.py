@@ -127,8 +127,10 @@ class ResultKeeper:
         path = self._folder / f"{task.keep.key}{ANYWHERE}"
         try:
             header = read_header(path)
+            if not is_valid(header):
+                return None
             given = _Given(inputs)
-            if not is_valid(header) or header["given"] != given.digests:
+            if header["given"] != given.digests:
                 return None
             ids = given.numbers.translation(header["ids"])
             packs, outputs = read_result(path)[1]
