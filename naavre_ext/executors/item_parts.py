@@ -309,8 +309,8 @@ def _is_plain_instance(obj: Any) -> bool:
         return False
     is_plain = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
     if kind.__module__ == NOTEBOOK:
-        base, why_not = plan_of(kind)
-        return not why_not and solid_base(kind) is object and (is_plain or base is object)
+        plan = plan_of(kind)
+        return not plan.why_not and solid_base(kind) is object and (is_plain or plan.base is object)
     base = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)
     return (
         is_plain

@@ -161,7 +161,7 @@ def _parts_of_class(cls: type) -> Sequence[tuple[tuple[str, Any], Any]]:
 def _pickled(obj: Any, state: dict[str, Any]) -> Mapping[str, Any]:
     """The attributes that the copy of ``obj`` was made with; others, such as caches, the cell's own may lack."""
     kind: Any = type(obj)
-    if plan_of(kind)[0] is not None:
+    if plan_of(kind).base is not None:
         return state
     reduced = reduce_library_object(obj)
     if reduced is not NotImplemented:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import gc
@@ -42,7 +43,12 @@ _BINARY_FILES: dict[type, str] = {
 }
 
 
-_DICT_VIEWS = {type(getattr({}, kind)()): kind for kind in ("keys", "values", "items")}
+#: Kinds of views of dictionaries, with the class and the method that make them.
+_DICT_VIEWS = {
+    type(getattr(kind(), name)()): (kind, name)
+    for kind in (dict, collections.OrderedDict)
+    for name in ("keys", "values", "items")
+}
 
 
 _CACHED_FUNCTION = type(functools.lru_cache(lambda: None))
@@ -88,9 +94,17 @@ def _closed_file(file: Any) -> tuple[Any, ...] | None:
 def _reduce_dict_view(view: Any) -> Any:
     """A view keeps showing its dictionary, so the dictionary itself goes along."""
     for owner in gc.get_referents(view):
-        if type(owner) is dict:
-            return make_dict_view, (owner, _DICT_VIEWS[type(view)])
+        if issubclass(type(owner), dict):
+            return make_dict_view, (owner, *_DICT_VIEWS[type(view)])
     return NotImplemented
+
+
+def _reduce_mapping_proxy(proxy: Any) -> Any:
+    """A window on a dictionary, which goes along; that of a class's attributes is copied."""
+    (mapping,) = gc.get_referents(proxy)
+    if "__module__" in mapping and "__doc__" in mapping:
+        return NotImplemented
+    return types.MappingProxyType, (mapping,)
 
 
 def _reduce_cached_function(cached: Any) -> Any:
@@ -121,5 +135,6 @@ REDUCERS: dict[type, Callable[[Any], Any]] = {
     type(dataclasses.MISSING): _reduce_missing,
     _CACHED_FUNCTION: _reduce_cached_function,
     typing.NewType: _reduce_newtype,
+    types.MappingProxyType: _reduce_mapping_proxy,
     **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
 }

@@ -8,6 +8,7 @@ copy made here has the attributes of the original, and no code of the class runs
 from __future__ import annotations
 
 import collections
+import copyreg
 import dis
 import enum
 import os
@@ -17,7 +18,7 @@ import sysconfig
 import types
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from naavre_ext.executors import packing_sets
 from naavre_ext.executors.class_homes import home_of
@@ -30,43 +31,61 @@ _PROTOCOL = (
 #: Which of them may say that a copy isn't wanted.
 _REFUSING = ("__reduce_ex__", "__reduce__", "__getstate__")
 
+_make = copyreg.__newobj__  # type: ignore[attr-defined]
+
 #: How a kind of instance is taken apart: ``(function, arguments, state, list items, dict items, setter)``.
 Reduction = tuple[Any, ...]
 
-_plans: weakref.WeakKeyDictionary[type, tuple[type | None, str]] = weakref.WeakKeyDictionary()
+
+class Plan(NamedTuple):
+    """How instances of a class are copied; by their class's own way of pickling, which is trusted, unless said."""
+
+    #: The built-in type that instances of a user's class rest on.
+    base: type | None = None
+    #: Why they can't be copied; empty if they can.
+    why_not: str = ""
+    #: Whether they are just their attributes, of which no code of the class has a say.
+    is_simple: bool = False
 
 
-def plan_of(kind: type) -> tuple[type | None, str]:
-    """The built-in type that instances of a user's class rest on, and why they can't be copied.
+_plans: weakref.WeakKeyDictionary[type, Plan] = weakref.WeakKeyDictionary()
 
-    (None, "") for classes whose own way of pickling is to be trusted: those of libraries.
-    """
+
+def plan_of(kind: type) -> Plan:
+    """How instances of the class are copied."""
     known = _plans.get(kind)
     if known is None:
         known = _plans[kind] = _plan(kind)
     return known
 
 
-def _plan(kind: type) -> tuple[type | None, str]:
+def _plan(kind: type) -> Plan:
     if issubclass(kind, (enum.Enum, type)):
-        return None, ""
+        return Plan()
     if _is_error(kind):
-        return (solid_base(kind) if is_users(kind) or _is_builtin(kind) else None), ""
-    if not is_users(kind):
-        return None, ""
+        return Plan(solid_base(kind) if is_users(kind) or _is_builtin(kind) else None)
     providers = {name: _provider(kind, name) for name in _PROTOCOL}
+    if _is_simple(kind, providers):
+        return Plan(is_simple=True)
+    if not is_users(kind):
+        return Plan()
     for name in _REFUSING:
         provider = providers[name]
         if provider is not None and is_users(provider) and _may_refuse(vars(provider)[name]):
-            return None, f"its class may refuse to be copied ({name})"
+            return Plan(why_not=f"its class may refuse to be copied ({name})")
     if any(p is not None and not _is_plain_provider(p) for p in providers.values()):
-        return None, ""
+        return Plan()
     base = solid_base(kind)
     if base in _CONTENTS:
-        return (None if _is_simple(kind, base, providers) else base), ""
+        return Plan(base)
     if any(p is not None and is_users(p) for p in providers.values()):
-        return None, "its class has its own way of being copied, which can't be checked"
-    return None, ""
+        return Plan(why_not="its class has its own way of being copied, which can't be checked")
+    return Plan()
+
+
+def reduce_simple(obj: Any) -> Reduction:
+    """How to rebuild an instance that is just its attributes."""
+    return _make, (type(obj),), vars(obj), None, None, set_attributes
 
 
 def reduce_instance(obj: Any, base: type) -> Reduction:
@@ -102,8 +121,9 @@ def fill_instance(obj: Any, state: tuple[Any, ...]) -> None:
         if items is not None and isinstance(obj, base):
             contents.fill(obj, items)
             break
-    if attributes:
-        object.__getattribute__(obj, "__dict__").update(attributes)
+    if attributes is not None:
+        _intern_names(attributes)
+        _set_dictionary(obj, attributes)
     for depth, name, value in slots:
         try:
             vars(type(obj).__mro__[depth])[name].__set__(obj, value)
@@ -116,6 +136,12 @@ def fill_instance(obj: Any, state: tuple[Any, ...]) -> None:
         own["__cause__"].__set__(obj, cause)
         own["__context__"].__set__(obj, context)
         obj.__suppress_context__ = suppress
+
+
+def set_attributes(obj: Any, attributes: dict[str, Any]) -> None:
+    """Makes this very dictionary the instance's own: what ``vars(obj)`` gave stays one with it."""
+    _intern_names(attributes)
+    obj.__dict__ = attributes
 
 
 def runs_code_when_made(kind: Any) -> bool:
@@ -168,9 +194,11 @@ def _provider(kind: type, name: str) -> type | None:
 _HOOKS = ("__new__", "__getattr__", "__getattribute__", "__setattr__", "__dict__", "__slots__")
 
 
-def _is_simple(kind: type, base: type, providers: dict[str, type | None]) -> bool:
-    """Whether Python's own, faster way does the same: just attributes, and no code of the class."""
-    if base is not object or any(p is not None and is_users(p) for p in providers.values()):
+def _is_simple(kind: type, providers: dict[str, type | None]) -> bool:
+    """Whether instances are just their attributes, and no code of the class has a say in them."""
+    if any(p not in (None, object) for p in providers.values()) or solid_base(kind) is not object:
+        return False
+    if _dictionary_of(kind) is None:
         return False
     return not any(
         name in vars(owner) and not (name == "__dict__" and _is_attribute_dict(vars(owner)[name]))
@@ -206,13 +234,34 @@ def solid_base(kind: type) -> type:
 
 def _attributes(obj: Any) -> dict[str, Any] | None:
     """The instance's own dictionary of attributes, not what a class passes off as it."""
-    kind: Any = type(obj)
+    descriptor = _dictionary_of(type(obj))
+    return None if descriptor is None else descriptor.__get__(obj)
+
+
+def _dictionary_of(kind: Any) -> Any:
+    """What gives instances their dictionary of attributes; None where they have none."""
     for base in kind.__mro__:
         descriptor = vars(base).get("__dict__")
         if isinstance(descriptor, types.GetSetDescriptorType):
-            found: dict[str, Any] = descriptor.__get__(obj)
-            return found
+            return descriptor
     return None
+
+
+def _set_dictionary(obj: Any, attributes: dict[str, Any]) -> None:
+    """As :func:`set_attributes`, whatever the class does when an attribute is set."""
+    descriptor = _dictionary_of(type(obj))
+    try:
+        descriptor.__set__(obj, attributes)
+    except AttributeError:  # an OrderedDict keeps the one that it has
+        descriptor.__get__(obj).update(attributes)
+
+
+def _intern_names(attributes: dict[str, Any]) -> None:
+    """Has names be the very texts that code has of them, as before the journey: a copy's pickle is the same."""
+    if type(attributes) is dict and {*map(type, attributes)} <= {str}:
+        named = dict(zip(map(sys.intern, attributes), attributes.values(), strict=True))
+        attributes.clear()
+        attributes.update(named)
 
 
 class _Plain:

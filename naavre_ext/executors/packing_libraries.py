@@ -155,6 +155,18 @@ def _reduce_times(array: Any) -> Any:
     return make, args, (kind, data, attributes) if has_three else (kind, data)
 
 
+def _reduce_table(table: Any) -> Any:
+    """pandas would copy the dictionary ``table.attrs``, which others may hold as well."""
+    make, args, state = table.__reduce_ex__(5)[:3]
+    return make, args, state, None, None, fill_table
+
+
+def fill_table(table: Any, state: dict[str, Any]) -> None:
+    """Gives a table or a series its contents, with this very dictionary as its ``attrs``."""
+    table.__setstate__(state)
+    object.__setattr__(table, "_attrs", state["attrs"])
+
+
 def _reduce_graph(graph: Any) -> Any:
     """networkx keeps the views of a graph that were asked for: ``G.nodes`` would count as a change of it."""
     kind = type(graph)
@@ -209,6 +221,7 @@ _SPARE_BYTES = 1024
 _SPARSE = tuple(
     f"_{form}.{form}_{kind}" for form in ("csr", "csc", "bsr") for kind in ("matrix", "array")
 )
+_TABLES = ("pandas", "pandas.core.frame", "pandas.core.series")
 _GRAPHS = ("Graph", "DiGraph", "MultiGraph", "MultiDiGraph")
 
 
@@ -236,6 +249,10 @@ _REDUCERS: dict[str, Callable[[Any], Any]] = {
             "pandas.core.arrays.arrow.array.ArrowExtensionArray",
         ),
         _reduce_arrow_array,
+    ),
+    **dict.fromkeys(
+        (f"{module}.{name}" for name in ("DataFrame", "Series") for module in _TABLES),
+        _reduce_table,
     ),
     "sklearn.utils._bunch.Bunch": _reduce_bunch,
     "random.Random": _reduce_generator,

@@ -160,9 +160,9 @@ def import_with(name: str, submodules: tuple[str, ...]) -> types.ModuleType:
     return module
 
 
-def make_dict_view(mapping: dict[Any, Any], kind: str) -> Any:
-    """``mapping.keys()``, ``.values()`` or ``.items()``."""
-    return getattr(mapping, kind)()
+def make_dict_view(mapping: dict[Any, Any], kind: Any, name: str) -> Any:
+    """``mapping.keys()``, ``.values()`` or ``.items()``, as dictionaries of that kind make them."""
+    return getattr(kind, name)(mapping)
 
 
 def make_cached_function(function: Any, parameters: Mapping[str, Any]) -> Any:

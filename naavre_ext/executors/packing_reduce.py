@@ -24,7 +24,12 @@ from naavre_ext.executors.packing_builtins import REDUCERS, reduce_file
 from naavre_ext.executors.packing_classes import reduce_class
 from naavre_ext.executors.packing_functions import defaults_of, remember
 from naavre_ext.executors.packing_identity import has_copy_on_write, sealed_arrays
-from naavre_ext.executors.packing_instances import plan_of, reduce_instance, runs_code_when_made
+from naavre_ext.executors.packing_instances import (
+    plan_of,
+    reduce_instance,
+    reduce_simple,
+    runs_code_when_made,
+)
 from naavre_ext.executors.packing_libraries import reduce_library_class, reduce_library_object
 from naavre_ext.executors.packing_live import Live, why_live
 from naavre_ext.executors.packing_making import (
@@ -155,19 +160,21 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         kind = type(obj)
         if kind.__module__ == NOTEBOOK and _MARK not in vars(kind):
             self._marked.add(kind)
-        base, why_not = plan_of(kind)
+        plan = plan_of(kind)
         if isinstance(obj, BaseException) and obj.__traceback__ is not None:
             raise refusal(obj, Live("an exception with its traceback", KEEP_TEXT))
-        if why_not:
-            raise NotPackable(f"{kind_of(obj)} can't be copied: {why_not}", type_name(kind))
-        if base is not None:
+        if plan.why_not:
+            raise NotPackable(f"{kind_of(obj)} can't be copied: {plan.why_not}", type_name(kind))
+        if plan.base is not None:
             by_name = self._reduce_notebook_global(obj, only_by_name=True)
-            return reduce_instance(obj, base) if by_name is NotImplemented else by_name
+            return reduce_instance(obj, plan.base) if by_name is NotImplemented else by_name
         if kind not in self.dispatch_table:
             if (named := name_of(obj)) is not None:
                 return find_named, (kind, named)
             found = self._reduce_array_subclass(obj)
             found = reduce_library_object(obj) if found is NotImplemented else found
+            if found is NotImplemented and plan.is_simple:
+                return reduce_simple(obj)
             return self._reduce_notebook_global(obj) if found is NotImplemented else found
         return NotImplemented
 
