@@ -10,7 +10,7 @@ from numbers import Real
 from typing import Any
 
 from naavre_ext.executors.own_entries import holds_values, is_table
-from naavre_ext.executors.packing_identity import has_copy_on_write
+from naavre_ext.executors.packing_tables import has_copy_on_write
 from naavre_ext.model.workflow import FilledTable, Split
 from naavre_ext.planning.function_scope import own_name
 

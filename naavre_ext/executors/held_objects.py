@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from naavre_ext.executors.packing_identity import is_immutable
+from naavre_ext.executors.packing_immutable import is_immutable
 
 #: What pandas calls columns of objects that can't change, and of nothing.
 _UNCHANGEABLE = frozenset(

@@ -7,7 +7,8 @@ from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
 from naavre_ext.executors.item_parts import Parts, TooMany
-from naavre_ext.executors.packing_identity import Reachable, is_immutable
+from naavre_ext.executors.packing_identity import Reachable
+from naavre_ext.executors.packing_immutable import is_immutable
 from naavre_ext.executors.packing_making import NOTEBOOK
 from naavre_ext.executors.sources import Sliced, Source
 from naavre_ext.model.workflow import Split, Step

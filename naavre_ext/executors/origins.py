@@ -23,6 +23,9 @@ from naavre_ext.executors.packing_nans import is_nan
 #: the n-th key or value of a dict, and from an object to its class, from a class to one that it inherits, from
 #: a descriptor to its function.
 Origin = tuple[str | int, tuple[tuple[str, Any], ...]]
+#: Says where an object is, None where it is none of these; and gives the object that is there.
+Place = Callable[[Any], Origin | None]
+Find = Callable[[Origin], Any]
 
 #: Objects of the inputs that are looked at; those beyond are copied.
 _BUDGET = 20_000
@@ -175,7 +178,7 @@ def _pickled(obj: Any, state: dict[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def finder(names: Mapping[str, Any], items: Any, start: int) -> Callable[[Origin], Any]:
+def finder(names: Mapping[str, Any], items: Any, start: int) -> Find:
     """A function that gives the object at an origin; ``start`` is where the batch begins in ``items``.
 
     An item is taken once, so that rows of an array are one object each; so is a slice.

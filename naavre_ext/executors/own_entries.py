@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from naavre_ext.executors.packing_identity import is_immutable
+from naavre_ext.executors.packing_immutable import is_immutable
 from naavre_ext.model.workflow import FilledTable, Split
 from naavre_ext.planning.function_scope import own_name
 

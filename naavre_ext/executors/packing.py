@@ -20,7 +20,8 @@ from typing import Any
 from naavre_ext.executors.ambient_process import on_path, read_path
 from naavre_ext.executors.list_changes import ListChange
 from naavre_ext.executors.packing_arrays import ArrayReader
-from naavre_ext.executors.packing_identity import CommonObjects, is_immutable, shares_objects
+from naavre_ext.executors.packing_identity import CommonObjects, shares_objects
+from naavre_ext.executors.packing_immutable import is_immutable
 from naavre_ext.executors.packing_making import PACKING, Receiver
 from naavre_ext.executors.packing_nans import NanMaker, may_hold_nans
 from naavre_ext.executors.packing_reduce import NotebookPickler

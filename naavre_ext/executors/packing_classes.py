@@ -22,8 +22,8 @@ from typing import Any
 
 import cloudpickle
 
-from naavre_ext.executors.packing_identity import is_immutable
 from naavre_ext.executors.packing_ids import is_id, new_id
+from naavre_ext.executors.packing_immutable import is_immutable
 
 #: The digest of a value, None where it has none.
 Digest = Callable[[Any], bytes | None]

@@ -1,75 +1,40 @@
-"""What can change in place, and who would see it.
+"""Who would see a change in place: what objects can be reached from several values.
 
 Types are asked what an object is: isinstance() also asks its ``__class__``, which may be code that raises.
 """
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import enum
-import fractions
 import functools
 import gc
 import logging
-import pathlib
-import re
-import sys
 import types
-import uuid
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from naavre_ext.executors.class_homes import home_of, package_of
 from naavre_ext.executors.global_generators import home_of_generator
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
 from naavre_ext.executors.packing_functions import has_state
-from naavre_ext.executors.packing_named import name_of
-
-#: Elements of tuples and frozensets looked at before a value counts as changeable.
-_MAX_ELEMENTS = 1000
-
-_ATOMS: tuple[type, ...] = (
-    type(None),
-    type(...),
-    type(NotImplemented),
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    range,
-    datetime.date,
-    datetime.datetime,
-    datetime.time,
-    datetime.timedelta,
-    datetime.timezone,
-    decimal.Decimal,
-    fractions.Fraction,
-    pathlib.PurePath,
-    re.Pattern,
-    uuid.UUID,
+from naavre_ext.executors.packing_immutable import (
+    ATOM_KINDS,
+    ATOMS,
+    is_atom_of_library,
+    is_immutable,
 )
-
-_ATOM_KINDS = frozenset(_ATOMS)
-
-#: Changeable in principle; a change of theirs is a change of the program, found by other means.
-_DEFINITIONS: tuple[type, ...] = (
-    type,
-    types.FunctionType,
-    types.MethodDescriptorType,
-    types.WrapperDescriptorType,
-    types.ModuleType,
-    types.CodeType,
-    types.GenericAlias,
+from naavre_ext.executors.packing_named import name_of
+from naavre_ext.executors.packing_tables import (
+    elements_of_table,
+    is_array,
+    is_copy_on_write,
+    memory_of_table,
 )
 
 #: Known by name everywhere, or nothing that a program's result hangs on.
 LASTING: tuple[type, ...] = (
-    *_ATOMS,
+    *ATOMS,
     type,
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
@@ -85,54 +50,6 @@ LASTING: tuple[type, ...] = (
 
 #: Can't change themselves, but may lead to what can.
 _CARRIERS = (tuple, frozenset, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
-
-
-def is_immutable(value: Any) -> bool:
-    """Whether ``value`` surely can't change in place; cheap, and False when in doubt.
-
-    Functions, classes and modules count as immutable: dataflow follows their changes by itself.
-    """
-    budget = [_MAX_ELEMENTS]
-    return _is_immutable(value, budget)
-
-
-def _is_immutable(value: Any, budget: list[int]) -> bool:
-    budget[0] -= 1
-    if budget[0] < 0:
-        return False
-    kind = type(value)
-    if kind in _ATOMS or issubclass(kind, _DEFINITIONS):
-        return True
-    if kind is types.BuiltinFunctionType:
-        return _is_immutable(value.__self__, budget)
-    if kind in (tuple, frozenset):
-        return all(_is_immutable(element, budget) for element in value)
-    if issubclass(kind, enum.Enum):
-        return _is_immutable(value.value, budget)
-    if _is_atom_of_library(value):
-        return True
-    return issubclass(kind, pathlib.PurePath) and home_of(kind).startswith("pathlib")
-
-
-#: Classes of libraries whose objects, and those of subclasses, can't be changed.
-_IMMUTABLE = (("shapely.lib", "Geometry"), ("astropy.units.core", "UnitBase"))
-
-
-def _is_atom_of_library(value: Any) -> bool:
-    """NumPy scalars (not structured ones) and dtypes, pandas timestamps and the like, geometries, units."""
-    numpy = sys.modules.get("numpy")
-    if numpy is None:
-        return False
-    kind = type(value)
-    if issubclass(kind, (numpy.generic, numpy.dtype, numpy.ufunc)):
-        return not issubclass(kind, (numpy.void, numpy.object_))
-    for module, name in _IMMUTABLE:
-        base = getattr(sys.modules.get(module), name, None)
-        if base is not None and issubclass(kind, base):
-            return True
-    pandas = sys.modules.get("pandas")
-    kinds = (getattr(pandas, name, None) for name in ("Timestamp", "Timedelta", "Period"))
-    return pandas is not None and kind in (*kinds, type(getattr(pandas, "NaT", None)))
 
 
 class CommonObjects:
@@ -297,15 +214,15 @@ class _Reached:
 
     def _take(self, obj: Any) -> bool:
         """Notes ``obj``; True when it is one of the known ones, so that the search is over."""
-        if _is_array(obj):
+        if is_array(obj):
             self.arrays.append(obj)
         elif type(obj) in _CARRIERS:
             if self._carriers and _is_apart(obj):
                 self.ids.add(id(obj))
-        elif not _is_atom_of_library(obj):
+        elif not is_atom_of_library(obj):
             self.ids.add(id(obj))
             self.met = id(obj) in self._known
-        self.columns += _memory_of_table(obj)
+        self.columns += memory_of_table(obj)
         self.classes += [obj] if issubclass(type(obj), type) else []
         return self.met
 
@@ -326,87 +243,26 @@ def _is_of_notebook(obj: Any) -> bool:
     )
 
 
-def _is_array(obj: Any) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and issubclass(type(obj), numpy.ndarray)
-
-
 def _referents(obj: Any) -> Iterator[Any]:
     if issubclass(type(obj), types.FunctionType):
         yield from (obj.__closure__, obj.__defaults__, obj.__kwdefaults__)
         if obj.__dict__:
             yield obj.__dict__
-    elif _is_array(obj):
+    elif is_array(obj):
         if obj.dtype.hasobject:
             yield from obj.ravel().tolist()
         if type(obj).__module__ != "numpy":
             yield from vars(obj).values() if hasattr(obj, "__dict__") else ()
-    elif _is_copy_on_write(obj):
-        yield from _elements_of_frame(obj)
+    elif is_copy_on_write(obj):
+        yield from elements_of_table(obj)
     elif issubclass(type(obj), type):
         yield from (*vars(obj).values(), *obj.__bases__)
     elif issubclass(type(obj), functools.partial):
         yield from (obj.func, obj.args, obj.keywords)
     else:
         found = gc.get_referents(obj)
-        if not set(map(type, found)) <= _ATOM_KINDS:  # far quicker than looking at each by itself
+        if not set(map(type, found)) <= ATOM_KINDS:  # far quicker than looking at each by itself
             yield from found
-
-
-def _is_copy_on_write(obj: Any) -> bool:
-    """Whether ``obj`` is pandas data under copy-on-write: it never sees another frame's changes."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None:
-        return False
-    if issubclass(type(obj), pandas.Index):
-        return True
-    if not issubclass(type(obj), (pandas.DataFrame, pandas.Series)):
-        return False
-    return has_copy_on_write(pandas)
-
-
-def has_copy_on_write(pandas: Any) -> bool:
-    """Whether this pandas copies on write: always from version 3 on."""
-    major = int(pandas.__version__.split(".")[0])
-    return major >= 3 or (major == 2 and bool(pandas.options.mode.copy_on_write))
-
-
-def _columns(obj: Any) -> Iterable[Any]:
-    """The arrays that a frame, a series or an index is made of."""
-    if obj.ndim == 2:
-        columns: Iterable[Any] = obj._iter_column_arrays()
-        return columns
-    levels = getattr(obj, "levels", None)  # a MultiIndex has no array of its own
-    return (obj.array,) if levels is None else [level.array for level in levels]
-
-
-def sealed_arrays(obj: Any) -> Sequence[Any]:
-    """The arrays that an index or a column of pandas keeps, and of which it hands out read-only views."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None or package_of(type(obj)) != "pandas":
-        return ()
-    kinds = (pandas.Index, pandas.api.extensions.ExtensionArray)
-    if not issubclass(type(obj), kinds) or not has_copy_on_write(pandas):
-        return ()
-    kept = (vars(obj).get("_data"), getattr(obj, "_ndarray", None))
-    return [array for array in kept if _is_array(array)]
-
-
-def _memory_of_table(obj: Any) -> list[Any]:
-    """The arrays that hold a table's or a series' elements; none for other objects."""
-    if not _is_copy_on_write(obj) or issubclass(type(obj), sys.modules["pandas"].Index):
-        return []
-    return [a for a in (getattr(c, "_ndarray", c) for c in _columns(obj)) if _is_array(a)]
-
-
-def _elements_of_frame(obj: Any) -> Iterator[Any]:
-    """The Python objects that pandas data holds as elements."""
-    for column in _columns(obj):
-        if str(column.dtype) == "object":
-            yield from column
-    attributes = getattr(obj, "attrs", None)
-    if attributes:
-        yield from attributes.values()
 
 
 def _arrays_share(mine: list[Any], theirs: list[Any], *, frozen: bool = False) -> bool:

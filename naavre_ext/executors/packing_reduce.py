@@ -13,17 +13,14 @@ from typing import Any
 
 import cloudpickle
 
-from naavre_ext.executors.class_homes import home_of
 from naavre_ext.executors.packing_arrays import (
     ArrayWriter,
-    foreign_memory,
     is_array_of_objects,
     is_shippable,
 )
 from naavre_ext.executors.packing_builtins import REDUCERS, reduce_file
 from naavre_ext.executors.packing_classes import reduce_class
 from naavre_ext.executors.packing_functions import defaults_of, remember
-from naavre_ext.executors.packing_identity import has_copy_on_write, sealed_arrays
 from naavre_ext.executors.packing_instances import (
     plan_of,
     reduce_instance,
@@ -34,14 +31,9 @@ from naavre_ext.executors.packing_libraries import reduce_library_class, reduce_
 from naavre_ext.executors.packing_live import Live, why_live
 from naavre_ext.executors.packing_making import (
     NOTEBOOK,
-    fill_attributes,
     fill_function,
-    fill_read_only,
     find_notebook_global,
     import_with,
-    make_array,
-    make_array_subclass,
-    make_block,
     make_cell,
     make_function,
     make_stateless_function,
@@ -49,6 +41,14 @@ from naavre_ext.executors.packing_making import (
 from naavre_ext.executors.packing_modules import found_by_name, loaded_submodules
 from naavre_ext.executors.packing_named import find_named, name_of
 from naavre_ext.executors.packing_nans import NanKeys
+from naavre_ext.executors.packing_reduce_arrays import (
+    is_copy_on_write_block,
+    is_copy_on_write_series,
+    reduce_array,
+    reduce_array_of_objects,
+    reduce_array_subclass,
+    reduce_block,
+)
 from naavre_ext.executors.packing_refusals import (
     KEEP_TEXT,
     NotPackable,
@@ -58,6 +58,7 @@ from naavre_ext.executors.packing_refusals import (
     type_name,
 )
 from naavre_ext.executors.packing_sets import SetKey, is_plain, recipe
+from naavre_ext.executors.packing_tables import sealed_arrays
 
 #: Where Python remembers how to pickle a class's instances, once it did.
 _MARK = "__slotnames__"
@@ -136,9 +137,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if issubclass(kind, type):
             return self._reduce_class(obj)
         if is_shippable(obj):
-            return self._reduce_array(obj)
+            return reduce_array(obj, self.arrays, self._sealed)
         if is_array_of_objects(obj):
-            return self._reduce_array_of_objects(obj)
+            return reduce_array_of_objects(obj, self.arrays, self._sealed)
         own = _OWN_REDUCERS.get(kind)
         if own is not None:
             return own(self, obj)
@@ -149,9 +150,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         live = why_live(kind)
         if live is not None:
             raise refusal(obj, live)
-        if _is_copy_on_write_block(obj):
-            return self._reduce_block(obj)
-        if _is_copy_on_write_series(obj):
+        if is_copy_on_write_block(obj):
+            return reduce_block(obj, self.arrays)
+        if is_copy_on_write_series(obj):
             return type(obj), (obj._block, obj.axes[0])
         self._sealed.update(map(id, sealed_arrays(obj)))
         return self._reduce_instance(obj)
@@ -171,7 +172,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if kind not in self.dispatch_table:
             if (named := name_of(obj)) is not None:
                 return find_named, (kind, named)
-            found = self._reduce_array_subclass(obj)
+            found = reduce_array_subclass(obj)
             found = reduce_library_object(obj) if found is NotImplemented else found
             if found is NotImplemented and plan.is_simple:
                 return reduce_simple(obj)
@@ -250,55 +251,6 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             digest.update(buffer)
         return digest.digest()
 
-    def _reduce_array(self, array: Any) -> Any:
-        owner = foreign_memory(array)
-        if owner:
-            live = Live(f"an array on the memory of {owner}", "Hand on a copy of it: array.copy().")
-            raise refusal(array, live)
-        return make_array, (self.arrays.add(array, sealed=id(array) in self._sealed),)
-
-    def _reduce_array_of_objects(self, array: Any) -> Any:
-        """An array that pickle takes element by element; read-only if it is."""
-        if id(array) not in self._sealed and self.arrays.pass_by(array):
-            live = Live(
-                "an array of objects that shares memory with another one",
-                "Copy one of them: array.copy().",
-            )
-            raise refusal(array, live)
-        if array.flags.writeable:
-            return NotImplemented
-        return (*array.__reduce__(), None, None, fill_read_only)
-
-    def _reduce_array_subclass(self, array: Any) -> Any:
-        """An array of a subclass that leaves pickling to NumPy: a view of the same memory, as here."""
-        numpy = sys.modules.get("numpy")
-        if numpy is None or not isinstance(array, numpy.ndarray):
-            return NotImplemented
-        kind, plain = type(array), numpy.ndarray
-        own = any(
-            getattr(kind, name, None) is not getattr(plain, name)
-            for name in ("__reduce__", "__reduce_ex__", "__setstate__")
-        )
-        view = array.view(plain)
-        if own or not is_shippable(view):
-            return NotImplemented
-        attributes = dict(vars(array)) if hasattr(array, "__dict__") else {}
-        return make_array_subclass, (kind, view), attributes, None, None, fill_attributes
-
-    def _reduce_block(self, block: Any) -> Any:
-        """A pandas block, with memory of its own if another frame refers to it.
-
-        Under copy-on-write, frames that share memory don't see each other's changes; but the
-        references by which pandas knows who shares don't travel. An array that was taken from
-        a frame (``.values``) does see its changes, unless another frame shares them.
-        """
-        function, (values, *rest) = block.__reduce__()
-        referred = block.refs.has_reference()
-        if is_shippable(values):
-            number = self.arrays.add(values, private=referred, sealed=True)
-            return make_block, (number, function, *rest)
-        return function, (values.copy() if referred else values, *rest)
-
     def _reduce_notebook_global(self, obj: Any, *, only_by_name: bool = False) -> Any:
         """An object of the notebook that pickles by its name, such as a sentinel."""
         if only_by_name and _plain_reduce(type(obj)):
@@ -368,25 +320,6 @@ def _is_attribute(function: types.FunctionType) -> bool:
     if function.__module__ == NOTEBOOK:
         return False  # a library's wrapper in a class of the notebook, as dataclasses have them
     return found_by_name(function) is function
-
-
-def _is_copy_on_write_block(obj: Any) -> bool:
-    return _is_internal(obj) and hasattr(obj, "refs") and hasattr(obj, "mgr_locs")
-
-
-def _is_copy_on_write_series(obj: Any) -> bool:
-    """Whether it is what a series keeps its block in: pandas would pickle the block's array by itself."""
-    return _is_internal(obj) and type(obj).__name__ == "SingleBlockManager"
-
-
-def _is_internal(obj: Any) -> bool:
-    """Whether it is a part of a table or series of a pandas that copies on write."""
-    pandas = sys.modules.get("pandas")
-    return (
-        pandas is not None
-        and home_of(type(obj)).startswith("pandas.core.internals")
-        and has_copy_on_write(pandas)
-    )
 
 
 def _plain_reduce(kind: type) -> bool:

@@ -16,7 +16,7 @@ from naavre_ext.executors.class_homes import package_of
 from naavre_ext.executors.filled_columns import why_not_set
 from naavre_ext.executors.held_objects import held_objects
 from naavre_ext.executors.packing import PackingError, fingerprint
-from naavre_ext.executors.packing_identity import is_immutable
+from naavre_ext.executors.packing_immutable import is_immutable
 from naavre_ext.executors.tasks import Violation
 from naavre_ext.model.event import OutputMessage
 from naavre_ext.model.workflow import FilledTable

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import gc
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
 from naavre_ext.executors.held_objects import is_plain
-from naavre_ext.executors.origins import Origin, Origins, finder
+from naavre_ext.executors.origins import Origin, Origins, Place, finder
 from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_arrays import is_array_of_objects, is_shippable
 from naavre_ext.executors.packing_functions import has_state
@@ -29,8 +29,6 @@ _MOST_OBJECTS = 200_000
 #: What a pack of items holds: them, or what has to be found among what is shared.
 _COPIED, _FOUND = "items", "items, found again"
 
-_Persistent = Callable[[Any], Origin | None]
-
 
 class SharedItems:
     """Tells where items are in the ``shared`` variables; of all items where it ``is_asked``.
@@ -43,7 +41,7 @@ class SharedItems:
         self._origins = Origins(shared, (), limit=_MOST_OBJECTS, through_classes=False)
         self._reachable = Reachable(shared.values(), _MOST_OBJECTS)
 
-    def look_up(self, items: Any) -> tuple[_Persistent | None, str]:
+    def look_up(self, items: Any) -> tuple[Place | None, str]:
         """What says of an object in the items where it is in what is shared; None where it need not be there.
 
         With it, why a batch of the items would compute with other objects all the same; "" where it wouldn't.
@@ -89,7 +87,7 @@ class SharedItems:
         return _nans_in(self._shared.values())
 
 
-def pack_items(items: Any, namespace: dict[str, Any], places: _Persistent | None) -> Packed:
+def pack_items(items: Any, namespace: dict[str, Any], places: Place | None) -> Packed:
     """The items for a batch; those that have one of the ``places`` as that place alone.
 
     Raises:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors import task_hook
-from naavre_ext.executors.batches import item_text
+from naavre_ext.executors.batch_errors import item_text
 from naavre_ext.executors.cell_outcome import CellOutcome
 from naavre_ext.executors.fanout import FanOut
 from naavre_ext.executors.inner_events import Tell, telling

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from naavre_ext.executors.packing_identity import has_copy_on_write
+from naavre_ext.executors.packing_tables import has_copy_on_write
 
 
 def why_rows_meet(table: Any) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from naavre_ext.executors import item_parts
-from naavre_ext.executors.item_parts import Before, Parts, TooMany
+from naavre_ext.executors.item_changes import Before
+from naavre_ext.executors.item_parts import Parts, TooMany
 from naavre_ext.executors.packing import pack, unpack
 from naavre_ext.executors.tasks import Violation
 
