@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.awaiting import await_run
 from naavre_ext.executors.factory import RunsBeside
+from naavre_ext.kept_values import unpacked
 from naavre_ext.model.check import CellCheck
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.opened_batch import OpenedBatch, open_batch
 from naavre_ext.preparing import PreparedNotebook, prepare_notebook
-from naavre_ext.running import OnEvent, Run, unpacked
+from naavre_ext.running import OnEvent, Run
 from naavre_ext.verification import VerifyReport
 
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ class OpenedBatch:
     def _values(self, job: Job) -> Mapping[str, Any]:
         import pickle
 
-        from naavre_ext.running import unpacked
+        from naavre_ext.kept_values import unpacked
 
         end = self._ends.get(job.number)
         if end is None or end.status != "ok" or end.run_id is None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import pickle
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.environment import temporarily, without_secrets
+from naavre_ext.kept_values import LateValues
 from naavre_ext.model.diagnostic import Diagnostic, NaavreError, RefusedError
-from naavre_ext.model.event import MessageLogged, RunEvent, event_from_json
+from naavre_ext.model.event import RunEvent
 from naavre_ext.model.notebook import Notebook
 from naavre_ext.model.run import RunOptions, RunResult
 from naavre_ext.model.workflow import StepId, Workflow
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from naavre_ext.executors.packing import Packed
     from naavre_ext.executors.resuming import Results
     from naavre_ext.executors.run_values import RunEnd
+    from naavre_ext.run_recording import RunRecording
     from naavre_ext.storage.resumable import Resumable
     from naavre_ext.storage.run_log import KeptVariable, RunLog
 
@@ -102,17 +102,14 @@ class Run:
         ``results`` gives other places for results than a folder of the run.
         """
         from naavre_ext.executors.driver import RunDriver
-        from naavre_ext.storage.masking import SecretMask
-        from naavre_ext.storage.output_recorder import OutputRecorder
+        from naavre_ext.run_recording import RunRecording
         from naavre_ext.storage.run_store import RunStore
 
         options, path = self.options, prepared.notebook.path
         # Cells of this process may have another working directory by the time that it is written.
         file = None if output is None else os.path.abspath(output)
         store = RunStore(Path(options.store)) if options.store else RunStore.beside(path)
-        recorder = OutputRecorder(prepared.node)
         secrets = tuple(options.secrets.values())
-        mask = SecretMask(secrets)
         record = store.create(
             path,
             parameters=dict(parameters or {}),
@@ -122,28 +119,16 @@ class Run:
             parsing=PLANNING,
         )
         with record as log:
-            keep = _Keeping()
-
-            def tell(event: RunEvent) -> None:
-                if secrets:
-                    event = event_from_json(mask(event.to_json()))
-                recorder.apply(event)
-                lost = keep.done(lambda: log.append(event))
-                if self.on_event is not None:
-                    self.on_event(event)
-                    if lost:
-                        self.on_event(_lost(event, lost))
-
-            results = results or _open_results(log, options, earlier)
+            recording = RunRecording(log, prepared.node, secrets, self.on_event)
             driver = RunDriver(
                 workflow,
                 executor,
                 options,
                 run_id=log.run_id,
-                emit=tell,
+                emit=recording.tell,
                 notebook=path,
                 cancel=self.cancel,
-                results=results,
+                results=results or _open_results(log, options, earlier),
                 turn=self.turn,
                 light=self.light,
             )
@@ -152,21 +137,11 @@ class Run:
                 if end.status == "ok":
                     log.remove_results()  # nobody will resume it
             finally:
-                self.node = recorder.node
+                self.node = recording.node
                 if options.keep_notebook:
-                    keep.done(lambda: log.save_notebook(self.node))
+                    recording.save_notebook()
                 unwritten = "" if file is None else _written(self.node, file, log)
-            packs = without_secrets(end.values)
-            others: tuple[KeptVariable, ...] = ()
-            if self.apart is not None:
-                packs, others = self.apart(packs)
-            if self.largest_bytes is not None:
-                packs = {n: p for n, p in packs.items() if p.nbytes <= self.largest_bytes}
-            if packs or others:
-                kept = [*(kept_variable(name, pack) for name, pack in packs.items()), *others]
-                kept.sort(key=lambda variable: variable.name)
-                blob = pickle.dumps(packs, protocol=5)
-                keep.done(lambda: log.save_values(blob, kept))
+            packs = self._keep_values(end, recording)
         if unwritten:
             raise NaavreError(unwritten)
         return RunResult(
@@ -180,28 +155,16 @@ class Run:
             output_path=None if output is None else str(output),
         )
 
-
-class _Keeping:
-    """Writes to a run's record until that fails once: the run goes on without."""
-
-    def __init__(self) -> None:
-        self._is_lost = False
-
-    def done(self, write: Callable[[], None]) -> str:
-        """Write, if the record isn't lost yet; returns why it is, if that happens now."""
-        if self._is_lost:
-            return ""
-        try:
-            write()
-        except NaavreError as error:
-            self._is_lost = True
-            return str(error)
-        return ""
-
-
-def _lost(event: RunEvent, reason: str) -> RunEvent:
-    text = f"{reason} The run goes on, but it can't be resumed or looked at later."
-    return MessageLogged(seq=event.seq, at=event.at, level="warning", text=text, code="NX518")
+    def _keep_values(self, end: RunEnd, recording: RunRecording) -> Mapping[str, Packed]:
+        """Those of the values that this run keeps, which its record has then."""
+        packs: Mapping[str, Packed] = without_secrets(end.values)
+        others: tuple[KeptVariable, ...] = ()
+        if self.apart is not None:
+            packs, others = self.apart(packs)
+        if self.largest_bytes is not None:
+            packs = {n: p for n, p in packs.items() if p.nbytes <= self.largest_bytes}
+        recording.save_values(packs, others)
+        return packs
 
 
 def _written(node: Any, file: str, log: RunLog) -> str:
@@ -269,50 +232,3 @@ def placed(options: RunOptions, notebook: Notebook) -> RunOptions:
         )
         raise RefusedError([diagnostic])
     return replace(options, cwd=str(resolved))
-
-
-class LateValues(Mapping[str, Any]):
-    """The values in the packs, unpacked when the first is asked for: that may run code of its classes."""
-
-    def __init__(self, packs: Mapping[str, Any]) -> None:
-        self._packs = packs
-        self._values: dict[str, Any] | None = None
-
-    def _unpacked(self) -> dict[str, Any]:
-        if self._values is None:
-            self._values = unpacked(self._packs)
-        return self._values
-
-    def __getitem__(self, name: str) -> Any:
-        return self._unpacked()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._unpacked())
-
-    def __len__(self) -> int:
-        return len(self._unpacked())
-
-
-def kept_variable(name: str, pack: Packed, run_id: str | None = None) -> KeptVariable:
-    """What the pack holds, told without unpacking it; the record of ``run_id`` keeps it."""
-    from naavre_ext.storage.run_log import KeptVariable
-
-    types = dict(zip(pack.names, pack.types, strict=False))
-    return KeptVariable(name, types.get(name, ""), pack.nbytes, run_id)
-
-
-def unpacked(packs: Mapping[str, Any]) -> dict[str, Any]:
-    """The values in the packs, each by its name; those that can't be rebuilt here are left out."""
-    from naavre_ext.executors.packing import PackingError, unpack
-
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    for name in sorted(packs):
-        try:
-            value = unpack(packs[name], namespace, writable=True)[name]
-        except PackingError:
-            continue
-        if not isinstance(value, ModuleType):
-            namespace[name] = value
-    del namespace["__name__"]
-    namespace.pop("__builtins__", None)
-    return namespace

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from naavre_ext.kept_values import kept_variable
 from naavre_ext.model.workflow import Workflow
-from naavre_ext.running import kept_variable
 from naavre_ext.scheduling.sharing import Sharing
 from naavre_ext.storage.run_log import KeptVariable
 
