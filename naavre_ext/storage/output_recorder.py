@@ -26,6 +26,7 @@ from naavre_ext.model.event import (
     StepNotRun,
     StepReused,
 )
+from naavre_ext.storage.displays import Displays
 from naavre_ext.storage.widget_states import WidgetStates, hide_closed
 
 #: The metadata keys that a run writes, of a cell and of the notebook.
@@ -52,33 +53,6 @@ class _CellRecord:
             self.open_text = []
 
 
-@dataclass(slots=True)
-class _Display:
-    """An output with a display id, and what each cell that updated it last made it show.
-
-    ``shown`` is in order of time; its last entry is what the output shows now.
-    """
-
-    cell_id: str
-    output: NotebookNode
-    shown: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
-
-    def show(self, writer: str, data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
-        if self.shown and self.shown[-1][0] == writer:
-            self.shown.pop()
-        self.shown.append((writer, data, metadata))
-        self._apply()
-
-    def forget(self, writer: str) -> None:
-        self.shown = [entry for entry in self.shown if entry[0] != writer]
-        self._apply()
-
-    def _apply(self) -> None:
-        if self.shown:
-            _, data, metadata = self.shown[-1]
-            self.output["data"], self.output["metadata"] = copy.deepcopy((data, metadata))
-
-
 class OutputRecorder:
     """Folds a run's events into a copy of the notebook that was run.
 
@@ -94,7 +68,7 @@ class OutputRecorder:
         self._cells = {
             cell.id: _CellRecord(cell) for cell in self._node.cells if cell.cell_type == "code"
         }
-        self._displays: dict[str, list[_Display]] = {}
+        self._displays = Displays(self._cells)
         self._widgets = WidgetStates(self._node.metadata)
         self._parameter_cells: set[str] = set()
         self._run_id = ""
@@ -174,8 +148,8 @@ class OutputRecorder:
         data = _valid_data(message.get("data") or {})
         metadata = dict(message.get("metadata") or {})
         display_id = (message.get("transient") or {}).get("display_id") or ""
-        for display in self._displays.get(display_id, ()):
-            display.show(record.node.id, data, metadata)
+        if display_id:
+            self._displays.write(record.node.id, display_id, data, metadata)
         if message["output_type"] == "update_display_data":
             return
         output = {"output_type": message["output_type"], "data": data, "metadata": metadata}
@@ -183,8 +157,7 @@ class OutputRecorder:
             output["execution_count"] = message.get("execution_count")
         node = self._append(record, output)
         if display_id:
-            display = _Display(record.node.id, node, [(record.node.id, data, metadata)])
-            self._displays.setdefault(display_id, []).append(display)
+            self._displays.add(record.node.id, display_id, node)
 
     def _append(self, record: _CellRecord, output: Mapping[str, Any]) -> NotebookNode:
         if record.clear_waits:
@@ -196,8 +169,7 @@ class OutputRecorder:
 
     def _clear(self, record: _CellRecord) -> None:
         record.node.outputs, record.open_text, record.clear_waits = [], [], False
-        for displays in self._displays.values():
-            displays[:] = [d for d in displays if d.cell_id != record.node.id]
+        self._displays.clear(record.node.id)
 
     def _discard(self, event: CellOutputsDiscarded) -> None:
         if event.cell_id not in self._parameter_cells:
@@ -207,9 +179,7 @@ class OutputRecorder:
         """Undoes all that the cell wrote, in other cells' displays too, and told of widgets."""
         self._clear(record)
         self._widgets.forget(record.node.id)
-        for displays in self._displays.values():
-            for display in displays:
-                display.forget(record.node.id)
+        self._displays.forget(record.node.id)
 
     def _finish(self, event: StepFinished) -> None:
         self._set_status(event, "ok", batches=event.batches)

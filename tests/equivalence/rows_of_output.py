@@ -74,6 +74,13 @@ ROWS = {
     "display updated": row(
         "h = display('first', display_id='one')", "h.update('second')\nprint('x')"
     ),
+    "displays of batches, updated": row(
+        "from IPython.display import display, update_display",
+        split("for i in range(4):\n    display(f'it {i}', display_id=f'i{i}')"),
+        "update_display('changed', display_id='i2')\nprint('x')",
+        "update_display('changed again', display_id='i2')\nprint('y')",
+        splits=1,
+    ),
     "settings of printing": row(
         "import numpy as np\nnp.set_printoptions(precision=2)",
         split("for x in range(4):\n    print(np.array([x / 3]))"),

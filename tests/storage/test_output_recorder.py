@@ -273,6 +273,7 @@ def test_golden_outputs(golden):
             RunFinished(status="failed", duration_s=1.0)]  # fmt: skip
     discards = [display("a", "x", "i"), update("b", "y", "i"), stream("b", "1"), discarded("b")]
     rows = [*OUTPUTS, ("updates of a discarded attempt are undone", discards, {})]
+    rows += [(f"side by side: {name}", events, {}) for name, events, _ in SIDE_BY_SIDE]
     result = display("a", "42", kind="execute_result", execution_count=None)
     rows += [("how cells end", [result, stream("b", "1"), stream("c", "2"), *tail], {})]
     rows += [("data that isn't text", [output("a", output_type="display_data", metadata=None,
@@ -431,6 +432,27 @@ def test_discarding_one_update_keeps_the_other():
     events = [display("a", "x", "i"), update("b", "y", "i"), update("c", "z", "i")]
     assert shown(fold(*events, discarded("c")), "a") == ["d:y"]
     assert shown(fold(*events, discarded("b")), "a") == ["d:z"]
+
+
+#: Events of cells that run side by side → what the first cells show: what they would one after the other.
+SIDE_BY_SIDE = [
+    ("an update comes first", [update("b", "y", "i"), display("a", "x", "i")], ["d:y"]),
+    ("a later cell's update stays", [display("a", "x", "i"), update("c", "z", "i"),
+     update("b", "y", "i")], ["d:z"]),
+    ("a later cell's display is first", [display("b", "y", "i"), display("a", "x", "i")],
+     ["d:y"]),
+    ("an update before there was anything", [update("a", "x", "i"), display("b", "y", "i"),
+     update("c", "z", "i"), discarded("c")], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"), [row[1:] for row in SIDE_BY_SIDE], ids=[row[0] for row in SIDE_BY_SIDE]
+)
+def test_displays_end_as_if_cells_ran_in_order(events, expected):
+    assert shown(fold(*events), "a") == expected
+    in_order = sorted(events, key=lambda event: event.cell_id)
+    assert shown(fold(*in_order), "b") == shown(fold(*events), "b")
 
 
 def test_relocation_alone_changes_nothing():

@@ -1,8 +1,9 @@
 // A run's events folded into the outputs of its cells: the same fold as storage/output_recorder.py,
 // held to it by tests/golden/outputs.json.
 
-import type { IMimeBundle, IOutput } from '@jupyterlab/nbformat';
+import type { IOutput } from '@jupyterlab/nbformat';
 
+import { Displays } from './displays';
 import { widgetOf, WidgetStates, withoutWidget } from './widgetStates';
 import { errorOutput, objectOf, structuredCopy, textOf, validData } from './outputData';
 
@@ -24,19 +25,6 @@ export interface ICellOutputs {
   readonly executionCount: number | null;
 }
 
-interface IShown {
-  readonly writer: string;
-  readonly data: IMimeBundle;
-  readonly metadata: object;
-}
-
-interface IDisplay {
-  readonly cellId: string;
-  output: IOutput;
-  /** In order of time: the last entry is what the output shows now. */
-  shown: IShown[];
-}
-
 interface ICellRecord {
   outputs: IOutput[];
   executionCount: number | null;
@@ -53,7 +41,11 @@ interface ICellRecord {
 export class OutputFold {
   private readonly _cells = new Map<string, ICellRecord>();
   private readonly _kept = new Map<string, ICellRecord>();
-  private readonly _displays = new Map<string, IDisplay[]>();
+  private readonly _displays = new Displays((id, before, after) => {
+    const outputs = this._cells.get(id)?.outputs ?? [];
+    outputs.splice(outputs.indexOf(before), 1, after);
+    this._changed.add(id);
+  });
   private readonly _changed = new Set<string>();
   /** The widgets of the run's cells. */
   readonly widgets = new WidgetStates();
@@ -134,6 +126,7 @@ export class OutputFold {
         this._kept.set(id, record);
       }
       this._cells.set(id, record);
+      this._displays.addCell(id);
       this._changed.add(id);
     }
   }
@@ -186,17 +179,10 @@ export class OutputFold {
   ): void {
     const data = validData(message.data);
     const metadata = objectOf(message.metadata);
-    const displayId = objectOf(message.transient).display_id;
-    const displays =
-      typeof displayId === 'string' && displayId
-        ? (this._displays.get(displayId) ?? [])
-        : [];
-    for (const display of displays) {
-      display.shown = display.shown.filter(
-        (entry, index) => index < display.shown.length - 1 || entry.writer !== id
-      );
-      display.shown.push({ writer: id, data, metadata });
-      this._refresh(display);
+    const told = objectOf(message.transient).display_id;
+    const displayId = typeof told === 'string' ? told : '';
+    if (displayId) {
+      this._displays.write(id, displayId, { data, metadata });
     }
     if (message.output_type === 'update_display_data') {
       return;
@@ -208,21 +194,8 @@ export class OutputFold {
       metadata,
       ...(isResult ? { execution_count: message.execution_count ?? null } : {})
     } as IOutput);
-    if (typeof displayId === 'string' && displayId) {
-      const shown = [{ writer: id, data, metadata }];
-      this._displays.set(displayId, [...displays, { cellId: id, output, shown }]);
-    }
-  }
-
-  private _refresh(display: IDisplay): void {
-    const last = display.shown.at(-1);
-    const outputs = this._cells.get(display.cellId)?.outputs;
-    if (last && outputs) {
-      const { data, metadata } = last;
-      const output = { ...display.output, data, metadata } as IOutput;
-      outputs[outputs.indexOf(display.output)] = output;
-      display.output = output;
-      this._changed.add(display.cellId);
+    if (displayId) {
+      this._displays.add(id, displayId, output);
     }
   }
 
@@ -237,12 +210,7 @@ export class OutputFold {
   private _clear(id: string, record: ICellRecord): void {
     record.outputs = [];
     record.clearWaits = false;
-    for (const [displayId, displays] of this._displays) {
-      this._displays.set(
-        displayId,
-        displays.filter(display => display.cellId !== id)
-      );
-    }
+    this._displays.clear(id);
   }
 
   /** Outputs whose widgets are gone show nothing. */
@@ -263,13 +231,7 @@ export class OutputFold {
     this._changed.add(id);
     this.widgets.forget(id);
     this._clear(id, record);
-    for (const display of [...this._displays.values()].flat()) {
-      const left = display.shown.filter(entry => entry.writer !== id);
-      if (left.length < display.shown.length) {
-        display.shown = left;
-        this._refresh(display);
-      }
-    }
+    this._displays.forget(id);
   }
 
   private _count(id: string, record: ICellRecord, event: IOutputEvent): void {
@@ -282,9 +244,7 @@ export class OutputFold {
       if (output.output_type === 'execute_result') {
         const counted: IOutput = { ...output, execution_count: record.executionCount };
         record.outputs[index] = counted;
-        for (const display of [...this._displays.values()].flat()) {
-          display.output = display.output === output ? counted : display.output;
-        }
+        this._displays.follow(output, counted);
       }
     });
   }
