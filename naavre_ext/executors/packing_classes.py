@@ -22,6 +22,7 @@ from typing import Any
 
 import cloudpickle
 
+from naavre_ext.executors import packing_enumerations
 from naavre_ext.executors.packing_ids import is_id, new_id
 from naavre_ext.executors.packing_immutable import is_immutable
 
@@ -54,7 +55,11 @@ _looking: set[type] = set()
 def reduce_class(cls: type, reduced: Any, digest: Digest) -> Any:
     """cloudpickle's reduction of ``cls`` by value, with its version added."""
     make, args, state, _, _, set_state = reduced
-    if not issubclass(cls, enum.Enum):  # which cloudpickle gives its qualified name
+    if issubclass(cls, enum.Enum):
+        packing_enumerations.add_names(cls, args[3], state[0])
+        attributes = packing_enumerations.attributes_of_members(cls)
+        state, set_state = (state, set_state, attributes), packing_enumerations.set_state
+    else:  # cloudpickle gives an enumeration its qualified name
         args[3]["__qualname__"] = cls.__qualname__
     if "__slots__" in vars(cls) and typing.NamedTuple not in args[2]:
         args[3]["__slots__"] = vars(cls)["__slots__"]  # cloudpickle's copies have no slots
@@ -166,6 +171,8 @@ def _contents(cls: type, attributes: Mapping[str, Any], digest: Digest) -> bytes
         for name, value in attributes.items()
         if not name.startswith("__") and not hasattr(value, "__get__") and not is_immutable(value)
     }
+    if issubclass(cls, enum.Enum) and (own := packing_enumerations.attributes_of_members(cls)):
+        changeable["%members"] = own
     if not changeable:
         return None
     _looking.add(cls)

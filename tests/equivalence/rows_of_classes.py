@@ -524,6 +524,23 @@ ROWS = {
         class Perm(Flag):
             R = auto()
             W = auto()
+            ALL = R | W
+        class Step(Enum):
+            FIRST = 1
+            ONE = 1
+            SECOND = 2
+        class Planet(Enum):
+            EARTH = (5.976e24, 6.37814e6)
+            MARS = (6.421e23, 3.3972e6)
+            def __init__(self, mass, radius):
+                self.mass, self.radius, self.seen = mass, radius, []
+            @property
+            def gravity(self):
+                return 6.67430e-11 * self.mass / (self.radius * self.radius)
+        Planet.MARS.note = 'red'
+        def names(k):
+            planets = [(p.gravity, len(p.seen), getattr(p, 'note', '')) for p in Planet]
+            return list(Step.__members__), Step.ONE is Step.FIRST, str(Perm.ALL), list(Perm), planets
         P = namedtuple('P', 'x y', defaults=[0])
         class N(NamedTuple):
             a: int
@@ -556,7 +573,7 @@ ROWS = {
         # split:
         out = []
         for i in range(6):
-            out.append((D(i).add(i), P(i), N(i), Color.RED if i % 2 else Color.BLUE, F(i), Perm.R))
+            out.append((D(i).add(i), P(i), N(i), Color.RED if i % 2 else Color.BLUE, F(i), Perm.R, names(i)))
         ---
         print(out, out[0][3] is Color.BLUE, isinstance(out[0][1], P), out[1][4] == F(1), out[0][5] is Perm.R)
     """,
