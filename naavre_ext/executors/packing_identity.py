@@ -17,6 +17,7 @@ from typing import Any
 
 from naavre_ext.executors.global_generators import home_of_generator
 from naavre_ext.executors.packing_arrays import is_writable, root, share_memory
+from naavre_ext.executors.packing_enumerations import attributes_of_members
 from naavre_ext.executors.packing_functions import has_state
 from naavre_ext.executors.packing_immutable import (
     ATOM_KINDS,
@@ -30,6 +31,7 @@ from naavre_ext.executors.packing_tables import (
     is_array,
     is_copy_on_write,
     memory_of_table,
+    record_of,
 )
 
 #: Known by name everywhere, or nothing that a program's result hangs on.
@@ -164,6 +166,8 @@ def _memory_shared(mine: _Reached, theirs: _Reached, *, frozen: bool) -> bool:
         # A change of a frame shows in arrays that were taken from it, though they are read-only.
         or _arrays_share(mine.arrays, theirs.columns, frozen=True)
         or _arrays_share(mine.columns, theirs.arrays, frozen=True)
+        or not mine.ids.isdisjoint(map(id, theirs.own_columns))
+        or not theirs.ids.isdisjoint(map(id, mine.own_columns))
     )
 
 
@@ -185,6 +189,7 @@ class _Reached:
         self.ids: set[int] = set()
         self.arrays: list[Any] = []
         self.columns: list[Any] = []
+        self.own_columns: list[Any] = []
         self.classes: list[Any] = []
         self.met = False
         self._known = known or set()
@@ -216,13 +221,17 @@ class _Reached:
         """Notes ``obj``; True when it is one of the known ones, so that the search is over."""
         if is_array(obj):
             self.arrays.append(obj)
+        elif (viewed := record_of(obj)) is not None:
+            self.arrays.append(viewed)
         elif type(obj) in _CARRIERS:
             if self._carriers and _is_apart(obj):
                 self.ids.add(id(obj))
         elif not is_atom_of_library(obj):
             self.ids.add(id(obj))
             self.met = id(obj) in self._known
-        self.columns += memory_of_table(obj)
+        memory, own = memory_of_table(obj)
+        self.columns += memory
+        self.own_columns += own
         self.classes += [obj] if issubclass(type(obj), type) else []
         return self.met
 
@@ -235,17 +244,13 @@ def _is_apart(carrier: Any) -> bool:
 
 
 def _is_of_notebook(obj: Any) -> bool:
-    """Whether it is a class that a cell defines; an enumeration's members are looked up, not copied."""
-    return (
-        issubclass(type(obj), type)
-        and obj.__module__ == "__main__"
-        and not issubclass(obj, enum.Enum)
-    )
+    """Whether it is a class that a cell defines."""
+    return issubclass(type(obj), type) and obj.__module__ == "__main__"
 
 
 def _referents(obj: Any) -> Iterator[Any]:
     if issubclass(type(obj), types.FunctionType):
-        yield from (obj.__closure__, obj.__defaults__, obj.__kwdefaults__)
+        yield from (obj.__closure__, obj.__defaults__, obj.__kwdefaults__, obj.__annotations__)
         if obj.__dict__:
             yield obj.__dict__
     elif is_array(obj):
@@ -255,10 +260,13 @@ def _referents(obj: Any) -> Iterator[Any]:
             yield from vars(obj).values() if hasattr(obj, "__dict__") else ()
     elif is_copy_on_write(obj):
         yield from elements_of_table(obj)
+    elif issubclass(type(obj), enum.EnumMeta):  # whose members are looked up, not copied
+        for attributes in attributes_of_members(obj).values():
+            yield from attributes.values()
     elif issubclass(type(obj), type):
         yield from (*vars(obj).values(), *obj.__bases__)
     elif issubclass(type(obj), functools.partial):
-        yield from (obj.func, obj.args, obj.keywords)
+        yield from (obj.func, obj.args, obj.keywords, vars(obj))
     else:
         found = gc.get_referents(obj)
         if not set(map(type, found)) <= ATOM_KINDS:  # far quicker than looking at each by itself

@@ -15,6 +15,12 @@ def is_array(obj: Any) -> bool:
     return numpy is not None and issubclass(type(obj), numpy.ndarray)
 
 
+def record_of(obj: Any) -> Any:
+    """The array of which a NumPy record is a part; None for other objects, and for records of their own."""
+    numpy = sys.modules.get("numpy")
+    return obj.base if numpy is not None and issubclass(type(obj), numpy.void) else None
+
+
 def is_copy_on_write(obj: Any) -> bool:
     """Whether ``obj`` is pandas data under copy-on-write: it never sees another frame's changes."""
     pandas = sys.modules.get("pandas")
@@ -54,11 +60,25 @@ def sealed_arrays(obj: Any) -> Sequence[Any]:
     return [array for array in kept if is_array(array)]
 
 
-def memory_of_table(obj: Any) -> list[Any]:
-    """The arrays that hold a table's or a series' elements; none for other objects."""
+def memory_of_table(obj: Any) -> tuple[list[Any], list[Any]]:
+    """The plain arrays that hold a table's or a series' elements, and pandas' own arrays of them.
+
+    None for other objects.
+    """
     if not is_copy_on_write(obj) or issubclass(type(obj), sys.modules["pandas"].Index):
-        return []
-    return [a for a in (getattr(c, "_ndarray", c) for c in _columns(obj)) if is_array(a)]
+        return [], []
+    columns = list(_columns(obj))
+    own = [column for column in columns if not is_array(column)]
+    return [array for column in columns for array in _memory_of(column)], own
+
+
+def _memory_of(column: Any) -> Iterator[Any]:
+    """The plain arrays of a column: of its values, of what says which are missing, of both ends of intervals."""
+    if is_array(column):
+        yield column
+    elif package_of(type(column)) == "pandas":
+        for part in (getattr(column, "_ndarray", None), *getattr(column, "__dict__", {}).values()):
+            yield from _memory_of(part)
 
 
 def elements_of_table(obj: Any) -> Iterator[Any]:
