@@ -18,7 +18,7 @@ from naavre_ext.planning.loops import (
     find_reductions,
 )
 from naavre_ext.planning.own_methods import changed_instances, instances_in, only_own_methods
-from naavre_ext.planning.reduction_changes import set_later
+from naavre_ext.planning.reduction_changes import over_items, set_later
 from naavre_ext.planning.refusal import LoopRefused
 from naavre_ext.planning.replay_operands import NotReplayable
 from naavre_ext.planning.replaying import carried_names, check_calls, find_records
@@ -150,6 +150,8 @@ def check_reductions(reductions: Sequence[Reduction], facts: CellDataflow, loop:
 def _instead(reduction: Reduction, loop: Loop) -> str:
     """What to write instead of reading the accumulator as well."""
     root, statement = reduction.root, reduction.statement
+    if better := over_items(reduction, loop):
+        return better
     if is_accessor(changed_place(statement)):
         return set_later(reduction)
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):

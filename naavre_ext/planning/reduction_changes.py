@@ -15,6 +15,32 @@ from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.replaying import PURE_FUNCTIONS, evaluated, makes_new
 
 
+def over_items(reduction: Reduction, loop: Loop) -> str:
+    """How to loop over the items, where the loop looks each up to change it in place; "" elsewhere.
+
+    ``for i in range(len(recs)): recs[i]["y"] = v`` and ``for key in d: d[key].append(v)`` are such loops.
+    """
+    root, place = reduction.root, changed_place(reduction.statement)
+    if not isinstance(loop.target, ast.Name) or reduction.replayed:
+        return ""
+    label, iterable = loop.target.id, ast.unparse(loop.iterable)
+    while isinstance(place, (ast.Subscript, ast.Attribute)) and ast.unparse(place.value) != root:
+        place = place.value
+    if ast.unparse(place) != f"{root}[{label}]":
+        return ""
+    ways = {
+        f"range(len({root}))": f"enumerate({root})",
+        root: f"{root}.items()",
+        f"{root}.keys()": f"{root}.items()",
+    }
+    if iterable not in ways:
+        return ""
+    return (
+        f"Loop over the items, which an iteration may change in place: for {label}, item in {ways[iterable]}, "
+        f"with 'item' for '{root}[{label}]'."
+    )
+
+
 def set_later(reduction: Reduction) -> str:
     """What to write instead of changing an accumulator in the loop."""
     if not reduction.replayed and is_accessor(changed_place(reduction.statement)):

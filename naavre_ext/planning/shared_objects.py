@@ -17,7 +17,7 @@ from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.iteration_facts import item_of
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.own_rows import own_rows
-from naavre_ext.planning.reduction_changes import changed_by, is_alone, set_later
+from naavre_ext.planning.reduction_changes import changed_by, is_alone, over_items, set_later
 from naavre_ext.planning.refusal import ITEMS, LoopRefused
 
 
@@ -52,7 +52,7 @@ def check_iterable(
                 f"it changes '{reduction.root}' while it iterates over it"
                 if reduction.root in names
                 else f"'{reduction.root}', which it changes, may be or hold what it iterates over",
-                set_later(reduction),
+                over_items(reduction, loop) or set_later(reduction),
                 reduction.root,
             )
         suspected = suspected or bool(changed)

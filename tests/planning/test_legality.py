@@ -339,6 +339,27 @@ def test_an_entry_that_is_read_back_is_to_be_put_into_a_variable_first():
     assert isinstance(judge(written + "\n    table[x] = value"), Split)
 
 
+@pytest.mark.parametrize(
+    ("loop", "instead"),
+    [
+        ("for i in range(len(recs)):\n    recs[i]['y'] = recs[i]['x'] + 1", "i, item in enumerate(recs)"),
+        ("for i in range(len(recs)):\n    recs[i]['ys'].append(recs[i]['x'])", "i, item in enumerate(recs)"),
+        ("for k in by:\n    by[k].append(len(by[k]))", "k, item in by.items()"),
+        ("for k in by.keys():\n    by[k].extend(by[k])", "k, item in by.items()"),
+    ],
+)  # fmt: skip
+def test_items_that_are_looked_up_to_be_changed_are_to_be_looped_over(loop, instead):
+    before = "recs = [{'x': n, 'ys': []} for n in range(9)]\nby = {n: [] for n in range(9)}"
+    refused = judge(loop, before)
+    assert isinstance(refused, Refusal)
+    assert f"for {instead}, with 'item' for" in refused.remedy
+    _, body = loop.split("\n")
+    body = body.replace("recs[i]", "item").replace("by[k]", "item")
+    split = judge(f"for {instead}:\n{body}", before)
+    assert isinstance(split, Split)
+    assert split.changes_items
+
+
 def test_columns_that_are_read_as_they_are_set_are_told_before_the_run():
     for loop in (
         "for x in xs:\n    table['a'] = table['a'] + x",
