@@ -23,7 +23,7 @@ from naavre_ext.executors.cell_outcome import CellOutcome
 from naavre_ext.executors.filled_columns import why_no_labels
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.held_objects import held_objects
-from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.hidden_state import ClassState, hidden_state, is_kept
 from naavre_ext.executors.inner_events import Tell
 from naavre_ext.executors.inner_hook import splitting_in_batch
 from naavre_ext.executors.origins import Origins, finder
@@ -222,8 +222,7 @@ class BatchRun:
         if reason := reason or self._recorder.why_unusable():
             ambient.set_generators(before.rng)
             raise Violation(reason)
-        now = hidden_state(self._namespace)
-        if any(now.get(name) != state for name, state in self._hidden.items()):
+        if not is_kept(self._hidden, self._namespace):
             self._classes.restore()
             raise Violation("a function or class of the notebook changed its own state")
         for name in self._inputs.changed():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import types
+from collections.abc import Mapping
 from typing import Any
 
 from naavre_ext.executors.packing import (
@@ -17,6 +18,7 @@ from naavre_ext.executors.packing import (
     pack,
     unpack,
 )
+from naavre_ext.executors.packing_classes import met_classes
 
 _CACHED = type(functools.lru_cache(lambda: None))
 #: What in a class keeps nothing beside its code.
@@ -38,9 +40,21 @@ def hidden_state(namespace: dict[str, Any]) -> dict[str, Any]:
             found[name] = value.cache_info()
         elif issubclass(type(value), types.FunctionType) and value.__globals__ is namespace:
             _note(found, name, kept_by(value), namespace)
-        elif issubclass(type(value), type) and value.__module__ == "__main__":
-            _note(found, name, _kept_by_class(value), namespace)
+    for kind in _classes_of(namespace):
+        _note(found, f"class {id(kind)}", _kept_by_class(kind), namespace)
     return found
+
+
+def is_kept(before: Mapping[str, Any], namespace: dict[str, Any]) -> bool:
+    """Whether all that is there since then still has its state of ``before``."""
+    now = hidden_state(namespace)
+    return all(now.get(name) == state for name, state in before.items())
+
+
+def _classes_of(namespace: dict[str, Any]) -> dict[type, None]:
+    """The notebook's classes: those with a name, and those that others have as attributes or objects are of."""
+    named = (v for v in namespace.values() if issubclass(type(v), type))
+    return dict.fromkeys(k for k in (*named, *met_classes()) if k.__module__ == "__main__")
 
 
 def keeps_state(value: Any) -> bool:
@@ -61,12 +75,7 @@ class ClassState:
         self._namespace = namespace
         self._attributes: list[tuple[type, dict[str, Any]]] = []
         self._contents: list[tuple[type, Packed]] = []
-        kinds = {
-            v
-            for v in namespace.values()
-            if issubclass(type(v), type) and v.__module__ == "__main__"
-        }
-        for kind in kinds:
+        for kind in _classes_of(namespace):
             kept = dict(attributes_of(kind))
             self._attributes.append((kind, kept))
             changeable = {n: v for n, v in kept.items() if not is_immutable(v)}

@@ -48,13 +48,15 @@ MADE_BY_PYTHON = frozenset(
 )
 
 
-#: Classes whose contents are being looked at, which may lead back to them.
-_looking: set[type] = set()
+#: Whether the contents of a class are being looked at.
+_looking: ContextVar[bool] = ContextVar("looking", default=False)
 
 
 def reduce_class(cls: type, reduced: Any, digest: Digest) -> Any:
     """cloudpickle's reduction of ``cls`` by value, with its version added."""
     make, args, state, _, _, set_state = reduced
+    if _looking.get():  # others that it leads to have versions of their own, and may lead back
+        return str, (_with_our_id(cls, args)[-2],)
     if issubclass(cls, enum.Enum):
         packing_enumerations.add_names(cls, args[3], state[0])
         attributes = packing_enumerations.attributes_of_members(cls)
@@ -135,8 +137,6 @@ _NOT_LOOKED = b"not looked at"
 
 def current_version(cls: type, digest: Digest) -> str:
     """The version of the class; a new one when an attribute was bound anew or changed in place."""
-    if cls in _looking:
-        return ""
     history = _histories.get(cls)
     if history is None:
         history = _histories[cls] = _History({})
@@ -152,6 +152,11 @@ def current_version(cls: type, digest: Digest) -> str:
         history.contents = contents
         history.seen.add(history.version)
     return history.version
+
+
+def met_classes() -> list[type]:
+    """The notebook's classes that have arrived in this process, or were sent from it."""
+    return list(_histories)
 
 
 def forget_classes() -> None:
@@ -175,11 +180,11 @@ def _contents(cls: type, attributes: Mapping[str, Any], digest: Digest) -> bytes
         changeable["%members"] = own
     if not changeable:
         return None
-    _looking.add(cls)
+    token = _looking.set(True)
     try:
         return digest(changeable)
     finally:
-        _looking.discard(cls)
+        _looking.reset(token)
 
 
 def _attributes(cls: type) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from naavre_ext.executors.guarding_steps import (
     numbers_in,
     shows_numbered,
 )
-from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.hidden_state import ClassState, hidden_state, is_kept
 from naavre_ext.executors.packing import Packed, PackingError, is_immutable
 from naavre_ext.executors.packing_classes import taking_classes
 from naavre_ext.executors.pool import BatchPool
@@ -240,8 +240,7 @@ class StepRun:
                 reason = "it raises signals of decimal arithmetic, which later cells can see"
             if not reason and shows_numbered(worker.outputs.shown):
                 reason = "it shows a diagram, which libraries number within their process"
-            after = hidden_state(namespace)
-            if not reason and any(after.get(name) != state for name, state in hidden.items()):
+            if not reason and not is_kept(hidden, namespace):
                 classes.restore()
                 reason = "a function or class of the notebook changed its own state"
             changed = changed_inputs(task, inputs, plain, namespace) if guards else ()

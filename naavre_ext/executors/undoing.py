@@ -9,7 +9,7 @@ from naavre_ext.executors import ambient
 from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.guarding import can_change, changed_since
-from naavre_ext.executors.hidden_state import ClassState, hidden_state
+from naavre_ext.executors.hidden_state import ClassState, hidden_state, is_kept
 from naavre_ext.executors.packing import PackingError, pack, shares_objects, unpack
 from naavre_ext.executors.tasks import NOTHING, StepTask
 
@@ -71,9 +71,9 @@ class Undo:
         if has_open_figures():
             return "figures are open, on which it may have drawn"
         namespace = self._worker.session.namespace
-        if hidden_state(namespace) != self._hidden:
+        if not is_kept(self._hidden, namespace):
             self._classes.restore()
-            if hidden_state(namespace) != self._hidden:
+            if not is_kept(self._hidden, namespace):
                 return "a function or class of the notebook changed its own state"
         now = ambient.capture(rng=False, shell=self._worker.session.shell)
         stuck = now.unshippable_changes(ambient.AmbientState(self._settings.settings))

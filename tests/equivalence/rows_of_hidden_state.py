@@ -93,6 +93,37 @@ ROWS = {
         ---
         print(out, C.made)
     """),
+    "generators that classes hold": written(
+        """
+        import random
+        import numpy as np
+        class Sampler:
+            rng = np.random.default_rng(0)
+            def draw(self): return float(self.rng.normal())
+        class Other:
+            rng = random.Random(2)
+            def __call__(self, x): return self.rng.random() + x
+        class Experiment:
+            sampler = Sampler()
+            def run(self): return self.sampler.draw()
+        sampler, other, experiment = Sampler(), Other(), Experiment()
+        ---
+        # split:
+        out = []
+        for x in range(6):
+            out.append(sampler.draw())
+        ---
+        # split:
+        others = [other(x) for x in range(6)]
+        ---
+        # split:
+        nested = {x: experiment.run() for x in range(6)}
+        ---
+        print(out, others, nested, sampler.draw(), other(0))
+        """,
+        splits=0,
+        on_ray=True,
+    ),
     "class attribute counter by cls": written("""
         class C:
             made = 0

@@ -105,3 +105,21 @@ def test_a_change_that_nobody_has_seen_yet_is_seen_afterwards(sender):
         assert arrived(packed)["Box"].scale == 2
     assert sender["Box"].scale == 3
     assert ids(sent(sender, "rows", "Box")) != ids(packed)
+
+
+def test_classes_that_hold_each_other_are_looked_at_once_and_stay_what_they_are():
+    namespace = {"__name__": "__main__"}
+    exec(
+        "made = [type(f'K{n}', (), {'held': [], '__module__': '__main__'}) for n in range(40)]",
+        namespace,
+    )
+    for n, cls in enumerate(
+        namespace["made"]
+    ):  # two paths from each to the next but one, and a circle
+        cls.held += [namespace["made"][(n + step) % 40] for step in (1, 2)]
+    first, again = (pack({"made": namespace["made"]}, namespace) for _ in range(2))
+    assert ids(first) == ids(again)
+    namespace["made"][3].held.append(1)
+    changed = ids(pack({"made": namespace["made"]}, namespace))
+    assert len(changed - ids(first)) == 1
+    forget_classes()
