@@ -16,6 +16,7 @@ from naavre_ext.executors.merging import joined, merged_elements, merged_log
 from naavre_ext.executors.next_loops import pass_on
 from naavre_ext.executors.over_runs import run_over
 from naavre_ext.executors.own_entries import why_entries_meet
+from naavre_ext.executors.own_share_checks import first_prints
 from naavre_ext.executors.pool import BatchPool
 from naavre_ext.executors.progress_bars import bar_apart
 from naavre_ext.executors.sending import (
@@ -191,7 +192,8 @@ class FanOut:
             send(self, state, GuidedSizes(self.slots, None, self.step.timeout_s), 1)
             return
         inline = not self.watches(source)
-        state.share = OwnShare(source, inline=inline)
+        state.first_prints = None if inline else first_prints(self, state)
+        state.share = OwnShare(source, inline=inline, looks=state.first_prints is not None)
         state.share.limit = state.stored.first if state.stored else None
         if not inline:
             if state.split.files_apart:

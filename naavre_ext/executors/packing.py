@@ -319,16 +319,25 @@ class _Unpickler(pickle.Unpickler):
         return self.resolve(key)
 
 
-def fingerprint(value: Any, namespace: dict[str, Any]) -> bytes:
+def fingerprint(
+    value: Any,
+    namespace: dict[str, Any],
+    *,
+    budget_s: float | None = None,
+    most_bytes: int | None = None,
+) -> bytes:
     """A digest that is equal as long as ``value`` hasn't changed in this process.
 
     Equal values that were made separately may have different fingerprints.
 
     Raises:
-        PackingError: the value can't be pickled.
+        PackingError: the value can't be pickled, or takes more than ``most_bytes``.
+        PackingTooSlow: pickling took more than ``budget_s`` seconds of this thread's CPU time.
     """
     try:
-        packed, _ = _pack({"value": value}, namespace, None)
+        packed, _ = _pack({"value": value}, namespace, None, budget_s=budget_s)
+        if most_bytes is not None and packed.nbytes > most_bytes:
+            raise ValueError("it is too large")
     except Exception as error:  # noqa: BLE001  (any code of the user's classes may run here)
         raise PackingError("value", str(error)) from None
     return digest(packed)

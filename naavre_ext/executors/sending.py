@@ -10,7 +10,13 @@ from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.filled_columns import why_grown
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.next_loops import pass_own_share, passing_for
-from naavre_ext.executors.own_share_checks import check_own_share, guarded_values, prints_of
+from naavre_ext.executors.own_share_checks import (
+    CHANGED,
+    check_own_share,
+    guarded_values,
+    is_changing,
+    prints_of,
+)
 from naavre_ext.executors.packing import Packed, PackingError, pack
 from naavre_ext.executors.share import WORTH_SENDING_S, OwnShare
 from naavre_ext.executors.sources import Source
@@ -63,8 +69,10 @@ def send_rest(fan_out: FanOut, state: SplitState) -> None:
     """Send all that the cell hasn't begun; called from the watching thread or at the share's end."""
     assert state.share is not None
     assert state.source is not None
-    # While the cell goes on with its share: large values take their time.
-    _share_values(fan_out, state)
+    if state.watch is not None and is_changing(fan_out, state):
+        state.refusal = CHANGED
+    else:  # while the cell goes on with its share: large values take their time
+        _share_values(fan_out, state)
     item_s = state.share.item_s()
     if item_s is not None:  # the loops that go on with the elements may well take as long
         item_s *= 1 + len(fan_out.chains.get(state.split.index, ()))

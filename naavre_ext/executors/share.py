@@ -22,6 +22,9 @@ from naavre_ext.executors.sources import Source
 #: the machine isn't taken for a slow item.
 _PATIENCE_S = 0.01
 _PATIENCE_FIRST_S = 0.015
+#: Longer still where a look at what the first item has changed may save sending what wouldn't count.
+_PATIENCE_LOOKING_S = 0.25
+_LOOK_S = 0.002
 #: What is expected to be over sooner than this is not worth sending.
 WORTH_SENDING_S = 0.2
 #: Recording what an item does and doing it again in the merge takes some microseconds: cheaper items stay here.
@@ -37,16 +40,18 @@ class OwnShare:
     """Iterates over a source's items, from the first, until :meth:`hand_over` takes away what isn't begun.
 
     ``claimed`` items are the cell's own, at most ``limit``; ``over`` says that it has gone through them. With
-    ``inline`` the share looks at the clock itself and ends when the rest is worth sending.
+    ``inline`` the share looks at the clock itself and ends when the rest is worth sending. With ``looks`` it waits
+    a while for the first item.
     """
 
-    def __init__(self, source: Source, *, inline: bool) -> None:
+    def __init__(self, source: Source, *, inline: bool, looks: bool = False) -> None:
         self.claimed = 0
         self.over = False
         self.limit: int | None = None
         self._source = source
         self._before = 0
         self._inline = inline
+        self._patience_first_s = _PATIENCE_LOOKING_S if looks else _PATIENCE_FIRST_S
         self._closed = False
         self._chunk: Sequence[Any] = ()
         self._left: deque[Any] = deque()
@@ -86,6 +91,15 @@ class OwnShare:
             at = self.claimed - len(self._left) - 1
             return None if at < self._before else (at, self._chunk[at - self._before])
 
+    def wait_for_items(self, count: int, *, at_most_s: float) -> None:
+        """Return when the cell has begun so many items more, has gone through all, or the time is over."""
+        wanted, deadline = self._begun() + count, time.perf_counter() + at_most_s
+        while self._begun() < wanted and not self.over and time.perf_counter() < deadline:
+            time.sleep(_LOOK_S)
+
+    def _begun(self) -> int:
+        return self.claimed - len(self._left)
+
     def elapsed_s(self) -> float:
         """Seconds since the cell began with its share."""
         return time.perf_counter() - self._started
@@ -98,7 +112,7 @@ class OwnShare:
     def is_worth_sending(self) -> bool:
         """Whether the items not yet begun would keep the cell busy for long."""
         item_s, left = self.item_s(), self._source.left
-        patience_s = _PATIENCE_FIRST_S if item_s is None else _PATIENCE_S
+        patience_s = self._patience_first_s if item_s is None else _PATIENCE_S
         if self.elapsed_s() < patience_s:
             return False
         if item_s is not None and item_s < CHEAPEST_ITEM_S:

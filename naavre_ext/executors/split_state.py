@@ -22,8 +22,8 @@ class SplitState:
     """One split while its loop runs.
 
     ``turn`` counts how often the loop asked for more. ``source`` is None when the loop runs whole, over
-    ``rest``. ``start`` is the first item that was sent, ``guarded_items`` the items whose changes are watched,
-    ``bar`` the progress bar that the loop has around its items.
+    ``rest``. ``start`` is the first item that was sent, ``first_prints`` tell what the cell itself has changed by
+    then, ``guarded_items`` are the items whose changes are watched. ``bar`` is the progress bar around them.
     ``held`` are batches that ran before the cell, ``passing`` those of the next loops that this one's make.
     ``own_files`` are those that the cell itself touches while batches run.
     ``keeps`` are the accumulators as the loop found them, ``tables`` the columns read of those that it fills.
@@ -40,6 +40,7 @@ class SplitState:
     start: int = 0
     flight: Flight | None = None
     refusal: str = ""
+    first_prints: dict[str, bytes] | None = None
     guarded_items: Any = ()
     prints: dict[str, bytes] = field(default_factory=dict)
     elements: list[Any] = field(default_factory=list)

@@ -79,6 +79,22 @@ def test_batch_that_changes_what_it_shares_is_found(executor, wronglib):
     assert "'xs' was changed in place" in refused.reason
 
 
+def test_what_the_first_item_changes_keeps_the_rest_from_being_sent(executor, tmp_path):
+    """An object of a library, of which nobody knows what its methods change."""
+    cells = (
+        "import time\nfrom scipy.stats import qmc\nsobol = qmc.Sobol(d=2, seed=0)",
+        "# split: draws\nout = []\nfor i in range(16):\n    time.sleep(0.03)\n"
+        "    out.append(float(sobol.random(1).sum()))",
+        "print(out, sobol.random(1))",
+    )
+    run = run_with(executor, cells, RunOptions(cwd=str(tmp_path), keep=None))
+    assert_same(run_in_order(cells, str(tmp_path)), run.ending, cells, identity=False)
+    (refused,) = run.of(events.SplitRefused)
+    assert refused.reason == "an earlier iteration changed what the batches worked on"
+    (own,) = run.of(events.BatchFinished)
+    assert own.items < 16
+
+
 @pytest.mark.parametrize(("eager", "after"), [(False, "b"), (True, "out.txt")])
 def test_failing_cell_hides_later_effects_unless_eager(eager, after, executor, tmp_path):
     """It fails once the next cell, or the one that writes, has done its work."""
