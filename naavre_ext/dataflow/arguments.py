@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import Value
 from naavre_ext.dataflow.walking import walk
+from naavre_ext.model.dataflow import EffectKind
 
 
 class Arguments:
@@ -100,6 +101,20 @@ def literal_path(nodes: Sequence[ast.expr]) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     return None
+
+
+def opened_for(call: ast.Call, default: str) -> tuple[EffectKind, bool]:
+    """The effect of opening a file, whose mode is the second argument, and whether what is there is changed.
+
+    A mode that isn't told by the text is taken for one that changes.
+    """
+    mode = call.args[1] if len(call.args) > 1 else None
+    for keyword in call.keywords:
+        if keyword.arg in ("mode", "flag"):
+            mode = keyword.value
+    text = mode.value if isinstance(mode, ast.Constant) else (default if mode is None else "a")
+    reading = isinstance(text, str) and not set(text) & set("wax+cn")
+    return ("outside-read" if reading else "outside-write"), bool(set(str(text)) & set("a+c"))
 
 
 def names_in(nodes: list[ast.expr]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from naavre_ext.dataflow import shapes, tables
-from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in
+from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in, opened_for
 from naavre_ext.dataflow.libraries import LibraryCalls
 from naavre_ext.dataflow.patching import executed_script, may_patch
 from naavre_ext.dataflow.recorder import Value
@@ -85,16 +85,9 @@ class BuiltinCalls(LibraryCalls):
         return item if item.shape != "bool" else Value("int")
 
     def _builtin_open(self, arguments: Arguments, line: int) -> Value:
-        mode = arguments.node.args[1] if len(arguments.node.args) > 1 else None
-        for keyword in arguments.node.keywords:
-            if keyword.arg == "mode":
-                mode = keyword.value
-        text = mode.value if isinstance(mode, ast.Constant) else ("r" if mode is None else "a")
-        reading = isinstance(text, str) and not set(text) & set("wax+")
-        fixed = "a" in str(text) or "+" in str(text)
-        self.effect("outside-read" if reading else "outside-write", "open()", line,
-                    () if fixed else names_in(arguments.node.args[:1]),
-                    literal_path(arguments.node.args))  # fmt: skip
+        effect, changes = opened_for(arguments.node, "r")
+        names = () if changes else names_in(arguments.node.args[:1])
+        self.effect(effect, "open()", line, names, literal_path(arguments.node.args))
         return self.temporary("file")
 
     def _builtin_next(self, arguments: Arguments, line: int) -> Value:

@@ -6,7 +6,7 @@ import ast
 import re
 
 from naavre_ext.dataflow import known_functions, shapes, tables
-from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in, told_how
+from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in, opened_for, told_how
 from naavre_ext.dataflow.expressions import Expressions
 from naavre_ext.dataflow.recorder import FRESH, Value
 from naavre_ext.dataflow.table_lookup import function_effects, lookup, matches
@@ -29,6 +29,8 @@ class LibraryCalls(Expressions):
         """A function of an imported module, by the tables."""
         line = arguments.node.lineno
         effects = function_effects(path)
+        if path in tables.FILE_OPENERS:
+            self._open(path, arguments)
         if effects is None:
             return self.unknown_call(path, arguments, line)
         for effect in effects.split():
@@ -43,6 +45,14 @@ class LibraryCalls(Expressions):
         self.in_place(path, arguments)
         self.hand_over(arguments, what=path)
         return self._library_result(path, arguments)
+
+    def _open(self, path: str, arguments: Arguments) -> None:
+        """What code that can't be watched writes to a file; what is read by it isn't seen."""
+        effect, changes = opened_for(arguments.node, tables.FILE_OPENERS[path])
+        if effect == "outside-write":
+            names = () if changes else names_in(arguments.node.args[:1])
+            where = literal_path(arguments.node.args)
+            self.effect(effect, path, arguments.node.lineno, names, where)
 
     def _change_first(self, path: str, arguments: Arguments) -> None:
         changed = arguments.positional[:1] or arguments.all

@@ -322,12 +322,20 @@ WATCHED_FILES = frozenset(
 ) | FILE_QUESTIONS  # fmt: skip
 #: Of them, those that make folders: a watch doesn't see which, so that nothing may be asked beside them.
 FOLDER_MAKERS = frozenset({".mkdir", "os.mkdir", "os.makedirs"})
+#: What opens files of libraries that aren't known otherwise, with the mode that it takes where none is given.
+FILE_OPENERS = {
+    "h5py.File": "r",
+    "netCDF4.Dataset": "r",
+    "tables.open_file": "r",
+    "shelve.open": "c",
+    "dbm.open": "r",
+}
 #: Format of the files that functions read and write, which are no function's of another format.
 FILE_FORMATS: dict[str, str] = {
     name: file_format
     for file_format, names in {
         "parquet": ("pandas.read_parquet", ".to_parquet"), "excel": ("pandas.read_excel", ".to_excel"),
-        "hdf": ("pandas.read_hdf", ".to_hdf"), "netcdf": (".to_netcdf",), "market": ("scipy.io.mmread", "scipy.io.mmwrite"),
+        "hdf": ("pandas.read_hdf", ".to_hdf", "h5py.File"), "netcdf": (".to_netcdf", "netCDF4.Dataset"), "market": ("scipy.io.mmread", "scipy.io.mmwrite"),
         "numpy": ("numpy.load", "numpy.save", "numpy.savez", "numpy.savez_compressed"),
         "text": ("pandas.read_csv", "pandas.read_table", "pandas.read_fwf", ".to_csv", "numpy.loadtxt",
                  "numpy.genfromtxt", "numpy.savetxt"),
