@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from naavre_ext.dataflow import shapes
+from naavre_ext.dataflow import restored_settings, shapes
 from naavre_ext.dataflow.definitions import Definitions
 from naavre_ext.dataflow.recorder import FRESH, Value, assigned_names
 from naavre_ext.dataflow.walking import children, walk
+from naavre_ext.model.dataflow import Effect
 
 
 class Region(Definitions):
@@ -222,7 +223,7 @@ class Region(Definitions):
     _walk_trystar = _walk_try
 
     def _walk_with(self, node: ast.With | ast.AsyncWith) -> None:
-        before = set(self.sure)
+        before, effects_before = set(self.sure), set(self.effects)
         may_swallow = False
         for item in node.items:
             value = self.visit(item.context_expr)
@@ -241,8 +242,19 @@ class Region(Definitions):
         self.conditional -= may_swallow
         if may_swallow:  # the body may have been cut short
             self.sure, self.ended = before, ended
+        self._put_back(node, effects_before)
 
     _walk_asyncwith = _walk_with
+
+    def _put_back(self, node: ast.With | ast.AsyncWith, before: set[Effect]) -> None:
+        """Let one effect stand for the settings that the block changes and puts back."""
+        for call in [i.context_expr for i in node.items if isinstance(i.context_expr, ast.Call)]:
+            path = self.module_path(call.func) or ""
+            undone = restored_settings.restored(path, call, node.body)
+            for effect in [e for e in self.effects if e not in before]:
+                if restored_settings.is_put_back(effect, undone):
+                    del self.effects[effect]
+                    self.effect("settings", restored_settings.of_block(path), node.lineno)
 
     def _is_own_manager(self, node: ast.expr, value: Value) -> bool:
         """Whether entering and leaving may run code that no table knows."""

@@ -215,7 +215,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
         "matplotlib.pyplot.register_cmap", "matplotlib.units.registry*", "matplotlib.scale.register_scale",
         "matplotlib.projections.register_projection", "matplotlib.font_manager.fontManager.*"), "monkeypatch"),
     "locale.setlocale": "settings", "decimal.getcontext": "settings", "decimal.setcontext": "settings",
-    "decimal.localcontext": "settings", "gc.*": "settings", "sys.setrecursionlimit": "settings",
+    "decimal.localcontext": "settings", "gc.collect": "", "gc.*": "settings", "sys.setrecursionlimit": "settings",
     **dict.fromkeys((f"numpy.{n}.at" for n in ("add", "subtract", "multiply", "divide", "maximum", "minimum",
         "logical_or", "logical_and", "bitwise_or", "bitwise_and")), "change0"),
     "numpy.put": "change0", "numpy.place": "change0", "numpy.copyto": "change0", "numpy.putmask": "change0",

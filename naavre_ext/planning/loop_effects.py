@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from naavre_ext.dataflow.arguments import IF_MISSING
+from naavre_ext.dataflow.restored_settings import is_of_block
 from naavre_ext.dataflow.table_lookup import matches
 from naavre_ext.dataflow.tables import (
     FILE_FORMATS,
@@ -23,6 +24,9 @@ from naavre_ext.planning.loops import (
 from naavre_ext.planning.refusal import LoopRefused
 from naavre_ext.planning.seeding import is_as_seeded
 
+#: What to do where iterations draw from one generator.
+GENERATOR_PER_ITEM = "Use a generator per item: rng = np.random.default_rng([seed, index])."
+
 
 def check_effects(
     facts: CellDataflow, loop: Loop, rng_seeded: str | None, seeds: frozenset[str]
@@ -39,12 +43,12 @@ def check_effects(
         "settings": "Change settings before the loop.",
         "figure": "Compute in the loop and draw after it.",
         "ambient": "Take that out of the loop.",
-        "rng-seed": "Use a generator per item: rng = np.random.default_rng([seed, index]).",
+        "rng-seed": GENERATOR_PER_ITEM,
     }
     own = _item_names(loop)
     unwatched = _read_beside_writes(facts)
     for effect in facts.effects:
-        if _makes_folder(effect, facts) or is_as_seeded(effect, seeds):
+        if _makes_folder(effect, facts) or is_as_seeded(effect, seeds) or is_of_block(effect):
             continue
         if effect.kind in remedies:
             raise LoopRefused(
@@ -63,7 +67,7 @@ def check_effects(
             raise LoopRefused(
                 effect.line,
                 f"{effect.what}() draws from the global random number generator, which is seeded",
-                "Use a generator per item: rng = np.random.default_rng([seed, index]).",
+                GENERATOR_PER_ITEM,
             )
     may_draw = any(effect.kind in ("unknown", "rng-draw") for effect in facts.effects)
     return bool(seeds) or (rng_seeded is not None and may_draw)

@@ -15,6 +15,7 @@ from naavre_ext.planning.accessors import is_accessor
 from naavre_ext.planning.before_loops import aliases_before
 from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.iteration_facts import item_of
+from naavre_ext.planning.loop_effects import GENERATOR_PER_ITEM
 from naavre_ext.planning.loops import Loop, Reduction, changed_place
 from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.reduction_changes import changed_by, is_alone, over_items, set_later
@@ -278,8 +279,10 @@ def in_function(refused: LoopRefused, loop: Loop, notebook: NotebookDataflow) ->
             f"Define {name}() without functools.cache (or lru_cache).",
             name,
         )
+    if name is not None and notebook.environment.kind(name) == "rng":
+        return LoopRefused(refusal.line, refusal.reason, GENERATOR_PER_ITEM, name)
     calls = [call for call in _calls(loop.node, notebook) if refusal.line in _lines(call)]
-    changing = [call for call in calls if notebook.region([ast.Expr(call)]).changes]
+    changing = [call for call in calls if _changes_itself(call, notebook)]
     if name is None or not changing or _is_changed_in(loop, name):
         return refused
     called = ast.unparse(changing[-1].func)  # the others stand around it
@@ -290,6 +293,12 @@ def in_function(refused: LoopRefused, loop: Loop, notebook: NotebookDataflow) ->
         f"{name}[...] = {called}(...), or {name}.append({called}(...)).",
         name,
     )
+
+
+def _changes_itself(call: ast.Call, notebook: NotebookDataflow) -> bool:
+    """Whether the function that is called changes something, and not what stands in the call as an argument."""
+    given = [ast.Expr(k.value) for k in call.keywords] + [ast.Expr(a) for a in call.args]
+    return bool(notebook.region([ast.Expr(call)]).changes) and not notebook.region(given).changes
 
 
 def _calls(node: ast.AST, notebook: NotebookDataflow) -> Iterator[ast.Call]:

@@ -23,6 +23,54 @@ def effects(text: str, **facts: object):
 
 
 ROWS = {
+    "settings that a with puts back": written(
+        """
+        import gc, warnings
+        import numpy as np
+        import pandas as pd
+        from warnings import catch_warnings as caught
+        def quiet(x):
+            with warnings.catch_warnings(), np.errstate(divide="ignore"):
+                warnings.simplefilter("ignore")
+                return float(np.log(np.float64(x)))
+        np.log(np.float64(-1))
+        ---
+        # split:
+        out = []
+        for i in range(6):
+            np.log(np.float64(-1))
+            with caught():
+                warnings.simplefilter("ignore")
+                out.append(float(np.log(np.float64(-i))))
+            np.sqrt(np.float64(-1))
+            np.sqrt(np.float64(-1))
+            gc.collect()
+        np.log(np.float64(-1))
+        print(out)
+        ---
+        # split:
+        more = [quiet(-i) for i in range(6)]
+        ---
+        # split:
+        for i in range(3):
+            with np.printoptions(precision=i), pd.option_context("display.precision", i):
+                print(np.array([1 / 3]), pd.Series([1 / 3]))
+        ---
+        # split:
+        raised = []
+        for i in range(6):
+            with np.errstate(all="raise"):
+                try:
+                    raised.append(float(np.float64(1) / np.float64(i % 2)))
+                except FloatingPointError:
+                    raised.append(-1)
+            raised.append(float(np.float64(1) / np.float64(i % 2)))
+        print(more, raised, np.array([1 / 3]), np.geterr())
+        np.log(np.float64(-1))
+        """,
+        splits=4,
+        on_ray=True,
+    ),
     "a file is read after it is written": effects(
         "open('d/a', 'w').write('one')\n---\nx = slow(open('d/a').read())\n---\ny = slow(2)\n---\nprint(x, y)",
         on_ray=True,
