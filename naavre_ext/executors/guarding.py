@@ -194,9 +194,15 @@ def _differs(name: str, before: Mapping[str, Any], value: Any, namespace: dict[s
     return portray(old).digest != portray(value).digest
 
 
-def _differ_as_bytes(one: Any, other: Any, namespace: dict[str, Any]) -> bool:
+def _differ_as_bytes(old: Any, value: Any, namespace: dict[str, Any]) -> bool:
+    """Whether they are pickled otherwise; ``old`` has been on a journey."""
     try:
-        return not _same(pack({"value": one}, namespace), pack({"value": other}, namespace))
+        before, now = (pack({"value": each}, namespace) for each in (old, value))
+        if _same(before, now):
+            return False
+        # Equal texts of one letter, several objects where a library has made them, are one after a journey.
+        travelled = unpack(now, namespace, writable=False)
+        return not _same(before, pack(travelled, namespace))
     except PackingError:
         return True
 

@@ -44,6 +44,7 @@ from naavre_ext.executors.packing_nans import NanKeys
 from naavre_ext.executors.packing_reduce_arrays import (
     is_copy_on_write_block,
     is_copy_on_write_series,
+    is_plain_scalar,
     reduce_array,
     reduce_array_of_objects,
     reduce_array_subclass,
@@ -60,6 +61,8 @@ from naavre_ext.executors.packing_refusals import (
 from naavre_ext.executors.packing_sets import SetKey, is_plain, recipe
 from naavre_ext.executors.packing_tables import sealed_arrays
 
+#: Those of NumPy's kinds of numbers that were met: there may be very many of each.
+_SCALARS: set[type] = set()
 #: Where Python remembers how to pickle a class's instances, once it did.
 _MARK = "__slotnames__"
 
@@ -132,6 +135,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         """How to rebuild ``obj``; NotImplemented leaves it to cloudpickle and pickle."""
         self._latest = obj
         kind = type(obj)
+        if kind in _SCALARS:
+            return NotImplemented
         if kind is types.FunctionType:
             return self._reduce_function(obj)
         if issubclass(kind, type):
@@ -169,6 +174,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if plan.base is not None:
             by_name = self._reduce_notebook_global(obj, only_by_name=True)
             return reduce_instance(obj, plan.base) if by_name is NotImplemented else by_name
+        if is_plain_scalar(kind):
+            _SCALARS.add(kind)
+            return NotImplemented
         if kind not in self.dispatch_table:
             if (named := name_of(obj)) is not None:
                 return find_named, (kind, named)

@@ -96,3 +96,11 @@ def _is_internal(obj: Any) -> bool:
         and home_of(type(obj)).startswith("pandas.core.internals")
         and has_copy_on_write(pandas)
     )
+
+
+def is_plain_scalar(kind: type) -> bool:
+    """Whether it is one of NumPy's own kinds of numbers and times, which pickle as they are."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or kind.__module__ != "numpy":
+        return False
+    return issubclass(kind, (numpy.number, numpy.bool_, numpy.datetime64))
