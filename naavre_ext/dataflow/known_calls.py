@@ -84,6 +84,8 @@ class KnownMethods(EstimatorCalls):
             shares = shares or bool(arguments.positional)
         if (name in known.fresh and not shares) or receiver.node is None:
             return self.temporary(shape)
+        if receiver.kind == "graph" and name == "copy" and not arguments.all:
+            return self.temporary(shape, self.part(receiver))  # both hold what attributes hold
         if known.changes and name in known.changes:
             return self.temporary(shape, receiver, *arguments.all)
         held = [v for k, v in arguments.keywords.items() if k not in tables.GENERATOR_KEYWORDS]

@@ -115,6 +115,17 @@ ROWS = sampled(
             "db.execute('insert into t values (3)')\ndb.commit()",
             "print(db.execute('select count(*) from t').fetchone())\ndb.close()\ndel db",
         ),
+        "copies of a graph without a node": row(
+            "import networkx as nx\nG = nx.path_graph(6)\nfor n in G: G.nodes[n]['tags'] = [n]",
+            "# split: without one\n# batches: 3\nout = []\nfor n in list(G):\n    H = G.copy()\n    H.remove_nodes_from([n])\n"
+            "    out.append(nx.number_connected_components(H))",
+            "# split: what copies share\n# batches: 3\nseen = []\nfor n in list(G):\n    H = G.copy()\n"
+            "    H.nodes[n]['tags'].append(-1)\n    seen.append(len(G.nodes[n]['tags']))",
+            "K = G.copy()\nK.add_edge(0, 'new')",
+            "V = G.copy(as_view=True)\nG.add_edge('a', 'b')",
+            "print(out, seen, G.number_of_edges(), K.number_of_edges(), V.has_edge('a', 'b'), dict(G.nodes(data='tags')))",
+            splits=1,
+        ),
         "lazy tools": row(
             "import itertools, functools, operator, collections\nnumbers = itertools.count(1)\nd = collections.OrderedDict(a=1)",
             "a = next(numbers)",
