@@ -39,10 +39,10 @@ class Whole(Exception):
 
 @dataclass(eq=False)
 class _Batch:
-    """Items ``start`` and after. ``report`` is there when it has ended, ``handle`` when it was sent.
+    """Items ``start`` and after. ``report`` is there when it has ended, ``handle`` and ``sent`` when it was sent.
 
-    A batch that ``is_held`` ran before its cell. With ``then`` other loops go on with its elements.
-    ``packed`` is its result, taken from an earlier run.
+    These were its items then, of which it may have begun the first ones only. A batch that ``is_held`` ran before
+    its cell. With ``then`` other loops go on with its elements. ``packed`` is its result, from an earlier run.
     """
 
     number: int
@@ -50,6 +50,7 @@ class _Batch:
     items: Any
     is_last: bool
     handle: Any = None
+    sent: Any = None
     is_held: bool = False
     then: tuple[Stage, ...] = ()
     packed: Packed | None = None
@@ -209,6 +210,7 @@ class Flight:
             return
         if self._take_stored(batch, items):
             return
+        batch.sent = batch.items
         batch.handle = self._pool.submit(task, self._shared, items)
         self._under_way[batch.handle] = batch
 
@@ -274,7 +276,8 @@ class Flight:
         packed = batch.packed or self._pool.result(batch.handle)
         if not packed.names:
             return {}
-        find = finder(self._fan_out.variables, batch.items, 0)
+        # What an iteration gives may be an item that the batch was sent, and hasn't begun.
+        find = finder(self._fan_out.variables, batch.items if batch.sent is None else batch.sent, 0)
         parts = None if self._back is None else self._back.parts(batch)
         if parts is not None:
             find = parts.finder(find)

@@ -40,7 +40,7 @@ class CountingPool:
         return pack({"log": [], "leaks": {}, "batch": batch}, {})
 
 
-def flight_of(items: range, sizes: BatchSizes, pool: Any, slots: int) -> Flight:
+def flight_of(items: Any, sizes: BatchSizes, pool: Any, slots: int) -> Flight:
     loop = "# split: part\nout = []\nfor i in items:\n    out.append(i)"
     cells = [nbformat.v4.new_code_cell(source) for source in ("items = []", loop)]
     workflow = compile_notebook(nbformat.v4.new_notebook(cells=cells))
@@ -67,3 +67,28 @@ def test_few_batches_are_under_way_or_wait(slow: int, slots: int, is_fixed: bool
     assert merged == len(items)
     assert pool.most <= sizes.window <= max(16, slots + min(64, 3 * slots))
     assert most_ahead <= _AHEAD * sizes.window
+
+
+class HastyPool(CountingPool):
+    """Ends each batch after its first item, and hands back the last one that it was sent."""
+
+    def report(self, batch: int) -> BatchReport:
+        return BatchReport(batch, 0.0, 0.1, "", done=1)
+
+    def result(self, batch: int) -> Packed:
+        task = self.sent[batch]
+        last = object()
+        origin = (task.stop - task.start - 1, ())
+        return pack(
+            {"log": [last], "leaks": {}}, {}, persistent=lambda o: origin if o is last else None
+        )
+
+
+def test_a_result_may_be_an_item_that_the_batch_was_sent_and_has_not_begun() -> None:
+    items = [[n] for n in range(12)]
+    pool = HastyPool(0)
+    flight = flight_of(items, FixedSizes(len(items), 3, 2), pool, 2)
+    found = [record["log"][0] for _, record in flight.results()]
+    assert len(found) == len(items)
+    assert all(any(one is item for item in items) for one in found)
+    assert found[0] is items[pool.sent[0].stop - 1]
