@@ -14,6 +14,7 @@ _NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [_CELL
 @cache
 def prepare_first_run() -> None:
     """Import what runs import when they begin, and plan a small notebook; once."""
+    from naavre_ext import run_recording  # noqa: F401
     from naavre_ext.executors import driver, resuming  # noqa: F401
     from naavre_ext.executors.ray import executor  # noqa: F401
     from naavre_ext.preparing import prepare_notebook

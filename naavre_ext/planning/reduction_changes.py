@@ -20,9 +20,9 @@ def over_items(reduction: Reduction, loop: Loop) -> str:
 
     ``for i in range(len(recs)): recs[i]["y"] = v`` and ``for key in d: d[key].append(v)`` are such loops.
     """
-    root, place = reduction.root, changed_place(reduction.statement)
     if not isinstance(loop.target, ast.Name) or reduction.replayed:
         return ""
+    root, place = reduction.root, changed_place(reduction.statement)
     label, iterable = loop.target.id, ast.unparse(loop.iterable)
     while isinstance(place, (ast.Subscript, ast.Attribute)) and ast.unparse(place.value) != root:
         place = place.value

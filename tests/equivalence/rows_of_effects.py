@@ -25,7 +25,7 @@ def effects(text: str, **facts: object):
 ROWS = {
     "settings that a with puts back": written(
         """
-        import gc, warnings
+        import warnings
         import numpy as np
         import pandas as pd
         from warnings import catch_warnings as caught
@@ -44,7 +44,6 @@ ROWS = {
                 out.append(float(np.log(np.float64(-i))))
             np.sqrt(np.float64(-1))
             np.sqrt(np.float64(-1))
-            gc.collect()
         np.log(np.float64(-1))
         print(out)
         ---

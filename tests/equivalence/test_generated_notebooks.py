@@ -25,7 +25,7 @@ from naavre_ext.model import event as events
 #: NAAVRE_HYPOTHESIS=deep looks for hours, from NAAVRE_HYPOTHESIS_SEED on, and makes what it finds small.
 _DEEP = os.environ.get("NAAVRE_HYPOTHESIS") == "deep"
 _FIRST_SEED = int(os.environ.get("NAAVRE_HYPOTHESIS_SEED", "0"))
-_SHARDS = range(_FIRST_SEED, _FIRST_SEED + 10)
+_SHARDS = range(_FIRST_SEED, _FIRST_SEED + 6)
 _NOTEBOOKS = 5_000 if _DEEP else 80
 _LOOPS = 2_000 if _DEEP else 120
 #: Notebooks take a tenth of a second; one that takes this long never ends.

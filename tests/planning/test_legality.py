@@ -83,6 +83,7 @@ def judge(source: str, *before: str, last: bool = True) -> Split | Refusal:
 
 #: loop → accumulators, or other facts of the split
 LEGAL = [
+    ("import gc\nfor x in xs:\n    out.append(double(x))\n    gc.collect()", {"reductions": ("out",)}),
     ("for row in rows:\n    row.append(1)", {"changes_items": True, "guard_items": True}),
     ("for row in rows:\n    spoil(row)", {"changes_items": True, "guard_items": True}),
     ("for i, row in enumerate(rows):\n    row[0] = i", {"changes_items": True, "guard_items": True}),
@@ -240,6 +241,7 @@ REFUSED = [
     ("for x in xs:\n    try:\n        table[x] += 1\n    except KeyError:\n        pass", "inside 'try'"),
     ("import contextlib\nfor x in xs:\n    with contextlib.suppress(KeyError):\n        table[x] += 1", "inside 'try' or 'with'"),
     ("for x in xs:\n    xs.append(x)", "while it iterates over it"),
+    ("for x in xs:\n    double(x)\n    if len(xs) < 20:\n        xs.append(len(out))\n    out.append(x)", "may be or hold what it iterates"),
     ("also = xs\nfor x in xs:\n    also.append(x)", "may be or hold what it iterates"),
     ("for x in enumerate(xs):\n    xs.append(1)", "while it iterates over it"),
     ("tmp = 1\nfor x in xs:\n    tmp = x\n    del tmp", "deletes 'tmp'"),
