@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from naavre_ext.dataflow import shapes, tables
-from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in, opened_for
+from naavre_ext.dataflow.arguments import Arguments
 from naavre_ext.dataflow.libraries import LibraryCalls
 from naavre_ext.dataflow.patching import executed_script, may_patch
 from naavre_ext.dataflow.recorder import Value
@@ -85,9 +85,7 @@ class BuiltinCalls(LibraryCalls):
         return item if item.shape != "bool" else Value("int")
 
     def _builtin_open(self, arguments: Arguments, line: int) -> Value:
-        effect, changes = opened_for(arguments.node, "r")
-        names = () if changes else names_in(arguments.node.args[:1])
-        self.effect(effect, "open()", line, names, literal_path(arguments.node.args))
+        self.opened("open()", arguments, "r")
         return self.temporary("file")
 
     def _builtin_next(self, arguments: Arguments, line: int) -> Value:

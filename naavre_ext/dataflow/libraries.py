@@ -30,7 +30,8 @@ class LibraryCalls(Expressions):
         line = arguments.node.lineno
         effects = function_effects(path)
         if path in tables.FILE_OPENERS:
-            self._open(path, arguments)
+            # Code that can't be watched: what it reads isn't seen.
+            self.opened(path, arguments, tables.FILE_OPENERS[path], reads=False)
         if effects is None:
             return self.unknown_call(path, arguments, line)
         for effect in effects.split():
@@ -46,13 +47,13 @@ class LibraryCalls(Expressions):
         self.hand_over(arguments, what=path)
         return self._library_result(path, arguments)
 
-    def _open(self, path: str, arguments: Arguments) -> None:
-        """What code that can't be watched writes to a file; what is read by it isn't seen."""
-        effect, changes = opened_for(arguments.node, tables.FILE_OPENERS[path])
-        if effect == "outside-write":
+    def opened(self, what: str, arguments: Arguments, default: str, *, reads: bool = True) -> None:
+        """Record what opening a file does, in mode ``default`` if none is told; that it reads, if ``reads``."""
+        effect, changes = opened_for(arguments.node, default)
+        if reads or effect == "outside-write":
             names = () if changes else names_in(arguments.node.args[:1])
             where = literal_path(arguments.node.args)
-            self.effect(effect, path, arguments.node.lineno, names, where)
+            self.effect(effect, what, arguments.node.lineno, names, where)
 
     def _change_first(self, path: str, arguments: Arguments) -> None:
         changed = arguments.positional[:1] or arguments.all

@@ -219,7 +219,8 @@ class BatchRun:
         split = self._split
         before = self._before
         reason = self._worker.settings.violation(before, split.guard_rng)
-        if reason := reason or self._recorder.why_unusable():
+        reason = reason or self._recorder.why_unusable()
+        if reason:
             ambient.set_generators(before.rng)
             raise Violation(reason)
         if not is_kept(self._hidden, self._namespace):

@@ -39,10 +39,10 @@ class Whole(Exception):
 
 @dataclass(eq=False)
 class _Batch:
-    """Items ``start`` and after. ``report`` is there when it has ended, ``handle`` and ``sent`` when it was sent.
+    """Items ``start`` and after. ``report`` is there when it has ended, ``handle`` when it was sent.
 
-    These were its items then, of which it may have begun the first ones only. A batch that ``is_held`` ran before
-    its cell. With ``then`` other loops go on with its elements. ``packed`` is its result, from an earlier run.
+    A batch that ``is_held`` ran before its cell. With ``then`` other loops go on with its elements.
+    ``packed`` is its result, taken from an earlier run.
     """
 
     number: int
@@ -50,12 +50,15 @@ class _Batch:
     items: Any
     is_last: bool
     handle: Any = None
-    sent: Any = None
     is_held: bool = False
     then: tuple[Stage, ...] = ()
     packed: Packed | None = None
     report: BatchReport | None = None
     attempts: Attempts = field(default_factory=Attempts)
+
+    def __post_init__(self) -> None:
+        #: Its items before it turned out how many of them it has begun.
+        self.sent = self.items
 
 
 def _slots_each(left: int | None, sizes: BatchSizes, slots: int) -> int:
@@ -210,7 +213,6 @@ class Flight:
             return
         if self._take_stored(batch, items):
             return
-        batch.sent = batch.items
         batch.handle = self._pool.submit(task, self._shared, items)
         self._under_way[batch.handle] = batch
 
@@ -277,7 +279,7 @@ class Flight:
         if not packed.names:
             return {}
         # What an iteration gives may be an item that the batch was sent, and hasn't begun.
-        find = finder(self._fan_out.variables, batch.items if batch.sent is None else batch.sent, 0)
+        find = finder(self._fan_out.variables, batch.sent, 0)
         parts = None if self._back is None else self._back.parts(batch)
         if parts is not None:
             find = parts.finder(find)
