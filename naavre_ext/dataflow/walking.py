@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any, TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
 
 #: Fields that hold no code: names, and contexts, which every name and attribute has.
 _NO_CODE = frozenset({"attr", "ctx", "id", "kind", "type_comment", "type_ignores"})
@@ -47,3 +50,26 @@ def walk(root: ast.AST) -> Iterator[ast.AST]:
     for node in found:  # which grows meanwhile
         found += children(node)
         yield node
+
+
+def copied(node: Node) -> Node:
+    """The node and all in it, made anew; contexts and operators are one object in all trees, here as well.
+
+    Unlike with :func:`copy.deepcopy`, what others have attached to nodes is left out. The library by which IPython
+    finds the place of an error attaches parents to all nodes that it sees, contexts among them: the copy of a name
+    would have the whole source of some module in it.
+    """
+    kind = type(node)
+    if not kind._fields and not kind._attributes:
+        return node
+    made = kind.__new__(kind)
+    for name in (*kind._fields, *kind._attributes):
+        if hasattr(node, name):
+            setattr(made, name, _copied_part(getattr(node, name)))
+    return made
+
+
+def _copied_part(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_copied_part(element) for element in part]
+    return copied(part) if isinstance(part, ast.AST) else part

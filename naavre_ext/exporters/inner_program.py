@@ -15,9 +15,9 @@ So they see a function's variables as the loop did.
 from __future__ import annotations
 
 import ast
-import copy
 from typing import Any, Protocol
 
+from naavre_ext.dataflow.walking import copied
 from naavre_ext.exporters.takings import AUTO_BATCHES, taking_texts
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.inner_loops import InnerLoop
@@ -67,7 +67,7 @@ class _Replace(ast.NodeTransformer):
 
     def _for(self, node: ast.For, split: Split) -> list[ast.stmt]:
         names, reductions = self._names, inner_reductions(node, split)
-        does = [copy.deepcopy(replay(reduction)) for reduction in reductions]
+        does = [copied(replay(reduction)) for reduction in reductions]
         body = recorded(node.body, reductions)
         self.generic_visit(node)
         takings = ", ".join(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 import inspect
 import itertools
 import re
@@ -16,6 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from naavre_ext.dataflow.automagic import own_magics
 from naavre_ext.dataflow.source import PYTHON_MAGICS, CellSource, parse_cell
+from naavre_ext.dataflow.walking import copied
 from naavre_ext.exporters import program_helpers
 from naavre_ext.exporters.inner_program import with_inner_loops
 from naavre_ext.exporters.over_program import over_helpers, over_parts
@@ -101,9 +101,9 @@ class _Names:
 
     def plain(self, node: ast.AST) -> ast.AST:
         """The tree with the chosen names for those that a run gives the things."""
-        copied = copy.deepcopy(node)
-        self.rename([copied])  # type: ignore[list-item]
-        return copied
+        again = copied(node)
+        self.rename([again])  # type: ignore[list-item]
+        return again
 
 
 def _used(tree: ast.Module) -> Iterator[str]:

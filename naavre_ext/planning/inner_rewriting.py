@@ -18,7 +18,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import marshal
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -26,7 +25,7 @@ from types import CodeType
 from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
-from naavre_ext.dataflow.walking import children, walk
+from naavre_ext.dataflow.walking import children, copied, walk
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.planning.function_scope import in_function, is_of_function, own_name
 from naavre_ext.planning.inner_loops import InnerLoop, all_loops
@@ -120,7 +119,7 @@ def plain_codes(tree: ast.Module, flags: int) -> dict[tuple[str, int], CodeType]
     """
     found: dict[tuple[str, int], CodeType] = {}
     flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    for statement in copy.deepcopy(tree).body:
+    for statement in copied(tree).body:
         module = ast.Module([statement], [])
         pending = [compile(module, "<cell>", "exec", flags, dont_inherit=True)]
         while pending:

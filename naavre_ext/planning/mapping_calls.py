@@ -12,10 +12,10 @@ What the cell itself has to run of it, it runs by the call as it is written.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from naavre_ext.dataflow.walking import copied
 from naavre_ext.planning.bindings import names_of
 
 #: Stands for the item where the user has no name for it.
@@ -173,7 +173,7 @@ def _in_place(element: ast.expr, argument: ast.expr) -> ast.expr:
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return argument if node.id == ARGUMENT else node
 
-    replaced: ast.expr = Replace().visit(copy.deepcopy(element))
+    replaced: ast.expr = Replace().visit(copied(element))
     return replaced
 
 

@@ -7,10 +7,9 @@ be looked at when such a loop has run.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Mapping, Sequence
 
-from naavre_ext.dataflow.walking import walk
+from naavre_ext.dataflow.walking import copied, walk
 
 #: Methods of tables, arrays, dicts and lists whose result is changed without a change of the object.
 _COPYING = frozenset(
@@ -31,15 +30,15 @@ def with_rebound_apart(target: ast.expr, body: Sequence[ast.stmt]) -> list[ast.s
     made: list[ast.stmt] = []
     later: dict[str, str] = {}
     for statement in body:
-        copied, bound = copy.deepcopy(statement), _bound(statement)
-        if bound in names and isinstance(copied, ast.Assign):
-            _rename(copied.value, later)
-            copied.value = _as_container(copied.value)
+        again, bound = copied(statement), _bound(statement)
+        if bound in names and isinstance(again, ast.Assign):
+            _rename(again.value, later)
+            again.value = _as_container(again.value)
             later[bound] = f"{later.get(bound, bound)}{_LATER}"
-            _rename(copied.targets[0], later)
+            _rename(again.targets[0], later)
         else:
-            _rename(copied, later)
-        made.append(copied)
+            _rename(again, later)
+        made.append(again)
     return made if later else None
 
 

@@ -22,13 +22,12 @@ leaves the frame at the line that raised, which IPython may show; a ``finally`` 
 from __future__ import annotations
 
 import ast
-import copy
 import marshal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from naavre_ext.dataflow.source import parse_cell
-from naavre_ext.dataflow.walking import walk
+from naavre_ext.dataflow.walking import copied, walk
 from naavre_ext.model.workflow import TaskCall, TaskWindow
 from naavre_ext.planning.inner_rewriting import OWN_PREFIX, PLACE_MARK, located, plain_codes
 
@@ -148,7 +147,7 @@ class _Weaver(ast.NodeVisitor):
         )
         choice = look[1]
         assert isinstance(choice, ast.If)
-        choice.orelse = copy.deepcopy(inside)
+        choice.orelse = [copied(statement) for statement in inside]
         opened, guarded = choice.body
         assert isinstance(opened, ast.Assign)
         assert isinstance(opened.value, ast.Call)
@@ -181,7 +180,7 @@ class _Weaver(ast.NodeVisitor):
             (statement,) = _parsed(f"{name}.add()", node)
             assert isinstance(statement, ast.Expr)
             assert isinstance(statement.value, ast.Call)
-            statement.value.args = copy.deepcopy(given)
+            statement.value.args = [copied(part) for part in given]
             body.append(statement)
         (made,) = _parsed("try:\n    pass\nexcept Exception:\n    pass", inside[0])
         assert isinstance(made, ast.Try)
@@ -209,7 +208,7 @@ def _taking(name: str, calls: _Chosen, inside: Sequence[ast.stmt]) -> list[ast.s
                 again = located(ast.parse(f"0 if {name}.args else 0", mode="eval").body, node)
                 text = f"f(*{name}.args, **{name}.keywords)"
                 again.body = located(ast.parse(text, mode="eval").body, node)
-                again.body.func = copy.deepcopy(node.func)
+                again.body.func = copied(node.func)
                 again.orelse, choice.orelse = node, again
             return choice  # type: ignore[no-any-return]
 
