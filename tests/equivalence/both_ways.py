@@ -27,6 +27,7 @@ from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.driver import RunDriver
 from naavre_ext.executors.local import LocalExecutor
 from naavre_ext.executors.packing import PackingError, unpack
+from naavre_ext.executors.packing_classes import forget_classes
 from naavre_ext.executors.portraits import differences
 from naavre_ext.executors.run_values import RunEnd
 from naavre_ext.executors.session import CellSession
@@ -141,6 +142,7 @@ def run_in_order(
     With ``limit_s`` :class:`Endless` is raised when they take longer than that, or more than a GiB.
     """
     book = notebook(cells)
+    forget_classes()  # those of other notebooks would be watched in all runs to come
     with _process_kept(), contextlib.nullcontext() if limit_s is None else _memory_limited():
         if not _reference:
             _reference.append(CellSession(_shown.append))
