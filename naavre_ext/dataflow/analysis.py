@@ -38,7 +38,9 @@ def analyse(sources: Sequence[CellSource], files: OtherFiles = NO_OTHER_FILES) -
     sources = _with_automagic(sources)
     mentions = [mentioned(source.tree) for source in sources]
     owners = frozenset().union(*(each.owners for each in mentions))
-    first = _analyse(sources, Environment(files=files, owners=owners), mentions)
+    texts = frozenset().union(*(each.texts for each in mentions))
+    known = Environment(files=files, owners=owners, texts=texts)
+    first = _analyse(sources, known, mentions)
     unknown_owners = first.environment.unknown_owners and _hands_functions_on(first, mentions)
     constants = _constants(first)
     parameters = _parameters(first)

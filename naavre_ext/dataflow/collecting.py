@@ -27,6 +27,7 @@ def bind_names(
         files=known.files,
         owners=known.owners,
         unknown_owners=known.unknown_owners,
+        texts=known.texts,
     )
     collector = _Collector(environment, known, shape_of)
     for source in sources:

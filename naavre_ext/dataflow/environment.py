@@ -72,7 +72,7 @@ class Environment:
     axis may all get another name for it.
 
     ``owners`` are names whose attributes are set, ``unknown_owners`` says that those of objects of unknown kinds
-    are; both tell which functions may get attributes of their own.
+    are; both tell which functions may get attributes of their own. ``texts`` are the literal ones of all cells.
 
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
     ``holding_classes`` those of them that only hold containers of their own, ``selves`` tells by a method's ``id``
@@ -106,6 +106,7 @@ class Environment:
     renames_axes: bool = False
     owners: frozenset[str] = frozenset()
     unknown_owners: bool = False
+    texts: frozenset[str] = frozenset()
     definitions: list[ast.ClassDef] = field(default_factory=list)
     files: OtherFiles = field(default_factory=OtherFiles)
     _shapes: dict[str, str] = field(default_factory=dict)

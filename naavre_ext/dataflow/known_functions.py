@@ -90,7 +90,7 @@ _SYMPY_EXPRESSIONS = (
 EFFECTS: dict[str, str] = {
     # Formulas are evaluated where they are used: they read the notebook's names.
     "statsmodels.formula.*": "formula", "patsy.dmatrix": "formula", "patsy.dmatrices": "formula",
-    "numexpr.evaluate": "formula",
+    "numexpr.evaluate": "formula", "numpy.bmat": "formula",
     "statsmodels.graphics.*": "figure", "statsmodels.api.graphics.*": "figure", "statsmodels.api.qqplot*": "figure",
     "statsmodels.api.ProbPlot": "", "statsmodels.graphics.gofplots.ProbPlot": "",
     "statsmodels.datasets.get_rdataset": "outside-read", "statsmodels.api.datasets.get_rdataset": "outside-read",

@@ -8,6 +8,11 @@ import re
 from naavre_ext.dataflow import known_functions, shapes, tables
 from naavre_ext.dataflow.arguments import Arguments, literal_path, names_in, opened_for, told_how
 from naavre_ext.dataflow.expressions import Expressions
+from naavre_ext.dataflow.formulas import (
+    literal_formula,
+    names_in_formula,
+    names_in_some_formula,
+)
 from naavre_ext.dataflow.recorder import FRESH, Value
 from naavre_ext.dataflow.table_lookup import function_effects, lookup, matches
 from naavre_ext.dataflow.targets import LocalFunction
@@ -84,24 +89,26 @@ class LibraryCalls(Expressions):
         raise NotImplementedError
 
     def read_formula(self, arguments: Arguments, marked: bool = False) -> bool:
-        """Read the notebook's names in a text that is evaluated; False when there is no literal text.
+        """Read the notebook's names in a text that is evaluated; False when it isn't a literal one.
 
         ``marked`` names follow an ``@``.
         """
-        texts = [*arguments.node.args, *[k.value for k in arguments.node.keywords]]
-        literal = [
-            t.value for t in texts if isinstance(t, ast.Constant) and isinstance(t.value, str)
-        ]
-        if not literal or arguments.spread:
+        literal = literal_formula(arguments.node)
+        if literal is None:
+            self.read_some_formula(arguments.node.lineno, marked=marked)
             return False
-        pattern = r"@([A-Za-z_]\w*)" if marked else r"(?<![\w.])([A-Za-z_]\w*)"
         self.conditional += 1  # a column may come first
-        for name in sorted({name for text in literal for name in re.findall(pattern, text)}):
+        for name in names_in_formula(literal, marked=marked):
             if self.environment.bindings.get(name) or self.local_node(name) is not None:
                 found = self.visit(ast.copy_location(ast.Name(name, ast.Load()), arguments.node))
                 self.operate(found, arguments.node.lineno)
         self.conditional -= 1
         return True
+
+    def read_some_formula(self, line: int, *, marked: bool) -> None:
+        """Read the notebook's names in any text that is evaluated here."""
+        names = names_in_some_formula(self.environment.texts, marked=marked)
+        self.may_read([name for name in names if self.environment.bindings.get(name)], line)
 
     def in_place(self, path: str, arguments: Arguments) -> None:
         """Changes of arguments that keywords or positions ask for."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 from naavre_ext.dataflow.arguments import names_in
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
+from naavre_ext.dataflow.formulas import texts_in
 from naavre_ext.dataflow.kept_functions import kept_functions
 from naavre_ext.dataflow.letting_go import dotted
 from naavre_ext.dataflow.rebinding import LOOKING
@@ -29,7 +30,7 @@ class Mentions:
     with its name. ``bases`` are the names that classes are derived from, ``makes_classes`` says that some are made
     by a call.
     ``called`` are the dotted names of all that is called, where there are functions; ``enclosing`` are, by the
-    ``id`` of a function in a function, the names that it finds in those around it.
+    ``id`` of a function in a function, the names that it finds in those around it. ``texts`` are the literal ones.
     """
 
     handed_on: tuple[str, ...]
@@ -40,6 +41,7 @@ class Mentions:
     makes_classes: bool
     called: frozenset[str]
     enclosing: dict[int, frozenset[str]]
+    texts: frozenset[str]
     _functions_in: ast.Module | None
 
     def unnamed(
@@ -94,6 +96,7 @@ def mentioned(tree: ast.Module) -> Mentions:
         makes_classes,
         frozenset(called if has_functions else ()),
         _enclosing_names(tree) if has_functions else {},
+        texts_in(tree),
         tree if has_functions else None,
     )
 

@@ -52,6 +52,8 @@ class MethodCalls(KnownMethods):
                 return Value("figure" if effect == "figure" else "", result.node)
         if self._is_pure_method(receiver.kind, name):
             return self._pure_method(receiver, name, arguments, line)
+        if name in ("query", "eval"):
+            self.read_some_formula(line, marked=True)
         return self.unknown_call(f".{name}", arguments, line, receiver)
 
     def notebook_call(

@@ -258,7 +258,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "os.getcwdb": "outside-read", "os.fspath": "", "os.urandom": "", "os.uname": "", "os.access": "outside-read",
     "shutil.*": "outside-write", "shutil.which": "outside-read", "shutil.disk_usage": "outside-read", "subprocess.*": "outside-write",
     "requests.get": "outside-read", "requests.head": "outside-read", "requests.*": "outside-write",
-    "mimetypes.add_type": "monkeypatch", "mimetypes.init": "monkeypatch", "zoneinfo.reset_tzpath": "monkeypatch",
+    "copyreg.*": "monkeypatch", "mimetypes.add_type": "monkeypatch", "mimetypes.init": "monkeypatch", "zoneinfo.reset_tzpath": "monkeypatch",
     "urllib.request.install_opener": "monkeypatch", "tracemalloc.start": "ambient", "tracemalloc.stop": "ambient",
     "urllib.parse.*": "", "urllib.request.urlopen": "outside-read", "urllib.request.*": "outside-write", "sqlite3.*": "outside-write",
     "pickle.loads": "unknown", "pickle.dumps": "", "pickle.load": "outside-read change0", "pickle.dump": "outside-write",
