@@ -172,6 +172,11 @@ class Environment:
         owned = {id(b.node) for owner in self.owners for b in self.bindings.get(owner, ())}
         return not owned.isdisjoint(functions)
 
+    def found_by_name(self) -> list[str]:
+        """The notebook's classes and functions, which pickles mention by their names."""
+        own = {"class", "function"}
+        return sorted(n for n, bound in self.bindings.items() if any(b.role in own for b in bound))
+
     def classes(self) -> list[ast.ClassDef]:
         """Every class that the notebook defines at top level."""
         return self.definitions

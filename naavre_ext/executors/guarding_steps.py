@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SUSPICIOUS = frozenset(
     {"NameError", "UnboundLocalError", "AttributeError", "PicklingError", "PackingError"}
 )
+#: What such errors say whatever libraries make of them: a formula's NameError, an array that can't be changed.
+_SUSPICIOUS_TEXTS = ("is not defined", "read-only", "read only")
 
 
 class MainGuard:
@@ -120,7 +122,7 @@ def in_words(changed: Sequence[str]) -> str:
 def is_suspicious(error: ErrorReport) -> bool:
     """Whether the error may come from running on copies rather than from the user's code."""
     text = error.evalue.lower()
-    return error.ename in _SUSPICIOUS or "read-only" in text or "read only" in text
+    return error.ename in _SUSPICIOUS or any(part in text for part in _SUSPICIOUS_TEXTS)
 
 
 def shows_numbered(outputs: Sequence[OutputMessage]) -> bool:

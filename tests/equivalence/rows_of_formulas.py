@@ -1,4 +1,4 @@
-"""Texts that libraries evaluate where they are called, put together while the notebook runs."""
+"""What finds the notebook's names in texts: formulas put together while it runs, pickles, annotations."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def _evaluated(first: str, loop: str, result: str) -> Row:
         print(found)
         """,
         splits=1,
+        on_ray=True,
     )
 
 
@@ -93,5 +94,62 @@ _ROWS = {
         """
     ),
 }
+_PICKLED = """
+    import joblib, pickle
+    class P:
+        def __init__(self, x): self.x = x
+    for i in range(4):
+        joblib.dump(P(i), f"p{i}.pkl")
+    def load(path):
+        try:
+            return joblib.load(path).x
+        except Exception:
+            return None
+    ---
+"""
+_ROWS |= {
+    "pickled objects, in cells": written(
+        f"""{_PICKLED}
+    a = load("p1.pkl")
+    ---
+    b = load("p2.pkl")
+    ---
+    print(a, b)
+        """,
+        on_ray=True,
+    ),
+    "pickled objects, in a loop": written(
+        f"""{_PICKLED}
+    # split:
+    found = []
+    for i in range(5):
+        try:
+            with open(f"p{{i}}.pkl", "rb") as file:
+                found.append(pickle.load(file).x)
+        except (OSError, AttributeError):
+            found.append(None)
+    print(found)
+        """
+    ),
+    "annotations as texts": written(
+        """
+        import typing
+        class Rec: pass
+        def f(x: "Rec") -> "list[Rec]": return [x]
+        ---
+        # split:
+        found = []
+        for i in range(4):
+            try:
+                found.append(str(typing.get_type_hints(f)))
+            except NameError as error:
+                found.append(str(error))
+        print(found)
+        """,
+        on_ray=True,
+    ),
+}
 
-ROWS = sampled(_ROWS)
+ROWS = sampled(
+    _ROWS, "conditions in a dict", "formulas", "pickled objects, in cells", "annotations as texts"
+)
