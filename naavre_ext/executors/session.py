@@ -18,7 +18,7 @@ from naavre_ext.dataflow.source import transform
 from naavre_ext.executors.cell_outcome import CellOutcome, outcome_of
 from naavre_ext.executors.kernel_paths import kernel_argv, kernel_path, own_path
 from naavre_ext.executors.raised_signals import SIGNALS, raise_signals
-from naavre_ext.executors.session_fds import DescriptorCapture
+from naavre_ext.executors.session_fds import DescriptorCapture, are_lent
 from naavre_ext.executors.session_messages import CapturingSession
 from naavre_ext.executors.session_process import (
     as_running,
@@ -51,6 +51,8 @@ from naavre_ext.model.event import OutputMessage
 
 #: What the last cells have given, as texts without anything at first.
 _LAST_RESULTS = ("_", "__", "___")
+#: What a module has of itself, which a reset deletes as well.
+_OF_A_MODULE = ("__doc__", "__package__", "__loader__", "__spec__")
 #: Names without which what objects do at their end may fail.
 _OF_EVERY_NAMESPACE = frozenset({"__name__", "__builtin__", "__builtins__"})
 
@@ -71,7 +73,7 @@ class CellSession:
         self._buffer = OutputBuffer(self._deliver)
         self._loop = asyncio.new_event_loop()
         self._devnull = open(os.devnull)  # noqa: SIM115  (open as long as the session)
-        self._fds = DescriptorCapture(self._buffer) if capture_fds else None
+        self._fds = DescriptorCapture(self._buffer) if capture_fds or are_lent() else None
         self._thread_id: int | None = None
         self._streams = {
             "stdin": self._devnull,
@@ -87,6 +89,7 @@ class CellSession:
         self._compiler_flags = self.shell.compile.flags
         self._module = user_module(self.shell)
         self.namespace: dict[str, Any] = self.shell.user_ns
+        self._of_module = {name: self.namespace.get(name) for name in _OF_A_MODULE}
         self._modules_before = frozenset(sys.modules)
         self._printers = printers(self.shell)
         self._folders: tuple[str, ...] = ()
@@ -194,6 +197,7 @@ class CellSession:
                 not self._is_new
             ):  # else there is nothing to clear, and looking for garbage takes long
                 self.shell.reset(new_session=True)
+            self.namespace.update(self._of_module)
             for name in _LAST_RESULTS:  # a reset deletes them
                 setattr(self.shell.displayhook, name, "")
                 self.namespace[name] = ""

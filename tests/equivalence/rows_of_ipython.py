@@ -713,4 +713,17 @@ ROWS = {
     """,
         splits=0,
     ),
+    "what the module says of itself": written(
+        """
+        names = ("__doc__", "__package__", "__loader__", "__spec__")
+        told = [str(globals().get(name, "unset")) for name in names]
+        ---
+        # split:
+        found = []
+        for i in range(4):
+            found.append((i, __doc__ is None, __spec__ is None, __package__ is None))
+        print(told, found)
+        """,
+        on_ray=True,
+    ),
 }
