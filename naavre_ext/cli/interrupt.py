@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -26,8 +27,11 @@ class StopOnInterrupt:
     def __init__(self, advice: str = "") -> None:
         self.event, self.advice = threading.Event(), advice
         self._before: dict[signal.Signals, Any] = {}
+        self._fd = 2
 
     def __enter__(self) -> StopOnInterrupt:
+        with suppress(OSError):  # it has none
+            self._fd = sys.stderr.fileno()  # while a cell runs here, the stream is the cell's
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
         return self
@@ -45,17 +49,18 @@ class StopOnInterrupt:
         if self.event.is_set():
             self._exit_now()
         self.event.set()
-        _say("stopping (Ctrl-C again: at once)\n")
+        self._say("stopping (Ctrl-C again: at once)\n")
         timer = threading.Timer(LIMIT_S, self._exit_now)
         timer.daemon = True
         timer.start()
+        if number != signal.SIGINT and signal.getsignal(signal.SIGINT) != self._stop:
+            signal.raise_signal(signal.SIGINT)  # for the cell that runs here
 
     def _exit_now(self) -> None:
         shown_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
-        _say(f"{shown_cursor}stopped\n{self.advice}")
+        self._say(f"{shown_cursor}stopped\n{self.advice}")
         os._exit(_CANCELLED)
 
-
-def _say(text: str) -> None:
-    """Writes past Python's buffers, whose locks the interrupted code may hold."""
-    os.write(2, text.encode())
+    def _say(self, text: str) -> None:
+        """Writes past Python's buffers, whose locks the interrupted code may hold."""
+        os.write(self._fd, text.encode())

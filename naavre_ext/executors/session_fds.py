@@ -5,11 +5,14 @@ from __future__ import annotations
 import codecs
 import ctypes
 import functools
+import io
 import os
 import select
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from naavre_ext.executors.session_streams import OutputBuffer
 
@@ -17,6 +20,39 @@ _NAMES = {1: "stdout", 2: "stderr"}
 
 #: A cell's end waits for its last output, but not for ever.
 _DRAIN_S = 1.0
+
+
+#: Whether descriptors 1 and 2 are the cells' in this process.
+_lent = False
+
+
+def lend_descriptors() -> None:
+    """Leave descriptors 1 and 2 to the cells that run in this process, which is nobody else's.
+
+    ``sys.stdout`` and ``sys.stderr`` lead where they did, by other descriptors.
+    """
+    global _lent
+    streams = {name: getattr(sys, name) for name in _NAMES.values()}
+    if all(_is_at(stream, fd) for stream, fd in zip(streams.values(), _NAMES, strict=True)):
+        for fd, name in _NAMES.items():
+            before = streams[name]
+            before.flush()
+            again = open(os.dup(fd), "w", encoding=before.encoding, errors=before.errors)  # noqa: SIM115
+            again.reconfigure(line_buffering=before.line_buffering)
+            setattr(sys, name, again)
+        _lent = True
+
+
+def are_lent() -> bool:
+    """Whether cells in this process have its descriptors 1 and 2."""
+    return _lent
+
+
+def _is_at(stream: Any, fd: int) -> bool:
+    try:
+        return isinstance(stream, io.TextIOWrapper) and stream.fileno() == fd
+    except (OSError, ValueError):
+        return False
 
 
 class DescriptorCapture:
