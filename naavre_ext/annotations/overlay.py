@@ -60,13 +60,21 @@ def read_overlay(text: str, file: str) -> tuple[Setting, ...]:
             for key, where, value in entries(settings, file, CODE):
                 key = key.replace("_s", "") if key == "timeout_s" else key
                 given = None if value.tag == NULL else written(value)
-                problem = _check(key, given)
-                if problem:
-                    wrong.append(_problem(where, f"'{key}' of '{cell}': {problem}", _remedy(key)))
                 found.append(Setting(cell, key, given, where))
+                if (problem := wrong_value(CODE, found[-1])) is not None:
+                    wrong.append(problem)
     if wrong:
         raise RefusedError(wrong)
     return tuple(found)
+
+
+def wrong_value(code: str, setting: Setting) -> Diagnostic | None:
+    """What is wrong with the setting's value, told with this code; None if nothing is."""
+    problem = _check(setting.key, setting.value)
+    if not problem:
+        return None
+    text = f"{setting.place}: '{setting.key}' of '{setting.cell}': {problem}"
+    return Diagnostic(code, "error", text, _remedy(setting.key))
 
 
 def _check(key: str, value: str | None) -> str:

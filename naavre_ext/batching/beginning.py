@@ -15,6 +15,7 @@ from naavre_ext.model.workflow import Workflow
 from naavre_ext.planning.job_tables import (
     BATCH,
     COLLISION,
+    TABLE,
     check_rows,
     output_paths,
     refused,
@@ -150,5 +151,13 @@ def _root(options: RunOptions, notebook: Any) -> Path:
 
 
 def batch_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:
-    """Rows given in Python."""
+    """Rows given in Python.
+
+    Raises:
+        RefusedError: they are no list of mappings.
+    """
+    given = rows if isinstance(rows, Sequence) and not isinstance(rows, str) else [None]
+    if not all(isinstance(row, Mapping) for row in given):
+        raise refused(TABLE, f"The rows are {type(rows).__name__}, not a list of mappings.",
+                      "Give [{'param_a': 1}, ...]; of a DataFrame, df.to_dict('records').")  # fmt: skip
     return tuple(Row(f"row {number}", dict(row)) for number, row in enumerate(rows, start=1))

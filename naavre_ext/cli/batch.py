@@ -21,7 +21,7 @@ from naavre_ext.cli.inputs import (
 )
 from naavre_ext.cli.interrupt import StopOnInterrupt
 from naavre_ext.cli.reporters import write_json_line, write_refusal
-from naavre_ext.cli.run_options import How, resident_option, run_options
+from naavre_ext.cli.run_options import How, leave_descriptors, resident_option, run_options
 from naavre_ext.exporters.wording import duration_phrase
 from naavre_ext.model.diagnostic import NaavreError
 from naavre_ext.model.event import WAITS, MessageLogged
@@ -102,6 +102,7 @@ def batch(
     asked = _Asked(notebook, (*axes, *more), **what)
     try:
         source, options = _source(asked, how, values := collect_parameters(**given))
+        leave_descriptors(options)
         made = _make(asked, source, options, values)
         run = find_batch_runner(made, source, options, asked.max_jobs)
         with StopOnInterrupt(f"{_how_to_go_on(made.record.batch_id)}\n") as stop:

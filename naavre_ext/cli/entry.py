@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
 import tempfile
@@ -51,6 +53,10 @@ class _LazyGroup(click.Group):
 @click.version_option(package_name="naavre-ext", prog_name="naavre-ext")
 def root() -> None:
     """Runs annotated Jupyter notebooks in parallel, with the results of the sequential run."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise click.UsageError("the current folder is gone; change to another one") from None
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
@@ -59,6 +65,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 
 def _exit_code(args: Sequence[str] | None) -> int:
+    _open_streams()
     try:
         code = root.main(
             list(args) if args is not None else None, prog_name="naavre-ext", standalone_mode=False
@@ -78,11 +85,37 @@ def _exit_code(args: Sequence[str] | None) -> int:
         click.echo("stopped", err=True)
         return CANCELLED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return FAILED
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            return _report_internal(error)
+        _close_output()
+        click.echo(f"standard output can't be written: {error.strerror}", err=True)
+        return REFUSED
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback for the user
         return _report_internal(error)
     return code if isinstance(code, int) else OK
+
+
+def _open_streams() -> None:
+    """Standard streams that are closed lead nowhere from here on; letters that others can't show are escaped."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, "w" if number else "r", encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, nowhere)
+            try:
+                os.fstat(number)  # it has become something else's meanwhile
+            except OSError:
+                os.dup2(nowhere.fileno(), number)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _close_output() -> None:
+    """What standard output can't take any more is lost, without an error at the interpreter's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report_internal(error: Exception) -> int:

@@ -143,9 +143,29 @@ def _notebook(notebook: str) -> str | dict[str, Any]:
         data = json.load(sys.stdin)
     except ValueError as error:
         raise click.UsageError(f"standard input has no notebook: {error}") from None
+    except RecursionError:
+        raise click.UsageError("standard input has no notebook: it is nested too deeply") from None
     if not isinstance(data, dict):
         raise click.UsageError("standard input has no notebook: it isn't a JSON object")
     return data
+
+
+def refuse_to_replace(output: str | None, *sources: str | None) -> None:
+    """Returns where the output is none of these files.
+
+    Raises:
+        click.UsageError: it is one of them, which would be lost.
+    """
+    for source in sources:
+        if source is not None and output not in (None, "-") and _is_same(str(output), source):
+            raise click.UsageError(f"-o {output} would replace {source} itself. Give another name.")
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):  # one of them isn't there
+        return False
 
 
 def collect_secrets(source: Source, values: dict[str, Any]) -> tuple[dict[str, str], list[str]]:

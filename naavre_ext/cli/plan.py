@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from naavre_ext.cli.inputs import collect_parameters, config_option, parameter_options, read_source
+from naavre_ext.cli.inputs import (
+    collect_parameters,
+    config_option,
+    parameter_options,
+    read_source,
+    refuse_to_replace,
+)
 
 _ENDINGS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".mmd": "mermaid", ".svg": "svg"}
 
@@ -54,6 +60,7 @@ def plan(
 
     if cell_number is not None and not code:
         raise click.UsageError("--cell N belongs to --code")
+    refuse_to_replace(output, notebook, config)
     values = collect_parameters(**given)
     workflow, diagnostics = check_notebook(read_source(notebook, config), parameters=values)
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]

@@ -30,7 +30,7 @@ from naavre_ext.cli.reporters import (
     write_json_line,
     write_refusal,
 )
-from naavre_ext.cli.run_options import How, resident_option, run_options
+from naavre_ext.cli.run_options import How, leave_descriptors, resident_option, run_options
 from naavre_ext.cli.summary import failure_lines, strip_ansi, summary_lines
 from naavre_ext.executors.locked_folder import LockedFolder
 from naavre_ext.model.diagnostic import NaavreError
@@ -197,6 +197,7 @@ def _run(
             f"{name} isn't set in the environment: the notebook's own value is used", err=True
         )
     options = make_options(secrets)
+    leave_descriptors(options)
     run_notebook = find_runner(options, values)
     target = Path(output)
     with LockedFolder("naavre-run-") if output == "-" else nullcontext() as folder:
@@ -214,7 +215,7 @@ def _run(
             if stop.event.is_set() or _is_interrupted(result):
                 result = replace(result, status="cancelled")
         if output == "-":
-            sys.stdout.write(target.read_text(encoding="utf-8"))
+            sys.stdout.buffer.write(target.read_bytes())
             sys.stdout.flush()
     return reporter, result
 

@@ -47,6 +47,14 @@ class How:
         )
 
 
+def leave_descriptors(options: RunOptions) -> None:
+    """Leave descriptors 1 and 2 to the cells, where these run in this process: child processes write there."""
+    if options.executor == "local":
+        from naavre_ext.executors.session_fds import lend_descriptors
+
+        lend_descriptors()
+
+
 #: Whether the run is one for the resident engine; ``verify`` has its own processes.
 resident_option = click.option(
     "--resident/--no-resident",

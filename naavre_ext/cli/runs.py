@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from naavre_ext.cli.inputs import refuse_to_replace
 from naavre_ext.cli.progress import view_run
 from naavre_ext.cli.reporters import write_json_line
 from naavre_ext.cli.summary import failure_lines, summary_lines
@@ -88,7 +89,9 @@ def trace(run_id: str, notebook: str | None, store: str | None, output: str) -> 
     """Write a trace of RUN for Perfetto (ui.perfetto.dev) or Chrome's about:tracing."""
     from naavre_ext.scheduling.tracing import chrome_trace
 
-    found = chrome_trace(open_run(run_id, notebook, store).events())
+    record = open_run(run_id, notebook, store)
+    refuse_to_replace(output, notebook, record.info.get("notebook"))
+    found = chrome_trace(record.events())
     try:
         with click.open_file(output, "w", encoding="utf-8") as file:
             json.dump(found, file)

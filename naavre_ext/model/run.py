@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from numbers import Integral, Real
+from typing import Any, Literal, get_args
 
-from naavre_ext.model.diagnostic import Diagnostic
+from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.event import RunStatus
 
 ExecutorName = Literal["ray", "local"]
+
+#: An option that has no such value.
+OPTION = "NX544"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,9 @@ class RunOptions:
     ``notebook`` is the file that a notebook given as a document belongs to. ``labels``, JSON-safe, are kept in the
     run's record for whoever started it; with ``keep_notebook`` it has the executed notebook, too. Values beyond
     ``keep_most_bytes`` together aren't kept.
+
+    Raises:
+        RefusedError: all values that an option can't have.
     """
 
     executor: ExecutorName = "ray"
@@ -53,6 +60,31 @@ class RunOptions:
     keep_notebook: bool = False
     keep_most_bytes: int | None = None
 
+    def __post_init__(self) -> None:
+        wrong = [
+            Diagnostic(
+                OPTION, "error", f"'{name}' can't be {getattr(self, name)!r}.", f"Give {wanted}."
+            )
+            for name, is_right, wanted in (
+                ("executor", self.executor in get_args(ExecutorName), "'ray' or 'local'"),
+                ("timeout_s", _is_positive(self.timeout_s, Real), "seconds above 0, or None"),
+                (
+                    "max_parallelism",
+                    _is_positive(self.max_parallelism, Integral),
+                    "a number from 1, or None",
+                ),
+                ("keep", not isinstance(self.keep, str), "a tuple of names, such as ('total',)"),
+            )
+            if not is_right
+        ]
+        if wrong:
+            raise RefusedError(wrong)
+
+
+def _is_positive(value: Any, kind: type) -> bool:
+    is_number = isinstance(value, kind) and not isinstance(value, bool)
+    return value is None or (is_number and 0 < value < float("inf"))
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -73,3 +105,11 @@ class RunResult:
     def __getitem__(self, name: str) -> Any:
         """The final value of variable ``name``; KeyError when it wasn't kept."""
         return self.values[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the variable was kept."""
+        return name in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the kept variables."""
+        return iter(self.values)

@@ -54,6 +54,8 @@ def _parse(text: str, ending: str) -> Any:
             return json.loads(text, object_pairs_hook=_without_doubles)
         except ValueError as error:
             raise refused(TABLE, f"The table isn't JSON: {error}.", "") from None
+        except RecursionError:
+            raise refused(TABLE, "The table is nested too deeply.", "") from None
     return read_yaml_values(text.removeprefix("\ufeff"), "The table isn't YAML")
 
 
@@ -151,7 +153,11 @@ def read_grid(axes: Sequence[str], parameters: Sequence[Parameter]) -> tuple[Row
         if name in found:
             raise refused(TABLE, f"'{name}' is given twice.", "Give all its values at once.")
         found[name] = []
-        for text in _split(texts):
+        parts = _split(texts)
+        if parts is None:
+            raise refused(TABLE, f"In '{axis}' a quote or a bracket isn't closed.",
+                          "Put a value with one in quotes of the other kind.")  # fmt: skip
+        for text in parts:
             try:
                 found[name].append(typed(text, known.get(name)))
             except ValueError as error:
@@ -164,22 +170,27 @@ def read_grid(axes: Sequence[str], parameters: Sequence[Parameter]) -> tuple[Row
     )
 
 
-def _split(text: str) -> list[str]:
-    """The parts between commas that stand in no brackets or quotes; quotes around a part are taken off."""
+def _split(text: str) -> list[str] | None:
+    """The parts between commas that stand in no brackets or quotes; quotes around a part are taken off.
+
+    Quotes are those that a part begins with, or that stand in brackets. None where one isn't closed.
+    """
     parts, depth, quote = [""], 0, ""
     for letter in text:
         if quote:
             quote = "" if letter == quote else quote
-        elif letter in "'\"":
+        elif letter in "'\"" and (depth or not parts[-1].strip()):
             quote = letter
         elif letter in "([{":
             depth += 1
-        elif letter in ")]}":
+        elif letter in ")]}" and depth:
             depth -= 1
         elif letter == "," and depth == 0:
             parts.append("")
             continue
         parts[-1] += letter
+    if quote or depth:
+        return None
     bare = [part.strip() for part in parts]
     return [p[1:-1] if len(p) > 1 and p[0] == p[-1] and p[0] in "'\"" else p for p in bare]
 

@@ -239,7 +239,7 @@ def _check_values(
 
 def _unknown(name: str, parameters: Mapping[str, Parameter]) -> Diagnostic:
     known = [p.name for p in parameters.values() if p.kind != "secret"]
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(str(name), known, n=1)
     remedy = f"Did you mean '{near[0]}'? " if near else ""
     if known:
         remedy += f"Its parameters: {', '.join(known)}."

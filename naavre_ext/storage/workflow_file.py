@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 
 from naavre_ext.annotations.file_places import SourcePlace
-from naavre_ext.annotations.overlay import Setting
+from naavre_ext.annotations.overlay import Setting, wrong_value
 from naavre_ext.annotations.yaml_lines import Place, line_of, pairs, read_yaml
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
 from naavre_ext.model.notebook import CellId
@@ -74,9 +74,11 @@ def read_workflow(text: str, path: str) -> NotebookFile:
     root = read_yaml(text, file, CODE)
     data = _plain(text, file)
     wrong = list(_schema_errors(data, root, file)) or list(_wrong_order(data, root, file))
+    steps = [] if wrong else data["steps"]
+    settings = tuple(_settings(steps, root, file))
+    wrong += [found for setting in settings if (found := wrong_value(CODE, setting)) is not None]
     if wrong:
         raise RefusedError(wrong[:_MOST_TOLD])
-    steps = data["steps"]
     edges = tuple(
         Edge(StepId(e["source"]), StepId(e["target"]), e["kind"], tuple(e["names"]))
         for e in data["edges"]
@@ -84,7 +86,7 @@ def read_workflow(text: str, path: str) -> NotebookFile:
     in_main = frozenset(StepId(s["id"]) for s in steps if s.get("placement") == "main")
     return replace(
         read_notebook(_notebook(steps), path),
-        settings=tuple(_settings(steps, root, file)),
+        settings=settings,
         order=AskedOrder(edges, in_main),
         sources=_sources(steps, root, file),
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
+import pandas
 import pytest
 
 import naavre_ext
@@ -48,6 +51,41 @@ def test_a_run_gives_the_variables(options: RunOptions) -> None:
     assert result["squares"] == [0, 1, 4, 9, 16]
     assert result["total"] == 30
     assert result.batches == {"c1": 2}
+
+
+def test_a_result_knows_the_variables_that_were_kept(options: RunOptions) -> None:
+    result = naavre_ext.run_workflow(SQUARES, options=replace(options, keep=("total",)))
+    assert ("total" in result, "squares" in result, list(result)) == (True, False, ["total"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"executor": "Local"}, {"timeout_s": -1}, {"timeout_s": "a"}, {"timeout_s": float("nan")},
+        {"max_parallelism": 0}, {"max_parallelism": True}, {"keep": "total"},
+    ],
+)  # fmt: skip
+def test_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(RefusedError, match=f"NX544 '{name}' can't be"):
+        RunOptions(**wrong)
+
+
+def test_all_wrong_options_are_told_together() -> None:
+    with pytest.raises(RefusedError) as refused:
+        RunOptions(timeout_s=0, max_parallelism=-2)
+    assert len(refused.value.diagnostics) == 2
+
+
+@pytest.mark.parametrize("rows", [[1], "ab", 5, pandas.DataFrame({"param_n": [1, 2]})])
+def test_rows_that_are_no_mappings_are_refused(rows: Any, options: RunOptions) -> None:
+    with pytest.raises(RefusedError, match=r"NX540 .*not a list of mappings"):
+        naavre_ext.run_batch(SQUARES, rows, options=options)
+
+
+def test_a_parameters_name_that_is_no_text_is_refused(options: RunOptions) -> None:
+    with pytest.raises(RefusedError, match="NX201"):
+        naavre_ext.run_notebook(SQUARES, parameters={1: 2}, options=options)  # type: ignore[dict-item]
 
 
 def test_the_record_of_a_run_gives_them_again(options: RunOptions) -> None:

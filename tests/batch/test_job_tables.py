@@ -94,6 +94,11 @@ def test_all_that_is_wrong_is_told_at_once():
     assert len(refused.value.diagnostics) == 2
 
 
+def test_tables_that_are_nested_too_deeply_are_refused():
+    with pytest.raises(RefusedError, match="too deeply"):
+        values("[" * 100_000 + "]" * 100_000, "json")
+
+
 def test_grid_has_a_row_per_combination():
     rows = read_grid(["param_n=1,2", "param_name=a,'b,c'", "param_list=[1,2]"], PARAMETERS)
     assert [tuple(row.values.values()) for row in rows] == [
@@ -101,9 +106,18 @@ def test_grid_has_a_row_per_combination():
     ]  # fmt: skip
 
 
+def test_a_quote_or_bracket_in_a_word_is_a_letter():
+    rows = read_grid(['param_name=it\'s,you,a),"b,c"'], PARAMETERS)
+    assert [row.values["param_name"] for row in rows] == ["it's", "you", "a)", "b,c"]
+
+
 @pytest.mark.parametrize(
-    "axes", [["param_n"], ["param_n="], ["param_n=1", "param_n=2"], ["param_n=a"]]
-)
+    "axes",
+    [
+        ["param_n"], ["param_n="], ["param_n=1", "param_n=2"], ["param_n=a"],
+        ["param_name='a,b"], ["param_list=[1,2"],
+    ],
+)  # fmt: skip
 def test_grids_that_make_no_sense_are_refused(axes):
     with pytest.raises(RefusedError):
         read_grid(axes, PARAMETERS)

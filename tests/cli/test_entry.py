@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import nbformat
@@ -139,6 +142,93 @@ def test_latest_run_is_meant_by_its_word(
     assert first_line("runs", "delete", "latest", "one.ipynb") == f"deleted {one}"
     assert exit_code("runs", "show", "latest", "one.ipynb") == 2
     assert "There is no run 'latest'" in capsys.readouterr().err
+
+
+def test_a_notebook_is_not_replaced_by_what_is_told_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
+    nbformat.write(book, "a.ipynb")
+    before = Path("a.ipynb").read_bytes()
+    assert exit_code("run", "a.ipynb", "--executor", "local", "-q") == 0
+    Path("link.ipynb").symlink_to("a.ipynb")
+    for output in ("a.ipynb", str(tmp_path / "a.ipynb"), "link.ipynb"):
+        assert exit_code("plan", "a.ipynb", "-o", output) == 2
+        assert exit_code("runs", "trace", "latest", "-o", output) == 2
+        assert "would replace" in capsys.readouterr().err
+    assert Path("a.ipynb").read_bytes() == before
+
+
+def test_a_folder_that_is_gone_is_a_usage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert exit_code("check", str(tmp_path / "a.ipynb")) == 2
+    assert "the current folder is gone" in capsys.readouterr().err
+
+
+def _command(tmp_path: Path, tail: str, *cells: str, env: dict[str, str] | None = None) -> Any:
+    """A shell runs the notebook of these cells in its own process, with this behind the command."""
+    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel})
+    nbformat.write(book, tmp_path / "a.ipynb")
+    start = "'from naavre_ext.cli import main; main()'"
+    command = f"{sys.executable} -c {start} run a.ipynb --executor local {tail}"
+    return subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, **(env or {})}
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tail", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(tmp_path: Path, tail: str) -> None:
+    assert _command(tmp_path, tail, "print(1)").returncode == 0
+    assert nbformat.read(tmp_path / "a.out.ipynb", 4).cells[0].outputs[0]["text"] == "1\n"
+
+
+@pytest.mark.slow
+def test_streams_that_take_nothing_more_or_not_all_letters(tmp_path: Path) -> None:
+    full = _command(tmp_path, "-q -o - > /dev/full", "print(1)")
+    assert (full.returncode, "No space left" in full.stderr) == (2, True)
+    plain = _command(tmp_path, "--log-output", "print('ü')", env={"PYTHONIOENCODING": "ascii"})
+    assert (plain.returncode, plain.stdout.splitlines()[0]) == (0, "\\xfc")
+    shown = _command(tmp_path, "-q -o -", "print('ü')", env={"PYTHONIOENCODING": "ascii"})
+    assert json.loads(shown.stdout)["cells"][0]["outputs"][0]["text"] == ["ü\n"]
+
+
+@pytest.mark.slow
+def test_what_child_processes_print_is_an_output_of_their_cell(tmp_path: Path) -> None:
+    cell = "import os, sys\nprint('one', flush=True)\nos.system('echo two; echo three >&2')\nNone"
+    for tail in ("-q -o -", "--json --log-output"):
+        done = _command(tmp_path, tail, cell)
+        assert done.returncode == 0
+        for line in done.stdout.splitlines() if "--json" in tail else [done.stdout]:
+            json.loads(line)
+    outputs = nbformat.read(tmp_path / "a.out.ipynb", 4).cells[0].outputs
+    found = {
+        name: "".join(o["text"] for o in outputs if o["name"] == name)
+        for name in ("stdout", "stderr")
+    }
+    assert found == {"stdout": "one\ntwo\n", "stderr": "three\n"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_cell_of_this_process_ends_as_when_it_is_interrupted(tmp_path: Path, number: int) -> None:
+    cell = (
+        f"import os, time\ntry:\n    os.kill(os.getpid(), {int(number)})\n    time.sleep(60)\n"
+        "finally:\n    open('cleaned', 'w').close()"
+    )
+    done = _command(tmp_path, "", cell)
+    assert done.returncode == 130
+    assert "--resume" in done.stdout
+    assert (tmp_path / "cleaned").exists()
+    assert (tmp_path / "a.out.ipynb").exists()
 
 
 def _lines(capsys: pytest.CaptureFixture[str], *args: str) -> list[str]:
