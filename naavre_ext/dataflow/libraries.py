@@ -37,7 +37,8 @@ class LibraryCalls(Expressions):
         if path in tables.FILE_OPENERS:
             # Code that can't be watched: what it reads isn't seen.
             self.opened(path, arguments, tables.FILE_OPENERS[path], reads=False)
-        if path in tables.FINDING_BY_NAME:
+        option = tables.FINDING_BY_NAME.get(path)
+        if option is not None and (not option or option in arguments.keywords):
             self.may_read(self.environment.found_by_name(), line)
         if effects is None:
             return self.unknown_call(path, arguments, line)

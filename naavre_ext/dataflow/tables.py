@@ -258,7 +258,8 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "os.getcwdb": "outside-read", "os.fspath": "", "os.urandom": "", "os.uname": "", "os.access": "outside-read",
     "shutil.*": "outside-write", "shutil.which": "outside-read", "shutil.disk_usage": "outside-read", "subprocess.*": "outside-write",
     "requests.get": "outside-read", "requests.head": "outside-read", "requests.*": "outside-write",
-    "copyreg.*": "monkeypatch", "h5py.get_config": "monkeypatch", "mimetypes.add_type": "monkeypatch", "mimetypes.init": "monkeypatch", "zoneinfo.reset_tzpath": "monkeypatch",
+    "unittest.mock.patch*": "monkeypatch unknown", "copyreg.*": "monkeypatch", "h5py.get_config": "monkeypatch",
+    "mimetypes.add_type": "monkeypatch", "mimetypes.init": "monkeypatch", "zoneinfo.reset_tzpath": "monkeypatch",
     "urllib.request.install_opener": "monkeypatch", "tracemalloc.start": "ambient", "tracemalloc.stop": "ambient",
     "urllib.parse.*": "", "urllib.request.urlopen": "outside-read", "urllib.request.*": "outside-write", "sqlite3.*": "outside-write",
     "pickle.loads": "unknown", "pickle.dumps": "", "pickle.load": "outside-read change0", "pickle.dump": "outside-write",
@@ -324,12 +325,14 @@ WATCHED_FILES = frozenset(
 ) | FILE_QUESTIONS  # fmt: skip
 #: Of them, those that make folders: a watch doesn't see which, so that nothing may be asked beside them.
 FOLDER_MAKERS = frozenset({".mkdir", "os.mkdir", "os.makedirs"})
-#: What finds classes and functions by their names, in ``__main__`` too: to make objects anew, or for annotations.
-FINDING_BY_NAME = frozenset(
-    {"pickle.load", "pickle.loads", "pickle.Unpickler", "joblib.load", "pandas.read_pickle", "numpy.load", "torch.load",
-     "dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads", "shelve.open", "typing.get_type_hints", "inspect.get_annotations",
-     "inspect.signature"}
-)  # fmt: skip
+#: What finds classes and functions by their names, in ``__main__`` too, to make objects anew or for annotations; and
+#: with which option, if only with one.
+FINDING_BY_NAME = {
+    **dict.fromkeys(("pickle.load", "pickle.loads", "pickle.Unpickler", "joblib.load", "pandas.read_pickle", "torch.load"), ""),
+    **dict.fromkeys(("dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads", "shelve.open"), ""),
+    **dict.fromkeys(("typing.get_type_hints", "inspect.get_annotations"), ""),
+    "numpy.load": "allow_pickle", "inspect.signature": "eval_str",
+}  # fmt: skip
 #: What opens files of libraries that aren't known otherwise, with the mode that it takes where none is given.
 FILE_OPENERS = {
     "h5py.File": "r",

@@ -17,6 +17,9 @@ from naavre_ext.executors.list_changes import ListChange, apply_change, list_cha
 #: Environment variables that differ from process to process and steer no cell.
 _OWN_VARIABLES = ("PWD", "OLDPWD", "SHLVL", "_", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK")
 
+#: Python's own: the notebook may have put others in their place, as tests do.
+_getcwd, _chdir = os.getcwd, os.chdir
+
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
@@ -49,7 +52,7 @@ def baseline(*, renew: bool = False) -> Baseline:
 
         _baseline = Baseline(
             environ=dict(os.environ),
-            cwd=os.getcwd(),
+            cwd=_getcwd(),
             path=tuple(sys.path),
             filters=tuple(warnings.filters),
             locale=locale.setlocale(locale.LC_ALL),
@@ -98,7 +101,7 @@ def write_environ(value: dict[str, str | None] | None, _shell: Any) -> None:
 def read_cwd(_shell: Any) -> str | None:
     """The working directory, where the process was moved."""
     try:
-        cwd = os.getcwd()
+        cwd = _getcwd()
     except FileNotFoundError:
         return "deleted"
     return cwd if cwd != baseline().cwd else None
@@ -107,11 +110,11 @@ def read_cwd(_shell: Any) -> str | None:
 def write_cwd(value: str | None, _shell: Any) -> None:
     """Moves the process: out of the way when the folder of an earlier run is gone."""
     try:
-        os.chdir(value or baseline().cwd)
+        _chdir(value or baseline().cwd)
     except FileNotFoundError:
         if value is not None:
             raise
-        os.chdir(os.sep)
+        _chdir(os.sep)
 
 
 def read_path(_shell: Any) -> ListChange | None:

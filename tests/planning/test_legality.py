@@ -228,6 +228,7 @@ REFUSED = [
     ("for w in words:\n    pd.read_json(w, engine='pyarrow').to_csv(w + '2')", "can't be watched"),
     ("for x in xs:\n    os.remove('a')", "same place"),
     ("import numpy as np\nnp.setbufsize(16384)\nfor x in xs:\n    double(x)", "changes a module"),
+    ("from unittest import mock\np = mock.patch('os.getcwd')\np.start()\nfor x in xs:\n    out.append(os.getcwd())", "changes a module"),
     ("import copyreg\ncopyreg.pickle(C, reduced)\nfor x in xs:\n    out.append(x)", "changes a module"),
     ("import mimetypes\nmimetypes.add_type('a/b', '.x')\nfor x in xs:\n    out.append(mimetypes.guess_type('a.x'))", "changes a module"),
     ("import warnings\nfor x in xs:\n    with warnings.catch_warnings(record=True) as w:\n        double(x)\n    out.append(len(w))", "changes settings"),
