@@ -26,6 +26,7 @@ from naavre_ext.executors.held_objects import held_objects
 from naavre_ext.executors.hidden_state import ClassState, hidden_state, is_kept
 from naavre_ext.executors.inner_events import Tell
 from naavre_ext.executors.inner_hook import splitting_in_batch
+from naavre_ext.executors.names_asked import noting_names
 from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart
 from naavre_ext.executors.packing import Packed, pack, unpack
@@ -177,7 +178,10 @@ class BatchRun:
     def _execute(self, code: BatchCode) -> CellOutcome:
         task, worker = self._task, self._worker
         clock = time.perf_counter()
-        with splitting_in_batch(worker, task.step, task.slots, self._tell):
+        with (
+            splitting_in_batch(worker, task.step, task.slots, self._tell),
+            noting_names(self._namespace) as self._asked,
+        ):
             outcome = worker.capture(
                 self._outputs,
                 body_source(task.step.source),
@@ -223,6 +227,8 @@ class BatchRun:
         if reason:
             ambient.set_generators(before.rng)
             raise Violation(reason)
+        if self._asked:
+            raise Violation(f"it looks '{self._asked[0]}' up by its name, which it wasn't given")
         if not is_kept(self._hidden, self._namespace):
             self._classes.restore()
             raise Violation("a function or class of the notebook changed its own state")

@@ -131,6 +131,27 @@ _ROWS |= {
     print(found)
         """
     ),
+    "names looked up in the notebook's module, of which analysis can't know": written(
+        """
+        import importlib
+        K = 5
+        def found(name):
+            try:
+                return getattr(importlib.import_module("__main__"), name)
+            except AttributeError:
+                return None
+        ---
+        a = found("K")
+        ---
+        # split:
+        out = []
+        for name in ["K", "L", "K"]:
+            out.append(found(name))
+        ---
+        print(a, out)
+        """,
+        splits=0,
+    ),
     "annotations as texts": written(
         """
         import typing
