@@ -126,10 +126,22 @@ def inject_parameters(
         names = _names_to_set(cell, given, seen)
         if names:
             diagnostics += _used_at_once(cell, names)
-            reused = following if following and kept.get(following.id, following) is None else None
             own = {name: given[name] for name in names}
+            reused = following if following and following.id in kept else None
+            if reused is not None:
+                own = _with_rest(own, _read_injected(reused).values, parameters)
+                kept[reused.id] = None  # all of it that stays is here
             cells.append(_injected_cell(notebook, cell, own, reused))
     return replace(notebook, cells=tuple(cells)), tuple(diagnostics)
+
+
+def _with_rest(
+    own: Mapping[str, Any], before: Mapping[str, Any], parameters: Mapping[str, Parameter]
+) -> dict[str, Any]:
+    """The values, with those of an injected cell that no cell defines, in that cell's order."""
+    rest = {name: value for name, value in before.items() if name not in parameters}
+    both = {**rest, **own}
+    return {name: both[name] for name in (*before, *own) if name in both}
 
 
 def names_in_force(notebook: Notebook) -> dict[CellId, tuple[str, ...]]:

@@ -203,6 +203,10 @@ INJECTIONS = [
     ("papermill's cell stands right",
      [("a = 1", "parameters"), ("# Parameters\na = float('nan')\n", "injected-parameters")], {},
      ["a = 1", "# Parameters\na = float('nan')\n"]),
+    ("unknown names stay beside those that belong there, in papermill's order",
+     [("a = 1\nb = (1 +\n2)", "parameters"),
+      ("# Parameters\nb = 5\na = 2\nc = 3\n", "injected-parameters")], {"a": 7},
+     ["a = 1\nb = (1 +\n2)", "# Parameters\nb = 5\na = 7\nc = 3\n"]),
 ]  # fmt: skip
 
 
