@@ -10,8 +10,6 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from naavre_ext.dataflow.walking import walk
-
 _NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*)")
 _MARKED = re.compile(r"@([A-Za-z_]\w*)")
 #: What tells a formula, or a part of one, from a text that is only shown.
@@ -20,15 +18,6 @@ _SIGNS = re.compile(r"[@~<>=*+\-/(|&^]")
 _FIRST = frozenset({"expr", "ex"})
 #: The end of a text that a marked name is put behind.
 _OPEN_MARK = re.compile(r"@\s*$")
-
-
-def texts_in(tree: ast.AST) -> frozenset[str]:
-    """The literal texts of the code, and those between the values of f-strings."""
-    return frozenset(
-        node.value
-        for node in walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
 
 
 def literal_formula(node: ast.Call) -> list[str] | None:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from naavre_ext.dataflow.arguments import names_in
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
-from naavre_ext.dataflow.formulas import texts_in
 from naavre_ext.dataflow.kept_functions import kept_functions
 from naavre_ext.dataflow.letting_go import dotted
 from naavre_ext.dataflow.rebinding import LOOKING
@@ -30,7 +29,8 @@ class Mentions:
     with its name. ``bases`` are the names that classes are derived from, ``makes_classes`` says that some are made
     by a call.
     ``called`` are the dotted names of all that is called, where there are functions; ``enclosing`` are, by the
-    ``id`` of a function in a function, the names that it finds in those around it. ``texts`` are the literal ones.
+    ``id`` of a function in a function, the names that it finds in those around it. ``texts`` are the literal ones,
+    and those between the values of f-strings.
     """
 
     handed_on: tuple[str, ...]
@@ -64,6 +64,7 @@ def mentioned(tree: ast.Module) -> Mentions:
     of_names: set[tuple[str, str]] = set()
     bases: set[str] = set()
     called: set[str] = set()
+    texts: set[str] = set()
     has_functions = makes_classes = False
     for node in walk(tree):  # a call comes before the name in it
         if isinstance(node, ast.Name):
@@ -84,6 +85,8 @@ def mentioned(tree: ast.Module) -> Mentions:
             bases.update(names_in(node.bases))
         elif isinstance(node, FunctionNode):
             has_functions = True
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            texts.add(node.value)
         owner = _owner(node)
         if isinstance(owner, ast.Name):
             owners.add(owner.id)
@@ -96,7 +99,7 @@ def mentioned(tree: ast.Module) -> Mentions:
         makes_classes,
         frozenset(called if has_functions else ()),
         _enclosing_names(tree) if has_functions else {},
-        texts_in(tree),
+        frozenset(texts),
         tree if has_functions else None,
     )
 

@@ -26,7 +26,7 @@ from naavre_ext.executors.held_objects import held_objects
 from naavre_ext.executors.hidden_state import ClassState, hidden_state, is_kept
 from naavre_ext.executors.inner_events import Tell
 from naavre_ext.executors.inner_hook import splitting_in_batch
-from naavre_ext.executors.names_asked import noting_names
+from naavre_ext.executors.names_asked import noting_names, why_not_used
 from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart
 from naavre_ext.executors.packing import Packed, pack, unpack
@@ -227,8 +227,8 @@ class BatchRun:
         if reason:
             ambient.set_generators(before.rng)
             raise Violation(reason)
-        if self._asked:
-            raise Violation(f"it looks '{self._asked[0]}' up by its name, which it wasn't given")
+        if reason := why_not_used(self._asked):
+            raise Violation(reason)
         if not is_kept(self._hidden, self._namespace):
             self._classes.restore()
             raise Violation("a function or class of the notebook changed its own state")

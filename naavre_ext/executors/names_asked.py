@@ -5,12 +5,17 @@ A pickle finds its classes so. Analysis can't foresee all of that, and the noteb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 #: What a module is asked for what it doesn't have (PEP 562).
 _HOOK = "__getattr__"
+
+
+def why_not_used(asked: Sequence[str]) -> str:
+    """Why nothing counts that code has made which asked for these names; "" where there are none."""
+    return f"it looks '{asked[0]}' up by its name, which it wasn't given" if asked else ""
 
 
 @contextmanager

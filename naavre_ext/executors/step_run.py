@@ -22,7 +22,7 @@ from naavre_ext.executors.guarding_steps import (
     shows_numbered,
 )
 from naavre_ext.executors.hidden_state import ClassState, hidden_state, is_kept
-from naavre_ext.executors.names_asked import noting_names
+from naavre_ext.executors.names_asked import noting_names, why_not_used
 from naavre_ext.executors.packing import Packed, PackingError, is_immutable
 from naavre_ext.executors.packing_classes import taking_classes
 from naavre_ext.executors.pool import BatchPool
@@ -235,8 +235,7 @@ class StepRun:
             with worker.noting(warned.append, warned.append), noting_names(namespace) as asked:
                 outcome = self._cell.run()
             reason = worker.settings.violation(before, task.step.guard_rng)
-            if not reason and asked:
-                reason = f"it looks '{asked[0]}' up by its name, which it wasn't given"
+            reason = reason or why_not_used(asked)
             if not reason and any("text" in message for message in warned):
                 reason = "it warns, which a notebook shows once per place"
             if not reason and any(message["output_type"] == SIGNALS for message in warned):
