@@ -82,19 +82,19 @@ class Lab:
         """Loads the application and waits for it."""
         join = "&" if "?" in path else "?"
         self.page.goto(f"{self.server.url}{path}{join}token={self.server.token}")
-        self._wait_until_restored()
+        self.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
+        self.page.evaluate("() => window.jupyterapp.restored.then(() => undefined)")
 
     def reload(self) -> None:
         """Loads the page anew, and waits until all is there that was open.
 
-        Until then JupyterLab may still bring to the front what was there, even if that is closed meanwhile.
+        The layout says what that is, not the address: JupyterLab opens what an address names some time after it
+        has restored the rest, though a test may have closed that meanwhile.
         """
-        self.page.reload()
-        self._wait_until_restored()
-
-    def _wait_until_restored(self) -> None:
-        self.page.wait_for_function("() => window.jupyterapp?.restored !== undefined")
-        self.page.evaluate("() => window.jupyterapp.restored.then(() => undefined)")
+        name = self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.context?.path")
+        if name:
+            self.wait_until_layout_has(name)
+        self.go()
 
     def command(self, name: str, **arguments: Any) -> None:
         """Runs a command of JupyterLab and waits for its end."""
