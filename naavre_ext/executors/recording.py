@@ -154,10 +154,16 @@ class Recorder:
             return self._key(_index(value), root)
         if taking == "steady":
             return self._steady(value, root)
+        if taking.startswith("store ") and self._kind(taking.removeprefix("store ")) == "objects":
+            self._stored.append((root, value, _copied(value)))
+            return value
         if not self._copies(taking):
             return value
         kept = self.keeps.get(root)
         return self._copy(value, root, steady=kept is None or not kept.takes_elements)
+
+    def _kind(self, name: str) -> str:
+        return self.keeps[name].kind if name in self.keeps else ""
 
     def _copies(self, taking: str) -> bool:
         place = taking.removeprefix("store ")

@@ -162,7 +162,16 @@ def _instead(reduction: Reduction, loop: Loop) -> str:
                 f"Put the value into a variable first, and read that: value = ...; {entry} = value."
             )
         return f"Collect the new values apart, and put them into '{root}' after the loop."
+    if _counts(statement) and isinstance(loop.target, ast.Name):
+        return f"Count with enumerate(): for {root}, {loop.target.id} in enumerate({ast.unparse(loop.iterable)})."
     return f"Only add to '{root}' in the loop and look at it afterwards."
+
+
+def _counts(statement: ast.stmt) -> bool:
+    """``k += 1``"""
+    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.target, ast.Name):
+        return False
+    return isinstance(statement.op, ast.Add) and ast.unparse(statement.value) == "1"
 
 
 def _may_stand_in_try(reduction: Reduction) -> bool:

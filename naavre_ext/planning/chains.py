@@ -262,10 +262,8 @@ def _why_body(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
         return "it reads files that may be written before it begins"
     if isinstance(then.loop.node, ast.For):
         for record in _records(then):
-            stores = record.taking == "store" and not _starts_as(
-                then, record.root, ast.List, ast.Dict
-            )
-            if stores:
+            stores = any(taking.startswith("store") for taking in (record.taking, *record.takings))
+            if stores and not _starts_as(then, record.root, ast.List, ast.Dict):
                 return f"'{record.root}' may be an array"
     return ""
 

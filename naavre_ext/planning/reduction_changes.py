@@ -110,7 +110,7 @@ def _only_adds_rows(reduction: Reduction) -> bool:
 
 
 def _only_sets_entry(reduction: Reduction) -> bool:
-    """``counts[k] = counts.get(k, 0) + 1``"""
+    """``counts[k] = counts.get(k, 0) + 1``, and ``filled[place] = v`` with a place that is carried, too"""
     statement = reduction.statement
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return False
@@ -118,7 +118,12 @@ def _only_sets_entry(reduction: Reduction) -> bool:
     if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
         return False
     calls = [part.func for part in walk(statement) if isinstance(part, ast.Call)]
-    names = {part.id for part in walk(statement) if isinstance(part, ast.Name)}
+    names = {
+        p.id
+        for part in (target.value, statement.value)
+        for p in walk(part)
+        if isinstance(p, ast.Name)
+    }
     return names & reduction.replayed == {target.value.id} and all(
         call.attr == "get"
         if isinstance(call, ast.Attribute)

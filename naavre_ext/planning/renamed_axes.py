@@ -23,7 +23,8 @@ def check_axes(
     if not environment.renames_axes:
         return
     given = sorted({*facts.reads, *names_of(loop.iterable)})
-    made = sorted({*facts.writes, *(reduction.root for reduction in reductions)})
+    changed = {name for each in reductions for name in (each.root, *each.replayed)}
+    made = sorted(facts.writes | changed)
     tables = [name for name in given if may_have_axes(name, environment)]
     results = [name for name in made if _may_hold_tables(name, environment)]
     for table, result in ((t, r) for r in results for t in tables if t != r):

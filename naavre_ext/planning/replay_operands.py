@@ -218,8 +218,13 @@ def _kept_as(node: ast.Assign) -> str:
         return "copy"
     if any(isinstance(t, ast.Subscript) and isinstance(t.slice, ast.Slice) for t in node.targets):
         return "copy"
-    (name,) = {place.id for place in places if isinstance(place, ast.Name)} or {""}
-    return f"store {name}" if name and len(node.targets) == 1 else "keep"
+    if not places:
+        return "keep"
+    place = places[0]
+    # Arrays copy what containers of other kinds keep, and only a name says which of them it is.
+    if len(node.targets) > 1 or not isinstance(place, ast.Name):
+        return "steady"
+    return f"store {place.id}"
 
 
 def _is_named(function: ast.expr) -> bool:

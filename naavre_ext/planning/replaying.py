@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from naavre_ext.dataflow.environment import Environment
 from naavre_ext.dataflow.tables import OUT_POSITIONS
 from naavre_ext.dataflow.walking import children, walk
+from naavre_ext.planning.accessors import ACCESSORS
 from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.loops import Reduction, blocks, find_reductions
 from naavre_ext.planning.replay_operands import NotReplayable, Operands, mentions
@@ -229,18 +230,30 @@ def _assigned(node: ast.AST) -> Iterator[str]:
     for part in walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, (ast.Store, ast.Del)):
             yield part.id
+        elif isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store):
+            yield from _filled(part)
+
+
+def _filled(place: ast.expr) -> Iterator[str]:
+    """The name of the container that gets an entry: ``filled[k] = v``, ``filled[a][k] = v``"""
+    while isinstance(place, ast.Subscript):
+        place = place.value
+    if isinstance(place, ast.Attribute) and place.attr in ACCESSORS:
+        place = place.value
+    if isinstance(place, ast.Name):
+        yield place.id
 
 
 def _replay(statement: ast.stmt, names: frozenset[str]) -> Reduction:
     """The record of a statement that the merge runs: its operands are all parts that don't use the names."""
     operands = Operands(names)
     operands.statement(statement)
-    root = min(
-        part.id for part in walk(statement) if isinstance(part, ast.Name) and part.id in names
-    )
+    used = {part.id for part in walk(statement) if isinstance(part, ast.Name)} & names
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    filled = [name for target in targets for name in _filled(target) if name in used]
     return Reduction(
         statement,
-        root,
+        min(filled or used),
         tuple(operands.found),
         "replay",
         takings=tuple(operands.takings),

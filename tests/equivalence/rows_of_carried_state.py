@@ -51,6 +51,59 @@ ROWS = sampled(
             "trace.append(0)\nfor x in xs:\n    y = work(x)\n    trace.append(trace[-1] + y)",
             splits=1,
         ),
+        "entries by a counter": carried(
+            "k = 0\nfilled, named = np.zeros((7, 2)), {}\nfor x in xs:\n    y = work(x)\n    filled[k] = y, x\n"
+            "    filled[k, 1] -= filled[k - 1, 0]\n    named[k] = [y]\n    k += 1",
+            "print(k, filled, named)",
+            before="\nimport numpy as np",
+            splits=1,
+        ),
+        "entries by a counter of those that are kept": carried(
+            "n = 0\nfilled = np.zeros((7, 2))\nfor x in xs:\n    y = work(x)\n    if y % 2:\n        continue\n"
+            "    print(n, y)\n    filled[n, 0] = x\n    filled[n, 1] = y\n    n += 1\nfilled = filled[:n]",
+            "print(n, filled)",
+            before="\nimport numpy as np",
+            splits=1,
+        ),
+        "slices one behind the other": carried(
+            "start = 0\nfilled = np.zeros(40)\nfor x in xs:\n    part = np.full(x, work(x))\n"
+            "    filled[start:start + len(part)] = part\n    start += len(part)",
+            "print(start, filled)",
+            before="\nimport numpy as np",
+            splits=1,
+        ),
+        "a counter leaves the array in mid-loop": carried(
+            "k = 0\nfilled = np.zeros(4)\nfor x in xs:\n    print('at', x)\n    y = work(x)\n    filled[k] = y\n"
+            "    k += 1",
+            before="\nimport numpy as np",
+            splits=1,
+        ),
+        "one object at the places of a counter": carried(
+            "k = 0\nkept = np.zeros((7, 2), dtype=object)\nfor x in xs:\n    y = [work(x)]\n    kept[k, 0] = y\n"
+            "    kept[k, 1] = y\n    k += 1",
+            "kept[0, 0].append(1)\nprint(kept)",
+            before="\nimport numpy as np",
+            splits=1,
+        ),
+        "an array that changes after it went into another one, and into a list": carried(
+            "k = 0\nkept, copied = {'m': np.zeros((7, 2)), 'l': [None] * 7}, [None] * 7\nfor x in xs:\n"
+            "    y = np.full(2, work(x))\n    kept['m'][k] = copied[k] = y\n    y += 1\n    k += 1",
+            "print(kept, copied)",
+            before="\nimport numpy as np",
+            splits=0,
+        ),
+        "the list of items is filled by a counter": carried(
+            "k = 0\nfor x in xs:\n    y = work(x)\n    xs[(k + 1) % 7] = y\n    k += 1",
+            "print(xs)",
+            splits=0,
+        ),
+        "an array that the body reads is filled by a counter": carried(
+            "k = 0\nfilled = np.zeros(7)\nview = filled[:]\nfor x in xs:\n    y = work(x) + view[0]\n"
+            "    filled[k] = y\n    k += 1",
+            "print(filled)",
+            before="\nimport numpy as np",
+            splits=0,
+        ),
         "progress is printed in its place": carried(
             "for x in xs:\n    print('try', x)\n    y = work(x)\n    total += y\n    print(f'{x}: {total:.1f}')\n"
             "    print('end', x)",

@@ -372,6 +372,16 @@ def test_items_that_are_looked_up_to_be_changed_are_to_be_looped_over(loop, inst
     assert split.changes_items
 
 
+def test_a_counter_that_costly_code_needs_is_to_be_counted_by_enumerate():
+    refused = judge(
+        "k = 0\nfor x in xs:\n    out.append(double(x + k))\n    print(double(k))\n    k += 1"
+    )
+    assert isinstance(refused, Refusal)
+    assert refused.remedy == "Count with enumerate(): for k, x in enumerate(xs)."
+    split = judge("for k, x in enumerate(xs):\n    out.append(double(x + k))\n    print(double(k))")
+    assert isinstance(split, Split)
+
+
 def test_columns_that_are_read_as_they_are_set_are_told_before_the_run():
     for loop in (
         "for x in xs:\n    table['a'] = table['a'] + x",
