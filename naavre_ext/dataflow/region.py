@@ -47,6 +47,8 @@ class Region(Definitions):
         self.annotation(node.annotation)
         if node.value is not None:
             self.bind(node.target, self.visit(node.value))
+        elif isinstance(node.target, (ast.Attribute, ast.Subscript)):
+            self.visit(node.target.value)  # Python looks up whose attribute it would be
 
     def _walk_augassign(self, node: ast.AugAssign) -> None:
         value = self.visit(node.value)

@@ -132,6 +132,7 @@ class Targets(Recorder):
         key = self.visit(target.slice) if isinstance(target, ast.Subscript) else FRESH
         path = self.changed_module(target)
         if path is not None:
+            self.visit(target.value)
             self.assign_in_module(path, target.lineno)
             return
         how = f"assigned to as {ast.unparse(target)}"

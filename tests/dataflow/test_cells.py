@@ -29,6 +29,9 @@ NAMES = [
     ("x = x + 1", "x", "x", ""),
     ("x[0] += 1", "x", "", ""),
     ("del x", "x", "", "x"),
+    ("np.c_.table[a][b] = c", "a b c", "", ""),
+    ("x.y: int", "x", "", ""),
+    ("x[y]: int = z", "x y z", "", ""),
     ("x = 1\ndel x", "", "", "x"),
     ("print(y := 5)", "", "y", ""),
     ("if (n := f()) and (m := n): pass", "f", "n", "m"),
@@ -81,6 +84,15 @@ NAMES = [
     ("x = 1\n!echo $x {y}", "", "x", ""),
     ("y = 2\nif True:\n    !echo {y}", "", "y", ""),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["np.sin = len", "np.c_['a'] = 1", "del np.sin", "del np.c_['a']", "np.sin: int = 1", "np.sin += 1", "np.sin, x = 1, 2",
+     "for np.sin in (): pass", "with open('f') as np.sin: pass", "np.c_['a'].b = 1", "np.sin: int"],
+)  # fmt: skip
+def test_who_changes_a_module_reads_its_name(source: str) -> None:
+    assert "np" in facts_of(source).reads
 
 
 @pytest.mark.parametrize(("source", "reads", "sure", "maybe"), NAMES, ids=[row[0] for row in NAMES])

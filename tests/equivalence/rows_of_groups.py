@@ -27,6 +27,24 @@ _ROWS = {
         """,
         grouped=3,
     ),
+    "modules that only the group has imported are changed elsewhere": written(
+        """
+        # group: g
+        import os, decimal
+        model = [0]
+        ---
+        os.environ["KEY"] = "1"
+        decimal.getcontext().prec = 5
+        ---
+        decimal.DefaultContext.prec = 7
+        print("ok")
+        ---
+        # group: g
+        print(model, os.environ["KEY"], decimal.Decimal(1) / 3)
+        ---
+        del os.environ["KEY"]
+        """,
+    ),
     "a generator that goes on from cell to cell": written(
         """
         # group: g

@@ -47,7 +47,7 @@ EDGES = {
     ),
     "a module is changed": (
         ["import math", "math.tau = 6", "y = 3"],
-        {(0, 1, "monkeypatch"), (1, 2, "monkeypatch")},
+        {(0, 1, "data"), (0, 1, "monkeypatch"), (1, 2, "monkeypatch")},
     ),
     "the output history is used": (
         ["1 + 1", "x = _", "y = 3"],
