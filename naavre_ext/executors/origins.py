@@ -140,6 +140,8 @@ def _parts(obj: Any, limit: int) -> Sequence[tuple[tuple[str, Any], Any]]:
         return [(("()", name), part) for name, part in functions if part is not None]
     own = [(("class", ""), type(obj))] if type(obj).__module__ == NOTEBOOK else []
     state = getattr(obj, "__dict__", None)
+    if state is None:
+        return [*own, *((("()", name), part) for name, part in _in_slots(obj).items())]
     if type(state) is not dict or not state or isinstance(obj, types.MethodType):
         return own
     kept = _pickled(obj, state)
@@ -161,6 +163,19 @@ def _parts_of_class(cls: type) -> Sequence[tuple[tuple[str, Any], Any]]:
     return [*bases, *(((".", n), part) for n, part in vars(cls).items() if n not in _MADE)]
 
 
+def _in_slots(obj: Any) -> Mapping[str, Any]:
+    """The attributes of an object that keeps them in slots, as xarray's do, if it is copied by these alone."""
+    kind: Any = type(obj)
+    has_slots = any("__slots__" in vars(cls) for cls in kind.__mro__)
+    if not has_slots or _reduces_itself(kind) or _own_get_state(kind) is not None:
+        return {}
+    try:
+        state = object.__reduce_ex__(obj, 2)[2]
+    except TypeError:  # it holds more than Python knows of
+        return {}
+    return state[1] if type(state) is tuple and type(state[1]) is dict else {}
+
+
 def _pickled(obj: Any, state: dict[str, Any]) -> Mapping[str, Any]:
     """The attributes that the copy of ``obj`` was made with; others, such as caches, the cell's own may lack."""
     kind: Any = type(obj)
@@ -169,13 +184,22 @@ def _pickled(obj: Any, state: dict[str, Any]) -> Mapping[str, Any]:
     reduced = reduce_library_object(obj)
     if reduced is not NotImplemented:
         return reduced[2] if isinstance(reduced[2], dict) else {}
-    if kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__:
+    if _reduces_itself(kind):
         return {}
-    get_state = getattr(kind, "__getstate__", None)
-    if get_state is None or get_state is getattr(object, "__getstate__", None):
-        return state
-    found = get_state(obj)
+    get_state = _own_get_state(kind)
+    found = state if get_state is None else get_state(obj)
     return found if isinstance(found, dict) else {}
+
+
+def _reduces_itself(kind: Any) -> bool:
+    return (
+        kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__
+    )
+
+
+def _own_get_state(kind: Any) -> Callable[[Any], Any] | None:
+    get_state = getattr(kind, "__getstate__", None)
+    return None if get_state is getattr(object, "__getstate__", None) else get_state
 
 
 def finder(names: Mapping[str, Any], items: Any, start: int) -> Find:

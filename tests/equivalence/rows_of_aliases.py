@@ -5,6 +5,43 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
+    "a part of an xarray object is left over, and its array is changed by code that can't be seen": written(
+        """
+        import numpy as np, xarray as xr
+        ds = xr.Dataset({"t": (("y", "x"), np.arange(12.0).reshape(4, 3))})
+        ---
+        # split:
+        sums = []
+        for i in range(4):
+            part = ds["t"][i]
+            sums.append(float(part.sum()))
+        ---
+        exec("ds.t.values[:] = 3")
+        print(part.values, ds.t.values)
+        """,
+        splits=1,
+    ),
+    "a part of an xarray object is left over, and its array is changed by a generator": written(
+        """
+        import numpy as np, xarray as xr
+        ds = xr.Dataset({"t": (("y", "x"), np.arange(12.0).reshape(4, 3))})
+        def gen(d):
+            for k in range(3):
+                d.t.values[:] = k
+                yield k
+        g = gen(ds)
+        ---
+        # split:
+        sums = []
+        for i in range(4):
+            part = ds["t"][i]
+            sums.append(float(part.sum()))
+        ---
+        next(g)
+        print(part.values, ds.t.values)
+        """,
+        splits=1,
+    ),
     "views of arrays": written(
         """
         import numpy as np
