@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from naavre_ext.executors.recording import Recorder
 from naavre_ext.executors.tasks import NOTHING, BatchTask, Violation
 from naavre_ext.model.workflow import Split
 from naavre_ext.planning.elementwise import items_by_lists, lists_beside
+from naavre_ext.planning.function_scope import is_of_function, own_name
 from naavre_ext.planning.rewriting import COLLECT, HOOK_NAMES, Operation
 
 #: The parts of a batch's result, which are no variables of the notebook's.
@@ -41,6 +43,28 @@ def result_of(task: BatchTask, namespace: dict[str, Any], recorder: Recorder) ->
 def of_nans(place: Place) -> Place:
     """The same for NaNs only, which are told from others by what they are."""
     return lambda obj: place(obj) if type(obj) is float and obj != obj else None
+
+
+def without_closures(place: Place, split: Split, result: Mapping[str, Any]) -> Place:
+    """The same, which refuses functions that look at variables of the function that the loop stands in.
+
+    They would go on looking at those of the batch. One that a name stands for by which nobody asks after the
+    loop, as planning has seen to, may do so.
+    """
+    names = (*split.private, *split.shared, *split.reductions, *split.replayed)
+    variables = {own_name(name) for name in names if is_of_function(name)}
+    unasked = {id(value) for value in result.get("leaks", {}).values()}
+
+    def refusing(obj: Any) -> Any:
+        if type(obj) is types.FunctionType and obj.__closure__ and id(obj) not in unasked:
+            seen = variables.intersection(obj.__code__.co_freevars)
+            if seen:
+                raise Violation(
+                    f"a function that it makes looks at '{min(seen)}' when it is called"
+                )
+        return place(obj)
+
+    return refusing
 
 
 def is_plain_result(result: Mapping[str, Any], recorder: Recorder) -> bool:

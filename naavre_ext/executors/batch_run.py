@@ -18,6 +18,7 @@ from naavre_ext.executors.batch_results import (
     of_nans,
     result_of,
     until_error,
+    without_closures,
 )
 from naavre_ext.executors.cell_outcome import CellOutcome
 from naavre_ext.executors.filled_columns import why_no_labels
@@ -248,6 +249,8 @@ class BatchRun:
         if not is_plain:
             self._items.check_apart(result)
             self._check_shared(result)
+            if self._split.function:
+                place = without_closures(place, self._split, result)
         packed = pack(result, namespace, persistent=of_nans(place) if is_plain else place)
         recorder, over = self._recorder, self._over
         if over or is_changed or not recorder.plain or "elements" in result or result["leaks"]:

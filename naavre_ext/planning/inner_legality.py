@@ -16,6 +16,7 @@ from naavre_ext.dataflow.graph import NotebookDataflow
 from naavre_ext.dataflow.source import CellSource
 from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.workflow import Split
+from naavre_ext.planning.closures import check_closures
 from naavre_ext.planning.control_flow import check_control_flow
 from naavre_ext.planning.function_scope import (
     FlatFunction,
@@ -90,6 +91,7 @@ def judge_inner(
         _check_form(inner)
         if inner.function is None:
             return judge_loop(inner.loop, notebook, position, rng_seeded[position])
+        check_closures(inner)
         seeded = next((s for s in ("surely", "maybe") if s in rng_seeded), None)
         return _judge_in_function(inner, functions, seeded)
     except LoopRefused as refused:
@@ -159,6 +161,8 @@ def _judge_in_function(
         )
     _check_accumulators(loop, verdict, flat, functions, position)
     callbacks = notebook.environment.callback_reads & set(notebook.environment.bindings)
+    # What functions of an iteration look at of its own, it has set by then.
+    callbacks -= {*verdict.private, *verdict.reductions}
     more = replace(verdict, shared=(*verdict.shared, *callbacks))
     return _named(more, flat, function.name)
 

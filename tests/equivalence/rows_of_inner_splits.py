@@ -23,6 +23,133 @@ _ROWS = {
         print(first, second)
         """
     ),
+    "a function made before the loop looks at what the loop sets": written(
+        """
+        def roots(ks):
+            k, found = 0, []
+            def over(x):
+                return x * x - k
+            # split:
+            for k in ks:
+                found.append([over(x) for x in range(3)])
+            return found, over(1)
+        ---
+        print(roots([1, 8, 27, 64]))
+        """,
+        splits=0,
+    ),
+    "it looks at what each iteration sets, as a method, a key and a generator": written(
+        """
+        def ranked(ks):
+            now, found, k = 0, [], 0
+            class Rank:
+                def __lt__(self, other):
+                    return k
+            key = lambda i: i * now % 5
+            ahead = (now * i for i in range(9))
+            # split:
+            for k in ks:
+                now = k
+                found.append((sorted(range(4), key=key), next(ahead), Rank() < Rank()))
+            return found
+        ---
+        print(ranked([1, 2, 3, 4]))
+        """,
+        splits=0,
+    ),
+    "functions that iterations make look at the loop's variable later": written(
+        """
+        def makers(ks):
+            x, made = 0, []
+            # split:
+            for x in ks:
+                made.append(lambda: x)
+            return [each() for each in made]
+        ---
+        print(makers([1, 2, 3, 4]))
+        """,
+        splits=0,
+    ),
+    "functions that iterations make look at a variable that is set after the loop": written(
+        """
+        def makers(ks):
+            made, n = [], 2
+            # split:
+            for x in ks:
+                made.append(lambda y=x: y * n)
+            n = 10
+            return [each() for each in made]
+        ---
+        print(makers([1, 2, 3, 4]))
+        """,
+        splits=0,
+    ),
+    "the last function that an iteration made is called after the loop": written(
+        """
+        def last(ks):
+            out = []
+            # split:
+            for k in ks:
+                def times(x):
+                    return k * x
+                out.append(times(2))
+            k = 5
+            return out, times(3)
+        ---
+        print(last([1, 2, 3]))
+        """,
+        splits=0,
+    ),
+    "functions that an iteration makes for itself": written(
+        """
+        from scipy.optimize import minimize_scalar
+        def fit(ks, scale):
+            out = []
+            # split:
+            for k in ks:
+                def cost(p):
+                    return (p - k * scale) ** 2
+                out.append(round(float(minimize_scalar(cost).x) + minimize_scalar(lambda p: (p + k) ** 2).x, 5))
+            return out
+        ---
+        print(fit([1, 2, 3, 4], 2.5))
+        """,
+        splits=1,
+    ),
+    "functions that a function made for an iteration": written(
+        """
+        def times(n):
+            def by(y):
+                return n * y
+            return by
+        def makers(ks):
+            made = []
+            # split:
+            for k in ks:
+                made.append(times(k))
+            return [each(2) for each in made]
+        ---
+        print(makers([1, 2, 3, 4]))
+        """,
+        splits=1,
+    ),
+    "a loop sets a variable of the function around": written(
+        """
+        def outer(ks):
+            k = 0
+            def inner():
+                nonlocal k
+                out = []
+                # split:
+                for k in ks:
+                    out.append(2 * k)
+                return out
+            return inner(), k
+        ---
+        print(outer([1, 2, 3]))
+        """,
+        splits=0,
+    ),
     "one of several loops": written(
         """
         import math
