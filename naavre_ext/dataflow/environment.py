@@ -20,7 +20,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 class Binding:
     """One way a name gets its value. ``path`` is the dotted name of an import.
 
-    ``cached`` functions give the same object again when they are called again.
+    ``cached`` functions give the same object again when they are called again, or what a file has of it.
     """
 
     role: Literal["import", "function", "class", "value"]
@@ -74,6 +74,7 @@ class Environment:
     ``owners`` are names whose attributes are set, ``unknown_owners`` says that those of objects of unknown kinds
     are; both tell which functions may get attributes of their own. ``texts`` are the literal ones of all cells.
 
+    ``decorated`` are, by the ``id`` of a function in a decorator, the names that stand for decorated functions.
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
     ``holding_classes`` those of them that only hold containers of their own, ``selves`` tells by a method's ``id``
     the class that its ``self`` is surely of, ``attribute_kinds`` are those of attributes that the notebook sets to
@@ -99,6 +100,7 @@ class Environment:
     stateful_classes: frozenset[str] = frozenset()
     holding_classes: frozenset[str] = frozenset()
     selves: dict[int, str] = field(default_factory=dict)
+    decorated: dict[int, frozenset[str]] = field(default_factory=dict)
     attribute_kinds: dict[str, str] = field(default_factory=dict)
     classes_stay: str = ""
     operators: CellDataflow | None = None

@@ -207,8 +207,11 @@ class Summaries:
                 shape = shapes.join((shape, "none"))
         interface = [*parameters.values(), region.result_node]
         facts = region.dataflow()
-        enclosing = [n for scope in region.scopes[:-1] for n in scope.names.values()]
-        changes_enclosing = changes_any(facts, enclosing)
+        around = {name: n for scope in region.scopes[:-1] for name, n in scope.names.items()}
+        enclosing = [*around.values()]
+        functions = self.environment.decorated.get(id(node), frozenset())
+        others = [n for name, n in around.items() if name not in functions]
+        changes_enclosing = changes_any(facts, others) or changes_any(facts, enclosing, surely=True)
         runs_later = (
             region.calls_later
             or isinstance(node, (ast.AsyncFunctionDef, ast.Lambda))

@@ -14,6 +14,7 @@ from naavre_ext.dataflow.class_state import (
     why_classes_stay,
 )
 from naavre_ext.dataflow.compression import union
+from naavre_ext.dataflow.decorators import decorated_parameters
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
 from naavre_ext.dataflow.functions import Summaries
@@ -41,6 +42,7 @@ def find_hidden(environment: Environment, mentions: Sequence[Mentions]) -> None:
     if "__class__" not in environment.set_attributes:
         environment.selves = exact_selves(environment, mentions)
     environment.classes_stay = why_classes_stay(environment, attributes)
+    environment.decorated = decorated_parameters(environment, mentions)
     called_by_others = list(_escaping(mentions, environment))
     if not called_by_others and not any(environment.classes()):
         return

@@ -30,7 +30,8 @@ class Mentions:
     by a call.
     ``called`` are the dotted names of all that is called, where there are functions; ``enclosing`` are, by the
     ``id`` of a function in a function, the names that it finds in those around it. ``texts`` are the literal ones,
-    and those between the values of f-strings.
+    and those between the values of f-strings. ``decorating`` are the names that stand alone above a function,
+    ``bare_calls`` all those that are called.
     """
 
     handed_on: tuple[str, ...]
@@ -42,6 +43,8 @@ class Mentions:
     called: frozenset[str]
     enclosing: dict[int, frozenset[str]]
     texts: frozenset[str]
+    decorating: tuple[str, ...]
+    bare_calls: frozenset[str]
     _functions_in: ast.Module | None
 
     def unnamed(
@@ -65,6 +68,7 @@ def mentioned(tree: ast.Module) -> Mentions:
     bases: set[str] = set()
     called: set[str] = set()
     texts: set[str] = set()
+    decorating: list[str] = []
     has_functions = makes_classes = False
     for node in walk(tree):  # a call comes before the name in it
         if isinstance(node, ast.Name):
@@ -85,6 +89,7 @@ def mentioned(tree: ast.Module) -> Mentions:
             bases.update(names_in(node.bases))
         elif isinstance(node, FunctionNode):
             has_functions = True
+            decorating.extend(_only_decorator(node))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             texts.add(node.value)
         owner = _owner(node)
@@ -100,6 +105,8 @@ def mentioned(tree: ast.Module) -> Mentions:
         frozenset(called if has_functions else ()),
         _enclosing_names(tree) if has_functions else {},
         frozenset(texts),
+        tuple(decorating),
+        frozenset(name for name in called if "." not in name),
         tree if has_functions else None,
     )
 
@@ -109,6 +116,12 @@ def _unnamed_in(
     tree: ast.Module, letting_go: frozenset[tuple[str, str]]
 ) -> tuple[tuple[FunctionNode, bool], ...]:
     return tuple(_unnamed(tree, False, kept_functions(tree, letting_go)))
+
+
+def _only_decorator(node: FunctionNode) -> Iterator[str]:
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    if len(decorators) == 1 and isinstance(decorators[0], ast.Name):
+        yield decorators[0].id
 
 
 def _bases_given(node: ast.Call) -> list[ast.expr] | None:

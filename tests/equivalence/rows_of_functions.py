@@ -292,6 +292,91 @@ ROWS = {
         d = [g() for g in make()]
         print(a, b, c, d)
     """),
+    "decorators of the notebook's own, in split loops": written(
+        """
+        import functools, time
+        def timed(f):
+            @functools.wraps(f)
+            def wrapper(*args, **options):
+                began = time.perf_counter()
+                result = f(*args, **options)
+                assert time.perf_counter() >= began
+                return result
+            return wrapper
+        def told(f):
+            def wrapper(x):
+                print(f.__name__, x)
+                return f(x) + 1
+            return wrapper
+        @timed
+        def work(x, times=2):
+            return x * times
+        @told
+        def more(x):
+            return work(x, times=3)
+        ---
+        # split:
+        results = []
+        for x in range(7):
+            results.append(more(x))
+        ---
+        print(results)
+        """,
+        splits=1,
+    ),
+    "decorators that keep something": written(
+        """
+        def counted(f):
+            def wrapper(x):
+                f.calls = getattr(f, "calls", 0) + 1
+                return f(x), f.calls
+            return wrapper
+        def kept(f):
+            known = {}
+            def wrapper(x):
+                if x not in known:
+                    known[x] = f(x)
+                return known[x]
+            return wrapper
+        def through(f):
+            def wrapper(x):
+                return f(x)
+            return wrapper
+        class Counter:
+            calls = 0
+            def __call__(self, x):
+                self.calls += 1
+                return x + self.calls
+        @counted
+        def one(x):
+            return x
+        @kept
+        def two(x):
+            return [x]
+        @through
+        def three(x, seen=[]):
+            seen.append(x)
+            return len(seen)
+        four = through(Counter())
+        ---
+        # split:
+        results = []
+        for x in [1, 2, 1, 2]:
+            results.append(one(x))
+        # split:
+        for x in [1, 2, 1, 2]:
+            results.append(two(x))
+        # split:
+        for x in [1, 2, 1, 2]:
+            results.append(three(x))
+        # split:
+        for x in [1, 2, 1, 2]:
+            results.append(four(x))
+        ---
+        results[4].append(5)
+        print(results)
+        """,
+    ),
     "decorators": written(
         """
         import functools
