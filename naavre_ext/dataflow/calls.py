@@ -103,6 +103,8 @@ class Calls(Instances):
             self._note_arguments(binding.node, arguments)
         if binding.node is not None:
             return self.notebook_call(binding, arguments, name=name)
+        if binding.cached:
+            self.effect("ambient", f"{name}(), which keeps its results", arguments.node.lineno)
         if binding.shape in ("callable", "expr"):
             self.hand_over(arguments)
             if binding.shape == "expr":

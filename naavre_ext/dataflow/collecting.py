@@ -45,6 +45,10 @@ def bind_names(
     return environment
 
 
+#: Methods of ``joblib.Memory``, and of others that keep results in files, which make a function that does so.
+_STORING = frozenset({"cache", "memoize"})
+
+
 class _Collector(ast.NodeVisitor):
     """Walks module-level code; in functions it only looks for ``global`` and set attributes."""
 
@@ -81,7 +85,9 @@ class _Collector(ast.NodeVisitor):
             cached = any(path in tables.CACHING_DECORATORS for path in paths)
             self._bind(node.name, Binding("function", node=node, cached=cached))
         else:  # a decorator may replace the function by anything
-            self._bind(node.name, Binding("value"))
+            self._bind(
+                node.name, Binding("value", cached=any(map(self._stores, node.decorator_list)))
+            )
         self._inside(node.body)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
@@ -99,6 +105,18 @@ class _Collector(ast.NodeVisitor):
             return f"<{name}>"
         path = f"{bound[0].path}.{rest}" if rest else bound[0].path
         return "numba" if path.startswith("numba.") else path
+
+    def _stores(self, node: ast.expr) -> bool:
+        """Whether the decorator is ``memory.cache``, perhaps with options, of an object that is no module."""
+        method = node.func if isinstance(node, ast.Call) else node
+        if not isinstance(method, ast.Attribute) or method.attr not in _STORING:
+            return False
+        owner = (
+            self.known.bindings.get(method.value.id, ())
+            if isinstance(method.value, ast.Name)
+            else ()
+        )
+        return all(b.role != "import" for b in owner)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         plain = all(
@@ -191,6 +209,13 @@ class _Collector(ast.NodeVisitor):
                 self._assigned(target, self.shape_of(value))
         elif isinstance(target, ast.Name) and (called := self.known.called_notebook(value)):
             self._bind(target.id, Binding("function", node=called.node))
+        elif (
+            isinstance(target, ast.Name)
+            and isinstance(value, ast.Call)
+            and len(value.args) == 1
+            and self._stores(value)
+        ):
+            self._bind(target.id, Binding("value", cached=True))
         elif isinstance(target, ast.Name) and (path := self._plain_path(value)):
             self._bind(target.id, Binding("import", path))
         elif isinstance(target, ast.Name) and _adds_to(target.id, value):

@@ -291,6 +291,8 @@ REFUSED = [
     ("def outer(x):\n    def inner(row):\n        row.append(x)\n    inner(shared)\nfor x in xs:\n    outer(x)", "'shared'"),
     ("df = pd.DataFrame()\nfor x in xs:\n    df.apply(log)", "'shared'"),
     ("for x in xs:\n    with suppress_all():\n        y = x\n    out.append(y)", "'y' carries"),
+    ("from joblib import Memory\nkept = Memory('c').cache(double)\nfor x in xs:\n    out.append(kept(x))", "kept(), which keeps its results"),
+    ("import joblib\nmemory = joblib.Memory('c')\n@memory.cache(ignore=['y'])\ndef f(x, y): return x\nfor x in xs:\n    out.append(f(x, 1))", "f(), which keeps its results"),
     ("x0 = 0\nfor x in xs:\n    if 0 < x < (x0 := x):\n        pass\n    out.append(x0)", "'x0' carries"),
     ("def even(n):\n    shared.append(n)\n    return n == 0 or odd(n - 1)\ndef odd(n):\n    return n != 0 and even(n - 1)\n"
      "for x in xs:\n    odd(x)", "'shared'"),
