@@ -42,6 +42,8 @@ _STEPS: Mapping[str, Callable[[Any, Any], Any]] = {
     "class": lambda found, _: type(found),
     "base": lambda found, number: found.__bases__[number],
 }
+#: Ways to be copied that copy all attributes.
+_BY_STATE = (object.__reduce__, types.SimpleNamespace.__reduce__)
 _ATOMS = frozenset({int, float, complex, str, bytes, bool, type(None), range, slice})
 
 
@@ -192,9 +194,7 @@ def _pickled(obj: Any, state: dict[str, Any]) -> Mapping[str, Any]:
 
 
 def _reduces_itself(kind: Any) -> bool:
-    return (
-        kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__
-    )
+    return kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ not in _BY_STATE
 
 
 def _own_get_state(kind: Any) -> Callable[[Any], Any] | None:

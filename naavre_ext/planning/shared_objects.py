@@ -332,7 +332,10 @@ def identity_matters_for(
     """Whether later code changes an object in place that an iteration may hand back as a copy."""
     aliases = notebook.aliases
     cell = notebook.cells[position]
-    comparing = notebook.compares_identity()
+    # What can't be seen may change anything, and who compares objects knows a copy.
+    comparing = notebook.compares_identity() or any(
+        later.facts.has("opaque") for later in notebook.cells[position + 1 :]
+    )
     inside = range(loop.node.lineno, (loop.node.end_lineno or loop.node.lineno) + 1)
     changed: set[Hashable] = set()
     for later in notebook.cells[position + 1 :]:

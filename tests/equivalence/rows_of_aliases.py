@@ -5,6 +5,24 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
+    "a part of an object that code that can't be seen changes": written(
+        """
+        from types import SimpleNamespace as Named
+        import numpy as np
+        from astropy import units
+        held = Named(parts=[Named(k=j) for j in range(4)])
+        lengths = np.arange(4.0) * units.m
+        ---
+        # split:
+        numbers = []
+        for i in range(4):
+            part, length = held.parts[i], lengths[i:]
+            numbers.append(part.k)
+        ---
+        exec("held.parts[3].k = 9; lengths[3] = 5 * units.m")
+        print(part, length)
+        """,
+    ),
     "a part of an xarray object is left over, and its array is changed by code that can't be seen": written(
         """
         import numpy as np, xarray as xr
