@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.batching.job_runner import JobRunner, OnJobEvent, Stops
+from naavre_ext.batching.job_turns import JobTurns
 from naavre_ext.batching.shared_part import FIRST, SharedPart
 from naavre_ext.batching.shared_values import SharedValues
 from naavre_ext.environment import temporarily
@@ -186,7 +187,7 @@ class Batch:
             shared=shared[0],
             values=shared[1],
             stops=stops,
-            turns=threading.BoundedSemaphore(at_once),
+            turns=JobTurns(at_once, [job.number for job in self.waiting()]),
             plans=JobPlans(self._source, self.varying, first),
             on_event=on_event,
         )
