@@ -117,11 +117,17 @@ def parse_switch(text: str) -> bool:
     return text.lower() == "on"
 
 
+#: No clock of Python's or Ray's waits for any time.
+_LONGEST_S = 1000 * 24 * 60 * 60.0
+
+
 def parse_duration(text: str) -> float:
     """Seconds: ``90``, ``90s``, ``10m``, ``1h30m``, ``500ms``."""
     seconds = float(text) if _DECIMAL.fullmatch(text) else _sum_of_units(text.lower())
     if not math.isfinite(seconds) or seconds <= 0:
         raise ValueError(f"{text!r} isn't a time above 0")
+    if seconds > _LONGEST_S:
+        raise ValueError(f"{text!r} is longer than 1000 days")
     return seconds
 
 

@@ -57,6 +57,7 @@ MALFORMED = [
     "# timeout: 0",
     "# timeout: 10x",
     "# timeout: -5s",
+    "# timeout: 9999999999999d",
     "# cache: maybe",
     "# image: two words",
 ]

@@ -72,12 +72,6 @@ ROWS = sampled(
             before="\nimport numpy as np",
             splits=1,
         ),
-        "a counter leaves the array in mid-loop": carried(
-            "k = 0\nfilled = np.zeros(4)\nfor x in xs:\n    print('at', x)\n    y = work(x)\n    filled[k] = y\n"
-            "    k += 1",
-            before="\nimport numpy as np",
-            splits=1,
-        ),
         "one object at the places of a counter": carried(
             "k = 0\nkept = np.zeros((7, 2), dtype=object)\nfor x in xs:\n    y = [work(x)]\n    kept[k, 0] = y\n"
             "    kept[k, 1] = y\n    k += 1",

@@ -18,6 +18,11 @@ ROWS = {
         ),
         on_ray=False,
     ),
+    "at a place that a counter leads to": row(
+        "import numpy as np\nk, filled = 0, np.zeros(3)",
+        split("for x in range(6):\n    print('at', x)\n    filled[k] = x * 2\n    k += 1"),
+        "print('never')",
+    ),
     "in a function": row(
         "def inner(x):\n    return {}[x]\ndef outer(x):\n    return inner(x) + 1",
         split("for x in range(5):\n    y = x if x < 3 else outer(x)"),

@@ -36,13 +36,8 @@ _ROWS = {
         os.environ["KEY"] = "1"
         decimal.getcontext().prec = 5
         ---
-        decimal.DefaultContext.prec = 7
-        print("ok")
-        ---
         # group: g
         print(model, os.environ["KEY"], decimal.Decimal(1) / 3)
-        ---
-        del os.environ["KEY"]
         """,
     ),
     "a generator that goes on from cell to cell": written(
@@ -350,6 +345,7 @@ _ROWS = {
 }
 
 _ON_RAY = (
+    "modules that only the group has imported are changed elsewhere",
     "an object that can't be copied, shared within a group",
     "a generator that goes on from cell to cell",
     "a model that is fitted in place",

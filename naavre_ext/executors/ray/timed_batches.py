@@ -17,6 +17,9 @@ class Timed(Protocol):
     deadline: Deadline | None
 
 
+#: Ray takes no longer times.
+_LONGEST_S = 1e8
+
 TimedT = TypeVar("TimedT", bound=Timed)
 
 
@@ -25,7 +28,7 @@ def first_in_time(handles: Sequence[TimedT]) -> TimedT:
     deadlines = {handle.ref: handle.deadline for handle in handles if handle.deadline is not None}
     while True:
         left = [s for s in (each.left_s() for each in deadlines.values()) if s is not None]
-        done, _ = ray.wait(list(deadlines), num_returns=1, timeout=min(left, default=None))
+        done, _ = ray.wait(list(deadlines), num_returns=1, timeout=min([*left, _LONGEST_S]))
         for handle in handles:
             deadline = handle.deadline
             if deadline is not None and handle.ref in done and deadline.advance():
