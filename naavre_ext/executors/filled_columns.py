@@ -147,9 +147,13 @@ def _types(table: Any) -> list[Any]:
 
 
 def has_row(begun: Any, label: Any) -> bool:
-    """Whether the label is that of one of the table's rows, or an index holds none but such labels."""
-    if isinstance(label, sys.modules["pandas"].Index):
+    """Whether the label is that of one of the table's rows, an index holds such, or a mask chooses among them."""
+    pandas = sys.modules["pandas"]
+    if isinstance(label, pandas.Index):
         return bool(label.isin(begun.index).all())
+    if type(label) in (pandas.Series, sys.modules["numpy"].ndarray) and label.dtype == bool:
+        of_rows = getattr(label, "index", begun.index).equals(begun.index)
+        return label.shape == (len(begun),) and bool(of_rows)
     try:
         return hash(label) is not None and label in begun.index
     except TypeError:

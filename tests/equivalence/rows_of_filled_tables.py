@@ -5,6 +5,36 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
+    "rows by a mask": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({"site": list("aabbc"), "n": [1.0, 2.0, 3.0, 5.0, 8.0]})
+        df["mean"] = 0.0
+        ---
+        # split:
+        for site in df["site"].unique():
+            mask = df["site"] == site
+            df.loc[mask, "anomaly"] = df.loc[mask, "n"] - df.loc[mask, "n"].mean()
+            df.loc[mask.to_numpy(), "mean"] = df.loc[mask, "n"].mean()
+        ---
+        print(df, mask)
+        """,
+        splits=1,
+    ),
+    "rows by a mask of other rows": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({"site": list("aabbc"), "n": [1.0, 2.0, 3.0, 5.0, 8.0], "sum": 0.0})
+        ---
+        # split:
+        for site in df["site"].unique():
+            mask = (df["site"] == site)[::-1]
+            df.loc[mask, "sum"] = df.loc[mask, "n"].sum()
+        ---
+        print(df)
+        """,
+        splits=0,
+    ),
     "another column is read": written(
         """
         import pandas as pd
@@ -400,7 +430,7 @@ ROWS = {
         ---
         print(df)
         """,
-        splits=0,
+        splits=1,
     ),
     "groups of rows": written(
         """
