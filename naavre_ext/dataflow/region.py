@@ -119,8 +119,32 @@ class Region(Definitions):
         with self._iterating([node.target, *node.body]):
             self.bind(node.target, self.element(items))
             self._loop_body(node.body)
-        self.sure = before
+        self.sure = before | (self._bound_once(node) if self._never_empty(node.iter) else set())
         self._walk_else(node)
+
+    def _never_empty(self, items: ast.expr) -> bool:
+        """``range(20)``, ``(1, 2)``"""
+        if isinstance(items, (ast.List, ast.Tuple)):
+            return any(not isinstance(item, ast.Starred) for item in items.elts)
+        if not isinstance(items, ast.Call) or items.keywords:
+            return False
+        if ast.unparse(items.func) != "range" or not self._is_builtin(items.func):
+            return False
+        limits = [a.value if isinstance(a, ast.Constant) else None for a in items.args]
+        known = 1 <= len(limits) <= 2 and all(type(limit) is int for limit in limits)
+        return known and bool(range(*limits))  # type: ignore[arg-type]
+
+    def _bound_once(self, node: ast.For | ast.AsyncFor) -> set[str]:
+        """The loop's variables, which have a value once it has begun, but for those that the body unbinds."""
+        deleted = {
+            getattr(part, "name", None)
+            for part in walk(node)
+            if isinstance(part, ast.ExceptHandler)
+        }
+        names = [part for part in walk(node) if isinstance(part, ast.Name)]
+        deleted |= {name.id for name in names if isinstance(name.ctx, ast.Del)}
+        bound = {part.id for part in walk(node.target) if isinstance(part, ast.Name)}
+        return {name for name in bound - deleted if self.local_node(name) is None}
 
     _walk_asyncfor = _walk_for
 

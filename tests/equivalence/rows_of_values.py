@@ -2,9 +2,53 @@
 
 from __future__ import annotations
 
-from notebook_row import row, split
+from notebook_row import row, split, written
 
 ROWS = {
+    "variable of a loop in the loop that is never empty": written(
+        """
+        # split:
+        history = []
+        for rate in [0.5, 0.2, 0.0]:
+            w = 1.0
+            for epoch in range(9):
+                w *= 1 - rate
+                if w < 0.1:
+                    break
+            for name, (low, high) in [("a", (1, 2)), ("b", (3, 4))]:
+                if rate:
+                    continue
+            history.append((epoch, w, name, low + high))
+        ---
+        print(history, epoch, name)
+        """,
+        splits=1,
+    ),
+    "variable of a loop in the loop that its body unbinds, or that may be empty": written(
+        """
+        # split:
+        history, epoch = [], 7
+        for x in [1, 0, 2]:
+            for epoch in range(2):
+                try:
+                    1 / x
+                except ZeroDivisionError as epoch:
+                    pass
+            try:
+                history.append(epoch)
+            except NameError:
+                history.append(None)
+        # split:
+        step = 7
+        for x in [1, 0, 2]:
+            for step in range(x):
+                pass
+            history.append(step)
+        ---
+        print(history)
+        """,
+        splits=0,
+    ),
     "lock between cells": row(
         "import threading\nlock = threading.Lock()\nout = []",
         split("for x in range(4):\n    with lock:\n        out.append(x)"),
