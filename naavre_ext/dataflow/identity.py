@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -86,6 +87,8 @@ class _Comparisons(FunctionRegion):
             bound = self.environment.lookup(node.id)
             if bound and all(binding.role == "import" for binding in bound):
                 return False
+            if not bound and isinstance(vars(builtins).get(node.id), type):
+                return False  # kind is ValueError
         return shapes.head(self.visit(node).shape) in PLAIN_KINDS
 
     def _stays(self, owner: ast.expr) -> bool:

@@ -5,6 +5,26 @@ from __future__ import annotations
 from notebook_row import Row, sampled, written
 
 _ROWS: dict[str, Row] = {
+    "which class an error is of": written(
+        """
+        class Tolerant:
+            def __enter__(self):
+                return self
+            def __exit__(self, kind, error, trace):
+                return kind is ZeroDivisionError
+        ---
+        # split:
+        found = []
+        for x in [1, 0, 2]:
+            y = None
+            with Tolerant():
+                y = 1 / x
+            found.append(y)
+        ---
+        print(found)
+        """,
+        splits=1,
+    ),
     "objects that a library has under a name": written(
         """
         import numpy as np
