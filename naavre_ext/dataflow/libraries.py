@@ -238,11 +238,16 @@ class LibraryCalls(Expressions):
         )
 
     def _table(self, arguments: Arguments) -> Value:
-        """A new frame: it holds the elements of lists and dicts, and may be a view of an array."""
+        """A new frame: it holds its labels and the elements of lists and dicts, and may be a view of an array."""
         held: list[Value] = []
         table = self.temporary("frame")
+        labels = [v for k, v in arguments.keywords.items() if k in ("index", "columns")]
+        if not arguments.spread:
+            labels += arguments.positional[1:3]
         for value in arguments.all:
-            if value.kind in ("list", "dict", "iterator", "view", "items", "tuple"):
+            if any(value is each for each in labels):
+                held.append(self.element(value))
+            elif value.kind in ("list", "dict", "iterator", "view", "items", "tuple"):
                 held += [self.element(value), self.element(self.element(value))]
             elif value.node is not None and table.node is not None:
                 self.alias(table.node, value.node)

@@ -5,6 +5,34 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
+    "a new series with the labels of the one that is looped over": written(
+        """
+        import pandas as pd
+        heights = pd.Series([1.0, 2.0, 3.0], index=list("abc"))
+        squares = pd.Series(index=heights.index, dtype=float)
+        ---
+        # split:
+        for name, height in heights.items():
+            squares[name] = height**2
+        ---
+        print(squares, heights)
+        """,
+        splits=1,
+    ),
+    "a series that may be a view of the one that is looped over": written(
+        """
+        import pandas as pd
+        heights = pd.Series([1.0, 2.0, 3.0], index=list("abc"))
+        same = pd.Series(heights, heights.index)
+        ---
+        # split:
+        for name, height in heights.items():
+            same[name] = height**2
+        ---
+        print(same, heights)
+        """,
+        splits=0,
+    ),
     "rows by a mask": written(
         """
         import pandas as pd
