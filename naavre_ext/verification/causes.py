@@ -201,7 +201,7 @@ def _plan(history: _History, writer: Step | None, step: Step, name: str) -> str:
 def _part(step: Step, line: int | None) -> str:
     over = next((split.iterable for split in step.splits if split.form == "over"), None)
     if over is None:
-        return f"its loop in line {line or '?'}"
+        return f"its loop in line {line}" if line else "a loop in a function that it calls"
     return f"'# over: {over}' says that it works on each item apart, and it"
 
 
@@ -217,7 +217,7 @@ def _how(step: Step, run: StepRun) -> str:
     if run.relocated:
         ways.append(f"it was run again in the main worker, as {run.relocated}")
     if step.guard_rng:
-        ways.append("random number generators are seeded, so the order of draws counts")
+        ways.append("random number generators may be seeded, and then the order of draws counts")
     if not ways:
         ways = ["in the main worker, whole, but other cells ran before it or beside it"]
     return "; ".join(ways)
