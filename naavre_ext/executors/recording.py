@@ -155,8 +155,7 @@ class Recorder:
         if taking == "steady":
             return self._steady(value, root)
         if taking.startswith("store ") and self._kind(taking.removeprefix("store ")) == "objects":
-            self._stored.append((root, value, _copied(value)))
-            return value
+            return self._steady(value, root)
         if not self._copies(taking):
             return value
         kept = self.keeps.get(root)
