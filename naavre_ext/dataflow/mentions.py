@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,7 +31,8 @@ class Mentions:
     ``called`` are the dotted names of all that is called, where there are functions; ``enclosing`` are, by the
     ``id`` of a function in a function, the names that it finds in those around it. ``texts`` are the literal ones,
     and those between the values of f-strings. ``decorating`` are the names that stand alone above a function,
-    ``bare_calls`` all those that are called.
+    ``factories`` those that are called there, ``varied`` such calls with other arguments than literal ones,
+    ``bare_calls`` all names that are called anywhere.
     """
 
     handed_on: tuple[str, ...]
@@ -44,7 +45,9 @@ class Mentions:
     enclosing: dict[int, frozenset[str]]
     texts: frozenset[str]
     decorating: tuple[str, ...]
-    bare_calls: frozenset[str]
+    factories: tuple[str, ...]
+    varied: frozenset[str]
+    bare_calls: tuple[str, ...]
     _functions_in: ast.Module | None
 
     def unnamed(
@@ -69,6 +72,9 @@ def mentioned(tree: ast.Module) -> Mentions:
     called: set[str] = set()
     texts: set[str] = set()
     decorating: list[str] = []
+    factories: list[str] = []
+    varied: set[str] = set()
+    bare_calls: list[str] = []
     has_functions = makes_classes = False
     for node in walk(tree):  # a call comes before the name in it
         if isinstance(node, ast.Name):
@@ -82,6 +88,7 @@ def mentioned(tree: ast.Module) -> Mentions:
         elif isinstance(node, ast.Call):
             used.add(id(node.func))
             called.add(dotted(node.func))
+            bare_calls.extend(_name(node.func))
             made_of = _bases_given(node)
             makes_classes = makes_classes or made_of is None
             bases.update(names_in(made_of or []))
@@ -89,7 +96,12 @@ def mentioned(tree: ast.Module) -> Mentions:
             bases.update(names_in(node.bases))
         elif isinstance(node, FunctionNode):
             has_functions = True
-            decorating.extend(_only_decorator(node))
+            only = _only_decorator(node)
+            decorating.extend(_name(only))
+            if isinstance(only, ast.Call):
+                factories.extend(_name(only.func))
+                given = [*only.args, *(keyword.value for keyword in only.keywords)]
+                varied.update(() if are_literal(given) else _name(only.func))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             texts.add(node.value)
         owner = _owner(node)
@@ -106,7 +118,9 @@ def mentioned(tree: ast.Module) -> Mentions:
         _enclosing_names(tree) if has_functions else {},
         frozenset(texts),
         tuple(decorating),
-        frozenset(name for name in called if "." not in name),
+        tuple(factories),
+        frozenset(varied),
+        tuple(bare_calls),
         tree if has_functions else None,
     )
 
@@ -118,10 +132,19 @@ def _unnamed_in(
     return tuple(_unnamed(tree, False, kept_functions(tree, letting_go)))
 
 
-def _only_decorator(node: FunctionNode) -> Iterator[str]:
+def _only_decorator(node: FunctionNode) -> ast.expr | None:
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    if len(decorators) == 1 and isinstance(decorators[0], ast.Name):
-        yield decorators[0].id
+    return decorators[0] if len(decorators) == 1 else None
+
+
+def are_literal(given: Iterable[ast.expr | None]) -> bool:
+    """Whether these are numbers, texts and the like, as far as there are any."""
+    parts = (value.operand if isinstance(value, ast.UnaryOp) else value for value in given)
+    return all(isinstance(part, ast.Constant) for part in parts if part is not None)
+
+
+def _name(node: ast.expr | None) -> tuple[str, ...]:
+    return (node.id,) if isinstance(node, ast.Name) else ()
 
 
 def _bases_given(node: ast.Call) -> list[ast.expr] | None:

@@ -324,6 +324,70 @@ ROWS = {
         """,
         splits=1,
     ),
+    "decorators that a function makes, in split loops": written(
+        """
+        import functools
+        def retried(times, default=None):
+            def decorate(f):
+                @functools.wraps(f)
+                def wrapper(x):
+                    for attempt in range(times):
+                        try:
+                            return f(x, attempt)
+                        except ValueError:
+                            pass
+                    return default
+                return wrapper
+            return decorate
+        @retried(3, default=-1)
+        def work(x, attempt):
+            if (x + attempt) % 4:
+                raise ValueError
+            return x * 10 + attempt
+        ---
+        # split:
+        results = []
+        for x in range(8):
+            results.append(work(x))
+        ---
+        print(results)
+        """,
+        splits=1,
+    ),
+    "decorators that a function makes, which keep what it was given": written(
+        """
+        def noted(seen):
+            def decorate(f):
+                def wrapper(x):
+                    seen.append(x)
+                    return f(x), len(seen)
+                return wrapper
+            return decorate
+        def counted(count=0):
+            def decorate(f):
+                def wrapper(x):
+                    nonlocal count
+                    count += 1
+                    return f(x), count
+                return wrapper
+            return decorate
+        box = []
+        @noted(box)
+        def one(x):
+            return x
+        @counted(count=5)
+        def two(x):
+            return x
+        ---
+        # split:
+        results = []
+        for x in range(8):
+            results.append((one(x), two(x)))
+        ---
+        print(results, box)
+        """,
+        splits=0,
+    ),
     "decorators that keep something": written(
         """
         def counted(f):
