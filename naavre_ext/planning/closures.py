@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from naavre_ext.dataflow.kept_functions import variables_of
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.walking import children, walk
+from naavre_ext.planning.control_flow import IMMEDIATE
 from naavre_ext.planning.inner_loops import Function, InnerLoop
 from naavre_ext.planning.refusal import LoopRefused
 
@@ -107,17 +108,27 @@ def _named(node: ast.AST) -> Iterator[str]:
 def _made_outside(
     function: Function, loop: ast.AST
 ) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp]:
-    """The functions, and the generators with a name, that there may be when the loop runs."""
+    """The functions, and the generators that aren't used up at once, that there may be when the loop runs."""
     inside = {id(part) for part in walk(loop)}
     end = getattr(loop, "end_lineno", None) or 0
     again = any(
         isinstance(part, _LOOPS) and part is not loop and any(p is loop for p in walk(part))
         for part in walk(function)
     )
+    taken = {
+        id(part.args[0])
+        for part in walk(function)
+        if isinstance(part, ast.Call) and _takes_all(part)
+    }
     for part in walk(function):
-        if id(part) in inside or part is function:
+        if not isinstance(part, (*_FUNCTIONS, ast.GeneratorExp)) or part is function:
             continue
-        made = part.value if isinstance(part, ast.Assign) else part
-        is_named = made is not part and isinstance(made, ast.GeneratorExp)
-        if (is_named or isinstance(part, _FUNCTIONS)) and (again or made.lineno <= end):  # type: ignore[attr-defined]
-            yield made  # type: ignore[misc]
+        is_over = id(part) in inside or id(part) in taken or (part.lineno > end and not again)
+        if not is_over:
+            yield part
+
+
+def _takes_all(call: ast.Call) -> bool:
+    """Whether the call is over with its first argument when it returns: ``sum(... for ...)``"""
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    return bool(call.args) and name in (*IMMEDIATE, "join")

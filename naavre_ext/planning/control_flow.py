@@ -39,7 +39,7 @@ def check_control_flow(loop: Loop) -> None:
 
 
 #: Calls that are done with a function once they return.
-_IMMEDIATE = frozenset(
+IMMEDIATE = frozenset(
     {
         "sorted", "min", "max", "list", "tuple", "set", "dict", "sum",
         "any", "all", "reduce", "apply", "applymap", "agg", "transform", "sort",
@@ -79,7 +79,7 @@ def _lasting_functions(node: ast.AST, immediate: bool) -> Iterator[ast.Lambda | 
                 if isinstance(function, ast.Attribute)
                 else getattr(function, "id", "")
             )
-            inside = name in _IMMEDIATE or (immediate and name in ("map", "filter"))
+            inside = name in IMMEDIATE or (immediate and name in ("map", "filter"))
         yield from _lasting_functions(child, inside)
 
 

@@ -46,11 +46,11 @@ _ROWS = {
                 def __lt__(self, other):
                     return k
             key = lambda i: i * now % 5
-            ahead = (now * i for i in range(9))
+            ahead, pairs = (now * i for i in range(9)), zip("abcd", (k * i for i in range(9)))
             # split:
             for k in ks:
                 now = k
-                found.append((sorted(range(4), key=key), next(ahead), Rank() < Rank()))
+                found.append((sorted(range(4), key=key), next(ahead), next(pairs), Rank() < Rank()))
             return found
         ---
         print(ranked([1, 2, 3, 4]))
