@@ -262,10 +262,16 @@ def _why_body(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
         return "it reads files that may be written before it begins"
     if isinstance(then.loop.node, ast.For):
         for record in _records(then):
-            stores = any(taking.startswith("store") for taking in (record.taking, *record.takings))
-            if stores and not _starts_as(then, record.root, ast.List, ast.Dict):
-                return f"'{record.root}' may be an array"
+            for name in _stored_in(record):
+                if not _starts_as(then, name, ast.List, ast.Dict):
+                    return f"'{name}' may be an array"
     return ""
+
+
+def _stored_in(record: Reduction) -> list[str]:
+    """What the record puts values into that arrays would copy."""
+    told = [taking.partition("store ")[2] for taking in record.takings]
+    return [record.root] if record.taking == "store" else [name for name in told if name]
 
 
 def _why_list(first: _Place, then: _Place, dataflow: NotebookDataflow) -> str:
