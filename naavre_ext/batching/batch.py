@@ -73,7 +73,8 @@ class Batch:
 
     def waiting(self) -> tuple[Job, ...]:
         """The jobs that haven't ended well yet."""
-        return tuple(job for job in self.jobs if job.number not in self._ended_well())
+        ended = self._ended_well()
+        return tuple(job for job in self.jobs if job.number not in ended)
 
     @property
     def outdated(self) -> int:
@@ -131,8 +132,9 @@ class Batch:
                     self._options = replace(self._options, keep=keep)
                 in_groups = jobs_at_once(workflow)
                 at_once = self._at_once(max(executors.slots, in_groups))
+                turns = JobTurns(at_once, [job.number for job in waiting])
                 one = self._runner(
-                    executors, sharing, (shared, part.values), stops, at_once, first, hear
+                    executors, sharing, (shared, part.values), stops, turns, first, hear
                 )
                 # One more makes ready, or writes its notebook, while the others have their turn; but not where a
                 # job that has its turn may wait, for a group's worker, for one that hasn't.
@@ -174,7 +176,7 @@ class Batch:
         sharing: Sharing,
         shared: tuple[OpenResults | None, SharedValues | None],
         stops: Stops,
-        at_once: int,
+        turns: JobTurns,
         first: PreparedNotebook,
         on_event: OnJobEvent,
     ) -> JobRunner:
@@ -187,7 +189,7 @@ class Batch:
             shared=shared[0],
             values=shared[1],
             stops=stops,
-            turns=JobTurns(at_once, [job.number for job in self.waiting()]),
+            turns=turns,
             plans=JobPlans(self._source, self.varying, first),
             on_event=on_event,
         )
