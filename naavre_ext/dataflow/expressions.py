@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from naavre_ext.dataflow import shapes
 from naavre_ext.dataflow.environment import FunctionNode
+from naavre_ext.dataflow.function_syntax import function_body
 from naavre_ext.dataflow.lookups import Lookups
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
 from naavre_ext.dataflow.tables import Kind
@@ -233,7 +234,7 @@ class Expressions(Lookups):
             summary = self.summaries.of(node)
             self.absorb(summary.when_escaped, node.lineno, {})
             return self._giving(summary.gives) if summary.gives else Value("function")
-        body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
+        body = function_body(node)
         bound, global_names, _ = assigned_names(body)
         scope = Scope(global_names=frozenset(global_names))
         parameters = argument_names(node.args)

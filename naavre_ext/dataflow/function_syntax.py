@@ -13,6 +13,11 @@ _RUN_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, a
               ast.Yield, ast.YieldFrom, ast.Await)  # fmt: skip
 
 
+def function_body(node: FunctionNode) -> list[ast.AST]:
+    """The statements of the function; of a lambda, its expression."""
+    return [node.body] if isinstance(node, ast.Lambda) else [*node.body]
+
+
 def always_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether the last statement surely returns or raises."""
     return _ends(node.body)

@@ -14,7 +14,12 @@ from naavre_ext.dataflow.compression import compressed, union
 from naavre_ext.dataflow.effect_places import by_parameters
 from naavre_ext.dataflow.environment import Binding, Environment, FunctionNode, class_method
 from naavre_ext.dataflow.expressions import argument_names
-from naavre_ext.dataflow.function_syntax import always_returns, has_later_code, is_generator
+from naavre_ext.dataflow.function_syntax import (
+    always_returns,
+    function_body,
+    has_later_code,
+    is_generator,
+)
 from naavre_ext.dataflow.known_calls import MAKING_METHODS
 from naavre_ext.dataflow.own_names import own_names
 from naavre_ext.dataflow.recorder import FRESH, Scope, Value, assigned_names
@@ -157,7 +162,7 @@ class Summaries:
 
     def walk_body(self, node: FunctionNode, region: FunctionRegion) -> dict[str, str]:
         """Walks the function's body in the new region; returns the nodes of its parameters."""
-        body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
+        body = function_body(node)
         bound, global_names, _ = assigned_names(body)
         around, scope = Scope(), Scope(global_names=frozenset(global_names))
         for name in sorted(self._enclosing.get(id(node), ())):
@@ -209,8 +214,8 @@ class Summaries:
         facts = region.dataflow()
         around = {name: n for scope in region.scopes[:-1] for name, n in scope.names.items()}
         enclosing = [*around.values()]
-        functions = self.environment.decorated.get(id(node), frozenset())
-        others = [n for name, n in around.items() if name not in functions]
+        stateless = self.environment.decorated.get(id(node), frozenset())
+        others = [n for name, n in around.items() if name not in stateless]
         changes_enclosing = changes_any(facts, others) or changes_any(facts, enclosing, surely=True)
         runs_later = (
             region.calls_later

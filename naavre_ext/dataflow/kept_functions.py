@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
+from naavre_ext.dataflow.function_syntax import function_body
 from naavre_ext.dataflow.letting_go import Callers
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.walking import children, walk
@@ -50,8 +51,7 @@ def kept_functions(
 
 def variables_of(node: FunctionNode) -> set[str]:
     """The names of the function's own variables, its parameters among them."""
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
-    return assigned_names(body)[0] | set(argument_names(node.args))
+    return assigned_names(function_body(node))[0] | set(argument_names(node.args))
 
 
 def _kept_in(outer: ast.FunctionDef, callers: Callers) -> Iterator[ast.FunctionDef | ast.expr]:

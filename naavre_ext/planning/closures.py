@@ -8,6 +8,8 @@ Batches have the loop's variables, but a function that was made outside the loop
         # split: roots
         for k in ks:
             roots.append(brentq(f, 0, 10))
+
+Nor may a function that a batch has made be called after the loop: it would look at the batch's variables.
 """
 
 from __future__ import annotations
@@ -15,15 +17,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from naavre_ext.dataflow.environment import FunctionNode
+from naavre_ext.dataflow.function_syntax import function_body
 from naavre_ext.dataflow.kept_functions import variables_of
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.walking import children, walk
 from naavre_ext.planning.control_flow import IMMEDIATE
 from naavre_ext.planning.inner_loops import Function, InnerLoop
+from naavre_ext.planning.loops import Comprehension
 from naavre_ext.planning.refusal import LoopRefused
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -43,7 +46,7 @@ def check_closures(inner: InnerLoop) -> None:
         )
     _check_kept(function, node)
     for part in _made_outside(function, node):
-        seen = free_names(part) & bound
+        seen = _free_names(part) & bound
         if seen:
             name = min(seen)
             what = f"{part.name}()" if hasattr(part, "name") else "a function"
@@ -69,7 +72,7 @@ def _check_kept(function: Function, loop: ast.AST) -> None:
         names, made = {getattr(part, "name", "")}, part
         if isinstance(part, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and part.value is not None:
             names, made = assigned_names([part])[0], part.value
-        if names & asked and isinstance(made, _FUNCTIONS) and free_names(made) & variables:
+        if names & asked and isinstance(made, FunctionNode) and _free_names(made) & variables:
             name = min(names & asked)
             raise LoopRefused(
                 made.lineno,
@@ -79,23 +82,21 @@ def _check_kept(function: Function, loop: ast.AST) -> None:
             )
 
 
-def free_names(node: ast.AST) -> set[str]:
+def _free_names(node: FunctionNode | Comprehension) -> set[str]:
     """The names that code of the function, or of the comprehension, takes from around it when it runs."""
-    if isinstance(node, _COMPREHENSIONS):
+    if isinstance(node, Comprehension):
         targets = [generator.target for generator in node.generators]
         own = assigned_names(targets)[0]
         parts: list[ast.AST] = list(children(node))
     else:
-        assert isinstance(node, _FUNCTIONS)
-        own = variables_of(node)
-        parts = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
+        own, parts = variables_of(node), function_body(node)
     return {name for part in parts for name in _named(part)} - own
 
 
 def _named(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, (*_FUNCTIONS, *_COMPREHENSIONS)):
-        yield from free_names(node)
-        if isinstance(node, _FUNCTIONS):  # what is evaluated where it is defined
+    if isinstance(node, FunctionNode | Comprehension):
+        yield from _free_names(node)
+        if isinstance(node, FunctionNode):  # what is evaluated where it is defined
             for part in (*getattr(node, "decorator_list", ()), node.args):
                 yield from _named(part)
         return
@@ -105,9 +106,7 @@ def _named(node: ast.AST) -> Iterator[str]:
         yield from _named(child)
 
 
-def _made_outside(
-    function: Function, loop: ast.AST
-) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp]:
+def _made_outside(function: Function, loop: ast.AST) -> Iterator[FunctionNode | ast.GeneratorExp]:
     """The functions, and the generators that aren't used up at once, that there may be when the loop runs."""
     inside = {id(part) for part in walk(loop)}
     end = getattr(loop, "end_lineno", None) or 0
@@ -121,7 +120,7 @@ def _made_outside(
         if isinstance(part, ast.Call) and _takes_all(part)
     }
     for part in walk(function):
-        if not isinstance(part, (*_FUNCTIONS, ast.GeneratorExp)) or part is function:
+        if not isinstance(part, FunctionNode | ast.GeneratorExp) or part is function:
             continue
         is_over = id(part) in inside or id(part) in taken or (part.lineno > end and not again)
         if not is_over:
