@@ -21,12 +21,13 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from naavre_ext.dataflow.environment import Environment, FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
+from naavre_ext.dataflow.function_syntax import function_body
 from naavre_ext.dataflow.kept_functions import variables_of
-from naavre_ext.dataflow.mentions import Mentions, are_literal
+from naavre_ext.dataflow.mentions import Mentions
 from naavre_ext.dataflow.recorder import assigned_names
 from naavre_ext.dataflow.walking import walk
 
@@ -34,27 +35,38 @@ from naavre_ext.dataflow.walking import walk
 def decorated_parameters(
     environment: Environment, mentions: Sequence[Mentions]
 ) -> dict[int, frozenset[str]]:
-    """By the ``id`` of a function in a decorator, the name that stands for the decorated function there."""
+    """By the ``id`` of a function in a decorator, the names of decorated functions and of literals there."""
     if not environment.closed:
         return {}
-    uses, decorating, factories, calls = (
-        Counter(name for each in mentions for name in getattr(each, names))
-        for names in ("handed_on", "decorating", "factories", "bare_calls")
-    )
-    varied = frozenset().union(*(each.varied for each in mentions))
+    above = [decorator for each in mentions for decorator in each.decorators]
+    made = [node for node in above if isinstance(node, ast.Call)]
+    decorating = Counter(node.id for node in above if isinstance(node, ast.Name))
+    factories = Counter(node.func.id for node in made if isinstance(node.func, ast.Name))
+    uses = Counter(name for each in mentions for name in each.handed_on)
+    calls = Counter(name for each in mentions for name in each.bare_calls)
     found: dict[int, frozenset[str]] = {}
-    for name in sorted({*decorating, *factories}):
+    for name in sorted(decorating.keys() ^ factories.keys()):
         bound = environment.bindings.get(name, ())
         node = bound[0].node if len(bound) == 1 else None
         only_decorates = uses[name] == decorating[name] and calls[name] == factories[name]
         if not isinstance(node, ast.FunctionDef) or not only_decorates:
             continue
-        if not factories[name]:
+        if name in decorating:
             found.update(_given(node))
-        elif not decorating[name]:
-            made, literal = _made_by(node), name not in varied
-            found.update({} if made is None else _given(made, node if literal else None))
+        elif (decorator := _made_by(node)) is not None:
+            literal = all(map(_is_literal, (c for c in made if ast.unparse(c.func) == name)))
+            found.update(_given(decorator, node if literal else None))
     return found
+
+
+def _is_literal(call: ast.Call) -> bool:
+    return _are_literal([*call.args, *(keyword.value for keyword in call.keywords)])
+
+
+def _are_literal(given: Iterable[ast.expr | None]) -> bool:
+    """Whether these are numbers, texts and the like, as far as there are any."""
+    parts = (value.operand if isinstance(value, ast.UnaryOp) else value for value in given)
+    return all(isinstance(part, ast.Constant) for part in parts if part is not None)
 
 
 def _made_by(factory: ast.FunctionDef) -> ast.FunctionDef | None:
@@ -85,10 +97,9 @@ def _given(
         return {}
     rebound = set(assigned_names(decorator.body)[0])
     for node in inner:
-        body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
-        rebound |= variables_of(node) | assigned_names(body)[2]
+        rebound |= variables_of(node) | assigned_names(function_body(node))[2]
     names, given = {parameters[0].arg} - rebound, set()
-    if factory is not None and are_literal((*factory.args.defaults, *factory.args.kw_defaults)):
+    if factory is not None and _are_literal((*factory.args.defaults, *factory.args.kw_defaults)):
         own = set(assigned_names(factory.body)[0]) | variables_of(decorator)
         given = set(argument_names(factory.args)) - rebound - own
     found = {id(node): frozenset(names | given) for node in inner}

@@ -74,7 +74,7 @@ class Environment:
     ``owners`` are names whose attributes are set, ``unknown_owners`` says that those of objects of unknown kinds
     are; both tell which functions may get attributes of their own. ``texts`` are the literal ones of all cells.
 
-    ``decorated`` are, by the ``id`` of a function in a decorator, the names that stand for decorated functions.
+    ``decorated`` are, by the ``id`` of a function in a decorator, the names of decorated functions and literals.
     ``definitions`` are the classes, ``stateful_classes`` those with attributes that can change,
     ``holding_classes`` those of them that only hold containers of their own, ``selves`` tells by a method's ``id``
     the class that its ``self`` is surely of, ``attribute_kinds`` are those of attributes that the notebook sets to

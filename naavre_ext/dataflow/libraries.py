@@ -241,11 +241,9 @@ class LibraryCalls(Expressions):
         """A new frame: it holds its labels and the elements of lists and dicts, and may be a view of an array."""
         held: list[Value] = []
         table = self.temporary("frame")
-        labels = [v for k, v in arguments.keywords.items() if k in ("index", "columns")]
-        if not arguments.spread:
-            labels += arguments.positional[1:3]
-        for value in arguments.all:
-            if any(value is each for each in labels):
+        labelled = () if arguments.spread else (1, 2, "index", "columns")
+        for place, value in [*enumerate(arguments.positional), *arguments.keywords.items()]:
+            if place in labelled:
                 held.append(self.element(value))
             elif value.kind in ("list", "dict", "iterator", "view", "items", "tuple"):
                 held += [self.element(value), self.element(self.element(value))]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from naavre_ext.dataflow.arguments import names_in
 from naavre_ext.dataflow.environment import FunctionNode
 from naavre_ext.dataflow.expressions import argument_names
+from naavre_ext.dataflow.function_syntax import function_body
 from naavre_ext.dataflow.kept_functions import kept_functions
 from naavre_ext.dataflow.letting_go import dotted
 from naavre_ext.dataflow.rebinding import LOOKING
@@ -30,9 +31,8 @@ class Mentions:
     by a call.
     ``called`` are the dotted names of all that is called, where there are functions; ``enclosing`` are, by the
     ``id`` of a function in a function, the names that it finds in those around it. ``texts`` are the literal ones,
-    and those between the values of f-strings. ``decorating`` are the names that stand alone above a function,
-    ``factories`` those that are called there, ``varied`` such calls with other arguments than literal ones,
-    ``bare_calls`` all names that are called anywhere.
+    and those between the values of f-strings. ``decorators`` are those that stand alone above a function,
+    ``bare_calls`` the names that are called, as often as they are.
     """
 
     handed_on: tuple[str, ...]
@@ -44,9 +44,7 @@ class Mentions:
     called: frozenset[str]
     enclosing: dict[int, frozenset[str]]
     texts: frozenset[str]
-    decorating: tuple[str, ...]
-    factories: tuple[str, ...]
-    varied: frozenset[str]
+    decorators: tuple[ast.expr, ...]
     bare_calls: tuple[str, ...]
     _functions_in: ast.Module | None
 
@@ -71,9 +69,7 @@ def mentioned(tree: ast.Module) -> Mentions:
     bases: set[str] = set()
     called: set[str] = set()
     texts: set[str] = set()
-    decorating: list[str] = []
-    factories: list[str] = []
-    varied: set[str] = set()
+    decorators: list[ast.expr] = []
     bare_calls: list[str] = []
     has_functions = makes_classes = False
     for node in walk(tree):  # a call comes before the name in it
@@ -88,7 +84,8 @@ def mentioned(tree: ast.Module) -> Mentions:
         elif isinstance(node, ast.Call):
             used.add(id(node.func))
             called.add(dotted(node.func))
-            bare_calls.extend(_name(node.func))
+            if isinstance(node.func, ast.Name):
+                bare_calls.append(node.func.id)
             made_of = _bases_given(node)
             makes_classes = makes_classes or made_of is None
             bases.update(names_in(made_of or []))
@@ -96,12 +93,8 @@ def mentioned(tree: ast.Module) -> Mentions:
             bases.update(names_in(node.bases))
         elif isinstance(node, FunctionNode):
             has_functions = True
-            only = _only_decorator(node)
-            decorating.extend(_name(only))
-            if isinstance(only, ast.Call):
-                factories.extend(_name(only.func))
-                given = [*only.args, *(keyword.value for keyword in only.keywords)]
-                varied.update(() if are_literal(given) else _name(only.func))
+            if isinstance(node, ast.FunctionDef) and len(node.decorator_list) == 1:
+                decorators += node.decorator_list
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             texts.add(node.value)
         owner = _owner(node)
@@ -117,9 +110,7 @@ def mentioned(tree: ast.Module) -> Mentions:
         frozenset(called if has_functions else ()),
         _enclosing_names(tree) if has_functions else {},
         frozenset(texts),
-        tuple(decorating),
-        tuple(factories),
-        frozenset(varied),
+        tuple(decorators),
         tuple(bare_calls),
         tree if has_functions else None,
     )
@@ -130,21 +121,6 @@ def _unnamed_in(
     tree: ast.Module, letting_go: frozenset[tuple[str, str]]
 ) -> tuple[tuple[FunctionNode, bool], ...]:
     return tuple(_unnamed(tree, False, kept_functions(tree, letting_go)))
-
-
-def _only_decorator(node: FunctionNode) -> ast.expr | None:
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    return decorators[0] if len(decorators) == 1 else None
-
-
-def are_literal(given: Iterable[ast.expr | None]) -> bool:
-    """Whether these are numbers, texts and the like, as far as there are any."""
-    parts = (value.operand if isinstance(value, ast.UnaryOp) else value for value in given)
-    return all(isinstance(part, ast.Constant) for part in parts if part is not None)
-
-
-def _name(node: ast.expr | None) -> tuple[str, ...]:
-    return (node.id,) if isinstance(node, ast.Name) else ()
 
 
 def _bases_given(node: ast.Call) -> list[ast.expr] | None:
@@ -203,7 +179,7 @@ def _enclosing_names(tree: ast.Module) -> dict[int, frozenset[str]]:
         node, names = pending.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             found[id(node)] = names
-            body = [node.body] if isinstance(node, ast.Lambda) else node.body
+            body = function_body(node)
             bound, global_names, _ = assigned_names(body)
             inside = (names - global_names) | bound | set(argument_names(node.args))
             pending += [(part, inside) for part in body]

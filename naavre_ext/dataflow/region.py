@@ -126,9 +126,9 @@ class Region(Definitions):
         """``range(20)``, ``(1, 2)``"""
         if isinstance(items, (ast.List, ast.Tuple)):
             return any(not isinstance(item, ast.Starred) for item in items.elts)
-        if not isinstance(items, ast.Call) or items.keywords:
+        if not isinstance(items, ast.Call) or getattr(items.func, "id", "") != "range":
             return False
-        if ast.unparse(items.func) != "range" or not self._is_builtin(items.func):
+        if items.keywords or not self._is_builtin(items.func):
             return False
         limits = [a.value if isinstance(a, ast.Constant) else None for a in items.args]
         known = 1 <= len(limits) <= 2 and all(type(limit) is int for limit in limits)

@@ -154,20 +154,18 @@ class Recorder:
             return self._key(_index(value), root)
         if taking == "steady":
             return self._steady(value, root)
-        if taking.startswith("store ") and self._kind(taking.removeprefix("store ")) == "objects":
+        store = self._stored_in(taking)
+        if store is not None and store.kind == "objects":
             return self._steady(value, root)
-        if not self._copies(taking):
+        if store.keeps if store is not None else taking != "copy":
             return value
         kept = self.keeps.get(root)
         return self._copy(value, root, steady=kept is None or not kept.takes_elements)
 
-    def _kind(self, name: str) -> str:
-        return self.keeps[name].kind if name in self.keeps else ""
-
-    def _copies(self, taking: str) -> bool:
-        place = taking.removeprefix("store ")
-        stores = taking != place and place in self.keeps
-        return not self.keeps[place].keeps if stores else taking == "copy"
+    def _stored_in(self, taking: str) -> Accumulator | None:
+        """What a value goes into that is taken so; None where it isn't stored, or nobody knows in what."""
+        before, _, place = taking.partition("store ")
+        return None if before else self.keeps.get(place)
 
     def _copy(self, value: Any, root: str, *, steady: bool) -> Any:
         """A copy of what is looked at only; ``steady`` says that also what it holds counts as it is now."""
