@@ -105,8 +105,8 @@ WAITING = {
     "an array's rows": (
         (MAKE, SPLIT + "r = np.zeros(9)\nfor y in a:\n    r[y] = g(y)"), "'r' may be an array"),
     "an array's rows, by a list that grows": (
-        (MAKE, SPLIT + "r = np.zeros(9)\nb = []\nfor y in a:\n    v = g(y)\n    if len(b) < 9:\n        r[len(b)] = v\n"
-         "        b.append(y)"), "'r' may be an array"),
+        (MAKE, SPLIT + "r = np.zeros(9)\nb = []\nfor y in a:\n    v = g(y)\n    if len(b) < 9:\n"
+         "        r[len(b)] = v\n        b.append(y)"), "'r' may be an array"),
     "a list that doesn't begin empty": ((MAKE.replace("[]", "[1]"), USE), None),
     "the end of the list": ((MAKE, SPLIT + "b = [g(y) for y in a[-1:]]"), None),
     "every second element": ((MAKE, SPLIT + "b = [g(y) for y in a[::2]]"), None),
