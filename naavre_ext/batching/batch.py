@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.batching.job_runner import JobRunner, OnJobEvent, Stops
-from naavre_ext.batching.job_turns import JobTurns
 from naavre_ext.batching.shared_part import FIRST, SharedPart
 from naavre_ext.batching.shared_values import SharedValues
 from naavre_ext.environment import temporarily
@@ -132,13 +131,13 @@ class Batch:
                     self._options = replace(self._options, keep=keep)
                 in_groups = jobs_at_once(workflow)
                 at_once = self._at_once(max(executors.slots, in_groups))
-                turns = JobTurns(at_once, [job.number for job in waiting])
                 one = self._runner(
-                    executors, sharing, (shared, part.values), stops, turns, first, hear
+                    executors, sharing, (shared, part.values), stops, at_once, first, hear
                 )
                 # One more makes ready, or writes its notebook, while the others have their turn; but not where a
-                # job that has its turn may wait, for a group's worker, for one that hasn't.
-                ahead = 0 if in_groups or self._options.executor == "local" else 1
+                # job that has its turn may wait, for a group's worker, for one that hasn't. Nor where it might
+                # overtake the one before: jobs that run one at a time do so in the table's order.
+                ahead = 0 if in_groups or at_once == 1 else 1
                 crowded = len(waiting) - executors.slots if at_once >= executors.slots else 0
                 ends |= self._run_jobs(waiting, one, at_once + ahead, max(0, crowded), on_job)
         return BatchResult(
@@ -176,7 +175,7 @@ class Batch:
         sharing: Sharing,
         shared: tuple[OpenResults | None, SharedValues | None],
         stops: Stops,
-        turns: JobTurns,
+        at_once: int,
         first: PreparedNotebook,
         on_event: OnJobEvent,
     ) -> JobRunner:
@@ -189,7 +188,7 @@ class Batch:
             shared=shared[0],
             values=shared[1],
             stops=stops,
-            turns=turns,
+            turns=threading.BoundedSemaphore(at_once),
             plans=JobPlans(self._source, self.varying, first),
             on_event=on_event,
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from naavre_ext.batching.job_turns import JobTurns
 from naavre_ext.batching.shared_values import SharedValues
 from naavre_ext.job_plans import JobPlans
 from naavre_ext.model.diagnostic import NaavreError, RefusedError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Gets the number of the job, 0 for what all share, with each event of its run.
 OnJobEvent = Callable[[int, RunEvent], None]
+_POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class JobRunner:
     """Runs jobs with these ``options``, whose runs know by ``labels`` what they belong to.
 
     Variables of more than ``largest_bytes`` aren't kept. ``shared`` is where jobs find what ``sharing`` says that
-    all share, ``values`` tell which variables its record keeps. Their steps run when ``turns`` says so.
+    all share, ``values`` tell which variables its record keeps. As many have their turn as ``turns`` has places.
     """
 
     options: RunOptions
@@ -63,18 +64,12 @@ class JobRunner:
     shared: OpenResults | None
     values: SharedValues | None
     stops: Stops
-    turns: JobTurns
+    turns: threading.BoundedSemaphore
     plans: JobPlans
     on_event: OnJobEvent
 
     def run(self, job: Job, own: Mapping[str, Any], *, in_crowd: bool) -> JobEnd:
         """How the job with ``own`` parameters ended; ``in_crowd`` says that others keep the other workers busy."""
-        try:
-            return self._end_of(job, own, in_crowd)
-        finally:
-            self.turns.over(job.number)
-
-    def _end_of(self, job: Job, own: Mapping[str, Any], in_crowd: bool) -> JobEnd:
         if self.stops.asked(job.number):
             self.executors.leave(job.number)
             return JobEnd(job.number, "not run", reason="it was stopped")
@@ -104,7 +99,7 @@ class JobRunner:
             admit(executor, prepared, workflow)
             stop = self.stops.of(job.number)
             run = Run(self._options_of(job), partial(self.on_event, job.number), stop)
-            run.largest_bytes, run.turn = self.largest_bytes, self.turns.of(job.number, stop)
+            run.largest_bytes, run.turn = self.largest_bytes, _turn(self.turns, stop)
             run.apart = None if self.values is None else self.values.apart
             run.light = frozenset(s for s, why in mine.reasons.items() if why == DIFFERS)
             return run.planned(
@@ -115,6 +110,19 @@ class JobRunner:
         output = None if job.output is None else os.path.abspath(job.output)
         labels = {**self.labels, "sweep_row": job.number - 1, "output": output}
         return replace(self.options, labels=labels)
+
+
+@contextmanager
+def _turn(turns: threading.BoundedSemaphore, stop: threading.Event) -> Iterator[None]:
+    """A place among those whose steps run; whoever is stopped needs none."""
+    has_place = False
+    while not has_place and not stop.is_set():
+        has_place = turns.acquire(timeout=_POLL_S)
+    try:
+        yield
+    finally:
+        if has_place:
+            turns.release()
 
 
 def _end(job: Job, result: RunResult) -> JobEnd:

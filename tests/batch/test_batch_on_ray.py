@@ -87,6 +87,16 @@ def test_jobs_end_as_runs_do_in_few_processes(tmp_path):
     assert len(mains) < len(rows) + 2  # main workers are handed on; two are others
 
 
+def test_jobs_one_at_a_time_come_in_the_order_of_the_table(tmp_path):
+    """Whoever of two that make ready were first: a file that they append to is as after runs one by one."""
+    log = tmp_path / "log.txt"
+    study = write(
+        tmp_path, "param_x = 1", f"with open({str(log)!r}, 'a') as log:\n    print(param_x, file=log)"
+    )  # fmt: skip
+    assert run_batch(study, [{"param_x": x} for x in (3, 1, 2, 5)], max_jobs=1).is_ok
+    assert log.read_text().split() == ["3", "1", "2", "5"]
+
+
 def test_the_next_batch_finds_main_workers_ready(shared_ray, tmp_path):
     """The cluster is still held then; where it isn't, there is no next batch."""
     notebook = write(tmp_path, "param_x = 1", "print(param_x)")
