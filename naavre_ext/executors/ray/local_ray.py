@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from naavre_ext.executors.ray.private_folder import PrivateFolder
 from naavre_ext.executors.ray.process_tree import end, kill, mentions, ray_processes
 from naavre_ext.executors.ray.ray_internals import (
+    bare_start,
     import_quietly,
     reread_authentication,
     silence_raylet_messages,
@@ -22,14 +24,11 @@ from naavre_ext.scheduling.claims import Claim, ray_options
 from naavre_ext.startup import defer_slow_imports
 
 # What the processes of a Ray that was asked to stop may take before they are killed.
-_STOP_GRACE_S = 2.0
+_STOP_GRACE_S = 0.5
 
 #: What Ray says when it gives up after half a minute, which a busy machine may take.
 _TOO_SLOW = "timed out during startup"
 
-#: Processes of Ray's that nobody needs here, as no machines are added and no logs are shown: they would take a
-#: hundredth of a processor, and a second to stop.
-_NEEDLESS = ("/monitor.py", "/log_monitor.py")
 #: What a Ray is told of the memory of its object store, by the name of a resource.
 STORE = "object_store_memory"
 
@@ -54,12 +53,15 @@ class LocalRay:
             "RAY_AUTH_TOKEN": None,
             "RAY_AUTH_TOKEN_PATH": str(self._folder.token_path),
             "RAY_TMPDIR": str(self._folder.path),
+            # What a run asks for starts at once, and nothing else: a main worker, and one for each CPU. Ray would
+            # start those of the CPUs, then what it still lacks, mostly one too many.
+            "RAY_prestart_worker_first_driver": "0",
+            "RAY_worker_maximum_startup_concurrency": str(1 + (num_cpus or os.cpu_count() or 1)),
         }
         defer_slow_imports()
         try:
             with environment(changes), quiet_ray_logger():
                 self._init_in_time(num_cpus, resources)
-            self._end_needless()
         except Exception as error:
             self.stop()
             raise ClusterError(
@@ -86,25 +88,20 @@ class LocalRay:
 
         reread_authentication()
         others = {name: amount for name, amount in resources.items() if name != STORE}
-        ray.init(
-            address="local",
-            num_cpus=num_cpus,
-            object_store_memory=int(resources[STORE]) if STORE in resources else None,
-            **ray_options(others),
-            # By default Ray goes on for ever with a task that uses up the memory.
-            _system_config={"task_oom_retries": 3},
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            _temp_dir=str(self._folder.ray_path),
-        )
+        with bare_start():
+            ray.init(
+                address="local",
+                num_cpus=num_cpus,
+                object_store_memory=int(resources[STORE]) if STORE in resources else None,
+                **ray_options(others),
+                # By default Ray goes on for ever with a task that uses up the memory.
+                _system_config={"task_oom_retries": 3},
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _temp_dir=str(self._folder.ray_path),
+            )
         silence_raylet_messages()
-
-    def _end_needless(self) -> None:
-        processes = ray_processes(self._folder.ray_path)
-        needless = [p for p in processes if any(mentions(p, name) for name in _NEEDLESS)]
-        kill(needless)
-        end(needless, _STOP_GRACE_S)
 
     def stop(self) -> None:
         """Disconnect; when this returns no process and no folder of this Ray is left."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+#: How a node starts what adds machines, forwards logs, and shows a dashboard.
+_NEEDLESS = ("start_monitor", "start_log_monitor", "start_api_server")
 
 
 def import_quietly() -> None:
@@ -11,6 +16,29 @@ def import_quietly() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import ray  # noqa: F401
+
+
+@contextmanager
+def bare_start() -> Iterator[None]:
+    """Meanwhile a Ray starts only what it takes to run tasks on this machine.
+
+    The others would compete with the first workers for the processors, and Ray waits for one of them;
+    ``ray.init`` has no option that leaves them out.
+    """
+    from ray._private.node import Node
+
+    before = {name: getattr(Node, name) for name in _NEEDLESS if hasattr(Node, name)}
+    for name in before:
+        setattr(Node, name, _start_nothing)
+    try:
+        yield
+    finally:
+        for name, start in before.items():
+            setattr(Node, name, start)
+
+
+def _start_nothing(_node: object, **_options: object) -> None:
+    pass
 
 
 def reread_authentication() -> None:

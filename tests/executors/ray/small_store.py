@@ -9,6 +9,7 @@ import json
 import os
 import sys
 
+import ray
 from both_ways import run_with
 from watched_memory import Watched
 
@@ -41,6 +42,7 @@ def main(folder: str) -> None:
     resources = {"object_store_memory": STORE_MB * 2.0**20}
     with cluster.connect(None, num_cpus=2, resources=resources) as handle:
         executor = RayExecutor(handle.again(), None)
+        ray.put(None)  # loads NumPy and more, which isn't what a run needs
         with Watched() as watched:
             run = run_with(executor, CELLS, RunOptions(cwd=folder, keep=()))
         executor.close()
