@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
@@ -61,29 +62,65 @@ class RunOptions:
     keep_most_bytes: int | None = None
 
     def __post_init__(self) -> None:
+        shown = {f.name: repr(getattr(self, f.name)) for f in fields(self) if f.repr}
         wrong = [
             Diagnostic(
-                OPTION, "error", f"'{name}' can't be {getattr(self, name)!r}.", f"Give {wanted}."
+                OPTION, "error", f"'{name}' can't be {shown.get(name, 'this')}.", f"Give {wanted}."
             )
-            for name, is_right, wanted in (
-                ("executor", self.executor in get_args(ExecutorName), "'ray' or 'local'"),
-                ("timeout_s", _is_positive(self.timeout_s, Real), "seconds above 0, or None"),
-                (
-                    "max_parallelism",
-                    _is_positive(self.max_parallelism, Integral),
-                    "a number from 1, or None",
-                ),
-                ("keep", not isinstance(self.keep, str), "a tuple of names, such as ('total',)"),
-            )
-            if not is_right
+            for is_right, wanted, names in _RIGHT
+            for name in names.split()
+            if not is_right(getattr(self, name))
         ]
         if wrong:
             raise RefusedError(wrong)
+        for name in _PATHS.split():  # options go to other processes as JSON
+            if isinstance(path := getattr(self, name), os.PathLike):
+                object.__setattr__(self, name, os.fspath(path))
 
 
 def _is_positive(value: Any, kind: type) -> bool:
     is_number = isinstance(value, kind) and not isinstance(value, bool)
     return value is None or (is_number and 0 < value < float("inf"))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(text, str) for pair in value.items() for text in pair
+    )
+
+
+def _are_names(value: Any) -> bool:
+    is_list = isinstance(value, Collection) and not isinstance(value, str)
+    return is_list and all(isinstance(name, str) and name.isidentifier() for name in value)
+
+
+_PATHS = "cwd store notebook"
+#: What values options may have: whether one is right, what is wanted, and the options' names.
+_RIGHT: tuple[tuple[Callable[[Any], bool], str, str], ...] = (
+    (lambda v: v in get_args(ExecutorName), "'ray' or 'local'", "executor"),
+    (lambda v: v is None or isinstance(v, str), "a text, or None", "address resume"),
+    (lambda v: v is None or isinstance(v, str | os.PathLike), "a path, or None", _PATHS),
+    (lambda v: _is_positive(v, Real), "seconds above 0, or None", "timeout_s"),
+    (lambda v: _is_positive(v, Integral), "a number from 1, or None", "max_parallelism"),
+    (lambda v: v == 0 or _is_positive(v, Integral), "a number from 0, or None", "keep_most_bytes"),
+    (
+        lambda v: isinstance(v, bool),
+        "True or False",
+        "resident guards eager store_results observe scramble keep_notebook",
+    ),
+    (
+        lambda v: v is None or _are_names(v),
+        "a tuple of variables' names, such as ('total',), or None for all",
+        "keep",
+    ),
+    (
+        lambda v: v is None or _are_texts(v),
+        "a dict of texts by names, or None",
+        "environment",
+    ),
+    (_are_texts, "a dict of texts by names", "secrets"),
+    (lambda v: isinstance(v, Mapping), "a dict", "labels"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pytest
 
 import naavre_ext
 from naavre_ext import NotebookFailed, RefusedError, RunOptions, Workflow
+from naavre_ext.engine.protocol import options_from_json, options_to_json
 from naavre_ext.verifying import Isolation
 
 
@@ -62,13 +63,26 @@ def test_a_result_knows_the_variables_that_were_kept(options: RunOptions) -> Non
     "wrong",
     [
         {"executor": "Local"}, {"timeout_s": -1}, {"timeout_s": "a"}, {"timeout_s": float("nan")},
-        {"max_parallelism": 0}, {"max_parallelism": True}, {"keep": "total"},
+        {"max_parallelism": 0}, {"max_parallelism": True}, {"keep": "total"}, {"keep": ("a b",)}, {"keep": 3},
+        {"guards": "x"}, {"eager": None}, {"resident": 1}, {"cwd": 3}, {"store": b"x"}, {"resume": 4},
+        {"address": 6379}, {"environment": {"A": 1}}, {"environment": "A=1"}, {"secrets": None}, {"labels": 3},
+        {"keep_most_bytes": -1},
     ],
 )  # fmt: skip
 def test_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(RefusedError, match=f"NX544 '{name}' can't be"):
         RunOptions(**wrong)
+
+
+def test_what_is_wrong_with_secrets_does_not_tell_them() -> None:
+    with pytest.raises(RefusedError, match=r"NX544 'secrets' can't be this\. Give a dict of texts"):
+        RunOptions(secrets={"pin": 1234})  # type: ignore[dict-item]
+
+
+def test_folders_may_be_paths(tmp_path: Path) -> None:
+    options = RunOptions(cwd=tmp_path)  # type: ignore[arg-type]
+    assert options_from_json(json.loads(json.dumps(options_to_json(options)))).cwd == str(tmp_path)
 
 
 def test_all_wrong_options_are_told_together() -> None:
