@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numbers
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from naavre_ext.executors.class_homes import package_of
-from naavre_ext.planning.rewriting import Operation
+from naavre_ext.executors.packing_identity import CommonObjects
+from naavre_ext.executors.packing_immutable import is_immutable
+from naavre_ext.executors.packing_tables import is_array
+from naavre_ext.model.workflow import Split, Step
+from naavre_ext.planning.inner_rewriting import inner_operations
+from naavre_ext.planning.rewriting import Operation, operations
 
 _NUMBERS = (int, float, bool)
 _ATOMS = (*_NUMBERS, str, bytes, type(None))
@@ -17,6 +22,8 @@ _ATOMS = (*_NUMBERS, str, bytes, type(None))
 _LARGEST = 2**1000
 #: A longer list isn't looked through for arrays.
 _MOST_ARRAYS = 1000
+#: So many containers in an accumulator are told from others.
+_MOST_CONTAINERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +126,51 @@ def same_kind(begun: Accumulator | None, now: Accumulator) -> Accumulator:
 
 def _sort(found: Accumulator) -> tuple[str, bool]:
     return found.kind, found.holds_arrays
+
+
+def changed_by_merge(
+    step: Step, split: Split, variables: Mapping[str, Any]
+) -> CommonObjects | None:
+    """What the merge will change, for packs to be held against: what batches get mustn't be or hold any of it.
+
+    Analysis foresees most of that. Of tables it is looked at elsewhere. None where nothing changes in place.
+    """
+    tables = {table.name for table in split.tables}
+    values = {n: variables.get(n) for n in split.reductions if n not in tables}
+    changeable = {name: value for name, value in values.items() if not is_immutable(value)}
+    if not changeable:
+        return None
+    found = inner_operations if step.is_inner(split) else operations
+    deep = {each.root for each in found(step.source, split) if _goes_deeper(each)}
+    common = CommonObjects()
+    for name, value in changeable.items():
+        met = dict(_containers(value, deep=name in deep or name in split.replayed))
+        common.meet({name: value}, met, [part for _, part in met.values() if is_array(part)])
+    common.is_complete = True
+    return common
+
+
+def _goes_deeper(operation: Operation) -> bool:
+    """Whether it may change what its accumulator holds: ``groups[k].append(v)``, ``rows[i] += v``."""
+    return operation.depth > (1 if operation.taking == "store" else 0) or bool(operation.takings)
+
+
+def _containers(value: Any, *, deep: bool) -> Iterator[tuple[int, tuple[int, Any]]]:
+    """An accumulator and the containers that its attributes, or with ``deep`` it, hold, as picklers have them."""
+    waiting, seen = [value], 0
+    while waiting and seen < _MOST_CONTAINERS:
+        part = waiting.pop()
+        seen += 1
+        yield id(part), (0, part)
+        within: list[Any] = []
+        if isinstance(part, dict):
+            within = list(part.values()) if deep else []
+        elif isinstance(part, (list, deque)):
+            within = list(part) if deep else []
+        elif part is value:
+            within = list(getattr(part, "__dict__", {}).values())
+        waiting += [inner for inner in within[:_MOST_CONTAINERS] if _is_container(inner)]
+
+
+def _is_container(value: Any) -> bool:
+    return isinstance(value, (list, dict, set, deque)) or is_array(value)

@@ -16,7 +16,7 @@ from naavre_ext.executors.chaining import Passing, Segment
 from naavre_ext.executors.files_apart import FilesApart
 from naavre_ext.executors.items_back import ItemsBack, may_change_items
 from naavre_ext.executors.origins import finder
-from naavre_ext.executors.packing import Packed, PackingError, unpack
+from naavre_ext.executors.packing import CommonObjects, Packed, PackingError, unpack
 from naavre_ext.executors.pool import ResultLost
 from naavre_ext.executors.shared_items import SharedItems, pack_items
 from naavre_ext.executors.sources import Source
@@ -87,10 +87,11 @@ class Flight:
         passing: Passing | None = None,
         stored: StoredBatches | None = None,
         own_files: FileWatch | None = None,
+        changed: CommonObjects | None = None,
     ) -> None:
         self._fan_out, self._split, self._shared = fan_out, split, shared
         self._source, self._sizes = source, sizes
-        self._pool, self._stored = fan_out.pool, stored
+        self._pool, self._stored, self._changed = fan_out.pool, stored, changed
         self._number = first
         self._ahead: deque[_Batch] = deque()
         self._under_way: dict[Any, _Batch] = {}
@@ -205,7 +206,7 @@ class Flight:
             self._refuse(batch, reason)
             return
         try:
-            items = pack_items(batch.items, self._fan_out.namespace, places)
+            items = pack_items(batch.items, self._fan_out.namespace, places, self._changed)
         except PackingError as error:
             reason = f"an item can't be copied to other workers: {error.reason}"
             self._fan_out.tell_stuck(Stuck.of(error, "an item of the loop"), self._split)

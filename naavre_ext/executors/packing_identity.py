@@ -55,9 +55,13 @@ _CARRIERS = (tuple, frozenset, types.FunctionType, types.BuiltinFunctionType, ty
 
 
 class CommonObjects:
-    """Finds the changeable objects that several packs hold copies of, while they are made."""
+    """Finds the changeable objects that several packs hold copies of, while they are made.
+
+    Where it ``is_complete``, no further packs are taken note of.
+    """
 
     def __init__(self) -> None:
+        self.is_complete = False
         self._packs: list[tuple[Mapping[str, Any], Mapping[int, Any], list[Any]]] = []
 
     def meet(
@@ -77,7 +81,8 @@ class CommonObjects:
             ):
                 found = (next(iter(values)), next(iter(others)))
                 break
-        self._packs.append((values, memo, arrays))
+        if not self.is_complete:
+            self._packs.append((values, memo, arrays))
         return found
 
 

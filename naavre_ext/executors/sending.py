@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from naavre_ext.executors.accumulators import accumulators, same_kind
+from naavre_ext.executors.accumulators import accumulators, changed_by_merge, same_kind
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
 from naavre_ext.executors.filled_columns import why_grown
 from naavre_ext.executors.flight import Flight, Whole
@@ -55,6 +55,7 @@ def send(fan_out: FanOut, state: SplitState, sizes: BatchSizes, expected: int) -
             state.passing,
             state.stored,
             state.own_files,
+            state.changed,
         )
         if state.held is not None:
             state.flight.adopt(state.held.segments)
@@ -192,7 +193,8 @@ def _pack_shared(fan_out: FanOut, state: SplitState) -> Packed:
     keeps = {name: same_kind(state.keeps.get(name), kept) for name, kept in now.items()}
     try:
         own = {KEEPS: keeps, SETTINGS: state.settings, TOKEN: fan_out.token(split)}
-        return pack({**values, **state.tables, **own}, namespace)
+        state.changed = changed_by_merge(fan_out.step, split, known)
+        return pack({**values, **state.tables, **own}, namespace, common=state.changed)
     except PackingError as error:
         fan_out.tell_stuck(Stuck.of(error), split)
         raise Whole(f"'{error.name}' can't be copied to other workers: {error.reason}") from None

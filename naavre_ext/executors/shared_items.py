@@ -16,7 +16,7 @@ from typing import Any
 
 from naavre_ext.executors.held_objects import is_plain
 from naavre_ext.executors.origins import Origin, Origins, Place, finder
-from naavre_ext.executors.packing import Packed, PackingError, pack, unpack
+from naavre_ext.executors.packing import CommonObjects, Packed, PackingError, pack, unpack
 from naavre_ext.executors.packing_arrays import is_array_of_objects, is_shippable
 from naavre_ext.executors.packing_functions import has_state
 from naavre_ext.executors.packing_identity import LASTING, Reachable
@@ -87,20 +87,25 @@ class SharedItems:
         return _nans_in(self._shared.values())
 
 
-def pack_items(items: Any, namespace: dict[str, Any], places: Place | None) -> Packed:
+def pack_items(
+    items: Any,
+    namespace: dict[str, Any],
+    places: Place | None,
+    changed: CommonObjects | None = None,
+) -> Packed:
     """The items for a batch; those that have one of the ``places`` as that place alone.
 
     Raises:
-        PackingError: they can't be packed.
+        PackingError: they can't be packed, or are or hold something that the merge has ``changed``.
     """
     if places is None:
-        return pack({_COPIED: items}, namespace)
+        return pack({_COPIED: items}, namespace, common=changed)
     around = None if is_shippable(items) else items  # a list is there for the batch alone
 
     def place(part: Any) -> Origin | None:
         return None if part is around else places(part)
 
-    return pack({_FOUND: items}, namespace, persistent=place)
+    return pack({_FOUND: items}, namespace, persistent=place, common=changed)
 
 
 def unpack_items(

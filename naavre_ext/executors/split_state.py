@@ -9,6 +9,7 @@ from typing import Any
 from naavre_ext.executors.accumulators import Accumulator
 from naavre_ext.executors.chaining import Held, Passing
 from naavre_ext.executors.flight import Flight
+from naavre_ext.executors.packing import CommonObjects
 from naavre_ext.executors.progress_bars import LoopBar
 from naavre_ext.executors.share import OwnShare, Watch
 from naavre_ext.executors.sources import Source
@@ -50,6 +51,7 @@ class SplitState:
     own: Any = None
     stored: StoredBatches | None = None
     keeps: Mapping[str, Accumulator] = field(default_factory=dict)
+    changed: CommonObjects | None = None
     tables: dict[str, Any] = field(default_factory=dict)
     own_files: FileWatch = field(default_factory=FileWatch)
 

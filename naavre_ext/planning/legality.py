@@ -29,6 +29,7 @@ from naavre_ext.planning.loops import (
 )
 from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.mapping_checks import check_futures, check_managers, check_mapping
+from naavre_ext.planning.merged_code import check_merged_code
 from naavre_ext.planning.missing_files import asks_files, makes_missing
 from naavre_ext.planning.own_methods import calls_own_method, instances_in
 from naavre_ext.planning.own_rows import own_rows
@@ -111,6 +112,7 @@ def _judge(
     immutable_items = check_iterable(loop, reductions, notebook, position, filled)
     check_carried(facts, loop)
     check_aliases(facts, reductions, loop, notebook, position, filled)
+    check_merged_code(loop, reductions, facts, notebook)
     check_plain(loop.node.lineno, notebook)
     cell = notebook.cells[position].source.tree
     comes_back = not (

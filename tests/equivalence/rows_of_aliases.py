@@ -5,6 +5,63 @@ from __future__ import annotations
 from notebook_row import written
 
 ROWS = {
+    "a list in a table's cell, which grows": written(
+        """
+        import pandas as pd
+        grown = [1, 2, 3]
+        df = pd.DataFrame({"x": [grown, [5]]})
+        ---
+        # split:
+        for i in range(8):
+            grown.append((i * 3) % 7 + len(df["x"][0]))
+        """,
+        splits=0,
+    ),
+    "a list in a table's cell, which grows and comes as an item": written(
+        """
+        import pandas as pd
+        grown = [1, 2, 3]
+        df = pd.DataFrame({"x": [[1], [2], grown, [4], grown, [5]]})
+        ---
+        # split:
+        for i, row in df.iterrows():
+            grown.append((i * 3) % 7 + len(row["x"]))
+        """,
+        splits=0,
+    ),
+    "a list that an error holds, and a series' function gives": written(
+        """
+        import pandas as pd
+        one, two = [1, 2], [3]
+        try:
+            raise ValueError("x", one)
+        except ValueError as error:
+            first = error.args[1]
+        second = pd.Series([0]).map(lambda _: two)[0]
+        ---
+        # split:
+        for i in range(8):
+            one.append(i + len(first))
+        ---
+        # split:
+        for i in range(8):
+            two.append(i + len(second))
+        """,
+        splits=0,
+    ),
+    "records that two lists hold": written(
+        """
+        records = [{"k": i} for i in range(8)]
+        seen = records[:2]
+        ---
+        # split:
+        for record in records:
+            seen.append(record)
+        ---
+        records[3]["k"] = 99
+        print(seen)
+        """,
+    ),
     "a part of an object that code that can't be seen changes": written(
         """
         from types import SimpleNamespace as Named

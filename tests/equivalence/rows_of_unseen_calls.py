@@ -13,6 +13,64 @@ def _costly(text: str) -> Row:
 
 
 ROWS = {
+    "a key that looks at the item, when the results are merged": written(
+        """
+        best, v, top = 50, 1, []
+        def distance(t):
+            return abs(t - x)
+        ---
+        # split:
+        for x in range(8):
+            y = x * 3 % 7
+            best = min(best, y, key=lambda t: abs(t - x))
+        ---
+        # split:
+        for x in range(8):
+            y = x * 3 % 7
+            best = min(best, y, key=distance)
+        ---
+        # split:
+        for x in range(8):
+            v = x * 3 % 7
+            top = sorted(top + [v + x], key=lambda t: (t * v) % 5)[:3]
+        """,
+        splits=0,
+    ),
+    "a defaultdict's entries that look at the item": written(
+        """
+        from collections import defaultdict
+        names, made = ["a", "b", "c", "d", "e", "f"], []
+        def entry():
+            made.append(1)
+            return 0
+        groups, counts = defaultdict(lambda: {"first": name, "all": []}), defaultdict(entry)
+        ---
+        # split:
+        for i, name in enumerate(names):
+            groups[i * 3 % 7 % 3]["all"].append(i)
+        ---
+        # split:
+        for i in range(8):
+            counts[i % 3] += i * len(made)
+        """,
+        splits=0,
+    ),
+    "operators that look at what iterations set": written(
+        """
+        v = 0
+        class T:
+            def __init__(self, a): self.a = a
+            def __radd__(self, other): return (self.a + other) * (v + 1) % 101
+            def __str__(self): return f"{self.a} {v}"
+        total = 1
+        ---
+        # split:
+        for x in range(8):
+            v = x * 3 % 7
+            total += T(x)
+        """,
+        splits=0,
+    ),
     "keys that note what they are asked, for the caller and for all": _costly("""
         total = []
         def best(found, seen):

@@ -243,6 +243,7 @@ REFUSED = [
     ("for x in xs:\n    try:\n        table[x] += 1\n    except KeyError:\n        pass", "inside 'try'"),
     ("import contextlib\nfor x in xs:\n    with contextlib.suppress(KeyError):\n        table[x] += 1", "inside 'try' or 'with'"),
     ("for x in xs:\n    xs.append(x)", "while it iterates over it"),
+    ("best = 9\nfor x in xs:\n    y = double(x)\n    best = min(best, y, key=lambda t: abs(t - x))", "looks at 'x'"),
     ("for x in xs:\n    double(x)\n    if len(xs) < 20:\n        xs.append(len(out))\n    out.append(x)", "may be or hold what it iterates"),
     ("also = xs\nfor x in xs:\n    also.append(x)", "may be or hold what it iterates"),
     ("for x in enumerate(xs):\n    xs.append(1)", "while it iterates over it"),
