@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
+from naavre_ext.executors.packing_identity import shares_objects
 from naavre_ext.executors.packing_immutable import is_immutable
 from naavre_ext.model.workflow import FilledTable, Split
 from naavre_ext.planning.function_scope import own_name
@@ -16,11 +18,11 @@ _MOST_OBJECTS = 200_000
 
 def why_entries_meet(split: Split, variables: Mapping[str, Any]) -> str:
     """Why an iteration may see what another one puts into its own entry of something; "" where it can't."""
-    found = (_why_meet(table, variables) for table in split.tables if table.entries)
+    found = (_why_meet(table, variables, split) for table in split.tables if table.entries)
     return next(filter(None, found), "")
 
 
-def _why_meet(table: FilledTable, variables: Mapping[str, Any]) -> str:
+def _why_meet(table: FilledTable, variables: Mapping[str, Any], split: Split) -> str:
     value, name = variables.get(table.name), own_name(table.name)
     why = _why_labels_meet if is_table(value) else _why_places_meet
     if reason := why(table, value, name):
@@ -28,6 +30,9 @@ def _why_meet(table: FilledTable, variables: Mapping[str, Any]) -> str:
     for other in table.apart:
         if not _is_apart(variables.get(other), value):
             return f"'{own_name(other)}' may be or hold '{name}', which it changes"
+    for other in set(split.reductions) - {table.name}:
+        if not is_immutable(found := variables.get(other)) and shares_objects([found], [value]):
+            return f"'{own_name(other)}', which it changes as well, has something of '{name}'"
     return ""
 
 
@@ -41,7 +46,26 @@ def _why_places_meet(table: FilledTable, value: Any, name: str) -> str:
     mutable = [id(element) for element in elements if not is_immutable(element)]
     if len(set(mutable)) < len(mutable):
         return f"'{name}' holds an object twice, which each of two iterations might change"
+    if _overlap([value] if is_array else [part for part in elements if _is_array(part)]):
+        return f"'{name}' has the same memory twice, which each of two iterations might change"
     return ""
+
+
+def _overlap(arrays: Sequence[Any]) -> bool:
+    """Whether two of the arrays, or two places of one, may be the same memory."""
+    bounds = sorted(_bounds(array) for array in arrays if array.size)
+    within = any(array.nbytes > end - start for array in arrays for start, end in [_bounds(array)])
+    return within or any(start < end for (_, end), (start, _) in pairwise(bounds))
+
+
+def _bounds(array: Any) -> tuple[int, int]:
+    """The addresses of an array's first byte, and of the one after its last."""
+    steps = [(n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True)]
+    first = array.__array_interface__["data"][0]
+    low = first + sum(step for step in steps if step < 0)
+    return low, (
+        first + sum(step for step in steps if step > 0) + array.itemsize
+    ) if array.size else low
 
 
 def _why_labels_meet(table: FilledTable, value: Any, name: str) -> str:

@@ -12,6 +12,37 @@ _SETUP = """
 _PANDAS = _SETUP.replace("import numpy as np", "import numpy as np, pandas as pd")
 
 ROWS = {
+    "rows, and a window of the same array": written(
+        """
+        import numpy as np
+        grid = np.zeros((6, 6))
+        inner = grid[1:-1, 1:-1]
+        ---
+        # split:
+        for i in range(6):
+            grid[i] = grid[i] + 1
+            inner[i % 4, 0] = i
+        """,
+        splits=0,
+    ),
+    "overlapping windows of one array": written(
+        """
+        import numpy as np
+        from numpy.lib.stride_tricks import sliding_window_view
+        b = np.arange(8.0)
+        parts = {"left": b[:3], "mid": b[1:5], "right": b[4:]}
+        w = sliding_window_view(np.arange(8.0), 3, writeable=True)
+        ---
+        # split:
+        for k in parts:
+            parts[k] -= parts[k].mean()
+        ---
+        # split:
+        for i in range(len(w)):
+            w[i] = w[i] * 2 + 1
+        """,
+        splits=0,
+    ),
     "a list": written(
         _SETUP
         + """
