@@ -20,7 +20,7 @@ from naavre_ext.model.diagnostic import ClusterError
 from naavre_ext.model.event import RunEvent, event_from_json
 from naavre_ext.model.run import RunResult
 
-_HELLO_TIMEOUT_S = 3.0
+_HELLO_TIMEOUT_S = 10.0
 _POLL_S = 0.1
 # After Ctrl-C: what a cancelled run may take to say how it ended.
 _CANCEL_TIMEOUT_S = 5.0
