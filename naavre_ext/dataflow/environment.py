@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -178,6 +178,15 @@ class Environment:
         """The notebook's classes and functions, which pickles mention by their names."""
         own = {"class", "function"}
         return sorted(n for n, bound in self.bindings.items() if any(b.role in own for b in bound))
+
+    def functions(self, node: ast.AST) -> Iterator[FunctionNode]:
+        """The notebook's functions that a lambda, or a name, may stand for."""
+        if isinstance(node, ast.Lambda):
+            yield node
+        elif isinstance(node, ast.Name):
+            for bound in self.lookup(node.id):
+                if isinstance(bound.node, FunctionNode):
+                    yield bound.node
 
     def classes(self) -> list[ast.ClassDef]:
         """Every class that the notebook defines at top level."""

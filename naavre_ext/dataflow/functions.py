@@ -289,12 +289,8 @@ class Summaries:
         ]
         found = NOTHING
         for part in [part for value in values for part in walk(value)]:
-            if isinstance(part, ast.Lambda):
-                found = union(found, self.of(part).when_escaped)
-            elif isinstance(part, ast.Name):
-                for binding in self.environment.lookup(part.id):
-                    if isinstance(binding.node, FunctionNode):
-                        found = union(found, self.of(binding.node).when_escaped)
+            for function in self.environment.functions(part):
+                found = union(found, self.of(function).when_escaped)
         return found
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numbers
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from naavre_ext.executors.class_homes import package_of
@@ -162,14 +163,13 @@ def _containers(value: Any, *, deep: bool) -> Iterator[tuple[int, tuple[int, Any
         part = waiting.pop()
         seen += 1
         yield id(part), (0, part)
-        within: list[Any] = []
-        if isinstance(part, dict):
-            within = list(part.values()) if deep else []
-        elif isinstance(part, (list, deque)):
-            within = list(part) if deep else []
+        within: Iterable[Any] = ()
+        if isinstance(part, (list, dict, set, deque)):
+            within = (part.values() if isinstance(part, dict) else part) if deep else ()
         elif part is value:
-            within = list(getattr(part, "__dict__", {}).values())
-        waiting += [inner for inner in within[:_MOST_CONTAINERS] if _is_container(inner)]
+            within = getattr(part, "__dict__", {}).values()
+        # Taken at once: the cell may go on with its own share meanwhile.
+        waiting += filter(_is_container, list(islice(within, _MOST_CONTAINERS)))
 
 
 def _is_container(value: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from naavre_ext.executors.packing_arrays import bounds
 from naavre_ext.executors.packing_identity import shares_objects
 from naavre_ext.executors.packing_immutable import is_immutable
 from naavre_ext.model.workflow import FilledTable, Split
@@ -30,8 +31,9 @@ def _why_meet(table: FilledTable, variables: Mapping[str, Any], split: Split) ->
     for other in table.apart:
         if not _is_apart(variables.get(other), value):
             return f"'{own_name(other)}' may be or hold '{name}', which it changes"
-    for other in set(split.reductions) - {table.name}:
-        if not is_immutable(found := variables.get(other)) and shares_objects([found], [value]):
+    for other in split.reductions:  # by ways that analysis doesn't follow
+        found = None if other == table.name else variables.get(other)
+        if not is_immutable(found) and shares_objects([found], [value]):
             return f"'{own_name(other)}', which it changes as well, has something of '{name}'"
     return ""
 
@@ -53,19 +55,10 @@ def _why_places_meet(table: FilledTable, value: Any, name: str) -> str:
 
 def _overlap(arrays: Sequence[Any]) -> bool:
     """Whether two of the arrays, or two places of one, may be the same memory."""
-    bounds = sorted(_bounds(array) for array in arrays if array.size)
-    within = any(array.nbytes > end - start for array in arrays for start, end in [_bounds(array)])
-    return within or any(start < end for (_, end), (start, _) in pairwise(bounds))
-
-
-def _bounds(array: Any) -> tuple[int, int]:
-    """The addresses of an array's first byte, and of the one after its last."""
-    steps = [(n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True)]
-    first = array.__array_interface__["data"][0]
-    low = first + sum(step for step in steps if step < 0)
-    return low, (
-        first + sum(step for step in steps if step > 0) + array.itemsize
-    ) if array.size else low
+    spans = sorted((*bounds(array), array.nbytes) for array in arrays if array.size)
+    return any(nbytes > end - start for start, end, nbytes in spans) or any(
+        start < end for (_, end, _), (start, _, _) in pairwise(spans)
+    )
 
 
 def _why_labels_meet(table: FilledTable, value: Any, name: str) -> str:

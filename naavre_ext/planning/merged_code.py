@@ -26,8 +26,8 @@ from naavre_ext.planning.bindings import names_of
 from naavre_ext.planning.loops import Loop, Reduction
 from naavre_ext.planning.refusal import LoopRefused
 
-#: Methods that Python calls by themselves, but for those that iterations call, and nobody else.
-_CALLED_BY_NAME = frozenset(
+#: Special methods that only the iterations call.
+_BY_ITERATIONS = frozenset(
     {"__init__", "__new__", "__post_init__", "__call__", "__enter__", "__exit__"}
 )
 
@@ -73,12 +73,9 @@ def _handed_over(
     """Functions that statements left to the merge are given."""
     for record in reductions:
         for operand in record.operands if record.replayed else ():
-            if isinstance(operand, ast.Lambda):
-                yield ast.unparse(operand), operand
-            elif isinstance(operand, ast.Name):
-                for bound in notebook.environment.lookup(operand.id):
-                    if isinstance(bound.node, FunctionNode):
-                        yield f"{operand.id}()", bound.node
+            call = "" if isinstance(operand, ast.Lambda) else "()"
+            for node in notebook.environment.functions(operand):
+                yield ast.unparse(operand) + call, node
 
 
 def _special_methods(notebook: NotebookDataflow) -> Iterator[tuple[str, FunctionNode]]:
@@ -89,19 +86,14 @@ def _special_methods(notebook: NotebookDataflow) -> Iterator[tuple[str, Function
 
 
 def _is_called_unseen(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__") and name not in _CALLED_BY_NAME
+    return name.startswith("__") and name.endswith("__") and name not in _BY_ITERATIONS
 
 
 def _factories(notebook: NotebookDataflow) -> Iterator[FunctionNode]:
     """The notebook's functions that make the entries of its defaultdicts."""
     for cell in notebook.cells:
         for given in _given_to_defaultdict(cell.source.tree):
-            if isinstance(given, ast.Lambda):
-                yield given
-            elif isinstance(given, ast.Name):
-                for bound in notebook.environment.lookup(given.id):
-                    if isinstance(bound.node, FunctionNode):
-                        yield bound.node
+            yield from notebook.environment.functions(given)
 
 
 @lru_cache(maxsize=KEPT_CELLS)
