@@ -18,7 +18,7 @@ from naavre_ext.planning.function_scope import own_name
 _EXACT = frozenset({"StringDtype", "CategoricalDtype", "DatetimeTZDtype", "PeriodDtype"})
 
 
-def why_not_apart(table: FilledTable, variables: Mapping[str, Any]) -> str:
+def why_not_apart(table: FilledTable, split: Split, variables: Mapping[str, Any]) -> str:
     """Why an iteration may see what another one puts into the table; "" where it can't."""
     pandas, name = sys.modules.get("pandas"), own_name(table.name)
     value: Any = variables.get(table.name)
@@ -36,6 +36,9 @@ def why_not_apart(table: FilledTable, variables: Mapping[str, Any]) -> str:
         found = variables.get(other)
         if found is value or not isinstance(found, (pandas.DataFrame, pandas.Series, pandas.Index)):
             return f"'{own_name(other)}' may be or hold '{name}', which it changes"
+    for other in split.reductions:
+        if other != table.name and variables.get(other) is value:
+            return f"'{own_name(other)}', which it changes as well, is '{name}'"
     count = len(value.columns)
     for column in value.columns if table.in_body and table.adds == "new" else table.reads:
         known = column < count if isinstance(column, int) else column in value.columns

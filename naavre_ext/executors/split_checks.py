@@ -80,7 +80,7 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
     if split.own_rows and (reason := why_rows_meet(fan_out.variables.get(split.own_rows))):
         return f"'{own_name(split.own_rows)}' {reason}"
     for table in [table for table in split.tables if not table.entries]:
-        if reason := why_not_apart(table, fan_out.variables):
+        if reason := why_not_apart(table, split, fan_out.variables):
             return reason
     if split.immutable_items and not (isinstance(source, Sliced) and source.are_immutable()):
         return "an item may be, or hold, an object that it changes"

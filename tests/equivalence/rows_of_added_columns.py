@@ -165,6 +165,19 @@ ROWS = {
         """,
         splits=0,
     ),
+    "another name of the table, of which a column is set": written(
+        """
+        import pandas as pd
+        df = pd.DataFrame({"a": range(8), "c": 0})
+        also = df
+        ---
+        # split:
+        for c in ["p", "q", "r", "t"]:
+            df[c + "_"] = df["a"] * 3 % 7
+            also["a"] = len(c)
+        """,
+        splits=0,
+    ),
     "a table that a function gets": written(
         """
         import pandas as pd
