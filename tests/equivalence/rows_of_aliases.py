@@ -407,7 +407,6 @@ ROWS = {
     "settings under other names": written(
         """
         import matplotlib
-        matplotlib.use('agg')
         import matplotlib.pyplot as plt
         import numpy as np, warnings
         from warnings import filterwarnings as quiet
