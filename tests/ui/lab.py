@@ -42,6 +42,11 @@ _OF_JUPYTERLAB = re.compile(
 )
 
 
+def gate(name: str) -> str:
+    """Code that waits until ``Lab.let_go_on`` opens the gate: what is looked at meanwhile may take its time."""
+    return f"while not os.path.exists({name!r}): time.sleep(0.05)"
+
+
 class Lab:
     """A page with JupyterLab (or Notebook 7) in it.
 
@@ -129,9 +134,18 @@ class Lab:
 
     def wait_for_kernel(self) -> None:
         """Waits until the kernel of the notebook in front is idle."""
+        self.wait_until_kernel_is("idle")
+
+    def wait_until_kernel_is(self, status: str) -> None:
+        """Waits until the page knows that the kernel of the notebook in front is ``idle`` or ``busy``."""
         self.page.wait_for_function(
-            "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+            "status => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === status",
+            arg=status,
         )
+
+    def let_go_on(self, name: str) -> None:
+        """Opens the gate at which code waits, see ``gate``."""
+        (self.server.root / name).touch()
 
     def save(self) -> None:
         """Saves the notebook in front."""

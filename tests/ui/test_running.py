@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.ui.lab import Lab
+from tests.ui.lab import Lab, gate
 from tests.ui.running import (
     RUN_MS,
     accept,
@@ -25,17 +25,18 @@ pytestmark = pytest.mark.slow
 
 SLOW = (
     "param_count = 12\nparam_rate = 0.5",
-    "import time",
+    "import os, time",
     "# split: measure\nresults = []\nfor i in range(param_count):\n    time.sleep(0.3)\n"
+    f"    if i == 8:\n        {gate('measured')}\n"
     "    results.append(i * param_rate)\n    print('item', i)",
     "from IPython.display import HTML\nHTML(f'<b>sum {sum(results)}</b>')",
 )
 
 
-#: Has the kernel of the notebook in front compute for some seconds.
-BE_BUSY = """() => {
+#: Gives the kernel of the notebook in front something to do.
+EXECUTE = """code => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
-  kernel.requestExecute({ code: 'import time; time.sleep(4)' });
+  kernel.requestExecute({ code });
 }"""
 
 #: It fails at an item, until 'c' is replaced.
@@ -55,8 +56,9 @@ def items(count: int) -> str:
 
 
 WIDGETS = (
-    "import time\nimport ipywidgets as w\nfrom tqdm.auto import tqdm\nfrom IPython.display import display",
+    "import os, time\nimport ipywidgets as w\nfrom tqdm.auto import tqdm\nfrom IPython.display import display",
     "# split: measure\nout = []\nfor x in tqdm(range(16), desc='measured'):\n    time.sleep(0.3)\n"
+    f"    if x == 8:\n        {gate('moved')}\n"
     "    out.append(x)",
     "s = w.IntSlider(3, max=40, description='sum')\ndisplay(s)\ns.value = sum(out[:5]) + 20",
     "for x in tqdm(range(3), desc='inner', leave=False):\n    pass",
@@ -74,6 +76,7 @@ def test_widgets_move_while_the_run_goes_on_and_are_there_in_a_file_that_is_open
     bars = lab.cell(1).locator(".jp-OutputArea-output:has(.widget-hprogress)")
     expect(bars).to_contain_text(re.compile(r"\b[1-9]/16|1[0-5]/16"), timeout=RUN_MS)
     lab.screenshot("run-widgets")
+    lab.let_go_on("moved")
     expect_end(lab, "Run done")
 
     def expect_widgets() -> None:
@@ -109,6 +112,8 @@ def test_run_streams_outputs_into_cells_and_survives_a_reload(lab: Lab) -> None:
     expect(lab.page.locator(".naavre-RunBar [role=progressbar]")).to_be_visible()
     lab.screenshot("run-going-on")
     lab.reload()
+    expect(lab.page.locator(".naavre-RunBar [role=progressbar]")).to_be_visible()
+    lab.let_go_on("measured")
     expect_end(lab, "Run done")
     assert outputs(lab, 2).strip() == items(16)
     expect(lab.cell(3).locator(".jp-Cell-outputArea b")).to_have_text("sum 60.0")
@@ -163,9 +168,13 @@ def test_failed_run_tells_the_item_and_goes_on_from_there(lab: Lab) -> None:
     bar(lab, "Load results…").click()
     lab.page.get_by_label("out", exact=True).check()
     lab.screenshot("run-results")
-    lab.page.evaluate(BE_BUSY)
+    lab.page.evaluate(EXECUTE, f"import os, time\n{gate('computed')}")
+    lab.wait_until_kernel_is("busy")
     accept(lab)
-    lab.page.get_by_text("The kernel is busy").first.wait_for()
+    busy = lab.page.locator(".Toastify").get_by_text("The kernel is busy")
+    expect(busy).to_be_visible()
+    lab.let_go_on("computed")
+    expect(busy).to_have_count(0)
     lab.page.get_by_text("1 variable is in the kernel").first.wait_for()
     assert kernel_value(lab, "out") == "['a', 'b', 'c', 'd']"
 

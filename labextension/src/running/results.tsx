@@ -46,11 +46,9 @@ async function execute(
   if (!kernel) {
     throw new LoadError(trans.__('The notebook has no kernel. Start one, then load the results again.'));
   }
-  if (kernel.status === 'busy') {
-    Notification.info(trans.__('The kernel is busy: the variables are loaded when it is done.'), { autoClose: 5000 });
-  }
+  const told = kernel.status === 'busy' ? tellBusy(trans) : null;
   const future = kernel.requestExecute({ code, silent: true, store_history: false });
-  const { content } = await future.done;
+  const { content } = await future.done.finally(() => told && Notification.dismiss(told));
   if (content.status === 'error') {
     const missing = content.ename === 'ModuleNotFoundError';
     const hint = missing ? ` ${trans.__('Install naavre-ext in the kernel\u2019s environment.')}` : '';
@@ -59,6 +57,14 @@ async function execute(
   if (content.status !== 'ok') {
     throw new LoadError(trans.__('The kernel was interrupted.'));
   }
+}
+
+/** Says, until it is dismissed, why nothing seems to happen; its id. */
+function tellBusy(trans: TranslationBundle): string {
+  return Notification.info(
+    trans.__('The kernel is busy: the variables are loaded when it is done.'),
+    { autoClose: false }
+  );
 }
 
 class VariablesForm extends FormBody<string[]> {
