@@ -128,7 +128,7 @@ class Run:
                 emit=recording.tell,
                 notebook=path,
                 cancel=self.cancel,
-                results=results or _open_results(log, options, earlier),
+                results=results or _open_results(log, options, earlier, prepared),
                 turn=self.turn,
                 light=self.light,
             )
@@ -198,10 +198,9 @@ def admit(executor: Any, prepared: PreparedNotebook, workflow: Workflow) -> None
 
 
 def _open_results(
-    log: RunLog, options: RunOptions, earlier: Resumable | None
+    log: RunLog, options: RunOptions, earlier: Resumable | None, prepared: PreparedNotebook
 ) -> OpenResults | None:
     """Where the run's results go, given the workflow as it will be run; None when none are stored."""
-    from naavre_ext.executors.result_environment import environment_key
     from naavre_ext.executors.result_files import take_over
     from naavre_ext.executors.resuming import EarlierRun, Results
     from naavre_ext.executors.tasks import ResultPlace
@@ -213,13 +212,33 @@ def _open_results(
         take_over(earlier.results, folder)
 
     def open_results(workflow: Workflow) -> Results:
-        sources = (step.source for step in workflow.steps)
-        basis = environment_key(options.cwd, options.environment, sources)
+        basis = environment_of(options, workflow)
         place = ResultPlace(str(folder), basis, earlier is not None)
         known = None if earlier is None else EarlierRun(earlier.run_id, earlier.told)
-        return Results(workflow, place, known)
+        return Results(workflow, place, known, inconstant=inconstant_in(prepared))
 
     return open_results
+
+
+def environment_of(options: RunOptions, workflow: Workflow) -> str:
+    """Stands for what, outside the notebook, decides the results of the workflow's cells."""
+    from naavre_ext.executors.result_environment import environment_key
+    from naavre_ext.storage.own_code import own_files
+
+    sources = [step.source for step in workflow.steps]
+    environ = os.environ if options.environment is None else options.environment
+    places = [Path(place) for place in environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    own = own_files("\n".join(sources), Path(options.cwd or "."), places)
+    return environment_key(options.cwd, options.environment, sources, own.modules, own.scripts)
+
+
+def inconstant_in(prepared: PreparedNotebook) -> frozenset[StepId] | None:
+    """The steps that may do something else each time they run; None where nobody knows."""
+    from naavre_ext.scheduling.background import inconstant_steps
+
+    if prepared.basis is None:
+        return None
+    return inconstant_steps(prepared.require_workflow(), prepared.basis)
 
 
 def placed(options: RunOptions, notebook: Notebook) -> RunOptions:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from naavre_ext.batching.job_runner import JobRunner, OnJobEvent, Stops
@@ -25,7 +26,7 @@ from naavre_ext.preparing import PreparedNotebook, prepare_notebook
 from naavre_ext.running import OpenResults, admit, placed
 from naavre_ext.scheduling.groups import jobs_at_once
 from naavre_ext.scheduling.sharing import Sharing
-from naavre_ext.storage.batch_store import BatchRecord, digest_of_cells
+from naavre_ext.storage.batch_store import BatchRecord, digest_of_code
 from naavre_ext.storage.common_parameters import common_parameters, with_common
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ class Batch:
         self.varying = tuple(record.info["varying"])
         self._most_at_once = most_at_once
         self._limit = sys.maxsize if record.info["keeps_all"] else LARGEST_KEPT_BYTES
-        self._digest = digest_of_cells([c.source for c in file.notebook.code_cells])
+        self._digest = digest_of_code(
+            file.notebook, Path(placed(options, file.notebook).cwd or ".")
+        )
         self._common = common_parameters(self.jobs, self.varying)
         self._source = with_common(file, self._common)
         labels = {

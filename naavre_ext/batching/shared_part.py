@@ -17,7 +17,7 @@ from naavre_ext.model.event import RunEvent
 from naavre_ext.model.run import RunOptions
 from naavre_ext.model.workflow import Workflow
 from naavre_ext.preparing import PreparedNotebook
-from naavre_ext.running import OnEvent, OpenResults, Run
+from naavre_ext.running import OnEvent, OpenResults, Run, environment_of, inconstant_in
 from naavre_ext.scheduling.sharing import Sharing
 from naavre_ext.storage.batch_store import BatchRecord
 
@@ -62,14 +62,12 @@ class SharedPart:
         if not self._part.steps:
             return None
         from naavre_ext.executors.reseeding import GENERATORS
-        from naavre_ext.executors.result_environment import environment_key
         from naavre_ext.executors.resuming import EarlierRun, Results
         from naavre_ext.executors.tasks import ResultPlace
         from naavre_ext.storage.resumable import fold_outcomes
 
         options, sharing, part = self._options, self._sharing, self._part
-        basis = environment_key(options.cwd, options.environment, (s.source for s in part.steps))
-        place = ResultPlace(str(self._folder), basis)
+        place = ResultPlace(str(self._folder), environment_of(options, part))
         in_main = [step.id for step in part.steps if step.placement == "main"]
         wanted = frozenset(s.id for s in part.steps if s.placement == "any" or s.id in in_main[-1:])
         earlier, told = self._earlier(), list[RunEvent]()
@@ -78,12 +76,15 @@ class SharedPart:
             told.append(event)
             on_event(event)
 
+        inconstant = inconstant_in(self._prepared)
         run = Run(replace(options, keep=None if self._keeps else ()), tell, cancel)
         has_earlier = replace(place, has_earlier=earlier is not None)
         with executors.open(hands_on=sharing.hands_on, job=FIRST) as executor:
             result = run.planned(
                 self._prepared, part, executor, None, parameters,
-                results=lambda workflow: Results(workflow, has_earlier, earlier, wanted=wanted),
+                results=lambda workflow: Results(
+                    workflow, has_earlier, earlier, wanted=wanted, inconstant=inconstant
+                ),
             )  # fmt: skip
         if self._keeps and run.end is not None:
             packs = without_secrets(run.end.values)

@@ -199,6 +199,7 @@ class Flight:
             batch.then,
             self._slots_each,
             self._fan_out.keeps_batches,
+            self._fan_out.worker.background,
             sends_back,
         )
         places, reason = self._known.look_up(batch.items)

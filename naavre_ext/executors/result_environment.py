@@ -9,6 +9,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -18,14 +19,21 @@ _OURS = str(Path(__file__).parents[1]) + os.sep
 
 
 def environment_key(
-    cwd: str | None, environ: Mapping[str, str] | None, sources: Iterable[str]
+    cwd: str | None,
+    environ: Mapping[str, str] | None,
+    sources: Iterable[str],
+    modules: Iterable[Path] = (),
+    scripts: Iterable[Path] = (),
 ) -> str:
     """A digest of what, outside the notebook, decides the results of its cells.
 
-    That is Python, the installed packages' versions, the folder, and the environment variables that the
-    cells mention (but no secrets).
+    That is Python, the installed packages' versions, the folder, which ``modules`` of the user's own the cells
+    import, what is in ``scripts`` that they run, and the environment variables that all these mention (but no
+    secrets).
     """
-    mentioned = {word for source in sources for word in _WORD.findall(source)}
+    files, run = list(modules), [_text(file) for file in scripts]
+    texts = (*sources, *(_text(file) for file in files), *run)
+    mentioned = {word for text in texts for word in _WORD.findall(text)}
     variables = {**(os.environ if environ is None else environ)}
     known = sorted(
         (name, value)
@@ -35,9 +43,16 @@ def environment_key(
     basis = (
         sys.version, sys.implementation.cache_tag, platform.machine(), metadata.version("naavre-ext"),
         sorted({name for folder in sys.path for name in _distributions(folder)}),
-        os.path.realpath(cwd or "."), known,
+        os.path.realpath(cwd or "."), known, [os.fspath(file) for file in files], run,
     )  # fmt: skip
     return hashlib.sha256(repr(basis).encode()).hexdigest()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _distributions(folder: str) -> tuple[str, ...]:
@@ -61,7 +76,7 @@ def local_modules() -> dict[str, str]:
                 continue
             _looked_at.add(name)
             file = getattr(module, "__file__", None)
-            if isinstance(file, str) and os.path.isabs(file) and not _is_installed(file):
+            if isinstance(file, str) and not _is_installed(file := os.path.abspath(file)):
                 _found[file] = digest_of(file)
     return dict(_found)
 
@@ -73,11 +88,12 @@ def forget_modules() -> None:
 
 
 def digest_of(file: str) -> str:
-    """A digest of the file's content; "" when it can't be read."""
-    try:
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:32]
-    except OSError:
-        return ""
+    """A digest of the file's content, or of the archive's that it is in; "" when it can't be read."""
+    for path in (Path(file), *Path(file).parents):
+        if path.is_file():
+            with suppress(OSError):
+                return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    return ""
 
 
 def has_same_modules(modules: Mapping[str, str]) -> bool:

@@ -162,7 +162,7 @@ class ResultKeeper:
             done = items if is_whole else self._first(items, report.done)
         except PackingError:
             return ""
-        split = split_key(self._place.environment, task.step, task.split)
+        split = split_key(self._place.environment, task.step, task.split, task.background)
         numbers = IdNumbers(common.ids)
         given = numbers.digest(done)
         name = batch_name(
@@ -252,11 +252,10 @@ def is_valid(header: Mapping[str, Any]) -> bool:
     return same_hashes and has_same_modules(header["modules"])
 
 
-def split_key(environment: str, step: Step, split: Split) -> str:
-    """Stands for the code of a split's batches."""
-    basis = repr(
-        (environment, step.source, split.index, split.line, split.form, step.execution_count)
-    )
+def split_key(environment: str, step: Step, split: Split, background: str) -> str:
+    """Stands for the code of a split's batches, and for what earlier steps have done."""
+    code = (step.source, split.index, split.line, split.form, step.execution_count)
+    basis = repr((environment, *code, background))
     return hashlib.sha256(basis.encode()).hexdigest()[:24]
 
 

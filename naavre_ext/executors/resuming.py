@@ -14,6 +14,7 @@ from naavre_ext.executors.result_keeper import ANYWHERE, MAIN
 from naavre_ext.executors.tasks import Keeping, ResultPlace, StepTask
 from naavre_ext.model.event import RunEvent, StepEnded, StepFailed, StepFinished, StepReused
 from naavre_ext.model.workflow import Step, StepId, Workflow
+from naavre_ext.scheduling.background import Backgrounds
 from naavre_ext.scheduling.lineage import private_steps, step_keys, unkeepable
 from naavre_ext.scheduling.reuse import Checkpoint, Reuse, choose_reuse
 
@@ -41,6 +42,7 @@ class Results:
     ``part`` is what the run has in common with the earlier one, where that isn't all: only steps of it are
     taken over. With ``stores`` off nothing is stored. ``wanted`` are steps whose results are stored whatever that
     costs. ``placed`` are packs that other runs have put where workers find them, by file; more are added.
+    ``inconstant`` are the steps that may do something else each time they run (None: any).
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Results:
         stores: bool = True,
         wanted: frozenset[StepId] = frozenset(),
         placed: dict[Path, list[Any]] | None = None,
+        inconstant: frozenset[StepId] | None = None,
     ) -> None:
         self.workflow, self.place, self.earlier = workflow, place, earlier
         self.stores, self.wanted = stores, wanted
@@ -60,6 +63,8 @@ class Results:
         self.unkeepable = unkeepable(part or workflow)
         self.private = private_steps(workflow)
         self._keys = step_keys(part or workflow, place.environment)
+        self._backgrounds = Backgrounds(workflow, place.environment, inconstant)
+        self._taken_over: dict[StepId, str] = {}
 
     def keeping(
         self, step: StepId, covers: Sequence[StepId], in_main: Mapping[str, StepId]
@@ -68,6 +73,17 @@ class Results:
         if step in self.unkeepable or not self.stores:
             return None
         return Keeping(self._keys[step], tuple(covers), in_main, is_wanted=step in self.wanted)
+
+    def take_over(self, step: StepId, run_id: str) -> None:
+        """The step doesn't run again: what it did is what it did in that run."""
+        self._taken_over[step] = run_id
+
+    def background(self, step: StepId, run_id: str) -> str:
+        """Stands for what earlier steps have done, in this run or in those from which they are taken over."""
+        if not self.stores:
+            return ""
+        ran_in = {one.id: self._taken_over.get(one.id, run_id) for one in self.workflow.steps}
+        return self._backgrounds.of(step, ran_in)
 
     def doubt(self) -> None:
         """From now on no step's result of this run counts, as a value turned out to be stale."""

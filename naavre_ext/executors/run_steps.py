@@ -134,7 +134,8 @@ class RunSteps:
         if self.restarts:
             task = replace(task, step=task.step.unsplit())
         elif self.results is not None:
-            task = replace(task, keep=self._keeping(step, placement))
+            background = self.results.background(step, self._run_id)
+            task = replace(task, keep=self._keeping(step, placement), background=background)
         return task, inputs
 
     def _keeping(self, step: StepId, placement: Placement) -> Keeping | None:
@@ -224,6 +225,8 @@ class RunSteps:
         earlier = None if self.results is None else self.results.earlier
         source = report.reused_from or (earlier.run_id if earlier is not None else "")
         if report.is_reused and source:
+            if self.results is not None:
+                self.results.take_over(step, source)
             self.narrator.emit(events.StepReused(**common, source=source))
             self.feed(facts.Succeeded(step))
             return

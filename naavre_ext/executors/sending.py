@@ -149,7 +149,9 @@ def look_up(fan_out: FanOut, state: SplitState) -> None:
         return
     with suppress(Whole):  # found again, and told, when batches are sent
         shared = _pack_shared(fan_out, state)
-        state.stored = StoredBatches.of(place, fan_out.step, state.split, shared)
+        state.stored = StoredBatches.of(
+            place, fan_out.step, state.split, shared, fan_out.worker.background
+        )
 
 
 def fixed_sizes(fan_out: FanOut, split: Split, source: Source) -> tuple[BatchSizes, int]:

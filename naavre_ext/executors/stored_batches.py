@@ -39,9 +39,11 @@ class StoredBatches:
         return bool(self._starts)
 
     @classmethod
-    def of(cls, place: ResultPlace, step: Step, split: Split, shared: Packed) -> StoredBatches:
-        """The stored batches that had this code and these shared values; none where none can be used."""
-        prefix = split_key(place.environment, step, split)
+    def of(
+        cls, place: ResultPlace, step: Step, split: Split, shared: Packed, background: str
+    ) -> StoredBatches:
+        """The stored batches that had this code, these values and this background; none where none can be used."""
+        prefix = split_key(place.environment, step, split, background)
         names = [name for name in _names(place.folder) if name.startswith(prefix)]
         if not names or not step.cache:
             return cls({})

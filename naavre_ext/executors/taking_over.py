@@ -8,6 +8,7 @@ from naavre_ext.executors.result_files import ResultUnusable
 from naavre_ext.executors.resuming import REUSE_CODE, Offer, Results, explain_reuse, retold
 from naavre_ext.executors.run_steps import POLL_S, RunSteps
 from naavre_ext.executors.tasks import StepReport
+from naavre_ext.model.event import StepReused
 from naavre_ext.scheduling.reuse import Reuse
 
 
@@ -29,6 +30,8 @@ def take_over(run: RunSteps, results: Results | None, cancel: threading.Event) -
     for step in reuse.steps:
         for event in retold(run.handover.steps[step], earlier):
             run.narrator.emit(event)
+            if isinstance(event, StepReused):
+                results.take_over(step, event.source)
 
 
 def _restore(run: RunSteps, offer: Offer, reuse: Reuse, cancel: threading.Event) -> bool:

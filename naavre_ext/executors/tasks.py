@@ -105,7 +105,8 @@ class StepTask:
     In a ``group``'s worker the step's ``live`` names stay when it is done; ``fresh`` ones are unset before it.
     An ``is_common`` step is the same for all jobs that the worker serves.
 
-    ``keep`` says where the result is stored if it is worth it. With ``checkpoint`` nothing is run: the worker
+    ``keep`` says where the result is stored if it is worth it, ``background`` stands for what earlier steps have
+    done that batches of this one may find. With ``checkpoint`` nothing is run: the worker
     takes over what that file holds, but for the global generators of libraries in ``reseed``, which begin anew.
     """
 
@@ -129,6 +130,7 @@ class StepTask:
     fresh: tuple[str, ...] = ()
     is_common: bool = False
     keep: Keeping | None = None
+    background: str = ""
     checkpoint: str | None = None
     reseed: tuple[str, ...] = ()
 
@@ -239,8 +241,8 @@ class BatchTask:
 
     After ``limit_s`` it begins no more items. ``then`` are the loops that go on with the batch's elements.
     ``slots`` is how many batches may run at once for this one, itself among them: more than one where the split
-    has fewer batches than there are workers. Its result ``is_kept`` where that is worth it. What it changes of its
-    items it ``sends_back``.
+    has fewer batches than there are workers. Its result ``is_kept`` where that is worth it, under a name that
+    ``background`` is part of. What it changes of its items it ``sends_back``.
     """
 
     step: Step
@@ -253,6 +255,7 @@ class BatchTask:
     then: tuple[Stage, ...] = ()
     slots: int = 1
     is_kept: bool = True
+    background: str = ""
     sends_back: bool = False
 
 

@@ -68,7 +68,7 @@ class Worker:
         #: Variables that tell libraries which of the machine's GPUs (and the like) this process was given.
         self.devices: Mapping[str, str] = {}
         self.context: RunContext | None = None
-        self.attempt = 0
+        self.attempt, self.background = 0, ""
         #: What the main worker has sent, to tell quickly whether it changed since.
         self.sent = SentContainers()
         #: What the last step elsewhere was handed and left as it was.
@@ -137,7 +137,7 @@ class Worker:
         self, task: StepTask, inputs: Sequence[Packed], send: Send, pool: BatchPool | None
     ) -> tuple[StepReport, list[Packed]]:
         """The step's report and one pack per export bundle (then the settings, where asked for)."""
-        self.attempt = task.attempt
+        self.attempt, self.background = task.attempt, task.background
         return StepRun(self, task, inputs, send, pool).run()
 
     # What the code in steps and batches is run with

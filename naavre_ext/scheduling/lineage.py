@@ -15,17 +15,18 @@ from naavre_ext.model.workflow import Step, StepId, Workflow
 _SECRET = "secret_"
 
 
-def step_keys(workflow: Workflow, environment: str) -> dict[StepId, str]:
+def step_keys(workflow: Workflow, environment: str, *, by_edges: bool = False) -> dict[StepId, str]:
     """A key for each step's result; equal keys mean equal results, as far as code decides them.
 
-    ``environment`` stands for everything outside the notebook that counts.
+    ``environment`` stands for everything outside the notebook that counts. Keys ``by_edges`` are of what the step
+    itself does, not of all that the main worker holds then.
     """
     before = predecessors(workflow)
     keys: dict[StepId, str] = {}
     main = ""
     for step in workflow.steps:
         basis = [environment, _own(step), sorted(keys[source] for source in before[step.id])]
-        if step.placement == "main":
+        if step.placement == "main" and not by_edges:
             basis.append(main)
         key = hashlib.sha256(json.dumps(basis).encode()).hexdigest()[:32]
         keys[step.id] = key

@@ -13,7 +13,7 @@ from naavre_ext.planning.parameter_values import typed_values
 from naavre_ext.planning.parameters import find_parameters, secret_literals
 from naavre_ext.server.kernels import Kernel
 from naavre_ext.server.run_views import source_digests
-from naavre_ext.storage.batch_store import digest_of_cells
+from naavre_ext.storage.batch_store import digest_of_code
 from naavre_ext.storage.notebook_file import read_notebook
 
 #: Variables of a run are kept up to this size together, so that the end of a run stays short.
@@ -40,7 +40,7 @@ class RunRequest:
     def digest(self) -> str:
         """Stands for the document's code in the records of batches."""
         notebook = read_notebook(self.document, str(self.file)).notebook
-        return digest_of_cells([cell.source for cell in notebook.code_cells])
+        return digest_of_code(notebook, self.file.parent)
 
     def engine_options(self, store: Path) -> RunOptions:
         """The options with all that the engine is to know of the server, the kernel and the notebook."""

@@ -20,8 +20,10 @@ from typing import Any
 
 from naavre_ext.model.diagnostic import Diagnostic, NaavreError, RefusedError
 from naavre_ext.model.jobs import Job, JobEnd
+from naavre_ext.model.notebook import Notebook
 from naavre_ext.storage.atomic_file import replace_file
 from naavre_ext.storage.ids import ID, new_folder
+from naavre_ext.storage.own_code import own_files
 
 _INFO, _JOBS = "batch.json", "jobs.jsonl"
 _BATCH_ID = re.compile(f"batch-{ID}")
@@ -187,9 +189,19 @@ def find_batch(root: Path, batch_id: str | None = None) -> BatchRecord:
     )
 
 
-def digest_of_cells(sources: Sequence[str]) -> str:
-    """Stands for a notebook's code."""
-    return hashlib.sha256(json.dumps(list(sources)).encode()).hexdigest()[:32]
+def digest_of_code(notebook: Notebook, folder: Path) -> str:
+    """Stands for a notebook: its cells, their tags, and the user's own code in its folder that they bring in."""
+    cells = [(cell.source, sorted(cell.tags)) for cell in notebook.code_cells]
+    own = own_files("\n".join(source for source, _ in cells), folder)
+    files = [_digest_of_file(file) for file in (*own.modules, *own.scripts)]
+    return hashlib.sha256(json.dumps([cells, files]).encode()).hexdigest()[:32]
+
+
+def _digest_of_file(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _refused(code: str, message: str, remedy: str) -> RefusedError:

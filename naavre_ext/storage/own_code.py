@@ -24,8 +24,38 @@ _EXECUTED = re.compile(r"""exec\(open\(["']([^"']+)["']""")
 _PATH = re.compile(r"sys\.path\.(?:append|insert|extend)\((.+)\)")
 _TEXT = re.compile(r"""["']([^"']+)["']""")
 
+_FILE = re.compile(r"\w+\.py\b")
+
 #: More modules aren't looked into.
 _MOST_FILES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFiles:
+    """The files of the user's own code that a notebook brings in, sorted: those it imports, and those it runs."""
+
+    modules: tuple[Path, ...] = ()
+    scripts: tuple[Path, ...] = ()
+
+
+def own_files(text: str, folder: Path, places: Sequence[Path] = ()) -> OwnFiles:
+    """What a notebook of this ``text`` brings in, and what that imports.
+
+    It is in the notebook's ``folder``, in further ``places`` where Python looks for modules, or where the notebook
+    lets it look. Modules that the notebook may write, as it names their files, don't count.
+    """
+    code = _OwnCode([folder, *places, *_added_places(text, folder)])
+    written = {*_FILE.findall(_EXECUTED.sub("", _RUN.sub("", text)))}
+    scripts = {file for script in _scripts(text) for file in _script_files(folder, script)}
+    modules: set[Path] = set()
+    waiting = [file for name in _imported(text) for file in code.files(name)]
+    waiting += [file for script in sorted(scripts) for file in code.imported_by(script)]
+    while waiting and len(modules) < _MOST_FILES:
+        file = waiting.pop()
+        if file not in modules and file.name not in written:
+            modules.add(file)
+            waiting += code.imported_by(file)
+    return OwnFiles(tuple(sorted(modules)), tuple(sorted(scripts)))
 
 
 def own_patches(text: str, folder: Path) -> dict[str, str]:
@@ -36,17 +66,26 @@ def own_patches(text: str, folder: Path) -> dict[str, str]:
     ``exec(open(...).read())`` have them. What these import counts as theirs.
     """
     modules = list(_imported(text))
-    scripts = {script_in([arguments]) for arguments in _RUN.findall(text)} - {""}
-    scripts.update(_EXECUTED.findall(text))
+    scripts = _scripts(text)
     if not modules and not scripts:
         return {}
     code = _OwnCode([folder, *_added_places(text, folder)])
     found = {name: code.patch_of(file) for name in modules for file in code.files(name)}
     for script in scripts:
-        for file in (folder / script, folder / f"{script}.py"):
-            if file.is_file() and code.is_readable(file):
+        for file in _script_files(folder, script):
+            if code.is_readable(file):
                 found[script] = code.patch_of(file)
     return found
+
+
+def _scripts(text: str) -> set[str]:
+    """The scripts that the text runs in the notebook."""
+    scripts = {script_in([arguments]) for arguments in _RUN.findall(text)} - {""}
+    return scripts | {*_EXECUTED.findall(text)}
+
+
+def _script_files(folder: Path, script: str) -> list[Path]:
+    return [file for file in (folder / script, folder / f"{script}.py") if file.is_file()]
 
 
 def _imported(text: str) -> Iterator[str]:
@@ -115,14 +154,18 @@ class _OwnCode:
         own = next((patch for patch in module.patches if not self._is_own(patch)), "")
         name = file.name if file.stem != "__init__" else f"{file.parent.name}/{file.name}"
         patch = f"{own} in {name}" if own else ""
-        for imported, level in module.imports:
+        for other in self.imported_by(file):
+            patch = patch or self.patch_of(other)
+        self._looked[file] = patch
+        return patch
+
+    def imported_by(self, file: Path) -> Iterator[Path]:
+        """The files that this one imports, if they are the user's."""
+        for imported, level in (_read(file) or _NOTHING).imports:
             places = (
                 file.parents[level - 1 : level] if level else self._places
             )  # none, where too deep
-            for other in _module_files(places, imported):
-                patch = patch or self.patch_of(other)
-        self._looked[file] = patch
-        return patch
+            yield from _module_files(places, imported)
 
 
 def _is_installed(package: str) -> bool:

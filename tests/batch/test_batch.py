@@ -234,11 +234,33 @@ def test_single_jobs_are_stopped(study):
     assert record.begun()[1] == done.ends[0].run_id
 
 
-def test_a_changed_notebook_runs_again_for_all(study):
-    first = batch(study)
+def edit_a_cell(study):
     node = nbformat.read(study, as_version=4)
     node.cells[4].source = "pass"
     nbformat.write(node, study)
+
+
+def tag_a_cell(study):
+    node = nbformat.read(study, as_version=4)
+    node.cells[4].metadata.tags = ["skip-execution"]
+    nbformat.write(node, study)
+
+
+def edit_a_module(study):
+    study.with_name("module_of_study.py").write_text("OFFSET = 2\n")
+    study.with_name("mended").touch()
+
+
+@pytest.mark.parametrize("change", [edit_a_cell, tag_a_cell, edit_a_module])
+def test_a_changed_notebook_runs_again_for_all(study, change):
+    study.with_name("module_of_study.py").write_text("OFFSET = 1\n")
+    node = nbformat.read(study, as_version=4)
+    node.cells[3].source += "\nimport module_of_study"
+    nbformat.write(node, study)
+    first = batch(study)
+    assert resume_batch(first.batch_id, LOCAL, str(study)).outdated == 0
+    change(study)
+    assert resume_batch(first.batch_id, LOCAL, str(study)).outdated == 2
     told: list[int] = []
     again = resume_batch(first.batch_id, LOCAL, str(study)).run(
         lambda job, end: told.append(job.number)

@@ -41,7 +41,7 @@ _IDLE_KNOWN_S = 0.5
 
 
 _Plan = tuple[RunContext, Step, Split, Sequence[tuple[Step, Split, int]]]
-_Place = tuple[int, int, int, bool, float | None, int, bool]
+_Place = tuple[int, int, int, bool, float | None, int, bool, str, bool]
 
 
 @lru_cache(maxsize=1)  # most often it is that of the batch before
@@ -172,6 +172,7 @@ class RayBatchPool:
             task.limit_s,
             task.slots,
             task.is_kept,
+            task.background,
             task.sends_back,
         )
         if not task.then:
