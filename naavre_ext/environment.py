@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from naavre_ext.model.run import ExecutorName
@@ -28,6 +30,42 @@ def temporarily(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+#: What Python and libraries read once, as they start, beside the variables whose names begin so.
+_READ_AT_START = (
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "MPLBACKEND",
+    "MPLCONFIGDIR",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+)
+_PYTHONS = "PYTHON"
+#: Of Python's, those on which no cell's result depends, or that workers are given each time.
+_INDIFFERENT = (
+    "PYTHONHASHSEED", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONPATH",
+)  # fmt: skip
+
+
+def startup_key(environ: Mapping[str, str]) -> str:
+    """Stands for the variables that a process which runs already can't take over.
+
+    Of the places on ``PYTHONPATH`` this package's own doesn't count, with which engines are started.
+    """
+    found = {
+        name: value
+        for name, value in environ.items()
+        if value
+        and (name in _READ_AT_START or name.startswith(_PYTHONS))
+        and name not in _INDIFFERENT
+    }
+    own = str(Path(__file__).parents[1])
+    places = [place for place in environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    basis = (sorted(found.items()), [place for place in places if place != own])
+    return hashlib.sha256(repr(basis).encode()).hexdigest()[:16]
 
 
 def ray_address(environ: Mapping[str, str]) -> str | None:

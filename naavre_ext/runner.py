@@ -38,8 +38,10 @@ def find_batch_runner(
 
 
 def _engine_for(options: RunOptions) -> EngineClient | None:
+    """The engine that runs, if its workers are what a Ray of the run's own would start."""
     if not options.resident or options.executor != "ray":
         return None
     from naavre_ext.engine.client import find_engine
 
-    return find_engine(options.address)
+    engine = find_engine(options.address)
+    return engine if engine is not None and engine.started_as(options) else None

@@ -59,7 +59,11 @@ def status(ctx: click.Context, /, address: str | None, as_json: bool) -> None:
 def _status_lines(found: Mapping[str, Any]) -> list[str]:
     return [
         "the engine is running",
-        *(f"  {key.removesuffix('_s')}: {_shown(key, value)}" for key, value in found.items()),
+        *(
+            f"  {key.removesuffix('_s')}: {_shown(key, value)}"
+            for key, value in found.items()
+            if key != "startup"
+        ),
     ]
 
 

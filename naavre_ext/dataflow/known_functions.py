@@ -127,7 +127,7 @@ EFFECTS: dict[str, str] = {
     # SciPy
     "scipy.io.loadmat": "outside-read", "scipy.io.readsav": "outside-read", "scipy.io.whosmat": "outside-read",
     "scipy.io.wavfile.read": "outside-read", "scipy.io.arff.loadarff": "outside-read", "scipy.io.mmread": "outside-read",
-    "scipy.datasets.*": "outside-read", "scipy.misc.*": "outside-read", "scipy.fft.set_backend": "settings", "scipy.fft.set_global_backend": "settings",
+    "scipy.datasets.*": "outside-read", "scipy.misc.*": "outside-read", "scipy.fft.set_backend": "settings", "scipy.fft.set_global_backend": "monkeypatch", "scipy.fft.register_backend": "monkeypatch",
     "scipy.special.seterr": "monkeypatch", "scipy.special.errstate": "ambient", "scipy.LowLevelCallable": "unknown",
     "scipy.optimize.direct": "", "scipy.sparse.linalg.*": "", "scipy.sparse.linalg.use_solver": "monkeypatch",
     **_each("rng-draw", "scipy.sparse.linalg", "eigs eigsh svds lobpcg onenormest"), "scipy.stats.make_distribution": "unknown", "scipy.test": "unknown", "scipy.show_config": "unknown",

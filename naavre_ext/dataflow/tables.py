@@ -262,6 +262,7 @@ FUNCTION_EFFECTS: dict[str, str] = {
     "mimetypes.add_type": "monkeypatch", "mimetypes.init": "monkeypatch", "zoneinfo.reset_tzpath": "monkeypatch",
     "urllib.request.install_opener": "monkeypatch", "tracemalloc.start": "ambient", "tracemalloc.stop": "ambient",
     "urllib.parse.*": "", "urllib.request.urlopen": "outside-read", "urllib.request.*": "outside-write", "sqlite3.*": "outside-write",
+    "sqlite3.register_*": "monkeypatch", "sqlite3.enable_callback_tracebacks": "monkeypatch",
     "pickle.loads": "unknown", "pickle.dumps": "", "pickle.load": "outside-read change0", "pickle.dump": "outside-write",
     "joblib.dump": "outside-write", "joblib.load": "outside-read", "socket.*": "outside-write", "tempfile.*": "outside-write",
     "logging.*": "ambient", "threading.*": "ambient", "multiprocessing.cpu_count": "", "multiprocessing.*": "ambient",

@@ -16,6 +16,7 @@ from naavre_ext.engine.conversation import Call, EngineDied, OnEvent, follow_run
 from naavre_ext.engine.held import HeldBatch, HeldRun
 from naavre_ext.engine.place import EnginePlace, engine_place
 from naavre_ext.engine.run_request import run_request
+from naavre_ext.environment import startup_key
 from naavre_ext.model.diagnostic import ClusterError, NaavreError
 from naavre_ext.model.run import RunOptions, RunResult
 
@@ -50,6 +51,17 @@ class EngineClient:
         try:
             return repr(json.loads(json.dumps(given))) == repr(given)  # a NaN isn't equal to itself
         except (TypeError, ValueError):
+            return False
+
+    def started_as(self, options: RunOptions) -> bool:
+        """Whether the engine's process found what a run's own would of variables that are read once, at the start.
+
+        These are ``TZ``, ``TMPDIR``, those of Python and the like, see :func:`startup_key`.
+        """
+        environ = os.environ if options.environment is None else options.environment
+        try:
+            return bool(self.status()["startup"] == startup_key(environ))
+        except _ENDED:
             return False
 
     def run(

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from naavre_ext.engine.batches import make_batch
 from naavre_ext.engine.server import EngineServer
+from naavre_ext.environment import startup_key
 from naavre_ext.model.diagnostic import ClusterError
 from naavre_ext.model.run import RunResult
 
@@ -69,6 +70,7 @@ def run_engine(
 
     Tells on standard output, in one line of JSON, whether it serves or why not.
     """
+    startup = startup_key(os.environ)  # before Ray adds to it
     report = _detach_output(arguments.log)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -83,7 +85,11 @@ def run_engine(
             run=run,
             batch=batch,
             prepare=cluster.prepare,
-            describe=lambda: {"log": str(arguments.log), **cluster.describe()},
+            describe=lambda: {
+                "log": str(arguments.log),
+                "startup": startup,
+                **cluster.describe(),
+            },
             idle_s=arguments.idle_s,
             owner=arguments.owner,
         )

@@ -15,6 +15,7 @@ from naavre_ext.engine.conversation import Call
 from naavre_ext.engine.place import engine_place
 from naavre_ext.model.diagnostic import ClusterError, NaavreError, RefusedError
 from naavre_ext.model.run import RunOptions
+from naavre_ext.runner import find_runner
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +96,29 @@ def test_notebook_in_memory_runs_in_the_clients_folder(engine, monkeypatch, tmp_
     (seen,) = _texts(events)
     assert (seen["source"], seen["cwd"]) == ({"cells": []}, str(tmp_path))
     assert seen["store"] == "s3://runs"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "is_taken"),
+    [
+        ("NX_ANY", "1", True),
+        ("PYTHONHASHSEED", "7", True),
+        ("TZ", "Asia/Tokyo", False),
+        ("TMPDIR", "/var/tmp", False),
+        ("PYTHONWARNINGS", "error", False),
+        ("PYTHONPATH", "/elsewhere", False),
+    ],
+)
+def test_a_run_that_python_would_start_otherwise_for_goes_elsewhere(
+    engine, monkeypatch, variable, value, is_taken
+):
+    def place_of(options):
+        return getattr(find_runner(options), "__self__", None)
+
+    options = RunOptions(keep=())
+    assert place_of(options).socket_path == engine.socket_path
+    other = replace(options, environment={**os.environ, variable: value})
+    assert (place_of(other) is not None) == is_taken
 
 
 def test_files_are_private(engine):

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from naavre_ext.engine import client, engine_status, find_engine, place, start_engine, stop_engine
+from naavre_ext.model.run import RunOptions
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +54,7 @@ def test_engine_keeps_one_ray_for_all_runs_survives_its_death_and_leaves_nothing
                 while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
                     time.sleep(0.02)
         assert engine.run("in.ipynb", on_event=look_where).status == "ok"
+        assert engine.started_as(RunOptions())  # whatever Ray has set meanwhile
 
         below += server.children(recursive=True)
         assert stop_engine(None)
