@@ -54,25 +54,41 @@ def slice_of(array: Any, window: Any) -> Index | None:
 
     Transposed, repeated and diagonal windows aren't slices: NumPy may have made those read-only.
     """
-    if window.dtype != array.dtype or any(stride <= 0 for stride in array.strides):
+    if window.dtype != array.dtype:
         return None
-    offset = _address(window) - _address(array)
+    starts = _starts(array, _address(window) - _address(array))
+    if starts is None:
+        return None
     axes = list(zip(window.shape, window.strides, strict=True))
     index: list[int | slice] = []
-    for position, (length, stride) in enumerate(zip(array.shape, array.strides, strict=True)):
-        rest = array.strides[position + 1 :]
-        if offset < 0 or any(stride < later for later in rest):
-            return None  # not in C order
-        start, offset = divmod(offset, stride)
-        if start >= length:
-            return None
+    for position, start in enumerate(starts):
+        length, stride = array.shape[position], array.strides[position]
         taken = _slice(axes[0], start, length, stride) if axes else None
         if taken is None and len(axes) >= array.ndim - position:
             return None  # no axis is left to be left out
         if taken is not None:
             axes.pop(0)
         index.append(start if taken is None else taken)
-    return tuple(index) if not axes and not offset else None
+    return None if axes else tuple(index)
+
+
+def _starts(array: Any, offset: int) -> list[int] | None:
+    """The place of what lies so many bytes behind the first element of an array; None where that is none of it."""
+    starts = [0] * array.ndim
+    for axis, (length, stride) in enumerate(zip(array.shape, array.strides, strict=True)):
+        if stride < 0:  # counted from the other end
+            offset -= (length - 1) * stride
+            starts[axis] = length - 1
+    long = [axis for axis, length in enumerate(array.shape) if length > 1]
+    for axis in sorted(long, key=lambda axis: -abs(array.strides[axis])):
+        stride = array.strides[axis]
+        if not stride or offset < 0:
+            return None
+        steps, offset = divmod(offset, abs(stride))
+        starts[axis] += steps if stride > 0 else -steps
+        if not 0 <= starts[axis] < array.shape[axis]:
+            return None
+    return None if offset else starts
 
 
 def _address(array: Any) -> int:

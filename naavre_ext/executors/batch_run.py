@@ -28,6 +28,7 @@ from naavre_ext.executors.hidden_state import ClassState, hidden_state, is_kept
 from naavre_ext.executors.inner_events import Tell
 from naavre_ext.executors.inner_hook import splitting_in_batch
 from naavre_ext.executors.names_asked import noting_names, why_not_used
+from naavre_ext.executors.names_bound import names_bound_by, why_bound
 from naavre_ext.executors.origins import Origins, finder
 from naavre_ext.executors.over_batches import check_apart
 from naavre_ext.executors.packing import Packed, pack, unpack
@@ -163,6 +164,7 @@ class BatchRun:
         self._inputs = Inputs(self._guarded(), self._namespace, plain - set(self._over))
         worker.plain = shared.token, self._inputs.plain & set(self._given)
         self._hidden, self._classes = hidden_state(self._namespace), ClassState(self._namespace)
+        self._bound = dict(self._namespace)
 
     def _guarded(self) -> dict[str, Any]:
         """What an iteration must leave as it is: all, or what is under suspicion."""
@@ -229,6 +231,10 @@ class BatchRun:
             ambient.set_generators(before.rng)
             raise Violation(reason)
         if reason := why_not_used(self._asked):
+            raise Violation(reason)
+        if reason := why_bound(
+            self._bound, self._namespace, names_bound_by(self._task.step, split)
+        ):
             raise Violation(reason)
         if not is_kept(self._hidden, self._namespace):
             self._classes.restore()

@@ -23,6 +23,7 @@ from naavre_ext.executors.guarding_steps import (
 )
 from naavre_ext.executors.hidden_state import ClassState, hidden_state, is_kept
 from naavre_ext.executors.names_asked import noting_names, why_not_used
+from naavre_ext.executors.names_bound import why_bound
 from naavre_ext.executors.packing import Packed, PackingError, is_immutable
 from naavre_ext.executors.packing_classes import taking_classes
 from naavre_ext.executors.pool import BatchPool
@@ -232,6 +233,7 @@ class StepRun:
             used = None if "import" in task.step.source else given.values()
             before = worker.settings.before_step(taken, used, task.step.guard_rng)
             warned: list[OutputMessage] = []
+            bound = dict(namespace)
             with worker.noting(warned.append, warned.append), noting_names(namespace) as asked:
                 outcome = self._cell.run()
             reason = worker.settings.violation(before, task.step.guard_rng)
@@ -242,6 +244,8 @@ class StepRun:
                 reason = "it raises signals of decimal arithmetic, which later cells can see"
             if not reason and shows_numbered(worker.outputs.shown):
                 reason = "it shows a diagram, which libraries number within their process"
+            expected = {*task.step.writes, *task.step.deletes}
+            reason = reason or why_bound(bound, namespace, expected)
             if not reason and not is_kept(hidden, namespace):
                 classes.restore()
                 reason = "a function or class of the notebook changed its own state"

@@ -75,6 +75,8 @@ def _own(node: ast.AST) -> Iterator[str]:
             yield f"'{name}()' isn't the same in two runs"
         if name in _SEEDABLE and is_unseeded(node):
             yield f"'{name}()' has no seed"
+        if any(isinstance(a, ast.Constant) and a.value in ("now", "today") for a in node.args):
+            yield f"'{name}()' of this very moment isn't the same in two runs"
 
 
 def _called(function: ast.expr) -> str:

@@ -391,6 +391,25 @@ _ROWS: dict[str, Row] = {
         """,
         splits=0,
     ),
+    "views of a reversed and of a transposed array": written(
+        """
+        import numpy as np
+        line, grid = np.arange(7.0), np.arange(8.0).reshape(2, 4)
+        back, columns = line[::-1], grid.T
+        ---
+        # split:
+        seen, column = [], []
+        for i in range(8):
+            seen.append(back[:3].sum() + i)
+            last = back[1:i]
+            column.append(columns[i % 4])
+        ---
+        line[:] = -1.0
+        grid[0] = 9.0
+        print(seen, last, column)
+    """,
+        on_ray=True,
+    ),
     "a NaN that is found again among what all share": written(
         """
         import math

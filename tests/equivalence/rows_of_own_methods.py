@@ -358,6 +358,38 @@ print(results)
         print(stack)
         """
     ),
+    "what Python calls by itself binds a global": written(
+        """
+        n = 0
+        class P:
+            def __repr__(self):
+                global n, shown
+                n, shown = n + 1, True
+                return 'p'
+        class H:
+            def _q(self):
+                global n
+                n += 1
+                return n
+            q = property(_q)
+        p, h = P(), H()
+        ---
+        # split:
+        out = []
+        for i in range(7):
+            out.append('%s %d' % (p, i))
+        ---
+        print(out, n, shown)
+        ---
+        # split:
+        more = []
+        for i in range(7):
+            more.append(h.q)
+        ---
+        print(more, n)
+        """,
+        splits=0,
+    ),
     "the class counts by itself": written(
         """
         class Stats:

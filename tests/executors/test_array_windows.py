@@ -70,8 +70,9 @@ def test_any_slice_of_any_array(seed):
         return slice(start, stop, step) if random.random() < 0.6 else slice(stop, start, -step)
 
     base = np.arange(int(np.prod(shape := tuple(random.integers(1, 6, random.integers(1, 4))))))
-    base = base.reshape(shape)
-    window = base[tuple(index(length) for length in shape)]
+    base = base.reshape(shape).transpose(random.permutation(len(shape)))
+    base = base[tuple(slice(None, None, random.choice([1, -1])) for _ in shape)]
+    window = base[tuple(index(length) for length in base.shape)]
     if not isinstance(window, np.ndarray) or not window.size:
         return
     found = slice_of(base, window)

@@ -46,6 +46,7 @@ def flight_of(items: Any, sizes: BatchSizes, pool: Any, slots: int) -> Flight:
     workflow = compile_notebook(nbformat.v4.new_notebook(cells=cells))
     step = workflow.steps[-1]
     fan_out: Any = SimpleNamespace(
+        worker=SimpleNamespace(background=""),
         step=step, pool=pool, limit=None, slots=slots, namespace={}, variables={},
         keeps_batches=False, tell=lambda _: None, show_done=lambda *_: None,
     )  # fmt: skip
