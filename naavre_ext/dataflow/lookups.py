@@ -14,6 +14,8 @@ from naavre_ext.dataflow.table_lookup import function_effects
 from naavre_ext.dataflow.tables import Kind
 from naavre_ext.dataflow.targets import Targets, root_name
 
+#: Attributes of functions and frames that hold all names of the notebook.
+_NAMESPACES = frozenset({"__globals__", "f_globals", "f_locals"})
 _NAMES_OF_CLASSES = frozenset({"__name__", "__qualname__", "__module__"})
 _PLAIN_TESTS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 
@@ -40,6 +42,8 @@ class Lookups(Targets):
             value = Value("", definition)
         else:
             value = self.visit(node.value)
+        if node.attr in _NAMESPACES:
+            self.effect("opaque", f".{node.attr}", node.lineno)
         if node.attr == "__class__":
             return self.class_of(node, value)
         if value.kind == "class":

@@ -265,7 +265,8 @@ def _check_type(cell: Cell, parameter: Parameter, value: Any) -> list[Diagnostic
     accepted = accepted_types(parameter)
     if accepted is not None and found not in accepted:
         wanted = _a(parameter.type_name)
-        message = f"'{name}' takes {wanted}, but was given {_a(found)}: {_short(value)}."
+        given = "None" if value is None else f"{_a(found)}: {_short(value)}"
+        message = f"'{name}' takes {wanted}, but was given {given}."
         remedy = f"Give {wanted}; the default is {_short(parameter.default)}."
         return [Diagnostic.at(cell, "NX202", "error", message, remedy=remedy, line=line)]
     if reason := _unwritable(value):

@@ -130,6 +130,7 @@ EFFECTS = [
     ("setattr(pd.Series, 'total', len)", "monkeypatch"),
     ("setattr(plt.rcParams, 'x', 1)", "settings"),
     ("vars(np)['norm'] = len", "monkeypatch"),
+    ("def f(): pass\nf.__globals__['x']", "opaque"),
     ("np.fft.__dict__.update(x=1)", "monkeypatch unknown"),
     ("import sys\nsys.modules['calendar'].x = 1", "monkeypatch opaque"),
     ("import calendar\ncalendar.setfirstweekday(6)", "monkeypatch"),
