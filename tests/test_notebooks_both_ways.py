@@ -58,7 +58,7 @@ def run_plain(
 ) -> list[nbformat.NotebookNode]:
     """All outputs, having run all cells in a kernel of its own; a cell that raises makes this raise."""
     client = nbclient.NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=300, iopub_timeout=240, resources={"metadata": {"path": str(folder)}}
     )
     client.execute(env=environment)
     return [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]

@@ -126,7 +126,7 @@ def test_awaited_runs_are_stopped_one_by_one(tmp_path):
 
     async def main() -> list[float]:
         tasks = [
-            asyncio.create_task(workflow.run(options=options, param_s=s)) for s in (0.0, 60.0, 0.1)
+            asyncio.create_task(workflow.run(options=options, param_s=s)) for s in (0.0, 600.0, 0.1)
         ]
         done = await asyncio.gather(tasks[0], tasks[2])
         tasks[1].cancel()

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import meeting
 import pytest
 from test_batch_on_ray import shown, write
 
@@ -192,9 +193,9 @@ def test_jobs_end_as_one_after_the_other(name: str, tmp_path: Path):
 
 
 def test_workers_have_steps_before_their_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Else the test above says nothing."""
+    """Else the test above says nothing. The first job stays until the next one has sent a step ahead."""
     ahead: list[Call] = []
-    start = GroupCalls.start
+    start, send = GroupCalls.start, GroupCalls._send_foreseen
 
     def noting(self: GroupCalls, *args) -> Call | None:
         call = start(self, *args)
@@ -203,20 +204,27 @@ def test_workers_have_steps_before_their_turn(tmp_path: Path, monkeypatch: pytes
             ahead.append(call)
         return call
 
+    def telling(self: GroupCalls, group: str) -> None:
+        send(self, group)
+        if any(call.foreseen for call in self._ahead.values()):
+            (study.parent / "next ready").mkdir(exist_ok=True)
+
     monkeypatch.setattr(GroupCalls, "start", noting)
+    monkeypatch.setattr(GroupCalls, "_send_foreseen", telling)
     study = write_study(
         tmp_path / "parallel",
         """
+        import signs
+        ---
         # group: g
-        time.sleep(0.3)
         a = param_x
         ---
         # group: g
-        time.sleep(0.3)
-        kept = a
+        kept = signs.meet("second", a)
         """,
     )
+    meeting.arrange(study.parent, [["second 1", "next ready"]], monkeypatch)
     run_jobs(study)
     assert seen(study)[2] == list(JOBS)
     assert len([call for call in ahead if not call.foreseen]) == len(JOBS)
-    assert [call for call in ahead if call.foreseen], "the next job's, where it is ready in time"
+    assert [call for call in ahead if call.foreseen], "the next job's"

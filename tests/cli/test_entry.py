@@ -171,13 +171,22 @@ def test_a_folder_that_is_gone_is_a_usage_error(
     assert "the current folder is gone" in capsys.readouterr().err
 
 
-def _command(tmp_path: Path, tail: str, *cells: str, env: dict[str, str] | None = None) -> Any:
-    """A shell runs the notebook of these cells in its own process, with this behind the command."""
+#: A run that is stopped may take as long as a busy machine needs to end in an orderly way.
+PATIENT = "from naavre_ext.cli import interrupt; interrupt.LIMIT_S = 200"
+
+
+def _command(
+    tmp_path: Path, tail: str, *cells: str, env: dict[str, str] | None = None, before: str = "0"
+) -> Any:
+    """A shell runs the notebook of these cells in its own process, with this behind the command.
+
+    ``before`` is what the process does first.
+    """
     made = [nbformat.v4.new_code_cell(cell) for cell in cells]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     book = nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel})
     nbformat.write(book, tmp_path / "a.ipynb")
-    start = "'from naavre_ext.cli import main; main()'"
+    start = f"'{before}; from naavre_ext.cli import main; main()'"
     command = f"{sys.executable} -c {start} run a.ipynb --executor local {tail}"
     return subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, **(env or {})}
@@ -224,7 +233,7 @@ def test_a_cell_of_this_process_ends_as_when_it_is_interrupted(tmp_path: Path, n
         f"import os, time\ntry:\n    os.kill(os.getpid(), {int(number)})\n    time.sleep(60)\n"
         "finally:\n    open('cleaned', 'w').close()"
     )
-    done = _command(tmp_path, "", cell)
+    done = _command(tmp_path, "", cell, before=PATIENT)
     assert done.returncode == 130
     assert "--resume" in done.stdout
     assert (tmp_path / "cleaned").exists()
@@ -250,9 +259,11 @@ def test_commands_import_nothing_heavy_before_they_need_it() -> None:
 
 INTERRUPTED = """
 import os, signal, sys, time
-from naavre_ext.cli.interrupt import StopOnInterrupt
+from naavre_ext.cli import interrupt
 
-with StopOnInterrupt() as stop:
+if sys.argv[1] != "stuck":
+    interrupt.LIMIT_S = 200
+with interrupt.StopOnInterrupt() as stop:
     os.kill(os.getpid(), signal.SIGINT)
     if sys.argv[1] == "orderly":
         assert stop.event.wait(60)

@@ -36,11 +36,13 @@ def write(path: Path, cells: list[str]) -> Path:
     return path
 
 
-def start(*args: object, cwd: Path, **options: Any) -> subprocess.Popen[str]:
+def start(*args: object, cwd: Path, before: str = "0", **options: Any) -> subprocess.Popen[str]:
+    """The command with these arguments, in a process that does something ``before``."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("NAAVRE_", "RAY_"))}
     environ |= {"NAAVRE_EXECUTOR": "local", "NAAVRE_RESIDENT": "0", **options.pop("environ", {})}
+    program = f"{before}; from naavre_ext.cli import main; main()"
     return subprocess.Popen(
-        [sys.executable, "-c", "from naavre_ext.cli import main; main()", *map(str, args)],
+        [sys.executable, "-c", program, *map(str, args)],
         cwd=cwd,
         env=environ,
         stdout=subprocess.PIPE,
@@ -243,11 +245,15 @@ def test_runs_are_listed_shown_and_deleted(cli: Cli, good: Path) -> None:
     assert cli("runs", "show", run_id).returncode == 2
 
 
-def interrupted(tmp_path: Path, **environ: str) -> tuple[int, str]:
+#: A run that is stopped may take as long as a busy machine needs to end in an orderly way.
+PATIENT = "from naavre_ext.cli import interrupt; interrupt.LIMIT_S = 200"
+
+
+def interrupted(tmp_path: Path, before: str = "0", **environ: str) -> tuple[int, str]:
     """The exit code of a run that is stopped in a sleeping cell, which would outlast the test, and stderr."""
     sleeps = "import time\nopen('begun', 'w').close()\ntime.sleep(600)"
     write(tmp_path / "slow.ipynb", ["x = 1", sleeps, "1"])
-    with start("run", "slow.ipynb", cwd=tmp_path, environ=environ) as process:
+    with start("run", "slow.ipynb", cwd=tmp_path, before=before, environ=environ) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("[1/3]")
         while not (tmp_path / "begun").exists() and process.poll() is None:
@@ -258,7 +264,7 @@ def interrupted(tmp_path: Path, **environ: str) -> tuple[int, str]:
 
 
 def test_ctrl_c_stops_a_cell_of_this_process(tmp_path: Path) -> None:
-    code, _ = interrupted(tmp_path)
+    code, _ = interrupted(tmp_path, PATIENT)
     assert code == 130
     node = nbformat.read(tmp_path / "slow.out.ipynb", as_version=4)
     assert node.cells[0].execution_count == 1

@@ -125,7 +125,7 @@ SPLIT = {
     "map": row(F, split("out = list(map(f, xs))\nn = sum(map(len, ys))\ns = ', '.join(map(str, xs))"), "print(out, n, s)", splits=3),
     "map in a loop's head": row(F, split("out = []\nfor y in map(f, xs):\n    out.append(y)\nprint(out, y)"), splits=1),
     "map sized while running": row(
-        "import time\ndef f(x):\n    time.sleep(0.01)\n    return x",
+        "import time\ndef f(x):\n    time.sleep(0.03)\n    return x",
         "# split: part\nout = list(map(f, range(50)))\nprint(out)",
         splits=1,
     ),

@@ -78,7 +78,7 @@ OVER_ITEMS = {
     "nothing": row(TQDM, split(COLLECT.format("tqdm([])")), splits=1),
     "sized while running": row(
         TQDM + "\nimport time",
-        "# split: part\nout = []\nfor x in tqdm(range(40)):\n    time.sleep(0.01)\n    out.append(x)\nprint(out)",
+        "# split: part\nout = []\nfor x in tqdm(range(40)):\n    time.sleep(0.04)\n    out.append(x)\nprint(out)",
         splits=1,
     ),
     "an error in an iteration": row(

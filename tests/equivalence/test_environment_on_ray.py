@@ -112,7 +112,9 @@ def test_a_notebook_sees_a_kernels_process(folder, shared_ray, monkeypatch):
     environment = dict(os.environ)
     node = notebook(CELLS)
     resources = {"metadata": {"path": str(folder)}}
-    nbclient.NotebookClient(node, kernel_name="python3", resources=resources).execute()
+    nbclient.NotebookClient(
+        node, kernel_name="python3", iopub_timeout=240, resources=resources
+    ).execute()
     expected = _outputs(node)
     options = RunOptions(cwd=str(folder), environment=environment, keep=())
     try:

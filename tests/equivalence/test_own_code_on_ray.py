@@ -96,7 +96,9 @@ def _compare(cells, tmp_path, shared_ray) -> list[RunEvent]:
         (tmp_path / file).write_text(text)
     node = notebook(cells)
     resources = {"metadata": {"path": str(tmp_path)}}
-    nbclient.NotebookClient(node, kernel_name="python3", resources=resources).execute()
+    nbclient.NotebookClient(
+        node, kernel_name="python3", iopub_timeout=240, resources=resources
+    ).execute()
     shared_ray.handle()
     events: list[RunEvent] = []
     output = tmp_path / "out.ipynb"

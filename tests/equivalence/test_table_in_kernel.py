@@ -40,7 +40,10 @@ def test_kernel_shows_the_same(name, tmp_path):
     cells = TABLE[name].cells
     node = notebook(cells)
     client = nbclient.NotebookClient(
-        node, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        node,
+        kernel_name="python3",
+        iopub_timeout=240,
+        resources={"metadata": {"path": str(tmp_path)}},
     )
     failed = None
     try:

@@ -12,9 +12,10 @@ import nbclient
 import nbformat
 import pytest
 from both_ways import notebook
+from traitlets.config import Config
 
 from naavre_ext import run_batch, run_notebook
-from naavre_ext.executors.ray import executor
+from naavre_ext.executors.ray import executor, main_workers
 from naavre_ext.model.event import StepFinished
 from naavre_ext.model.run import RunOptions
 from naavre_ext.storage.run_store import RunStore
@@ -61,8 +62,13 @@ def _left(folder: Path) -> dict[str, str]:
 
 def _in_kernel(cells: tuple[str, ...], folder: Path) -> dict[str, str]:
     folder.mkdir()
+    patient = Config(KernelManager={"shutdown_wait_time": 120.0})
     client = nbclient.NotebookClient(
-        notebook(cells), resources={"metadata": {"path": str(folder)}}, allow_errors=True
+        notebook(cells),
+        iopub_timeout=240,
+        resources={"metadata": {"path": str(folder)}},
+        allow_errors=True,
+        config=patient,
     )
     client.execute()
     return _left(folder)
@@ -106,7 +112,9 @@ def test_it_happens_when_a_local_run_is_over(cell, tmp_path):
 
 @slow
 @pytest.mark.usefixtures("no_ray")
-def test_jobs_write_files_in_processes_that_they_hand_on(tmp_path):
+def test_jobs_write_files_in_processes_that_they_hand_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(executor, "GRACE_S", 60.0)
+    monkeypatch.setattr(main_workers, "_TIDY_TIMEOUT_S", 60.0)
     cells = (
         "param_x = 1",
         "with open(f'with-{param_x}.txt', 'w') as f:\n    f.write(str(param_x))",

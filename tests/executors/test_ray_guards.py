@@ -83,7 +83,7 @@ def test_what_the_first_item_changes_keeps_the_rest_from_being_sent(executor, tm
     """An object of a library, of which nobody knows what its methods change."""
     cells = (
         "import time\nfrom scipy.stats import qmc\nsobol = qmc.Sobol(d=2, seed=0)",
-        "# split: draws\nout = []\nfor i in range(16):\n    time.sleep(0.03)\n"
+        "# split: draws\nout = []\nfor i in range(16):\n    time.sleep(0.1)\n"
         "    out.append(float(sobol.random(1).sum()))",
         "print(out, sobol.random(1))",
     )

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
 
 from both_ways import run_with
+from limits_once_printed import limits_once_printed
 from watched_memory import Watched
 
 from naavre_ext.model import event as events
@@ -185,10 +186,10 @@ def test_cancelled_run_waits_for_nothing(run, cell):
     assert text(done.ending, 0) == "kept\n"
 
 
-def test_cell_beyond_its_time_fails(run):
-    done = run(
-        "x = 1", "import time\nprint('in time')\ntime.sleep(600)", "print('never')", timeout_s=5.0
-    )
+def test_cell_beyond_its_time_fails(run, monkeypatch):
+    late = "import time\nprint('in time')\ntime.sleep(600)"
+    note = limits_once_printed(monkeypatch)
+    done = run("x = 1", late, "print('never')", timeout_s=2.0, on_event=note)
     assert done.end.status == "failed"
     assert done.ending.failed_cell == 1
     assert done.ending.error[0] == "CellTimeoutError"

@@ -85,6 +85,7 @@ print("".join(o.get("text", str(o)) for outputs in run.ending.outputs for o in o
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_batch_of_a_node_that_is_lost_runs_again_on_the_other(tmp_path: Path) -> None:
     helpers = Path(__file__).parents[1] / "equivalence"
     done = subprocess.run(
@@ -97,7 +98,7 @@ def test_batch_of_a_node_that_is_lost_runs_again_on_the_other(tmp_path: Path) ->
         },
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=560,
     )
     assert done.stdout.splitlines()[-3:-1] == [
         f"ok {list(range(6))} 1 True {{'its worker died'}}",

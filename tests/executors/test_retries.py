@@ -6,7 +6,9 @@ In each notebook ``tries(n)`` fails until it was called ``n`` times; it counts i
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "equivalence"))
 
 from both_ways import run_as_workflow
 
+from naavre_ext.executors import batches
 from naavre_ext.model import event as events
 
 COUNTING = """%%writefile counting.py
@@ -120,7 +123,12 @@ def test_cell_that_is_too_slow_fails(tmp_path):
     assert "after 0.1 seconds" in done.ending.error[1]
 
 
-def test_batch_that_is_too_slow_fails_saying_which(tmp_path):
+def test_batch_that_is_too_slow_fails_saying_which(tmp_path, monkeypatch):
+    """A batch takes as long as it sleeps, however busy the machine is."""
+    slept = []
+    clock = SimpleNamespace(time=time.time, perf_counter=lambda: sum(slept))
+    monkeypatch.setattr(batches, "time", clock)
+    monkeypatch.setattr(time, "sleep", slept.append)
     cell = (
         "# split: part\n# batches: 3\n# timeout: 2s\n# retries: 1\nout = []\n"
         "for x in range(6):\n    if x == 4:\n        time.sleep(2.1)\n    out.append(x)"

@@ -195,6 +195,7 @@ def in_kernel(tmp_path_factory):
             kernel_name="here",
             allow_errors=True,
             timeout=240,
+            iopub_timeout=240,
             resources={"metadata": {"path": str(work)}},
         )
         client.execute()

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.ui.lab import Lab
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PANEL = ".naavre-WorkflowPanel:not(.lm-mod-hidden)"
 STEP = f"{PANEL} [data-step]"

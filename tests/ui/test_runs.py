@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from tests.ui.lab import Lab
 from tests.ui.run_records import RecordedRun
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 NOTEBOOK = "splitting-classic.ipynb"
 BATCHES, RATE = 2000, 200

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.ui.lab import Lab
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PREPARE = "import time\nparam_count = 8\nitems = list(range(param_count))"
 LOOP = "results = []\nfor item in items:\n    time.sleep(0.05)\n    results.append(item ** 2)"

@@ -13,7 +13,7 @@ from tests.ui.lab import Lab
 from tests.ui.labserver import LabServer
 from tests.ui.running import RUN_MS, accept, expect_end, outputs, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PLUGINS = (
     "naavre-ext:plugin",

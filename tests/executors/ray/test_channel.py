@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from naavre_ext.executors.ray import channel as channels
 from naavre_ext.executors.ray.channel import ChannelEndpoint, ChannelSender, OutputChannel
 
 
@@ -60,6 +61,7 @@ def test_endpoint_is_small_pickles_and_hides_its_key(channel):
 
 
 def _send_numbers(endpoint: ChannelEndpoint, worker: int, count: int) -> None:
+    channels._FLUSH_TIMEOUT_S = 200  # a busy machine may take long to send all
     with ChannelSender(endpoint) as sender:
         for number in range(count):
             sender.send({"worker": worker, "number": number})

@@ -31,6 +31,7 @@ class SlowRay:
 
 @pytest.fixture
 def slow(monkeypatch):
+    """One that nobody waits for: it takes too long."""
     monkeypatch.setattr(cluster, "_owner", OwnerThread())
     monkeypatch.setattr(cluster, "_STOP_TIMEOUT_S", 0.05)
     monkeypatch.setattr(cluster, "_end_callbacks", [])
@@ -41,6 +42,12 @@ def slow(monkeypatch):
     yield ray
     ray.may_stop.set()
     cluster._owner.submit(lambda: None).result(60)
+
+
+@pytest.fixture
+def waits_for_it(slow, monkeypatch):
+    """It is waited for as long as it takes."""
+    monkeypatch.setattr(cluster, "_STOP_TIMEOUT_S", 60)
 
 
 def held():
@@ -79,6 +86,7 @@ def test_next_connection_waits_for_the_end_of_the_last_one(slow):
     assert order == [True]
 
 
+@pytest.mark.usefixtures("waits_for_it")
 def test_end_in_time_is_silent(slow, caplog):
     slow.may_stop.set()
     close()
@@ -86,6 +94,7 @@ def test_end_in_time_is_silent(slow, caplog):
     assert caplog.text == ""
 
 
+@pytest.mark.usefixtures("waits_for_it")
 @pytest.mark.parametrize("error", [OSError("no"), TimeoutError("its own")])
 def test_failure_to_end_is_raised(error, slow):
     slow.error = error

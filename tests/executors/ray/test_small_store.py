@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_results_beyond_the_store_wait_on_disk(tmp_path):
@@ -22,7 +22,7 @@ def test_results_beyond_the_store_wait_on_disk(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=560,
         env={**os.environ, "PYTHONPATH": paths},
     )
     assert done.returncode == 0, done.stderr
