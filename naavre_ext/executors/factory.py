@@ -72,7 +72,7 @@ class RunsBeside:
             return self._groups
 
     def leave(self) -> None:
-        """One of the runs is over."""
+        """One of the runs is over, and about to let go of the cluster."""
         with self._lock:
             self._runs -= 1
             if not self._runs:
@@ -104,9 +104,10 @@ class _Ray:
     ) -> None:
         from naavre_ext.executors.ray.cluster import start_in_background
 
-        self._beside, self._give_up = beside, give_up
+        self._beside, self._give_up, self._is_wanted = beside, give_up, True
+        self._has_main = threading.Event()
         self._starting: Future[Any] | None = start_in_background(options.address)
-        self._starting.add_done_callback(_start_main)
+        self._starting.add_done_callback(self._start_main)
         self._executor: Any = None
 
     def __enter__(self) -> Executor:
@@ -114,17 +115,17 @@ class _Ray:
         self._starting = None
         from naavre_ext.executors.ray.executor import RayExecutor
 
-        groups = None if self._beside is None else self._beside.enter()
-        self._executor = RayExecutor(handle, None, groups)
+        beside = self._beside
+        self._executor = (
+            RayExecutor(handle, None)
+            if beside is None
+            else RayExecutor(handle, None, beside.enter(), leave=beside.leave)
+        )
         executor: Executor = self._executor
         return executor
 
     def __exit__(self, *_: object) -> None:
-        try:
-            self._executor.close()
-        finally:
-            if self._beside is not None:
-                self._beside.leave()
+        self._executor.close()
 
     def _started(self) -> Any:
         assert self._starting is not None
@@ -132,21 +133,26 @@ class _Ray:
             if self._give_up is not None and self._give_up.is_set():
                 raise CancelledError
             wait([self._starting], _POLL_S)
-        return self._starting.result()
+        handle = self._starting.result()
+        self._has_main.wait()  # or the run would start another
+        return handle
+
+    def _start_main(self, starting: Future[Any]) -> None:
+        """Have the main worker started while the notebook is still being planned."""
+        try:
+            if self._is_wanted and not starting.cancelled() and starting.exception() is None:
+                from naavre_ext.executors.ray.spare_workers import start_main
+
+                start_main()
+        finally:
+            self._has_main.set()
 
     def abandon(self) -> None:
         """Close the connection as soon as it is there, without waiting for it."""
+        self._is_wanted = False
         starting, self._starting = self._starting, None
         if starting is not None:
             starting.add_done_callback(_close_handle)
-
-
-def _start_main(starting: Future[Any]) -> None:
-    """Have the main worker started while the notebook is still being planned."""
-    if not starting.cancelled() and starting.exception() is None:
-        from naavre_ext.executors.ray.spare_workers import start_main
-
-        start_main()
 
 
 def _close_handle(starting: Future[Any]) -> None:

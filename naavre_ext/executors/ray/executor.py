@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -48,7 +48,8 @@ class RayExecutor:
     """One run's hold on a cluster. ``handle`` is closed with it.
 
     The main worker is taken from ``mains`` and handed on to them, where they are given; so are workers of groups,
-    in which the ``common`` steps are the same for all jobs.
+    in which the ``common`` steps are the same for all jobs. ``leave`` is called when the run's own workers have
+    ended, before it lets go of the cluster.
     """
 
     name = "ray"
@@ -60,7 +61,9 @@ class RayExecutor:
         groups: GroupWorkers | None = None,
         job: int | None = None,
         common: Collection[StepId] = (),
+        leave: Callable[[], None] = lambda: None,
     ) -> None:
+        self._leave = leave
         self._handle, self._mains, self._common = handle, mains, frozenset(common)
         self._groups = RunGroups(groups, job, self._its_turn)
         self.slots = handle.slots
@@ -313,6 +316,15 @@ class RayExecutor:
 
     def close(self) -> None:
         """End the run's workers and let go of the cluster."""
+        try:
+            self._end()
+        finally:
+            self._leave()
+            if self._handle.is_shared and self._mains is None:
+                start_main()  # for the next run
+            self._handle.close()
+
+    def _end(self) -> None:
         self._channel.close()
         for step in list(self._running):
             self.drop(step)
@@ -325,9 +337,6 @@ class RayExecutor:
             leaving.append(self._main)
         end_workers(leaving, INTERRUPTED_S if self._interrupted else GRACE_S)
         self._waits.close()
-        if self._handle.is_shared and self._mains is None:
-            start_main()  # for the next run
-        self._handle.close()
 
     def _hand_on(self) -> bool:
         if self._mains is None or self._claims.main:

@@ -82,6 +82,30 @@ def folder():
     shutil.rmtree(path, ignore_errors=True)
 
 
+def test_workers_of_groups_end_before_the_ray_of_awaited_runs(folder):
+    script = """
+    import asyncio
+    import ray
+    import naavre_ext
+    cells = [{"cell_type": "code", "id": f"c{number}", "metadata": {}, "source": source,
+              "outputs": [], "execution_count": None}
+             for number, source in enumerate(["param_a = 2", "# group: g\\nt = param_a + 1",
+                                              "# group: g\\nu = t + 1"])]
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    workflow = naavre_ext.compile_notebook(notebook)
+
+    async def main():
+        for results in (await asyncio.gather(*(workflow.run(param_a=a) for a in (1, 2))),
+                        [await workflow.run(param_a=3)]):
+            report(u=[result.values["u"] for result in results], left=ray.is_initialized())
+
+    asyncio.run(main())
+    """
+    reports, error = _run(script, folder)
+    assert reports == [{"u": [3, 4], "left": False}, {"u": [5], "left": False}]
+    assert "Error" not in error
+
+
 def test_who_gives_up_while_ray_starts_leaves_it_to_the_next(folder):
     script = """
     import asyncio, threading
