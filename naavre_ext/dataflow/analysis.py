@@ -26,6 +26,7 @@ from naavre_ext.dataflow.source import (
     CellSource,
     captured_name,
 )
+from naavre_ext.dataflow.walking import walk
 from naavre_ext.model.dataflow import CellDataflow
 
 
@@ -84,6 +85,8 @@ def _analyse(
     environment = _environment(sources, known)
     if environment.closed and environment.definitions:
         environment.attribute_kinds = attribute_kinds(source.tree for source in sources)
+    if environment.rebound and any(_begins_generators(source.tree) for source in sources):
+        environment.rebound_later = frozenset(environment.rebound)
     find_hidden(environment, mentions)
     environment.renames_axes = renames_axes(sources, mentions, environment)
     summaries = Summaries(environment)
@@ -95,6 +98,18 @@ def _analyse(
         postponed = postponed or _postpones_annotations(source)
         facts.append(_cell_facts(source, environment, summaries, postponed, now))
     return Linker(environment, summaries).link(sources, list(with_history(facts)))
+
+
+def _begins_generators(tree: ast.Module) -> bool:
+    """Whether there are generator functions, or coroutines, or generator expressions that get a name."""
+    return any(
+        isinstance(node, (ast.Yield, ast.YieldFrom, ast.AsyncFunctionDef))
+        or (
+            isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr))
+            and isinstance(node.value, ast.GeneratorExp)
+        )
+        for node in walk(tree)
+    )
 
 
 def _environment(sources: Sequence[CellSource], known: Environment) -> Environment:

@@ -61,8 +61,9 @@ class Environment:
     changes in place, so that what is known of their elements stays true. ``trusted_builtins`` is False after
     a star import of an unknown module, ``closed`` is False when code that can't be seen may rebind names.
     ``set_attributes`` are the attribute names that are assigned to anywhere, ``rebound`` the globals that
-    functions bind. ``calls`` collects what functions are given, ``parameters`` are the shapes of their parameters
-    as far as they are known.
+    functions bind, ``rebound_later`` those of them that generators may bind while somebody iterates over them.
+    ``calls`` collects what functions are given, ``parameters`` are the shapes of their parameters as far as they
+    are known.
 
     ``callbacks`` is what unseen code may do through functions that were handed to it, ``callback_reads`` are the
     globals that those read. ``operators`` is what the operators, attributes and iterations of the notebook's own
@@ -90,6 +91,7 @@ class Environment:
     closed: bool = True
     set_attributes: set[str] = field(default_factory=set)
     rebound: set[str] = field(default_factory=set)
+    rebound_later: frozenset[str] = frozenset()
     calls: Calls = field(default_factory=lambda: Calls())
     parameters: dict[int, dict[str, str]] = field(default_factory=dict)
     callbacks: CellDataflow | None = None

@@ -204,6 +204,7 @@ class Expressions(Lookups):
         return value
 
     def _visit_await(self, node: ast.Await) -> Value:
+        self.run_generators(node.lineno)  # a coroutine, which is one
         return self.visit(node.value)
 
     def _visit_yield(self, node: ast.Yield) -> Value:

@@ -165,6 +165,7 @@ class Recorder:
                 how = f"'{name}', which is used up as it is read"
                 self.effect("unknown", how, line)
                 self.change(Value("", name), line, f"changed by {how}", deep=True, suspected=True)
+                self.run_generators(line)
         return Value(shape, None if shapes.is_immutable(shape) else node)
 
     def read_global(self, name: str, line: int) -> None:
@@ -189,6 +190,12 @@ class Recorder:
         for name in names:
             self.read_global(name, line)
         self.conditional -= 1
+
+    def run_generators(self, line: int) -> None:
+        """What was begun earlier may go on, and bind globals."""
+        self.may_read(sorted(self.environment.rebound_later), line)
+        self.writes |= self.environment.rebound_later
+        self.forget_shapes(self.environment.rebound_later)
 
     def run_kept(self, line: int) -> None:
         """An object may call a function that it was given earlier: a transformer's, a metric, a tokenizer."""
@@ -313,7 +320,9 @@ class Recorder:
         return self.element(Value(value.kind, value.node) if is_dict else value)
 
     def operate(self, value: Value, line: int) -> None:
-        """An operator, attribute or iteration may run a method of a notebook's class."""
+        """An operator, attribute or iteration may run a method of a notebook's class, or a generator."""
+        if value.node is not None and value.kind in ("", "iterator"):
+            self.run_generators(line)
         operators = self.environment.operators
         if operators is None or value.node is None or not _may_be_instance(value.kind):
             return

@@ -831,4 +831,64 @@ ROWS = {
     """,
         on_ray=True,
     ),
+    "a generator that binds a global as it goes on": written(
+        """
+        count = 0
+        def numbers():
+            global count
+            for i in range(5):
+                count += 1
+                yield i
+        def work(x):
+            return sum(k * x for k in range(10))
+        one, more, steps = numbers(), [numbers()], numbers()
+        ---
+        s = list(one)
+        ---
+        a = work(3), count * 10
+        ---
+        print(a, count)
+        ---
+        first, *others = more[0]
+        ---
+        b = work(4), count * 10
+        ---
+        print(b)
+        ---
+        begun = next(steps)
+        ---
+        c = work(5), count * 10
+        ---
+        rest = [x for x in steps]
+        ---
+        d = work(6), count * 10
+        ---
+        print(c, d, count)
+    """,
+        on_ray=True,
+    ),
+    "a coroutine and a generator expression that bind a global": written(
+        """
+        count = 0
+        def bump():
+            global count
+            count += 1
+            return count
+        async def tick():
+            return bump()
+        def work(x):
+            return sum(k * x for k in range(10))
+        lazy, waiting = (bump() for _ in range(4)), tick()
+        ---
+        s = [*lazy]
+        ---
+        a = work(2), count
+        ---
+        t = await waiting
+        ---
+        b = work(3), count
+        ---
+        print(a, b, count, s, t)
+    """
+    ),
 }
