@@ -148,6 +148,11 @@ ROWS = (
         (1, 2),
     ),
     Row(
+        "names between underscores",
+        ("import time\n__version__ = '2'", f"{SLOW}\nx = 1", "FAIL\nprint(__version__, x)"),
+        (1, 2),
+    ),
+    Row(
         "settings",
         (
             "import time, os\nimport numpy as np\nnp.set_printoptions(precision=2)\nos.environ['MINE'] = '7'",

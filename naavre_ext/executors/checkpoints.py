@@ -143,7 +143,9 @@ def has_open_figures() -> bool:
 def _is_variable(name: str, namespace: dict[str, Any], before: Surroundings) -> bool:
     if name in before.names and namespace[name] is before.names[name]:
         return False
-    return not HISTORY.fullmatch(name) or name == "__annotations__"
+    if name.startswith("__"):
+        return name != REGISTRY and not name.startswith("__naavre")
+    return not HISTORY.fullmatch(name)
 
 
 def _is_notebooks(thread: threading.Thread) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.batch_results import of_nans
 from naavre_ext.executors.origins import Origins
 from naavre_ext.executors.packing import Packed, is_immutable, pack, shares_objects, unpack
 from naavre_ext.executors.task_slots import TaskSlots
@@ -128,7 +129,8 @@ def pack_result(
     if is_plain(result) and all(map(_is_known_plain, known)):
         if any(result is value for value in known) and not is_immutable(result):
             raise Violation("it gives back an object that it was given")
-        return pack({"elements": [result]}, namespace)
+        nans = of_nans(Origins(given, items).of)  # which are told apart, though they can't change
+        return pack({"elements": [result]}, namespace, persistent=nans)
     if shares_objects([result], [items, given]):
         raise Violation("its result shares an object with what its caller has")
     packed = pack({"elements": [result]}, namespace, persistent=Origins(given, items).of)

@@ -892,6 +892,24 @@ _ROWS = {
         f(1), f(2);
         """
     ),
+    "a NaN is given back": written(
+        """
+        import math, numpy as np
+        nan = float('nan')
+        # task
+        def same(x):
+            return x
+        # task
+        def both(x):
+            return [x, nan, float('nan')]
+        ---
+        a, b, c = same(nan), same(math.nan), same(np.nan)
+        print([nan] == [a], math.nan in [b], c is np.nan, len({nan, a, b, c}))
+        ---
+        d, e = both(nan), both(1.0)
+        print(d[0] is nan, d[1] is nan, e[1] in [nan], e[2] in [nan], [x != x for x in (*d, *e)])
+        """
+    ),
     "functions that tell of themselves": written(
         """
         import inspect
@@ -918,6 +936,7 @@ _ON_RAY = (
     "printing and displaying in the order of the program",
     "an error is caught where the call stands",
     "a result is an object that the caller has",
+    "a NaN is given back",
     "how deep recursion may go",
 )
 
