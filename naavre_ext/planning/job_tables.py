@@ -8,6 +8,7 @@ import io
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from naavre_ext.model.diagnostic import Diagnostic, RefusedError
@@ -224,6 +225,20 @@ def varying_names(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(n for n in names if len({repr(row.get(n, missing)) for row in rows}) > 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _JobNumber:
+    """A job's number in a file's name, with as many digits as the largest one has unless a format is asked for."""
+
+    number: int
+    width: int
+
+    def __str__(self) -> str:
+        return format(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.number, spec or f"0{self.width}")
+
+
 def output_paths(pattern: str, rows: Sequence[Row], parameters: Sequence[Parameter]) -> list[str]:
     """Each row's output: the pattern with ``{param_a}`` and ``{job}`` filled in.
 
@@ -236,7 +251,7 @@ def output_paths(pattern: str, rows: Sequence[Row], parameters: Sequence[Paramet
     for number, row in enumerate(rows, start=1):
         values = {n: _in_a_name(v) for n, v in {**defaults, **row.values}.items()}
         try:
-            paths.append(pattern.format(job=f"{number:0{width}}", **values))
+            paths.append(pattern.format(job=_JobNumber(number, width), **values))
         except (KeyError, IndexError, ValueError, AttributeError) as error:
             raise refused(
                 COLLISION, f"'-o {pattern}' can't be filled in: {error}.",
@@ -255,8 +270,10 @@ def output_paths(pattern: str, rows: Sequence[Row], parameters: Sequence[Paramet
     return paths
 
 
-def _in_a_name(value: Any) -> str:
-    """The value as part of a file's name."""
+def _in_a_name(value: Any) -> Any:
+    """The value as part of a file's name; numbers, which a format may be asked for, stay numbers."""
+    if type(value) in (int, float):
+        return value
     text = str(value)
     for letter in '/\\:*?"<>|\0\n\r\t':
         text = text.replace(letter, "-")

@@ -132,6 +132,9 @@ def test_outputs_are_named_by_parameters_and_job():
     assert output_paths("o/{param_name}-{param_n}-{job}.ipynb", rows, PARAMETERS) == [
         "o/a-..-b-1-1.ipynb", "o/a-2-2.ipynb",
     ]  # fmt: skip
+    assert output_paths("o/{param_n:.1f}-{job:03d}-{job!s}.ipynb", rows, PARAMETERS) == [
+        "o/1.0-001-1.ipynb", "o/2.0-002-2.ipynb",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
