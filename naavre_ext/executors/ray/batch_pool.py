@@ -6,10 +6,10 @@ import math
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.exceptions import RayError, RayTaskError
@@ -29,6 +29,9 @@ from naavre_ext.executors.ray.timed_batches import Deadline, first_in_time
 from naavre_ext.executors.tasks import BatchReport, BatchTask, ErrorReport, RunContext, Stage
 from naavre_ext.model.workflow import Split, Step
 from naavre_ext.scheduling.claims import ray_options
+
+if TYPE_CHECKING:
+    from naavre_ext.executors.worker import Worker
 
 #: Larger results stay in the object store, which may move them to disk, until it's their turn to be merged.
 _SMALL_BYTES = 2**20
@@ -66,9 +69,11 @@ def run_batch(
 def run_timed_batch(
     plan: bytes, place: _Place, shared: Packed, items: Packed
 ) -> Iterator[tuple[BatchReport, Packed] | None]:
-    """None as soon as the batch begins, then what :func:`run_batch` gives."""
-    yield None
-    yield _run_batch(plan, place, shared, items)
+    """None as soon as the batch begins, in a process that is ready for it, then what :func:`run_batch` gives."""
+    context, step, split, _ = _read_plan(plan)
+    with _worker_for(context, step) as worker:
+        yield None
+        yield worker.run_batch(BatchTask(step, split, *place[:5], (), *place[5:]), shared, items)[0]
 
 
 def _run_batch(
@@ -76,12 +81,19 @@ def _run_batch(
 ) -> Any:
     context, step, split, links = _read_plan(plan)
     then = tuple(Stage(*link, given) for link, given in zip(links, then_shared, strict=True))
+    with _worker_for(context, step) as worker:
+        done = worker.run_batch(BatchTask(step, split, *place[:5], then, *place[5:]), shared, items)
+    return done if then else done[0]
+
+
+@contextmanager
+def _worker_for(context: RunContext, step: Step) -> Iterator[Worker]:
+    """This process's worker, which has entered the run."""
     if step.resources:
         send_to(context)(has(step))
     with ready_worker(context, step.resources, assigned_devices()) as worker:
         worker.batch_pool = lambda most: RayBatchPool(context, step, most)
-        done = worker.run_batch(BatchTask(step, split, *place[:5], then, *place[5:]), shared, items)
-    return done if then else done[0]
+        yield worker
 
 
 @dataclass(eq=False)
