@@ -63,7 +63,7 @@ class Results:
         self.unkeepable = unkeepable(part or workflow)
         self.private = private_steps(workflow)
         self._keys = step_keys(part or workflow, place.environment)
-        self._backgrounds = Backgrounds(workflow, place.environment, inconstant)
+        self._backgrounds = Backgrounds(workflow, place.environment, inconstant) if stores else None
         self._taken_over: dict[StepId, str] = {}
 
     def keeping(
@@ -80,7 +80,7 @@ class Results:
 
     def background(self, step: StepId, run_id: str) -> str:
         """Stands for what earlier steps have done, in this run or in those from which they are taken over."""
-        if not self.stores:
+        if self._backgrounds is None:
             return ""
         ran_in = {one.id: self._taken_over.get(one.id, run_id) for one in self.workflow.steps}
         return self._backgrounds.of(step, ran_in)
