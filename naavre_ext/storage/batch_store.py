@@ -23,7 +23,6 @@ from naavre_ext.model.jobs import Job, JobEnd
 from naavre_ext.model.notebook import Notebook
 from naavre_ext.storage.atomic_file import replace_file
 from naavre_ext.storage.ids import ID, new_folder
-from naavre_ext.storage.own_code import own_files
 
 _INFO, _JOBS = "batch.json", "jobs.jsonl"
 _BATCH_ID = re.compile(f"batch-{ID}")
@@ -191,6 +190,9 @@ def find_batch(root: Path, batch_id: str | None = None) -> BatchRecord:
 
 def digest_of_code(notebook: Notebook, folder: Path) -> str:
     """Stands for a notebook: its cells, their tags, and the user's own code in its folder that they bring in."""
+    # The server's own process reads batches, and does so without the analysis.
+    from naavre_ext.storage.own_code import own_files
+
     cells = [(cell.source, sorted(cell.tags)) for cell in notebook.code_cells]
     own = own_files("\n".join(source for source, _ in cells), folder)
     files = [_digest_of_file(file) for file in (*own.modules, *own.scripts)]
