@@ -318,10 +318,10 @@ class RayExecutor:
         """End the run's workers and let go of the cluster."""
         try:
             self._end()
-        finally:
-            self._leave()
             if self._handle.is_shared and self._mains is None:
                 start_main()  # for the next run
+        finally:
+            self._leave()
             self._handle.close()
 
     def _end(self) -> None:
