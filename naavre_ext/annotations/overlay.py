@@ -33,13 +33,15 @@ _NOT_ANNOTATED = Annotations()
 class Setting:
     """One value: of which cell, what, as an annotation would write it, and where it stands in the file.
 
-    None is the value of a cell without the annotation.
+    None is the value of a cell without the annotation. ``named`` is where the file names the cell, if that is
+    another place.
     """
 
     cell: str
     key: str
     value: str | None
     place: Place
+    named: Place | None = None
 
 
 def read_overlay(text: str, file: str) -> tuple[Setting, ...]:
@@ -56,11 +58,11 @@ def read_overlay(text: str, file: str) -> tuple[Setting, ...]:
             wrong.append(_problem(place, f"'{name}' isn't known here.", "Write 'steps:'."))
         if name != "steps":
             continue
-        for cell, _, settings in entries(node, file, CODE):
+        for cell, named, settings in entries(node, file, CODE):
             for key, where, value in entries(settings, file, CODE):
                 key = key.replace("_s", "") if key == "timeout_s" else key
                 given = None if value.tag == NULL else written(value)
-                found.append(Setting(cell, key, given, where))
+                found.append(Setting(cell, key, given, where, named))
                 if (problem := wrong_value(CODE, found[-1])) is not None:
                     wrong.append(problem)
     if wrong:
@@ -123,6 +125,7 @@ def overlaid(
     used: list[tuple[Setting, int]] = []
     places: dict[tuple[CellId, str], Place] = {}
     for setting in settings:
+        named = setting.named or setting.place
         matching = [
             n
             for n, (cell, notes) in enumerate(cells)
@@ -136,12 +139,12 @@ def overlaid(
                 if near
                 else "Name a cell by its title, its id, or as 'cell 3'."
             )
-            found.append(_problem(setting.place, f"no cell is called '{setting.cell}'.", hint))
+            found.append(_problem(named, f"no cell is called '{setting.cell}'.", hint))
         elif len(matching) > 1:
             told = ", ".join(str(numbers.get(cells[n][0].id)) for n in matching)
             found.append(
                 _problem(
-                    setting.place,
+                    named,
                     f"the cells {told} are all called '{setting.cell}'.",
                     "Name one as 'cell 3'.",
                 )

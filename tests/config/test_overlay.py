@@ -89,14 +89,18 @@ WRONG = [
     ("steps:\n  Measure:\n    batches: lots of", "NX545 over.yaml, line 3: 'batches' of 'Measure'"),
     ("steps:\n  Measure:\n    retries: -1", "NX545 over.yaml, line 3"),
     (
+        "steps:\n  Measur:\n    retries: 1\n    batches: 2",
+        "^NX545 over.yaml, line 2: no cell is called 'Measur'.*'Measure'[^\n]*$",
+    ),
+    (
         "steps:\n  Measur:\n    retries: 1",
-        "NX545 over.yaml, line 3: no cell is called 'Measur'.*'Measure'",
+        "NX545 over.yaml, line 2: no cell is called 'Measur'.*'Measure'",
     ),
     (
         "steps:\n  Say if:\n    retries: 1",
-        "NX545 over.yaml, line 3: no cell is called 'Say if'.*'Say it'",
+        "NX545 over.yaml, line 2: no cell is called 'Say if'.*'Say it'",
     ),
-    ("steps:\n  Sum up:\n    retries: 1", "NX545 over.yaml, line 3: the cells 3, 4 are all called"),
+    ("steps:\n  Sum up:\n    retries: 1", "NX545 over.yaml, line 2: the cells 3, 4 are all called"),
     (
         "steps:\n  Measure:\n    replicas: 2",
         "NX545 over.yaml, line 3: 'replicas' of 'Measure' needs 'group'",
