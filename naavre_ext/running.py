@@ -229,7 +229,9 @@ def environment_of(options: RunOptions, workflow: Workflow) -> str:
     environ = os.environ if options.environment is None else options.environment
     places = [Path(place) for place in environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     own = own_files("\n".join(sources), Path(options.cwd or "."), places)
-    return environment_key(options.cwd, options.environment, sources, own.modules, own.scripts)
+    return environment_key(
+        options.cwd, options.environment, sources, own.modules, own.scripts, own.called
+    )
 
 
 def inconstant_in(prepared: PreparedNotebook) -> frozenset[StepId] | None:

@@ -29,8 +29,8 @@ FAILS = "import os\nif not os.path.exists('flag'):\n    raise ValueError('no fla
 SLOW = "time.sleep(0.1)"
 
 
-def write(folder: Path, cells: Sequence[str]) -> Path:
-    path = folder / "study.ipynb"
+def write(folder: Path, cells: Sequence[str], name: str = "study.ipynb") -> Path:
+    path = folder / name
     made = [nbformat.v4.new_code_cell(cell, id=f"cell-{n}") for n, cell in enumerate(cells, 1)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)

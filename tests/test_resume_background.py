@@ -173,3 +173,38 @@ def test_a_variable_that_a_module_beside_the_notebook_names_counts(
     assert run(notebook, other).of(events.BatchReused) == []
     again = run(notebook, replace(first, resume=failed.result.run_id))
     assert [batch.batch for batch in again.of(events.BatchReused)] == ALL
+
+
+def calls(other: str, output: str) -> str:
+    return f"from naavre_ext import notebook_task\ncall = notebook_task({other!r}, outputs=[{output!r}])"
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "is_void"),
+    [
+        ("inner.ipynb", ("y = 20",), True),
+        ("middle.ipynb", (calls("inner.ipynb", "y"), "z = call() + 30"), True),
+        ("inner.ipynb", ("y = 2",), False),
+        ("other.ipynb", ("y = 3",), False),
+    ],
+)
+def test_edits_of_called_notebooks_make_results_void(
+    name: str, cells: Sequence[str], is_void: bool, tmp_path: Path
+) -> None:
+    write(tmp_path, ("y = 2",), "inner.ipynb")
+    write(tmp_path, (calls("inner.ipynb", "y"), "z = call() + 1"), "middle.ipynb")
+    notebook = write(
+        tmp_path,
+        (
+            f"import os, time\n{calls('middle.ipynb', 'z')}",
+            f"a = call()\n{SLOW}",
+            COUNTS,
+            "print(a)",
+        ),
+    )
+    failed = run(notebook)
+    (tmp_path / "flag").touch()
+    write(tmp_path, cells, name)
+    done = resume(notebook, failed)
+    assert [batch.batch for batch in done.of(events.BatchReused)] == ([] if is_void else ALL)
+    assert done.shown[3] == run(notebook).shown[3]

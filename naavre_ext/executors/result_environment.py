@@ -24,14 +24,15 @@ def environment_key(
     sources: Iterable[str],
     modules: Iterable[Path] = (),
     scripts: Iterable[Path] = (),
+    called: Iterable[str] = (),
 ) -> str:
     """A digest of what, outside the notebook, decides the results of its cells.
 
     That is Python, the installed packages' versions, the folder, which ``modules`` of the user's own the cells
-    import, what is in ``scripts`` that they run, and the environment variables that all these mention (but no
-    secrets).
+    import, what is in ``scripts`` that they run, the code of notebooks ``called`` by them, and the environment
+    variables that all these mention (but no secrets).
     """
-    files, run = list(modules), [_text(file) for file in scripts]
+    files, run = list(modules), [*(_text(file) for file in scripts), *called]
     texts = (*sources, *(_text(file) for file in files), *run)
     mentioned = {word for text in texts for word in _WORD.findall(text)}
     variables = {**(os.environ if environ is None else environ)}

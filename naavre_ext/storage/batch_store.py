@@ -189,14 +189,14 @@ def find_batch(root: Path, batch_id: str | None = None) -> BatchRecord:
 
 
 def digest_of_code(notebook: Notebook, folder: Path) -> str:
-    """Stands for a notebook: its cells, their tags, and the user's own code in its folder that they bring in."""
+    """Stands for a notebook: its cells, their tags, and the user's own code in its folder that they use."""
     # The server's own process reads batches, and does so without the analysis.
     from naavre_ext.storage.own_code import own_files
 
     cells = [(cell.source, sorted(cell.tags)) for cell in notebook.code_cells]
     own = own_files("\n".join(source for source, _ in cells), folder)
     files = [_digest_of_file(file) for file in (*own.modules, *own.scripts)]
-    return hashlib.sha256(json.dumps([cells, files]).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([cells, files, own.called]).encode()).hexdigest()[:32]
 
 
 def _digest_of_file(file: Path) -> str:

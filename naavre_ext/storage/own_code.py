@@ -24,7 +24,8 @@ _EXECUTED = re.compile(r"""exec\(open\(["']([^"']+)["']""")
 _PATH = re.compile(r"sys\.path\.(?:append|insert|extend)\((.+)\)")
 _TEXT = re.compile(r"""["']([^"']+)["']""")
 
-_FILE = re.compile(r"\w+\.py\b")
+_FILE = re.compile(r"\b\w+\.py\b")
+_NOTEBOOK = re.compile(r"""["']([^"'\n]+\.ipynb)["']""")
 
 #: More modules aren't looked into.
 _MOST_FILES = 300
@@ -32,10 +33,14 @@ _MOST_FILES = 300
 
 @dataclass(frozen=True, slots=True)
 class OwnFiles:
-    """The files of the user's own code that a notebook brings in, sorted: those it imports, and those it runs."""
+    """The files of the user's own code that a notebook brings in, sorted: those it imports, and those it runs.
+
+    ``called`` is the code of the notebooks that it may call.
+    """
 
     modules: tuple[Path, ...] = ()
     scripts: tuple[Path, ...] = ()
+    called: tuple[str, ...] = ()
 
 
 def own_files(text: str, folder: Path, places: Sequence[Path] = ()) -> OwnFiles:
@@ -44,6 +49,8 @@ def own_files(text: str, folder: Path, places: Sequence[Path] = ()) -> OwnFiles:
     It is in the notebook's ``folder``, in further ``places`` where Python looks for modules, or where the notebook
     lets it look. Modules that the notebook may write, as it names their files, don't count.
     """
+    called = _called(text, folder)
+    text = "\n".join((text, *called))
     code = _OwnCode([folder, *places, *_added_places(text, folder)])
     written = {*_FILE.findall(_EXECUTED.sub("", _RUN.sub("", text)))}
     scripts = {file for script in _scripts(text) for file in _script_files(folder, script)}
@@ -55,7 +62,33 @@ def own_files(text: str, folder: Path, places: Sequence[Path] = ()) -> OwnFiles:
         if file not in modules and file.name not in written:
             modules.add(file)
             waiting += code.imported_by(file)
-    return OwnFiles(tuple(sorted(modules)), tuple(sorted(scripts)))
+    return OwnFiles(tuple(sorted(modules)), tuple(sorted(scripts)), called)
+
+
+def _called(text: str, folder: Path) -> tuple[str, ...]:
+    """The code of the notebooks that are called with ``notebook_task``, and of those that these call."""
+    found: dict[Path, str] = {}
+    waiting = [text]
+    while waiting and len(found) < _MOST_FILES:
+        text = waiting.pop()
+        names = _NOTEBOOK.findall(text) if "notebook_task" in text else []
+        for file in {(folder / name).resolve() for name in names} - set(found):
+            found[file] = _code_in(file)
+            waiting.append(found[file])
+    return tuple(found[file] for file in sorted(found))
+
+
+def _code_in(notebook: Path) -> str:
+    """The notebook's code, each cell with its tags; "" where it can't be read."""
+    try:
+        cells = json.loads(notebook.read_text("utf-8"))["cells"]
+        return "\n".join(
+            f"# tags: {cell['metadata'].get('tags', [])}\n{''.join(cell['source'])}"
+            for cell in cells
+            if cell["cell_type"] == "code"
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ""
 
 
 def own_patches(text: str, folder: Path) -> dict[str, str]:
