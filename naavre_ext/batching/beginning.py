@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,16 +89,25 @@ def resume_batch(
     """An earlier batch, to go on with the jobs that didn't end well, with the settings that it was given.
 
     Raises:
-        RefusedError: there is none, or its notebook is no file.
+        RefusedError: there is none, it is another notebook's, or its notebook is no file.
     """
     record = find_batch(_root(options, source), batch_id)
     source = source or record.info["notebook"]
     if source is None:
         raise refused(BATCH, f"Batch {record.batch_id} was no file's.", "Name the notebook.")
     file = _read(source, options.notebook, record.info.get("settings"))
+    if _are_two(file.notebook.path, own := record.info["notebook"]):
+        text = f"Batch {record.batch_id} is of another notebook, {own}, whose outputs would be replaced."
+        raise refused(BATCH, text, "Begin a batch of this one without --resume.")
     parameters = find_parameters(file.notebook)
     jobs = [replace(j, parameters=typed_values(parameters, j.parameters)) for j in record.jobs]
     return Batch(file, record, jobs, options, max_jobs)
+
+
+def _are_two(*notebooks: str | None) -> bool:
+    """Whether both files are there, and aren't the same; one that was moved is."""
+    one, other = (Path(n) if n is not None and os.path.isfile(n) else None for n in notebooks)
+    return one is not None and other is not None and not one.samefile(other)
 
 
 def _read(source: Any, path: str | None, settings: Sequence[str] | None) -> NotebookFile:

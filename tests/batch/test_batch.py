@@ -251,11 +251,23 @@ def edit_a_module(study):
     study.with_name("mended").touch()
 
 
-@pytest.mark.parametrize("change", [edit_a_cell, tag_a_cell, edit_a_module])
+def edit_a_called_notebook(study):
+    call_from(study, "y = 2")
+    study.with_name("mended").touch()
+
+
+def call_from(study, source):
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(node, study.with_name("called.ipynb"))
+
+
+@pytest.mark.parametrize("change", [edit_a_cell, tag_a_cell, edit_a_module, edit_a_called_notebook])
 def test_a_changed_notebook_runs_again_for_all(study, change):
     study.with_name("module_of_study.py").write_text("OFFSET = 1\n")
+    call_from(study, "y = 1")
     node = nbformat.read(study, as_version=4)
-    node.cells[3].source += "\nimport module_of_study"
+    node.cells[3].source += "\nimport module_of_study\nfrom naavre_ext import notebook_task"
+    node.cells[3].source += "\ncalled = notebook_task('called.ipynb', outputs=['y'])"
     nbformat.write(node, study)
     first = batch(study)
     assert resume_batch(first.batch_id, LOCAL, str(study)).outdated == 0
@@ -267,6 +279,16 @@ def test_a_changed_notebook_runs_again_for_all(study, change):
     )
     assert told == [1, 2, 3]
     assert again.is_ok
+
+
+def test_another_notebook_is_no_batch_to_go_on_with(study):
+    first = batch(study)
+    other = study.with_name("other.ipynb")
+    other.write_bytes(study.read_bytes())
+    with pytest.raises(RefusedError, match=r"^NX543 .* is of another notebook, .*study\.ipynb"):
+        resume_batch(first.batch_id, LOCAL, str(other))
+    study.unlink()  # it was moved
+    assert resume_batch(first.batch_id, LOCAL, str(other)).outdated == 0
 
 
 def test_a_mistake_of_ours_in_one_job_stops_no_other(study, monkeypatch):
