@@ -104,10 +104,12 @@ def resume_batch(
     return Batch(file, record, jobs, options, max_jobs)
 
 
-def _are_two(*notebooks: str | None) -> bool:
+def _are_two(one: str | None, other: str | None) -> bool:
     """Whether both files are there, and aren't the same; one that was moved is."""
-    one, other = (Path(n) if n is not None and os.path.isfile(n) else None for n in notebooks)
-    return one is not None and other is not None and not one.samefile(other)
+    try:
+        return one is not None and other is not None and not os.path.samefile(one, other)
+    except OSError:  # one of them isn't there
+        return False
 
 
 def _read(source: Any, path: str | None, settings: Sequence[str] | None) -> NotebookFile:

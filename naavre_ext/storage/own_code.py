@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from naavre_ext.dataflow.patching import patches_in
 from naavre_ext.dataflow.source import script_in
@@ -81,11 +82,9 @@ def _called(text: str, folder: Path) -> tuple[str, ...]:
 def _code_in(notebook: Path) -> str:
     """The notebook's code, each cell with its tags; "" where it can't be read."""
     try:
-        cells = json.loads(notebook.read_text("utf-8"))["cells"]
         return "\n".join(
             f"# tags: {cell['metadata'].get('tags', [])}\n{''.join(cell['source'])}"
-            for cell in cells
-            if cell["cell_type"] == "code"
+            for cell in _code_cells(json.loads(notebook.read_text("utf-8")))
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return ""
@@ -244,13 +243,17 @@ def _parsed(file: Path, _mtime_ns: int, _size: int) -> _Module | None:
 
 def _code_of(document: Mapping[str, object]) -> str:
     """The code of a notebook's cells, without magics."""
+    sources = ["".join(cell["source"]) for cell in _code_cells(document)]
+    return "\n".join(re.sub(r"(?m)^[ \t]*[%!].*$", "", source) for source in sources)
+
+
+def _code_cells(document: Mapping[str, object]) -> list[Mapping[str, Any]]:
     cells = document.get("cells")
-    sources = [
-        "".join(cell["source"])
+    return [
+        cell
         for cell in (cells if isinstance(cells, list) else [])
         if cell.get("cell_type") == "code"
     ]
-    return "\n".join(re.sub(r"(?m)^[ \t]*[%!].*$", "", source) for source in sources)
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
