@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from types import FrameType
@@ -27,6 +28,10 @@ _LOG = logging.getLogger(__name__)
 
 # At exit, a Ray that hasn't stopped by then is killed; who closes or shuts down waits twice as long.
 _STOP_TIMEOUT_S = 10.0
+
+#: So long a dead connection is waited for until its last user has let go of it.
+_DEAD_USED_S = 60.0
+_POLL_S = 0.1
 
 _owner = OwnerThread()
 _lock = threading.Lock()
@@ -62,6 +67,11 @@ class ClusterHandle:
         """Whether the connection will outlive this handle."""
         connection = self._connection
         return connection is not None and (connection.keep or connection.users > 1)
+
+    def is_lost(self) -> bool:
+        """Whether the Ray was started here, and all of it is dead that could run something."""
+        local = None if self._connection is None else self._connection.local
+        return local is not None and local.is_lost()
 
     def again(self) -> ClusterHandle:
         """Another hold, for another user, that knows what this one knows; without a question to the cluster."""
@@ -176,7 +186,8 @@ def _connect(
 ) -> ClusterHandle:
     global _connection
     connection = _connection
-    if connection is not None and not connection.is_alive() and connection.users == 0:
+    if connection is not None and not connection.is_alive():
+        _await_users(connection)
         keep = keep or connection.keep
         _end_connection()
         connection = None
@@ -195,6 +206,18 @@ def _connect(
         connection.users += 1
         connection.keep = connection.keep or keep
     return handle
+
+
+def _await_users(connection: _Connection) -> None:
+    """Returns when nobody uses the dead connection any more; its runs are about to fail."""
+    deadline = time.monotonic() + _DEAD_USED_S
+    while connection.users > 0:
+        if time.monotonic() > deadline:
+            raise ClusterError(
+                "NX511 This process's Ray has died, and other runs that use it haven't ended yet. "
+                "Wait for them, or run this one in another process."
+            )
+        time.sleep(_POLL_S)
 
 
 def _make_connection(address: str | None, num_cpus: int | None, resources: Claim) -> _Connection:
