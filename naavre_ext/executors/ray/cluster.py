@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from types import FrameType
@@ -28,10 +27,6 @@ _LOG = logging.getLogger(__name__)
 
 # At exit, a Ray that hasn't stopped by then is killed; who closes or shuts down waits twice as long.
 _STOP_TIMEOUT_S = 10.0
-
-#: So long a dead connection is waited for until its last user has let go of it.
-_DEAD_USED_S = 60.0
-_POLL_S = 0.1
 
 _owner = OwnerThread()
 _lock = threading.Lock()
@@ -187,7 +182,11 @@ def _connect(
     global _connection
     connection = _connection
     if connection is not None and not connection.is_alive():
-        _await_users(connection)
+        if connection.users > 0:
+            raise ClusterError(
+                "NX511 This process's Ray has died, and other runs that use it are about to fail. "
+                "Try again when they have ended, or run this one in another process (--no-resident)."
+            )
         keep = keep or connection.keep
         _end_connection()
         connection = None
@@ -206,18 +205,6 @@ def _connect(
         connection.users += 1
         connection.keep = connection.keep or keep
     return handle
-
-
-def _await_users(connection: _Connection) -> None:
-    """Returns when nobody uses the dead connection any more; its runs are about to fail."""
-    deadline = time.monotonic() + _DEAD_USED_S
-    while connection.users > 0:
-        if time.monotonic() > deadline:
-            raise ClusterError(
-                "NX511 This process's Ray has died, and other runs that use it haven't ended yet. "
-                "Wait for them, or run this one in another process."
-            )
-        time.sleep(_POLL_S)
 
 
 def _make_connection(address: str | None, num_cpus: int | None, resources: Claim) -> _Connection:

@@ -119,7 +119,6 @@ def test_runs_end_that_begin_on_a_ray_whose_node_is_dead(folder):
         from naavre_ext.preparing import prepare_notebook
 
         cluster_watch._LOST_S = 1.0
-        cluster._DEAD_USED_S = 1.0
         cell = {"cell_type": "code", "metadata": {}, "source": "1", "outputs": [], "execution_count": None}
         notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
         handle = cluster.connect(None, num_cpus=2)
