@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from naavre_ext.executors.ray import cluster
+from naavre_ext.model.diagnostic import ClusterError
 
 
 class ResidentRay:
@@ -27,17 +29,20 @@ class ResidentRay:
         self._handle().close()
 
     def describe(self) -> Mapping[str, Any]:
-        """``address``, ``slots`` and ``resources``."""
-        with self._handle() as handle:
-            return {
-                "address": handle.address,
-                "slots": handle.slots,
-                "resources": dict(handle.resources),
-            }
+        """``address``, ``slots`` and ``resources``; no slots where it is dead and can't be started anew yet."""
+        try:
+            with self._handle() as handle:
+                return {
+                    "address": handle.address,
+                    "slots": handle.slots,
+                    "resources": dict(handle.resources),
+                }
+        except ClusterError:
+            return {"address": self._address, "slots": 0, "resources": {}}
 
     def prepare(self) -> None:
-        """Make workers ready for the next run."""
-        with self._handle() as handle:
+        """Make workers ready for the next run, which is told where there is no Ray for it."""
+        with suppress(ClusterError), self._handle() as handle:
             self._warm(handle)
 
     def close(self) -> None:

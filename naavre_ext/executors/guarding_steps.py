@@ -9,6 +9,7 @@ from naavre_ext.executors import ambient
 from naavre_ext.executors.collecting import user_names
 from naavre_ext.executors.guarding import Everything, PlainContainers, changed_since
 from naavre_ext.executors.packing import Packed
+from naavre_ext.executors.raised_signals import are_looked_at, signals_raised
 from naavre_ext.executors.tasks import ErrorReport, StepTask
 from naavre_ext.model.event import OutputMessage
 
@@ -30,10 +31,13 @@ class MainGuard:
         self._worker, self._task, self._sent = worker, task, sent
         self._before: Everything | None = None
         self._settings: ambient.AmbientState | None = None
+        self._signals: frozenset[str] | None = None
         if task.is_late:
             namespace = worker.session.namespace
             self._before = Everything(user_names(namespace), namespace)
             self._settings = worker.settings.now(task.step.guard_rng)
+            if worker.context is not None and are_looked_at(worker.context.sources.values()):
+                self._signals = frozenset(signals_raised())
         elif task.check_settings:
             self._settings = worker.settings.known(renew=False)
 
@@ -53,6 +57,8 @@ class MainGuard:
             found.update(dict.fromkeys(self._before.changed(frozenset(task.step.writes))))
         if self._settings is None:
             return tuple(found), False
+        if self._signals is not None and not self._signals.issuperset(signals_raised()):
+            return tuple(found), True
         rng = task.is_late and task.step.guard_rng
         return tuple(found), bool(ambient.changed(self._settings, worker.settings.now(rng)))
 

@@ -5,6 +5,7 @@ A flag of the decimal context stays up until somebody takes it down, so what a b
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,16 +15,21 @@ from naavre_ext.executors.warning_replay import Note
 #: The type of the messages between a batch and the merge; no notebook's output has it.
 SIGNALS = "naavre-ext signals"
 
+#: Code that may look at flags. A context that is only given a precision, say, isn't looked at.
+_LOOK = re.compile(
+    r"\b(?:clear_)?flags\b|getcontext\(\)(?!\s*\.\s*(?:prec|rounding|E(?:min|max)|capitals|clamp|traps)\b)"
+)
+
 
 @contextmanager
 def noted_signals(note: Note) -> Iterator[None]:
     """In the block all flags are down at first; ``note`` gets what is raised. Afterwards they are as before."""
-    before = _raised()
+    before = signals_raised()
     lower_signals()
     try:
         yield
     finally:
-        raised = _raised()
+        raised = signals_raised()
         lower_signals()
         raise_signals(before)
         if raised:
@@ -48,7 +54,13 @@ def lower_signals() -> None:
         decimal.getcontext().clear_flags()
 
 
-def _raised() -> list[str]:
+def are_looked_at(sources: Iterable[str]) -> bool:
+    """Whether one of these cells may see which flags are up."""
+    return any(_LOOK.search(source) for source in sources)
+
+
+def signals_raised() -> list[str]:
+    """The names of the flags that are up."""
     if "decimal" not in sys.modules:
         return []
     import decimal

@@ -207,14 +207,12 @@ class Worker:
 
     @contextmanager
     def noting(self, note: Note, at_end: Note) -> Iterator[None]:
-        """In the block, ``note`` gets the warnings, where this isn't the process that must know them.
+        """In the block, ``note`` gets the warnings, where another process must know them.
 
         ``at_end`` gets what is told when the code has ended: the signals that it has raised.
         """
-        if self.isolated:
-            with noted_warnings(note, at_end), noted_signals(at_end):
-                yield
-        else:
+        warnings = noted_warnings(note, at_end) if self.isolated else nullcontext()
+        with warnings, noted_signals(at_end):
             yield
 
     def divert(self, call: Callable[[], None]) -> list[OutputMessage]:

@@ -807,6 +807,26 @@ ROWS = {
     """,
         on_ray=True,
     ),
+    "flags of decimal arithmetic in other cells": written(
+        """
+        import decimal
+        decimal.getcontext().clear_flags()
+        def f(x):
+            s = decimal.Decimal(0)
+            for k in range(1, 20000):
+                s += decimal.Decimal(x) / k
+            return s
+        ---
+        a = f(3)
+        ---
+        b = f(5)
+        ---
+        print("rounded" if decimal.getcontext().flags[decimal.Inexact] else "exact")
+        ---
+        decimal.getcontext().clear_flags()
+    """,
+        on_ray=True,
+    ),
     "a decimal context with a name": written(
         """
         from decimal import Decimal, Inexact, getcontext

@@ -63,6 +63,11 @@ class ClusterHandle:
         connection = self._connection
         return connection is not None and (connection.keep or connection.users > 1)
 
+    def is_lost(self) -> bool:
+        """Whether the Ray was started here, and all of it is dead that could run something."""
+        local = None if self._connection is None else self._connection.local
+        return local is not None and local.is_lost()
+
     def again(self) -> ClusterHandle:
         """Another hold, for another user, that knows what this one knows; without a question to the cluster."""
         assert self._connection is not None
@@ -176,7 +181,12 @@ def _connect(
 ) -> ClusterHandle:
     global _connection
     connection = _connection
-    if connection is not None and not connection.is_alive() and connection.users == 0:
+    if connection is not None and not connection.is_alive():
+        if connection.users > 0:
+            raise ClusterError(
+                "NX511 This process's Ray has died, and other runs that use it are about to fail. "
+                "Try again when they have ended, or run this one in another process (--no-resident)."
+            )
         keep = keep or connection.keep
         _end_connection()
         connection = None

@@ -17,6 +17,7 @@ from naavre_ext.executors.base import Later, group_gone, group_opened
 from naavre_ext.executors.packing import Packed
 from naavre_ext.executors.ray import workers
 from naavre_ext.executors.ray.cluster import ClusterHandle
+from naavre_ext.executors.ray.cluster_watch import ClusterWatch
 from naavre_ext.executors.ray.deaths import lost_report, not_begun
 from naavre_ext.executors.ray.group_workers import GroupWorkers
 from naavre_ext.executors.ray.leave_taking import (
@@ -81,6 +82,7 @@ class RayExecutor:
         #: Messages of steps that were sent ahead, which come before all that has happened since.
         self._told: deque[Mapping[str, Any]] = deque()
         self._channel = RunChannel(self._happened.put, host=handle.node_ip)
+        self._watch = ClusterWatch(handle.is_lost)
         self._context: Any = None
         self._admitted: Workflow | None = None
         self._has_splits = False
@@ -240,10 +242,15 @@ class RayExecutor:
             ray.cancel(report, force=True)
 
     def next_report(self, timeout_s: float) -> StepReport | Mapping[str, Any] | None:
-        """The next message or report, in the order of arrival."""
+        """The next message or report, in the order of arrival.
+
+        Raises:
+            ClusterError: the local Ray has died, and nothing can happen any more.
+        """
         try:
             happened = self._told.popleft() if self._told else self._happened.get(timeout=timeout_s)
         except queue.Empty:
+            self._watch.look()
             text = self._waits.to_tell()
             return {"kind": "waits", "reason": text} if text else None
         if isinstance(happened, Mapping):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 
 from naavre_ext.executors.ray.private_folder import PrivateFolder
 from naavre_ext.executors.ray.process_tree import end, kill, mentions, ray_processes
@@ -18,7 +19,7 @@ from naavre_ext.executors.ray.surroundings import (
     environment,
     quiet_ray_logger,
 )
-from naavre_ext.executors.ray.undertaker import Undertaker
+from naavre_ext.executors.ray.undertaker import Undertaker, processes_started_in
 from naavre_ext.model.diagnostic import ClusterError
 from naavre_ext.scheduling.claims import Claim, ray_options
 from naavre_ext.startup import defer_slow_imports
@@ -130,3 +131,16 @@ class LocalRay:
             any(mentions(process, name) for process in running)
             for name in ("/gcs_server", "/raylet/raylet")
         )
+
+    def is_lost(self) -> bool:
+        """Whether nothing will ever run here again; workers may go on for a while without the servers."""
+        if self.is_alive():
+            return False
+        import psutil
+
+        for pid in processes_started_in(str(self._folder.path)):
+            with suppress(psutil.NoSuchProcess):
+                process = psutil.Process(pid)
+                if mentions(process, "ray::") or mentions(process, "default_worker"):
+                    return False
+        return True

@@ -106,6 +106,48 @@ def test_workers_of_groups_end_before_the_ray_of_awaited_runs(folder):
     assert "Error" not in error
 
 
+def test_runs_end_that_begin_on_a_ray_whose_node_is_dead(folder):
+    """Ray would look for a place for the main worker for ever."""
+    facts, _ = _run(
+        """
+        import ray
+        from naavre_ext import RunOptions, run_notebook
+        from naavre_ext.executors.driver import RunDriver
+        from naavre_ext.executors.ray import cluster_watch
+        from naavre_ext.executors.ray.executor import RayExecutor
+        from naavre_ext.model.diagnostic import ClusterError
+        from naavre_ext.preparing import prepare_notebook
+
+        cluster_watch._LOST_S = 1.0
+        cell = {"cell_type": "code", "metadata": {}, "source": "1", "outputs": [], "execution_count": None}
+        notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+        handle = cluster.connect(None, num_cpus=2)
+        executor = RayExecutor(handle.again())
+        raylet, = (p for p in psutil.Process().children() if "/raylet/raylet" in p.cmdline()[0])
+        raylet.kill()
+        while any(node["Alive"] for node in ray.nodes()):
+            time.sleep(0.1)
+        workflow = prepare_notebook(notebook).require_workflow()
+        try:
+            RunDriver(workflow, executor, RunOptions(cwd=os.getcwd()), run_id="r", emit=lambda event: None).run()
+        except ClusterError as error:
+            report(under_way=str(error))
+        executor.close()
+        try:
+            run_notebook(notebook)
+        except ClusterError as error:
+            report(while_it_is_used=str(error))
+        handle.close()
+        report(anew=run_notebook(notebook).status)
+        """,
+        folder,
+    )
+    assert facts[0]["under_way"].startswith("NX511 The local Ray of this run has died")
+    assert facts[1]["while_it_is_used"].startswith("NX511 This process's Ray has died")
+    assert facts[2] == {"anew": "ok"}
+    assert _wait_empty(folder)
+
+
 def test_who_gives_up_while_ray_starts_leaves_it_to_the_next(folder):
     script = """
     import asyncio, threading
