@@ -409,6 +409,8 @@ def _process_kept() -> Iterator[None]:
     folder = os.getcwd()
     with ambient.restored(rng=True), warnings.catch_warnings(), _cheap_resets():
         warnings.showwarning = _show_warning
+        # As in any Python: what other tests left open warns when it is collected, in whatever cell runs then.
+        warnings.simplefilter("ignore", ResourceWarning)
         backend = ambient_shell._inline_backend()
         for session in (*_reference, *(executor._main.session for executor in _local)):
             ambient_shell.write_inline(None, session.shell)

@@ -105,12 +105,26 @@ def no_engine(place_of_engines):
 
 
 @pytest.fixture
-def frames(jp_ws_fetch):
+def open_socket(jp_ws_fetch):
+    """Opens sockets that are closed with the test: those that are only collected warn, in any later test."""
+    opened = []
+
+    async def fetch(*parts, **options):
+        opened.append(await jp_ws_fetch(*parts, **options))
+        return opened[-1]
+
+    yield fetch
+    for socket in opened:
+        socket.close()
+
+
+@pytest.fixture
+def frames(open_socket):
     """Reads the socket of a run: all events, and the end (None when it was left before)."""
 
     async def read(run_id, after=0, until=None):
         place = ("naavre-ext", "runs", run_id, "events", "socket")
-        socket = await jp_ws_fetch(*place, params={"path": "nb.ipynb", "after": after})
+        socket = await open_socket(*place, params={"path": "nb.ipynb", "after": after})
         events = []
         while (message := await socket.read_message()) is not None:
             frame = json.loads(message)
@@ -119,7 +133,6 @@ def frames(jp_ws_fetch):
             events += frame["events"]
             if until is not None and until in [event["type"] for event in events]:
                 break
-        socket.close()
         return events, None
 
     return read

@@ -116,7 +116,7 @@ async def test_an_interpreter_without_naavre_ext_says_what_to_install(fetch_json
 
 
 async def test_a_notebook_is_compiled_and_run_by_its_own_interpreter(
-    fetch_json, notebook, equipped, jp_ws_fetch
+    fetch_json, notebook, equipped, open_socket
 ):
     body = notebook(*STAR, "import sys\nprint(sys.prefix)", kernel="other")
     _, compiled = await fetch_json("POST", "compile", body)
@@ -126,7 +126,7 @@ async def test_a_notebook_is_compiled_and_run_by_its_own_interpreter(
     code, answer = await fetch_json("POST", "runs", body)
     assert code == 201, answer
     place = ("naavre-ext", "runs", answer["run"]["id"], "events", "socket")
-    socket = await jp_ws_fetch(*place, params={"path": "nb.ipynb"})
+    socket = await open_socket(*place, params={"path": "nb.ipynb"})
     frames = []
     while (message := await socket.read_message()) is not None:
         frames.append(json.loads(message))

@@ -26,12 +26,12 @@ def warm(tmp_path_factory):
 
 
 @pytest.fixture
-def follow(jp_ws_fetch):
+def follow(open_socket):
     """Gives the events of a run one by one, then its end."""
 
     async def events(run_id):
         place = ("naavre-ext", "runs", run_id, "events", "socket")
-        socket = await jp_ws_fetch(*place, params={"path": "nb.ipynb"})
+        socket = await open_socket(*place, params={"path": "nb.ipynb"})
         while (message := await socket.read_message()) is not None:
             frame = json.loads(message)
             for event in frame.get("events", ()):

@@ -57,12 +57,12 @@ def test_documents_have_turns_of_their_own():
 
 
 @pytest.fixture
-def line_up(jp_ws_fetch):
-    async def open_socket(document):
+def line_up(open_socket):
+    async def wait_for_turns(document):
         place = ("naavre-ext", "runs", RUN, "turn", "socket")
-        return await jp_ws_fetch(*place, params={"document": document})
+        return await open_socket(*place, params={"document": document})
 
-    return open_socket
+    return wait_for_turns
 
 
 async def test_turns_over_websockets(line_up):
