@@ -11,11 +11,12 @@ from pathlib import Path
 import nbclient
 import nbformat
 import pytest
+import ray
 from both_ways import notebook
 from traitlets.config import Config
 
 from naavre_ext import run_batch, run_notebook
-from naavre_ext.executors.ray import executor, main_workers
+from naavre_ext.executors.ray import executor, leave_taking, main_workers
 from naavre_ext.model.event import StepFinished
 from naavre_ext.model.run import RunOptions
 from naavre_ext.storage.run_store import RunStore
@@ -170,6 +171,29 @@ STUBBORN = (
 def test_a_cell_is_interrupted_when_its_run_is_stopped(cell, left, tmp_path, monkeypatch):
     if left:  # a busy machine may take longer than a user waits
         monkeypatch.setattr(executor, "INTERRUPTED_S", 60.0)
+    assert _left_when_stopped(cell, tmp_path) == left
+
+
+@slow
+@pytest.mark.usefixtures("no_ray")
+def test_a_cell_is_interrupted_though_it_is_known_late_where_it_runs(tmp_path, monkeypatch):
+    def note_late(worker):
+        leave_taking._places[worker] = _later.remote(worker.place.remote())
+        return worker
+
+    monkeypatch.setattr(executor, "INTERRUPTED_S", 60.0)
+    monkeypatch.setattr(executor, "note_place", note_late)
+    left = {"end.txt": "tidied up", "log.txt": "some"}
+    assert _left_when_stopped(SLEEPS.format(""), tmp_path) == left
+
+
+@ray.remote(num_cpus=0)
+def _later(place):
+    time.sleep(5)
+    return place
+
+
+def _left_when_stopped(cell, tmp_path):
     path, cancel = tmp_path / "notebook.ipynb", threading.Event()
     nbformat.write(notebook((cell, "1")), path)
 
@@ -184,7 +208,7 @@ def test_a_cell_is_interrupted_when_its_run_is_stopped(cell, left, tmp_path, mon
     done = run_notebook(path, tmp_path / "out.ipynb", cancel=cancel)
     stopper.join()
     assert done.status == "cancelled"
-    assert _left(tmp_path) == left
+    return _left(tmp_path)
 
 
 LIBRARY = """

@@ -6,7 +6,9 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -35,12 +37,23 @@ def note_place(worker: Any) -> Any:
 
 
 def interrupt_workers(workers: Sequence[Any]) -> None:
-    """Have the cells that run in these workers raise KeyboardInterrupt, if they have begun."""
-    for node, pid in _known(workers).values():
-        if node == _here():
-            _interrupt(pid)
-        else:
-            _interrupt_there.options(scheduling_strategy=_on(node)).remote(pid)
+    """Have the cells that run in these workers raise KeyboardInterrupt.
+
+    A worker whose place isn't known yet, as it is starting or the machine is busy, is interrupted once it is.
+    """
+    for worker in workers:
+        if worker in _places:
+            _places[worker].future().add_done_callback(partial(_interrupt_at, _here()))
+
+
+def _interrupt_at(here: str, place: Future[Place]) -> None:
+    if place.exception() is not None:  # the worker has ended, or couldn't start
+        return
+    node, pid = place.result()
+    if node == here:
+        _interrupt(pid)
+    else:
+        _interrupt_there.options(scheduling_strategy=_on(node)).remote(pid)
 
 
 def end_workers(workers: Sequence[Any], grace_s: float = GRACE_S) -> None:
