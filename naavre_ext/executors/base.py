@@ -34,6 +34,8 @@ class Executor(Protocol):
     slots: int
     #: Whether all workers see the same files.
     shares_files: bool
+    #: Whether each step has to wait for the one before it in the notebook.
+    in_order: bool
 
     def admit(self, workflow: Workflow) -> None:
         """Make sure that all that the workflow's steps claim can be had, now or when others are done.

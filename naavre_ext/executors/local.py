@@ -28,14 +28,6 @@ from naavre_ext.scheduling.groups import groups_of
 Chooser = Callable[[Sequence[StepTask]], int]
 
 
-def in_notebook_order(tasks: Sequence[StepTask]) -> int:
-    """The one that stands first in the notebook.
-
-    All cells share this process's settings, so a cell mustn't run after a later one that changes some.
-    """
-    return min(range(len(tasks)), key=lambda number: tasks[number].step.execution_count)
-
-
 #: Held by the run whose cells have the process: its folder, streams, settings and generators.
 _PROCESS = threading.RLock()
 
@@ -48,10 +40,10 @@ _IN_CELL: ContextVar[bool] = ContextVar("_IN_CELL", default=False)
 class LocalExecutor:
     """Runs every step in this process; batches and ``any`` steps run on copies, as on Ray.
 
-    ``choose`` picks the next step among those that could run, so that tests can try other orders; by default they
-    run in notebook order. With
-    ``sends_calls``, calls of tasks run on copies as well, where they could begin ahead of their turn. Those that
-    are ``alone`` wait with their first step until no other run has the process.
+    All cells share its settings, so a cell mustn't run after a later one that changes some: they run in notebook
+    order. ``choose`` picks the next step among those that could run on Ray, so that tests can try other orders.
+    With ``sends_calls``, calls of tasks run on copies as well, where they could begin ahead of their turn. Those
+    that are ``alone`` wait with their first step until no other run has the process.
     """
 
     name = "local"
@@ -66,7 +58,7 @@ class LocalExecutor:
         alone: bool = False,
     ) -> None:
         self.slots = slots
-        self._choose = choose or in_notebook_order
+        self._choose = choose
         self._sends_calls = sends_calls
         self._is_open = self._holds_process = False
         self._context: RunContext | None = None
@@ -78,6 +70,11 @@ class LocalExecutor:
         self._messages: deque[StepReport | Mapping[str, Any]] = deque()
         if not alone or _IN_CELL.get():
             self._open()
+
+    @property
+    def in_order(self) -> bool:
+        """Whether each step waits for the one before."""
+        return self._choose is None
 
     def _open(self) -> None:
         """Make the sessions, and have the run begin if it has begun."""
@@ -154,7 +151,8 @@ class LocalExecutor:
             return self._messages.popleft()
         if not self._waiting or not self._has_process(timeout_s):
             return None
-        task, inputs, boxes = self._waiting.pop(self._choose([w[0] for w in self._waiting]))
+        chosen = 0 if self._choose is None else self._choose([w[0] for w in self._waiting])
+        task, inputs, boxes = self._waiting.pop(chosen)
         worker = self._main
         if task.placement == "any":
             worker = self._groups[task.group] if task.group is not None else self._other

@@ -46,7 +46,9 @@ class RunSteps:
         self.workflow, self.executor, self.options = workflow, executor, options
         self.narrator, self.results, self._run_id = narrator, results, run_id
         self._await_turn = await_turn
-        self.graph = machine.graph_of(workflow, options.max_parallelism, eager=options.eager)
+        self.graph = machine.graph_of(
+            workflow, options.max_parallelism, eager=options.eager, in_order=executor.in_order
+        )
         self.state = machine.initial(workflow)
         self.handover = Handover(workflow, guards=options.guards)
         self.values = RunValues(executor, options)

@@ -54,7 +54,7 @@ class Graph:
     ``held`` steps start only when all earlier ones are done, as their effects couldn't be taken back; so
     do ``movable`` ones that had to be relocated, as several of them must run in notebook order. ``limit`` is how
     many workers may work at once; a ``wide`` step may use all of them for its batches. ``groups``
-    tells in whose worker a step runs unless it is relocated.
+    tells in whose worker a step runs unless it is relocated. ``in_order`` each step waits for the one before.
     """
 
     order: tuple[StepId, ...]
@@ -66,6 +66,13 @@ class Graph:
     movable: frozenset[StepId] = frozenset()
     groups: Mapping[StepId, str] = field(default_factory=dict)
     wide: frozenset[StepId] = frozenset()
+    in_order: bool = False
+
+    def candidates(self, states: Mapping[StepId, StepState]) -> Sequence[StepId]:
+        """The steps among which are all that may start, in notebook order."""
+        if not self.in_order:
+            return self.order
+        return [s for s in self.order if states[s] in ("waiting", "running")][:1]
 
     def is_room_for(self, step: StepId, running: Sequence[StepId]) -> bool:
         """Whether the step may start beside those that run."""
@@ -104,7 +111,11 @@ class _Draft:
 
 
 def graph_of(
-    workflow: Workflow, max_parallelism: int | None = None, *, eager: bool = False
+    workflow: Workflow,
+    max_parallelism: int | None = None,
+    *,
+    eager: bool = False,
+    in_order: bool = False,
 ) -> Graph:
     """The machine's view of a workflow."""
     order = tuple(step.id for step in workflow.steps)
@@ -128,6 +139,7 @@ def graph_of(
             if s.splits or any(other.inner_splits or other.tasks for other in workflow.steps)
         ),
         groups={s.id: s.group for s in workflow.steps if s.placement == "any" and s.group},
+        in_order=in_order,
     )
 
 
@@ -236,7 +248,7 @@ def _continue(graph: Graph, state: RunState, draft: _Draft) -> tuple[RunState, t
         for s, v in states.items()
         if v == "running" and state.placement[s] == "any"
     }
-    for step in graph.order:
+    for step in graph.candidates(states):
         may_start_if_held, all_before_done = (
             all_before_done,
             all_before_done and states[step] == "done",

@@ -198,7 +198,7 @@ def run_as_workflow(
     if not _local:
         _local.append(LocalExecutor(sends_calls=True))
     executor = _local[0]
-    executor._choose = choose or (lambda tasks: 0)
+    executor._choose = choose
     executor._waiting.clear()
     executor._messages.clear()
     with _process_kept():

@@ -15,6 +15,7 @@ import nbformat
 import numpy as np
 
 from naavre_ext import RunOptions, run_notebook
+from naavre_ext.model.event import RunEvent, StepRelocated
 
 
 def cell(number: int, source: str) -> dict[str, Any]:
@@ -63,6 +64,21 @@ def test_cell_that_waits_for_others_runs_before_a_later_one_changes_settings(tmp
     options = RunOptions(executor="local", resident=False, store=str(tmp_path), keep=("d", "e"))
     result = run_notebook(book(sources), options=options)
     assert [result["d"][2], result["e"][2]] == ["0.1666666666666666666666666667", "0.167"]
+
+
+def test_cell_that_has_to_move_runs_before_a_later_one_changes_settings(tmp_path):
+    sources = [
+        "import numpy as np\na = [1, 2, 6]",
+        "b = [1 / x for x in a]",
+        "c = [str(np.array([x])) for x in b]\nlines = map(str.upper, iter(c))",
+        "np.set_printoptions(precision=2)",
+        "print(list(lines), [str(np.array([x])) for x in b])",
+    ]
+    options = RunOptions(executor="local", resident=False, store=str(tmp_path), keep=("c",))
+    told: list[RunEvent] = []
+    result = run_notebook(book(sources), options=options, on_event=told.append)
+    assert [event.cell_id for event in told if isinstance(event, StepRelocated)] == ["c2"]
+    assert result["c"][2] == "[0.16666667]"
 
 
 PRINTS = (

@@ -46,9 +46,12 @@ class Play:
     choose: Callable[[int], int] = lambda count: 0
     stop_after: int | None = None
     eager: bool = False
+    in_order: bool = False
 
     def __post_init__(self) -> None:
-        self.graph = machine.graph_of(self.flow, self.limit, eager=self.eager)
+        self.graph = machine.graph_of(
+            self.flow, self.limit, eager=self.eager, in_order=self.in_order
+        )
         self.state = machine.initial(self.flow)
         self.running: dict[str, Placement] = {}
         self.started: list[tuple[str, Placement]] = []
@@ -91,7 +94,7 @@ class Play:
 
     def feed(self, fact: facts.Fact) -> None:
         before = self.state
-        foretold = dict(next_in_groups(self.graph, before))
+        foretold = {} if self.in_order else dict(next_in_groups(self.graph, before))
         self.state, commands = machine.advance(self.graph, self.state, fact)
         again, same = machine.advance(self.graph, before, fact)
         assert (again, same) == (self.state, commands), "not deterministic"
@@ -137,6 +140,10 @@ class Play:
                 others = [s for s in self.running if self.running[s] == "any"]
                 assert group in self.held, "a step starts in a worker that isn't there"
                 assert group not in [self.graph.groups.get(StepId(s)) for s in others]
+            if self.in_order:
+                earlier = self.graph.order[: self.graph.order.index(command.step)]
+                assert not {"waiting", "running"} & {self.state.states[s] for s in earlier}
+                assert not self.running
             self.running[step] = command.placement
             self.started.append((step, command.placement))
         elif isinstance(command, facts.OpenGroup):
@@ -325,6 +332,7 @@ def random_runs(draw):
         choose=dice.randrange,
         stop_after=draw(st.sampled_from([None, None, 0, 1, 3])),
         eager=draw(st.booleans()),
+        in_order=draw(st.booleans()),
     )
 
 
@@ -343,6 +351,17 @@ def test_relocated_steps_run_in_notebook_order():
     assert commands == (StartStep(StepId("s0"), "main"),)
     state, commands = machine.advance(graph, state, facts.Succeeded(StepId("s0")))
     assert commands == (StartStep(StepId("s1"), "main"),)
+
+
+def test_in_order_each_step_waits_for_the_one_before():
+    play = Play(workflow("aGma", []), in_order=True, outcomes={"s0": ["relocate"]}).run()
+    assert play.started == [
+        ("s0", "any"),
+        ("s0", "main"),
+        ("s1", "any"),
+        ("s2", "main"),
+        ("s3", "any"),
+    ]
 
 
 def test_group_is_given_back_and_hands_on_before_it_is_done():

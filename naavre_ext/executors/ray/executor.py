@@ -54,6 +54,7 @@ class RayExecutor:
     """
 
     name = "ray"
+    in_order = False
 
     def __init__(
         self,
