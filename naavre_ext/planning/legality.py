@@ -31,6 +31,7 @@ from naavre_ext.planning.mapping_calls import ARGUMENT
 from naavre_ext.planning.mapping_checks import check_futures, check_managers, check_mapping
 from naavre_ext.planning.merged_code import check_merged_code
 from naavre_ext.planning.missing_files import asks_files, makes_missing
+from naavre_ext.planning.noted_types import check_noted_types
 from naavre_ext.planning.own_methods import calls_own_method, instances_in
 from naavre_ext.planning.own_rows import own_rows
 from naavre_ext.planning.patched_modules import check_modules
@@ -78,6 +79,7 @@ def _judge(
     inner: bool,
 ) -> Split:
     check_control_flow(loop)
+    check_noted_types(loop, notebook.cells)
     _check_classes(loop, notebook)
     _check_consumer(loop, notebook)
     check_managers(loop, notebook)

@@ -680,4 +680,15 @@ ROWS = {
         ---
         print(a, b, c, out)
     """),
+    "types of variables are noted in a loop, and read": written("""
+        xs = list(range(6))
+        ---
+        # split:
+        out = []
+        for x in xs:
+            y: int = x * 2
+            out.append(y)
+        ---
+        print(out, y, __annotations__)
+    """),
 }

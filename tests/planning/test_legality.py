@@ -121,6 +121,7 @@ LEGAL = [
     ("for x in xs:\n    if x > 1:\n        continue\n    y = x\n    out.append(y)", {"sure": ("x",)}),
     ("for x in xs:\n    out.append(x)\nelse:\n    done = True", {"reductions": ("out",)}),
     ("for x in xs:\n    for y in range(x):\n        if y:\n            break\n    out.append(y)", None),
+    ("for x in xs:\n    y: int = x\n    out.append(y)", {"reductions": ("out",), "private": ("x", "y")}),
     ("for x in xs:\n    while True:\n        break\n    out.append(x)", {"reductions": ("out",)}),
     ("for x in xs:\n    print(x)", {"reductions": ()}),
     ("for x in xs:\n    out.append(random.random())", {"guard_rng": False}),
@@ -188,6 +189,8 @@ LEGAL = [
 #: loop → words of the reason
 REFUSED = [
     ("for x in xs:\n    if x:\n        break", "'break' ends it"),
+    ("for x in xs:\n    y: int = x\n    out.append(y)\nprint(__annotations__)", "'y' is noted in __annotations__"),
+    ("for x in xs:\n    y: int = x\n    out.append(y)\nglobals()['__annotations__']", "is noted in __annotations__"),
     ("for x in xs:\n    for y in rows:\n        pass\n    else:\n        break", "'break' ends it"),
     ("prev = 0\nfor x in xs:\n    out.append(prev)\n    prev = x", "'prev' carries a value"),
     ("for x in xs:\n    if x:\n        y = x\n    out.append(y)", "'y' carries a value"),
