@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.item_changes import Before
 from naavre_ext.executors.items_back import CHANGES, SIGNATURE
 from naavre_ext.executors.origins import Find, Origins, Place
@@ -22,15 +23,18 @@ class Cursor:
         self.position = -1
         self.current: Any = None
         self._limit_s = math.inf if limit_s is None else limit_s
+        #: Whether figures were open when the last iteration was over; it may never be.
+        self.left_figures = True
 
     def __iter__(self) -> Iterator[Any]:
         clock, deadline = time.perf_counter, time.perf_counter() + self._limit_s
         for position, item in enumerate(self.items):
             if position and clock() > deadline:
-                return
+                break
             self.position, self.current = position, item
             self.origins.met(position, item)
             yield item
+        self.left_figures = has_open_figures()
 
 
 class KeptItems:

@@ -21,6 +21,7 @@ from naavre_ext.executors.batch_results import (
     without_closures,
 )
 from naavre_ext.executors.cell_outcome import CellOutcome
+from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.filled_columns import why_no_labels
 from naavre_ext.executors.guarding import Inputs
 from naavre_ext.executors.held_objects import held_objects
@@ -34,6 +35,7 @@ from naavre_ext.executors.over_batches import check_apart
 from naavre_ext.executors.packing import Packed, pack, unpack
 from naavre_ext.executors.packing_identity import shares_objects
 from naavre_ext.executors.recording import Recorder
+from naavre_ext.executors.session_process import forget_plots, when_loaded
 from naavre_ext.executors.shared_items import unpack_items
 from naavre_ext.executors.task_calls import arguments_of, calling, pack_result
 from naavre_ext.executors.tasks import (
@@ -96,6 +98,8 @@ class BatchRun:
             own = [name for name in self._namespace if str(name).startswith(OWN_LOOPS)]
             for name in (*own, *(self._worker.names() - known_names)):
                 self._namespace.pop(name, None)
+            if self._split.draws and has_open_figures():
+                when_loaded("matplotlib.pyplot", forget_plots)
 
     # What it is given
 
@@ -227,6 +231,12 @@ class BatchRun:
         before = self._before
         reason = self._worker.settings.violation(before, split.guard_rng)
         reason = reason or self._recorder.why_unusable()
+        if split.draws and not outcome.ok and not self._task.step.retries:
+            reason = "an iteration raised, and a figure that it leaves is shown after the error"
+        elif (
+            split.draws and outcome.ok and self._cursor.left_figures
+        ):  # by now it was shown and closed
+            reason = "it left a figure open"
         if reason:
             ambient.set_generators(before.rng)
             raise Violation(reason)

@@ -55,6 +55,7 @@ class OverSource:
     """
 
     may_watch = False
+    kept = 0
 
     def __init__(self, values: dict[str, Any]) -> None:
         cuts = {name: _cut_of(name, value) for name, value in values.items()}

@@ -161,6 +161,8 @@ class FanOut:
             source, reason = source_of(
                 items, self.namespace, may_draw=may_draw, divert=self.worker.divert
             )
+        if state.split.draws and source is not None and not self.sends_all:
+            source.kept = 1  # the figure that the last iteration leaves is the cell's own
         reason = reason or why_whole(self, state.split, source)
         if reason and self.step.resources:
             reason += "; what the cell claims is for its batches, and isn't reserved now"

@@ -124,10 +124,11 @@ class Flight:
                 return
             start = self._source.taken
             items = self._source.take(self._size(start))
-            is_last = self._source.left == 0
+            is_end = self._source.left == 0
             if len(items) or start == 0:  # no items at all are one empty batch
+                is_last = is_end and not self._source.kept
                 self._append(_Batch(self._next_number(), start, items, is_last))
-            if is_last or not len(items):
+            if is_end or not len(items):
                 self._closed = True
 
     def adopt(self, segments: Sequence[Segment]) -> None:

@@ -116,6 +116,8 @@ def _hand_over_rest(fan_out: FanOut, state: SplitState) -> None:
     if state.refusal:
         fan_out.refuse(state)
     fan_out.show(state.source.held)
+    if state.split.draws:  # perhaps it is the first time in the cell's own session
+        fan_out.worker.session.find_figures()
     rest = state.source.rest() if state.flight is None else state.flight.rest()
     fan_out.offered[ITEMS] = state.under_bar(rest)
     if state.passing is not None and state.split.form == "for":

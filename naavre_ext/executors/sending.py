@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from naavre_ext.executors.accumulators import accumulators, changed_by_merge, same_kind
 from naavre_ext.executors.batch_sizes import BatchSizes, FixedSizes, GuidedSizes
+from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.filled_columns import why_grown
 from naavre_ext.executors.flight import Flight, Whole
 from naavre_ext.executors.next_loops import pass_own_share, passing_for
@@ -92,6 +93,8 @@ def settle(fan_out: FanOut, state: SplitState) -> None:
     if state.watch is not None:
         state.watch.stop()
     flight = state.flight
+    if state.split.draws and share is not None and has_open_figures() and not state.refusal:
+        state.refusal = "its first iterations left a figure open"
     if share is not None and state.flight is None and not state.refusal:
         if state.source.left == 0:
             soon = own_s < WORTH_SENDING_S

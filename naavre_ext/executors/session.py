@@ -38,6 +38,7 @@ from naavre_ext.executors.session_process import (
 )
 from naavre_ext.executors.session_rewriting import Rewriter, Transform
 from naavre_ext.executors.session_shell import (
+    INLINE_BACKEND,
     make_shell,
     printers,
     restore_printers,
@@ -94,7 +95,6 @@ class CellSession:
         self._printers = printers(self.shell)
         self._folders: tuple[str, ...] = ()
         self._is_new = True
-        when_loaded("matplotlib_inline.backend_inline", self._show_figures_inline)
 
     def run(
         self,
@@ -136,6 +136,10 @@ class CellSession:
     def own_modules(self) -> Mapping[str, Any]:
         """The loaded modules of the notebook's folder, by name."""
         return modules_in(self._folders, self._modules_before)
+
+    def find_figures(self) -> None:
+        """Have figures reach this session's cells although another session's cell was the first to draw."""
+        when_loaded("matplotlib_inline.backend_inline", self._show_figures_inline)
 
     def flush(self) -> None:
         """Deliver the text that the running cell has written so far."""
@@ -256,6 +260,7 @@ class CellSession:
         with contextlib.ExitStack() as stack:
             stack.enter_context(process_restored())
             take_process(self.shell, self._module, self._streams_now)
+            self.find_figures()
             stack.callback(self._keep_streams)
             stack.enter_context(own_event_loop())
             stack.enter_context(interruptible())
@@ -327,8 +332,12 @@ class CellSession:
             self._errors.append(output)
         self._on_message(output)
 
-    def _show_figures_inline(self, _backend: Any) -> None:
-        """Figures reach this session's cells although the backend was set up for another shell."""
+    def _show_figures_inline(self, backend: Any) -> None:
+        """Set the shell up as the backend does for the one that comes first, unless that was this one."""
+        chosen = dict.get(sys.modules["matplotlib"].rcParams, "backend")
+        is_ours = chosen in ("inline", INLINE_BACKEND)
+        if not is_ours or backend.flush_figures in self.shell.events.callbacks["post_execute"]:
+            return
         from IPython.core.pylabtools import select_figure_formats
         from matplotlib_inline.backend_inline import configure_inline_support
         from matplotlib_inline.config import InlineBackend

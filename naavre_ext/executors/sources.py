@@ -27,16 +27,18 @@ class Source(Protocol):
     """A loop's items, each given once, in order.
 
     ``taken`` counts those given, ``held`` is to be shown before the first of the rest. ``may_watch`` says that
-    another thread may take items, and that ``taken`` may be set back to give some again.
+    another thread may take items, and that ``taken`` may be set back to give some again. The last ``kept`` ones
+    are never taken.
     """
 
     may_watch: bool
     taken: int
+    kept: int
     held: list[OutputMessage]
 
     @property
     def left(self) -> int | None:
-        """How many there still are, None when nobody knows."""
+        """How many there still are to be taken, None when nobody knows."""
         ...
 
     def count(self) -> int:
@@ -78,13 +80,13 @@ class Sliced:
 
     def __init__(self, items: Any) -> None:
         self.items = items
-        self.taken = 0
+        self.taken = self.kept = 0
         self.held: list[OutputMessage] = []
 
     @property
     def left(self) -> int:
         """How many items are left."""
-        return len(self.items) - self.taken
+        return max(0, len(self.items) - self.kept - self.taken)
 
     def count(self) -> int:
         """How many items are left."""
@@ -96,7 +98,7 @@ class Sliced:
 
     def step(self, most: int) -> Any:
         """The next slice."""
-        start, self.taken = self.taken, min(len(self.items), self.taken + most)
+        start, self.taken = self.taken, self.taken + min(self.left, most)
         return self.items[start : self.taken]
 
     take = step
@@ -109,15 +111,15 @@ class Sliced:
 class Drawn:
     """The items of an iterator, drawn when they are needed.
 
-    One item more than asked for is drawn, so that the last batch is known. ``tail`` is what the cell has to go on
-    with after that, once drawing has come to an end.
+    One item more than asked for is drawn, so that the last batch is known (and one can be ``kept``). ``tail`` is
+    what the cell has to go on with after that, once drawing has come to an end.
     """
 
     may_watch = False  # user's code must not run in another thread
 
     def __init__(self, iterator: Iterator[Any], namespace: dict[str, Any], divert: Divert) -> None:
         self.iterator, self.namespace, self.divert = iterator, namespace, divert
-        self.taken = 0
+        self.taken = self.kept = 0
         self.ahead: list[Any] = []
         self.held: list[OutputMessage] = []
         self.tail: Iterator[Any] | None = None
@@ -125,13 +127,13 @@ class Drawn:
     @property
     def left(self) -> int | None:
         """Known once drawing has come to an end."""
-        return None if self.tail is None else len(self.ahead)
+        return None if self.tail is None else max(0, len(self.ahead) - self.kept)
 
     def count(self) -> int:
         """Draws all items."""
         while self.tail is None:
             self._draw()
-        return len(self.ahead)
+        return max(0, len(self.ahead) - self.kept)
 
     def step(self, most: int) -> list[Any]:
         """The next item, made just when the cell needs it, as in a notebook."""
@@ -154,6 +156,8 @@ class Drawn:
                 most = len(self.ahead) - 1
                 break
             self._draw()
+        if self.left is not None:
+            most = min(most, self.left)
         drawn, self.ahead = self.ahead[:most], self.ahead[most:]
         self.taken += len(drawn)
         return drawn

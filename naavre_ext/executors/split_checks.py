@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from naavre_ext.executors.checkpoints import has_open_figures
 from naavre_ext.executors.filled_columns import why_not_apart
 from naavre_ext.executors.items import are_distinct
 from naavre_ext.executors.packing import is_immutable
@@ -64,6 +65,10 @@ def why_whole(fan_out: FanOut, split: Split, source: Source | None) -> str:
     """Why the items can't go to the workers, as far as values tell; "" when they can."""
     if fan_out.step.raises_exception:
         return "its cell may fail, and what it has done by then counts"
+    if split.draws and has_open_figures():
+        return "a figure is open, which iterations may draw on"
+    if split.draws and source is not None and source.left == 0:
+        return "there is nothing to divide"
     for name in split.reductions:
         value = fan_out.variables.get(name)
         kind = type(value).__name__

@@ -6,6 +6,7 @@ libraries open by themselves isn't seen, nor what other programs do.
 
 from __future__ import annotations
 
+import importlib
 import os
 import stat
 import sys
@@ -34,8 +35,10 @@ _CHANGING = {
 #: Ways of asking for a file, by whether it was there, and of touching it that leave it as it is.
 _ASKED = {False: "missed", True: "found"}
 _LOOKING = frozenset({"read", *_ASKED.values()})
-#: Events whose argument is a folder whose names are read; imports read them as well.
+#: Events whose argument is a folder whose names are read.
 _LISTING = frozenset({"os.listdir", "os.scandir"})
+#: Where the code is that reads them to find modules, and what is installed: also in the notebook's folder.
+_IMPORTS = ("<frozen importlib", os.path.join(os.path.dirname(importlib.__file__), "metadata", ""))
 #: Where Python, libraries and the system keep things of their own.
 _ELSEWHERE = ("/dev/", "/proc/", "/sys/", f"{sys.prefix}{os.sep}", f"{sys.base_prefix}{os.sep}")
 
@@ -251,9 +254,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
         for path, how in zip(args, _CHANGING[event], strict=False):
             if how:
                 _add(path, how, folder)
-    elif event in _LISTING and not sys._getframe(1).f_code.co_filename.startswith(
-        "<frozen importlib"
-    ):
+    elif event in _LISTING and not sys._getframe(1).f_code.co_filename.startswith(_IMPORTS):
         _add("." if args[0] is None else args[0], "listed")
 
 

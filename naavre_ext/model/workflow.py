@@ -82,6 +82,8 @@ class Split:
     twice, nor any iteration run twice.
     ``asks_files`` says that it asks for files and writes some, all of which is watched: a batch whose worker died
     isn't tried again, as nobody knows which files it has left.
+    ``draws`` says that iterations make figures and close them: batches that leave one open don't count, and the
+    last iteration is the cell's own, which leaves its figure.
     ``files_apart`` asks for a look whether two batches touch one file that one of them writes.
     ``tables`` are those that it fills while it reads other columns of them, or goes over copies of their rows.
     ``seeds`` are the global random number generators that every iteration seeds first: what the last one leaves of
@@ -118,6 +120,7 @@ class Split:
     own_rows: str = ""
     makes_missing: bool = False
     asks_files: bool = False
+    draws: bool = False
     files_apart: bool = False
     tables: tuple[FilledTable, ...] = ()
     seeds: tuple[str, ...] = ()

@@ -132,7 +132,7 @@ def _places(position: int, step: Step, dataflow: NotebookDataflow) -> Iterator[_
     body = tuple(dataflow.cells[position].source.tree.body)
     loops = {loop.index: loop for loop in loops_of(dataflow.cells[position].source.tree)}
     for split in step.splits:
-        loop = loops.get(split.index)
+        loop = None if split.draws else loops.get(split.index)
         for number, statement in enumerate(body):
             if loop is not None and any(part is loop.node for part in walk(statement)):
                 yield _Place(position, number, step, split, loop, body)

@@ -18,6 +18,7 @@ from naavre_ext.planning.carried_state import (
 from naavre_ext.planning.changed_items import may_come_back
 from naavre_ext.planning.control_flow import check_control_flow
 from naavre_ext.planning.drawing import may_draw_ahead
+from naavre_ext.planning.drawn_figures import draws_apart
 from naavre_ext.planning.filled_tables import TableUse, tables_of, without_tables
 from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.iteration_facts import facts_and_sure, facts_of, without_changes
@@ -124,7 +125,8 @@ def _judge(
         loop, body, reductions, facts, roots, notebook, comes_back=comes_back
     )
     seeds = frozenset() if inner else seeded_generators(loop, notebook, whole)
-    guard_rng = check_effects(facts, loop, rng_seeded, seeds)
+    draws = not inner and draws_apart(facts)
+    guard_rng = check_effects(facts, loop, rng_seeded, seeds, draws=draws)
     unseen = facts.has("unknown")
     check_modules(notebook.cells[: position + 1], loop.node.lineno, unseen=unseen)
     check_axes(facts, reductions, loop, notebook.environment)
@@ -161,6 +163,7 @@ def _judge(
         lazy=may_draw_ahead(loop, whole, reductions, notebook, position, filled),
         makes_missing=makes_missing(loop.node, facts),
         asks_files=asks_files(facts),
+        draws=draws,
         files_apart=facts.has("outside-write", "unknown"),
         items_apart=apart,
         own_rows=own_rows(loop, reductions),

@@ -29,11 +29,17 @@ GENERATOR_PER_ITEM = "Use a generator per item: rng = np.random.default_rng([see
 
 
 def check_effects(
-    facts: CellDataflow, loop: Loop, rng_seeded: str | None, seeds: frozenset[str]
+    facts: CellDataflow,
+    loop: Loop,
+    rng_seeded: str | None,
+    seeds: frozenset[str],
+    *,
+    draws: bool = False,
 ) -> bool:
     """Refuse effects that others see in an order; returns whether draws from global generators are watched.
 
-    ``seeds`` are the generators that each iteration seeds first: it is watched that it draws from no other one.
+    ``seeds`` are the generators that each iteration seeds first: it is watched that it draws from no other one. It
+    may be one that ``draws`` figures of its own.
     """
     remedies = {
         "opaque": "Take that out of the loop.",
@@ -41,7 +47,7 @@ def check_effects(
         "history": "Use a name of your own.",
         "monkeypatch": "Use a function of your own.",
         "settings": "Change settings before the loop.",
-        "figure": "Compute in the loop and draw after it.",
+        "figure": "Close each figure in the loop (plt.close(fig)), or compute in the loop and draw after it.",
         "ambient": "Take that out of the loop.",
         "rng-seed": GENERATOR_PER_ITEM,
     }
@@ -49,6 +55,8 @@ def check_effects(
     unwatched = _read_beside_writes(facts)
     for effect in facts.effects:
         if _makes_folder(effect, facts) or is_as_seeded(effect, seeds) or is_of_block(effect):
+            continue
+        if effect.kind == "figure" and draws:
             continue
         if effect.kind in remedies:
             raise LoopRefused(

@@ -71,7 +71,64 @@ ROWS = sampled(
             split("for ax, c in zip(axes, 'abc'):\n    ax.set_title(c)\n    ax.plot(x)"),
             "print([ax.get_title() for ax in axes])",
         ),
+        "figures that are saved one by one": row(
+            _PLOT
+            + "\ndef draw(n):\n    plt.plot(x, x * n)\n    plt.savefig(f'{n}.svg', metadata={'Date': None})\n    plt.close()\n    return n",
+            split(
+                "for n in range(7):\n    fig, ax = plt.subplots(figsize=(1, 1))\n    ax.plot(x, x * n)\n    fig.savefig(f'a{n}.png')\n    plt.close(fig)"
+            ),
+            "print(fig.number, ax.lines[0].get_ydata(), plt.get_fignums())\ndel fig, ax",
+            split("names = [draw(n) for n in range(6)]"),
+            split("for n in range(6):\n    names.append(draw(n + 10))"),
+            "print(names)",
+            splits=3,
+        ),
+        "figures that are shown one by one": row(
+            _PLOT,
+            split(
+                "for n in range(7):\n    plt.figure(figsize=(1, 1))\n    plt.plot(x, x * n)\n    print(plt.gcf().number)\n    plt.show()"
+            ),
+            "plt.plot(x)",
+            splits=1,
+        ),
+        "a figure for several iterations": row(
+            _PLOT,
+            split(
+                "for n in range(8):\n    plt.plot(x, x * n)\n    if n % 3 == 2:\n        plt.show()\n    print(n, len(plt.gca().lines))"
+            ),
+            split(
+                "fig0 = plt.figure()\nfor n in range(6):\n    fig, ax = plt.subplots(figsize=(1, 1))\n    print(fig.number)\n    plt.close(fig)"
+            ),
+            "print(len(plt.get_fignums()))\ndel fig0, fig, ax",
+            splits=0,
+        ),
+        "figures that are kept, or that an iteration fails at": row(
+            _PLOT,
+            split(
+                "figs = []\nfor n in range(6):\n    figs.append(plt.figure(figsize=(1, 1)))\n    plt.plot(x, x * n)\n    plt.close()"
+            ),
+            "figs[2]",
+            "del figs",
+            split(
+                "for n in range(6):\n    plt.plot(x, x * n)\n    print(n, 1 / (n - 4))\n    plt.close()"
+            ),
+            splits=0,
+        ),
+        "pandas and seaborn draw, and the figures are closed": row(
+            _PLOT
+            + "\nimport pandas as pd, seaborn as sns\ndf = pd.DataFrame({'g': list('abcabc'), 'v': range(6), 'w': range(6)})",
+            split(
+                "for g, part in df.groupby('g'):\n    ax = part.plot(x='v', y='w', title=g)\n    ax.get_figure().savefig(f'{g}.png')\n    plt.close()\n    sns.scatterplot(data=part, x='v', y='w')\n    plt.savefig(f'{g}s.png')\n    plt.close('all')"
+            ),
+            "print(ax.get_title())\ndel ax",
+            split("for n in [1]:\n    plt.plot(x, x * n)\n    plt.close()"),
+            splits=1,
+        ),
     },
     "an axis over several cells",
     "a loop that draws",
+    "figures that are saved one by one",
+    "figures that are shown one by one",
+    "a figure for several iterations",
+    "figures that are kept, or that an iteration fails at",
 )

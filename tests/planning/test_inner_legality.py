@@ -62,6 +62,7 @@ def test_legal_loop(source, shared, reductions):
 WHOLE = {
     "return": (function("for x in xs:\n    if x:\n        return x"), "'return' ends it early"),
     "break": (function("for x in xs:\n    break"), "'break' ends it early"),
+    "figures": ("import matplotlib.pyplot as plt\n" + function("for x in xs:\n    plt.plot(x)\n    plt.close()"), "draws on figures"),
     "yield": (function("for x in xs:\n    yield x"), "'yield' hands out"),
     "await": (function("for x in xs:\n    await x", head="async def f(xs):"), "it awaits"),
     "parameter": (function("for x in xs:\n    acc.append(x)", head="def f(acc, xs):"), "others see"),

@@ -122,6 +122,9 @@ LEGAL = [
     ("for x in xs:\n    out.append(x)\nelse:\n    done = True", {"reductions": ("out",)}),
     ("for x in xs:\n    for y in range(x):\n        if y:\n            break\n    out.append(y)", None),
     ("for x in xs:\n    y: int = x\n    out.append(y)", {"reductions": ("out",), "private": ("x", "y")}),
+    ("for x in xs:\n    plt.plot([x])\n    plt.show()", {"draws": True}),
+    ("for x in xs:\n    fig, ax = plt.subplots()\n    ax.plot([x])\n    fig.savefig(f'{x}.png')\n    plt.close(fig)", {"draws": True}),
+    ("def draw(x):\n    plt.plot([x])\n    plt.close()\n    return x\nfor x in xs:\n    out.append(draw(x))", {"draws": True}),
     ("for x in xs:\n    while True:\n        break\n    out.append(x)", {"reductions": ("out",)}),
     ("for x in xs:\n    print(x)", {"reductions": ()}),
     ("for x in xs:\n    out.append(random.random())", {"guard_rng": False}),
@@ -217,6 +220,8 @@ REFUSED = [
     ("from scipy import stats\nrng = np.random.default_rng(1)\nfor x in xs:\n"
      "    out.append(stats.norm.rvs(random_state=rng))", "'rng'"),
     ("for x in xs:\n    plt.plot([x])", "draws on figures"),
+    ("for x in xs:\n    plt.plot([x])\n    plt.clf()", "draws on figures"),
+    ("for x in xs:\n    plt.connect('close_event', print)\n    plt.close()", "pyplot.connect draws on figures"),
     ("fig, axes = plt.subplots(3)\nfor ax, x in zip(axes, xs):\n    ax.plot([x])", "draws on figures"),
     ("for x in xs:\n    with open('log.txt', 'w') as f:\n        f.write(str(x))", "same place"),
     ("for x in xs:\n    name = 'log.txt'\n    with open(name, 'w') as f:\n        f.write(str(x))", "same place"),
