@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
@@ -121,6 +122,22 @@ def many_rows() -> Iterator[Row]:
         yield cost(title, grown, 50, at_most=1, unit="MB", papermill=plain)
 
 
+def plots_rows() -> Iterator[Row]:
+    """Plots that are saved one by one, against papermill."""
+    with TemporaryDirectory() as folder:
+        setup = (
+            "import numpy as np, matplotlib.pyplot as plt\n"
+            f"image = np.random.rand(300, 300)\nplaces = {folder!r}"
+        )
+        loop = (
+            "for n in range(40):\n    fig, ax = plt.subplots(figsize=(8, 6))\n    ax.imshow(image * n)\n"
+            "    fig.savefig(f'{places}/{n}.png', dpi=150)\n    plt.close(fig)"
+        )
+        ours = partial(loop_seconds, setup, f"# split: plot\n{loop}")
+        times = paired(ours, lambda: papermill_seconds(setup, loop), at_least=1.5)
+    yield speed_up("40 plots that are saved; papermill", *times, at_least=1.5, papermill=times[1])
+
+
 def slots_rows() -> Iterator[Row]:
     """Sleeping takes no processor: as many at once as there are slots."""
     cells = (
@@ -213,6 +230,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "fine": fine_rows,
     "others": others_rows,
     "coarse": coarse_rows,
+    "plots": plots_rows,
     "skewed": skewed_rows,
 }
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable, Iterator
+
+from naavre_ext.dataflow.environment import Environment
 from naavre_ext.model.dataflow import CellDataflow
+from naavre_ext.planning.loops import Reduction
+from naavre_ext.planning.refusal import LoopRefused
 
 _PYPLOT = "matplotlib.pyplot."
 
@@ -35,6 +41,42 @@ def draws_apart(facts: CellDataflow) -> bool:
     """
     drawn = [effect.what for effect in facts.effects if effect.kind == "figure"]
     return not _CLOSING.isdisjoint(drawn) and all(map(_is_known, drawn))
+
+
+def check_figures_stay(
+    unsure: Iterable[str], reductions: Iterable[Reduction], line: int, environment: Environment
+) -> None:
+    """Refuse a loop that draws and would hand figures to the notebook from elsewhere.
+
+    ``unsure`` are names that not every iteration binds, so that another than the last one may leave them.
+    """
+    for name in sorted(unsure):
+        if environment.kind(name) == "figure":
+            raise LoopRefused(
+                line,
+                f"'{name}' is a figure, or a part of one, that not every iteration makes",
+                "Draw in a function, which keeps the name to itself.",
+            )
+    for reduction in reductions:
+        for name in (n for operand in reduction.operands for n in _handed(operand)):
+            if environment.kind(name) == "figure":
+                raise LoopRefused(
+                    reduction.statement.lineno,
+                    f"'{reduction.root}' collects '{name}', a figure or a part of one",
+                    "Collect what is to be drawn, and draw after the loop.",
+                )
+
+
+def _handed(operand: ast.expr) -> Iterator[str]:
+    """Names whose objects themselves are in the value."""
+    if isinstance(operand, ast.Name):
+        yield operand.id
+    elif isinstance(operand, (ast.Tuple, ast.List)):
+        for part in operand.elts:
+            yield from _handed(part)
+    elif isinstance(operand, ast.Dict):
+        for part in operand.values:
+            yield from _handed(part)
 
 
 def _is_known(what: str) -> bool:

@@ -18,7 +18,7 @@ from naavre_ext.planning.carried_state import (
 from naavre_ext.planning.changed_items import may_come_back
 from naavre_ext.planning.control_flow import check_control_flow
 from naavre_ext.planning.drawing import may_draw_ahead
-from naavre_ext.planning.drawn_figures import draws_apart
+from naavre_ext.planning.drawn_figures import check_figures_stay, draws_apart
 from naavre_ext.planning.filled_tables import TableUse, tables_of, without_tables
 from naavre_ext.planning.guard_clauses import without_guards
 from naavre_ext.planning.iteration_facts import facts_and_sure, facts_of, without_changes
@@ -139,6 +139,8 @@ def _judge(
     apart = (
         notebook.compares_identity() if inner else items_shared(loop, shared, notebook, position)
     )
+    if draws:
+        check_figures_stay(own - sure, reductions, loop.node.lineno, notebook.environment)
     entries = {table.name for table in tables if table.entries}
     if unseen:
         guarded |= entries

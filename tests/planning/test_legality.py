@@ -221,6 +221,8 @@ REFUSED = [
      "    out.append(stats.norm.rvs(random_state=rng))", "'rng'"),
     ("for x in xs:\n    plt.plot([x])", "draws on figures"),
     ("for x in xs:\n    plt.plot([x])\n    plt.clf()", "draws on figures"),
+    ("for x in xs:\n    fig, axes = plt.subplots(2)\n    for ax in axes:\n        ax.plot([x])\n    plt.close(fig)", "'ax' is a figure, or a part"),
+    ("for x in xs:\n    fig = plt.figure()\n    out.append((x, fig))\n    plt.close(fig)", "'out' collects 'fig'"),
     ("for x in xs:\n    plt.connect('close_event', print)\n    plt.close()", "pyplot.connect draws on figures"),
     ("fig, axes = plt.subplots(3)\nfor ax, x in zip(axes, xs):\n    ax.plot([x])", "draws on figures"),
     ("for x in xs:\n    with open('log.txt', 'w') as f:\n        f.write(str(x))", "same place"),
