@@ -20,11 +20,16 @@ HOLD_S = 0.05
 HOLD_CHARACTERS = 8192
 
 
+#: Those whose cells run in this process, the innermost last: a cell may wait for code of another session.
+_open_ones: list[OutputBuffer] = []
+
+
 class OutputBuffer:
     """Passes a cell's messages on in order, joining small writes to one stream.
 
     Safe to use from several threads. What is written while no cell runs is dropped: a kernel's
-    client doesn't see it either.
+    client doesn't see it either. Where a process has several sessions, a stream of any of them is the stream of
+    the cell that runs: a handler of ``logging`` keeps the one that it was given.
     """
 
     def __init__(self, deliver: Callable[[OutputMessage], None]) -> None:
@@ -44,12 +49,13 @@ class OutputBuffer:
         """From here on, output belongs to a cell."""
         with self._lock:
             self._open = True
+            _open_ones.append(self)
 
     def close(self) -> None:
         """Sends what is held; until the next :meth:`open` everything is dropped."""
         with self._lock:
             self.flush()
-            self._open = False
+            self._end()
 
     def drop(self) -> None:
         """Forgets what is held, and drops what comes until the next :meth:`open`."""
@@ -57,10 +63,19 @@ class OutputBuffer:
             self._pieces.clear()
             self._characters = 0
             self._widgets.clear()
-            self._open = False
+            self._end()
+
+    def _end(self) -> None:
+        self._open = False
+        if self in _open_ones:
+            _open_ones.remove(self)
 
     def write(self, name: str, text: str) -> None:
         """Adds text to the stream ``name``."""
+        running = _open_ones[-1:]
+        if running not in ([], [self]):
+            running[0].write(name, text)
+            return
         with self._lock:
             if self._delivering:
                 # What the receiver itself prints must not come back to it.

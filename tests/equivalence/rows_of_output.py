@@ -81,6 +81,14 @@ ROWS = {
         "update_display('changed again', display_id='i2')\nprint('y')",
         splits=1,
     ),
+    "logged where a handler keeps the stream": row(
+        "import logging, sys\nlog = logging.getLogger('own')\nlog.propagate = False\nlog.setLevel('INFO')\n"
+        "log.addHandler(logging.StreamHandler(sys.stdout))",
+        split(
+            "for x in range(6):\n    log.info('item %s', x)\n    print(x, file=sys.stderr)\n    print(x)"
+        ),
+        "log.info('after')\nlog.handlers.clear()",
+    ),
     "settings of printing": row(
         "import numpy as np\nnp.set_printoptions(precision=2)",
         split("for x in range(4):\n    print(np.array([x / 3]))"),

@@ -186,6 +186,17 @@ def test_what_the_receiver_prints_does_not_come_back():
         session.close()
 
 
+def test_streams_of_all_sessions_are_those_of_the_cell_that_runs(session, messages):
+    heard = []
+    other = CellSession(heard.append)
+    run(session, "import sys\nkept = sys.stdout")
+    other.namespace["kept"] = session.namespace["kept"]
+    session.namespace["inner"] = lambda: run(other, "print(2)\nprint(3, file=kept)\nprint(4)")
+    run(session, "print(1)\n_ = inner()\nprint(5)")
+    other.close()
+    assert (text(messages), text(heard)) == ("1\n5\n", "2\n3\n4\n")
+
+
 def test_background_task_goes_on_in_the_next_awaiting_cell(session):
     run(session, "import asyncio\nasync def f():\n    await asyncio.sleep(0.01)\n    return 5")
     run(session, "t = asyncio.create_task(f())", 2)
