@@ -334,8 +334,8 @@ class CellSession:
 
     def _show_figures_inline(self, backend: Any) -> None:
         """Set the shell up as the backend does for the one that comes first, unless that was this one."""
-        chosen = dict.get(sys.modules["matplotlib"].rcParams, "backend")
-        is_ours = chosen in ("inline", INLINE_BACKEND)
+        parameters = getattr(sys.modules.get("matplotlib"), "rcParams", {})
+        is_ours = dict.get(parameters, "backend") in ("inline", INLINE_BACKEND)
         if not is_ours or backend.flush_figures in self.shell.events.callbacks["post_execute"]:
             return
         from IPython.core.pylabtools import select_figure_formats
